@@ -3,18 +3,29 @@
 //! jitter are parameters. Builds for `wasm32-unknown-unknown`.
 
 mod catalogue;
+mod correlation;
 mod event;
+mod gzip;
+mod hygiene;
 mod index;
 mod level;
 mod promote;
 mod record;
+mod scrub;
+mod secret;
+mod shapes;
 mod time;
 
 pub use catalogue::{CatalogueEntry, catalogue_markdown};
+pub use correlation::CorrelationId;
 pub use event::{Context, Event, Source};
+pub use gzip::{InflateError, deflate, inflate};
+pub use hygiene::hygiene;
 pub use index::{data_stream, index_document};
 pub use level::Level;
 pub use promote::promote;
 pub use record::{ErrorDetail, LogRecord, SERVICE};
+pub use scrub::{MASK, clean, is_secret_key, redact, scrub};
+pub use secret::Secret;
 pub use serde_json::{Map, Value};
 pub use time::{Micros, rfc3339};

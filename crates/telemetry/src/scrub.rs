@@ -1,0 +1,122 @@
+//! Secrets do not get into records: value patterns in free text and a denylist of keys. No regular expressions,
+//! because the same code runs in the browser.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use crate::{correlation::hex, hygiene, shapes};
+
+/// What stands in place of a value whose key is on the denylist.
+pub const MASK: &str = "***";
+
+/// Key endings, compared in lowercase without `_`, `-` and `.`, whose values are never told.
+const SECRET_ENDINGS: [&str; 17] = [
+    "apikey",
+    "secret",
+    "signature",
+    "authorization",
+    "cookie",
+    "passphrase",
+    "password",
+    "passwd",
+    "listenkey",
+    "privatekey",
+    "secretkey",
+    "token",
+    "jwt",
+    "totp",
+    "otpcode",
+    "credential",
+    "credentials",
+];
+
+/// True when the value of this key must not be told: `api_key`, `X-Signature`, `delta.api_secret`, `Set-Cookie`.
+#[must_use]
+pub fn is_secret_key(key: &str) -> bool {
+    let plain: Vec<u8> =
+        key.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_lowercase()).collect();
+    SECRET_ENDINGS.iter().any(|ending| plain.ends_with(ending.as_bytes()))
+}
+
+/// Replaces secrets in text: `key=value` of denylisted keys (URL queries and headers included), bearer and basic
+/// credentials, JWTs, runs of 64 and more hex digits, exchange key shapes, card numbers that pass Luhn, e-mail
+/// addresses (by a hash, so that they can still be correlated). Idempotent. Borrows when nothing was found.
+#[must_use]
+pub fn scrub(text: &str) -> Cow<'_, str> {
+    let mut clean = Cow::Borrowed(text);
+    for find in shapes::ALL {
+        if let Some(replaced) = replace_all(&clean, find) {
+            clean = Cow::Owned(replaced);
+        }
+    }
+    clean
+}
+
+/// [`hygiene`], then [`scrub`]: what every string from outside goes through.
+#[must_use]
+pub fn clean(text: &str) -> Cow<'_, str> {
+    match hygiene(text) {
+        Cow::Borrowed(text) => scrub(text),
+        Cow::Owned(text) => Cow::Owned(scrub(&text).into_owned()),
+    }
+}
+
+/// Cleans a payload in place, at any depth: denylisted keys become `***`, all strings are [`clean`]ed.
+pub fn redact(payload: &mut Map<String, Value>) {
+    for (key, value) in payload.iter_mut() {
+        if is_secret_key(key) && !value.is_null() {
+            *value = Value::String(MASK.to_owned());
+        } else {
+            redact_value(value);
+        }
+    }
+}
+
+fn redact_value(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Cow::Owned(cleaned) = clean(text) {
+                *text = cleaned;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(redact_value),
+        Value::Object(map) => redact(map),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Where a secret stands (byte range) and what takes its place.
+pub(crate) struct Found {
+    pub start: usize,
+    pub end: usize,
+    pub instead: Cow<'static, str>,
+}
+
+/// Finds the first secret of one shape at or after a byte position. Ranges begin and end at ASCII characters.
+pub(crate) type Finder = fn(&str, usize) -> Option<Found>;
+
+fn replace_all(text: &str, find: Finder) -> Option<String> {
+    let mut found = find(text, 0)?;
+    let mut clean = String::with_capacity(text.len());
+    let mut from = 0;
+    loop {
+        clean.push_str(&text[from..found.start]);
+        clean.push_str(&found.instead);
+        from = found.end;
+        match find(text, from) {
+            Some(next) => found = next,
+            None => break,
+        }
+    }
+    clean.push_str(&text[from..]);
+    Some(clean)
+}
+
+/// FNV-1a, 64 bits, as 16 hex digits: stable over processes, for correlation only.
+pub(crate) fn fingerprint(text: &str) -> String {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, b| {
+        (hash ^ u64::from(b.to_ascii_lowercase())).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    hex(u128::from(hash), 16)
+}

@@ -1,0 +1,214 @@
+//! The shapes of secrets in free text, one finder each. They work on bytes; every range begins and ends at an
+//! ASCII character, so slicing is safe.
+
+use std::borrow::Cow;
+
+use crate::scrub::{Finder, Found, MASK, fingerprint, is_secret_key};
+
+/// In this order: what names itself first, then what only looks like a secret.
+pub(crate) const ALL: [Finder; 6] = [assignment, credentials, jwt, key_material, card_number, email];
+
+fn found(start: usize, end: usize, instead: impl Into<Cow<'static, str>>) -> Option<Found> {
+    Some(Found { start, end, instead: instead.into() })
+}
+
+fn run(bytes: &[u8], from: usize, belongs: impl Fn(u8) -> bool) -> usize {
+    bytes[from..].iter().position(|&b| !belongs(b)).map_or(bytes.len(), |length| from + length)
+}
+
+fn run_back(bytes: &[u8], until: usize, belongs: impl Fn(u8) -> bool) -> usize {
+    bytes[..until].iter().rposition(|&b| !belongs(b)).map_or(0, |at| at + 1)
+}
+
+fn is_key_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')
+}
+
+fn is_base64url(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')
+}
+
+/// `api_key=…`, `signature: …`, `"password": "…"`. The value ends at a delimiter, a quoted one at its quote,
+/// that of a header (authorization, cookie) at the end of the line.
+fn assignment(text: &str, from: usize) -> Option<Found> {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    loop {
+        at += bytes[at..].iter().position(|b| matches!(b, b'=' | b':'))?;
+        if let Some((start, end)) = assigned_value(bytes, from, at) {
+            return found(start, end, MASK);
+        }
+        at += 1;
+    }
+}
+
+fn assigned_value(bytes: &[u8], from: usize, at: usize) -> Option<(usize, usize)> {
+    let key_end = run_back(bytes, at, |b| matches!(b, b'"' | b'\'' | b' ' | b'\\'));
+    let key_start = run_back(bytes, key_end, is_key_byte);
+    let key = std::str::from_utf8(&bytes[key_start..key_end]).ok()?;
+    if key_start < from || key.is_empty() || !is_secret_key(key) {
+        return None;
+    }
+    let mut start = run(bytes, at + 1, |b| matches!(b, b' ' | b'\\' | b'=' | b':' | b'>'));
+    let quote = bytes.get(start).copied().filter(|b| matches!(b, b'"' | b'\''));
+    start += usize::from(quote.is_some());
+    let lower = key.to_ascii_lowercase();
+    let whole_line = lower.ends_with("authorization") || lower.ends_with("cookie");
+    let end = match quote {
+        Some(quote) => run(bytes, start, |b| b != quote && b != b'\\' && b != b'\n'),
+        None if whole_line => run(bytes, start, |b| !matches!(b, b'\n' | b'"' | b'\'')),
+        None => run(bytes, start, |b| !b.is_ascii_whitespace() && !b"&;,\"'`)}]>|".contains(&b)),
+    };
+    (end > start && &bytes[start..end] != MASK.as_bytes()).then_some((start, end))
+}
+
+/// `Bearer …` and `Basic …`.
+fn credentials(text: &str, from: usize) -> Option<Found> {
+    let bytes = text.as_bytes();
+    for at in from..bytes.len().saturating_sub(6) {
+        let (scheme, shortest) = match bytes[at] | 0x20 {
+            b'b' if bytes[at..].get(..6).is_some_and(|s| s.eq_ignore_ascii_case(b"bearer")) => (6, 6),
+            b'b' if bytes[at..].get(..5).is_some_and(|s| s.eq_ignore_ascii_case(b"basic")) => (5, 8),
+            _ => continue,
+        };
+        let after = at + scheme;
+        let start = if bytes[after..].starts_with(b"%20") {
+            after + 3
+        } else {
+            run(bytes, after, |b| matches!(b, b' ' | b':' | b'=' | b'+' | b'\t'))
+        };
+        let end = run(bytes, start, |b| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b));
+        let token = &bytes[start..end];
+        // "Basic authentication" is a phrase, "Basic dXNlcjpwdw==" is not.
+        let telling =
+            scheme == 6 || token.iter().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase() || *b == b'=');
+        if start > after && token.len() >= shortest && telling {
+            return found(start, end, "[credentials]");
+        }
+    }
+    None
+}
+
+/// `eyJ…` with all the dotted parts that follow; a cut one counts too.
+fn jwt(text: &str, from: usize) -> Option<Found> {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    loop {
+        at += text[at..].find("eyJ")?;
+        let mut end = run(bytes, at, is_base64url);
+        if end - at >= 20 || bytes.get(end) == Some(&b'.') && end - at >= 10 {
+            while bytes.get(end) == Some(&b'.') && bytes.get(end + 1).copied().is_some_and(is_base64url) {
+                end = run(bytes, end + 1, is_base64url);
+            }
+            return found(at, end, "[jwt]");
+        }
+        at = end;
+    }
+}
+
+/// Runs of at least 64 hex digits (signatures, private keys), and of exactly 30 or 60 letters and digits of all
+/// three kinds (the exchange's key and secret).
+fn key_material(text: &str, from: usize) -> Option<Found> {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    while at < bytes.len() {
+        let end = run(bytes, at, |b| b.is_ascii_alphanumeric());
+        let word = &bytes[at..end];
+        if let Some((start, length)) = long_hex(word) {
+            return found(at + start, at + start + length, "[hex64]");
+        }
+        let mixed = matches!(word.len(), 30 | 60)
+            && word.iter().any(u8::is_ascii_digit)
+            && word.iter().any(u8::is_ascii_lowercase)
+            && word.iter().any(u8::is_ascii_uppercase);
+        if mixed {
+            return found(at, end, "[key]");
+        }
+        at = end + 1;
+    }
+    None
+}
+
+fn long_hex(word: &[u8]) -> Option<(usize, usize)> {
+    let mut at = 0;
+    while at + 64 <= word.len() {
+        let end = run(word, at, |b| b.is_ascii_hexdigit());
+        if end - at >= 64 {
+            return Some((at, end - at));
+        }
+        at = end + 1;
+    }
+    None
+}
+
+/// 13 to 19 digits, single spaces or dashes between them, that begin like a card and pass Luhn. Our own times in
+/// microseconds (16 digits) begin with 1 and are not touched.
+fn card_number(text: &str, from: usize) -> Option<Found> {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    while at < bytes.len() {
+        if !bytes[at].is_ascii_digit() {
+            at += 1;
+            continue;
+        }
+        let end = card_run(bytes, at);
+        let glued = at > 0
+            && (bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'.' || bytes[at - 1] == b'_')
+            || bytes.get(end).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_');
+        if !glued && is_card(&bytes[at..end]) {
+            return found(at, end, "[card]");
+        }
+        at = run(bytes, at, |b| b.is_ascii_digit());
+    }
+    None
+}
+
+fn card_run(bytes: &[u8], start: usize) -> usize {
+    let mut end = start;
+    loop {
+        end = run(bytes, end, |b| b.is_ascii_digit());
+        let separated = matches!(bytes.get(end), Some(b' ' | b'-'));
+        if !separated || !bytes.get(end + 1).is_some_and(u8::is_ascii_digit) {
+            return end;
+        }
+        end += 1;
+    }
+}
+
+fn is_card(bytes: &[u8]) -> bool {
+    let digits: Vec<u32> = bytes.iter().filter(|b| b.is_ascii_digit()).map(|b| u32::from(b - b'0')).collect();
+    if !(13..=19).contains(&digits.len()) || !matches!(digits[0], 2..=6) {
+        return false;
+    }
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(place, &digit)| match (place % 2, digit * 2) {
+            (0, _) => digit,
+            (_, doubled) => doubled / 10 + doubled % 10,
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+/// `local@domain.tld`, replaced by a hash of the lowercase address.
+fn email(text: &str, from: usize) -> Option<Found> {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    loop {
+        at += bytes[at..].iter().position(|&b| b == b'@')?;
+        let start = run_back(bytes, at, |b| b.is_ascii_alphanumeric() || b".!#$%&*+/=?^_{|}~-".contains(&b))
+            .max(from);
+        let mut end = run(bytes, at + 1, |b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
+        while end > at + 1 && matches!(bytes[end - 1], b'.' | b'-') {
+            end -= 1;
+        }
+        let domain = &text[at + 1..end];
+        let dotted = domain.rsplit_once('.').is_some_and(|(name, tld)| !name.is_empty() && tld.len() >= 2);
+        if start < at && dotted {
+            return found(start, end, ["[email:", &fingerprint(&text[start..end]), "]"].concat());
+        }
+        at += 1;
+    }
+}
