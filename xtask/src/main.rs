@@ -1,2 +1,65 @@
-//! The commands of the README.
-fn main() {}
+//! The commands of the README: `cargo xtask setup | build | run | test | bench`.
+
+mod bench;
+mod browser;
+mod build;
+mod fingerprint;
+mod launch;
+mod pins;
+mod setup;
+mod shell;
+mod suite;
+mod suites;
+mod tee;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  setup              install what the build needs, pinned; skips what is there
+  build              release build: target/release/deltascope and target/site
+  run [ARGUMENTS]    set up, build, start the console; ARGUMENTS go to deltascope
+  test [OPTIONS]     set up, then every suite; exit status 0 only if all passed
+      --only A,B       only these suites
+      --skip A,B       all but these suites
+      --full           also the slow drills and cargo-deny
+  bench              benchmarks beside their baselines, and the size of the first load
+
+suites: ";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (name, rest) = match arguments.split_first() {
+        Some((name, rest)) => (name.as_str(), rest),
+        None => return help(),
+    };
+    let outcome = match name {
+        "setup" => no_arguments(rest).and_then(|()| setup::everything()),
+        "build" => no_arguments(rest).and_then(|()| setup::for_build()).and_then(|()| build::release()),
+        "run" => setup::for_build().and_then(|()| build::release()).and_then(|()| launch::console(rest)),
+        "test" => suites::choose(rest).and_then(suites::run),
+        "bench" => no_arguments(rest).and_then(|()| setup::for_build()).and_then(|()| bench::run()),
+        "help" | "--help" | "-h" => return help(),
+        unknown => Err(format!("there is no command `{unknown}`; `cargo xtask help` lists them")),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("xtask: {sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn help() -> ExitCode {
+    println!("{HELP}{}", suites::names());
+    ExitCode::SUCCESS
+}
+
+fn no_arguments(rest: &[String]) -> Result<(), shell::Failure> {
+    match rest.first() {
+        None => Ok(()),
+        Some(extra) => Err(format!("`{extra}` is not understood; `cargo xtask help` lists the commands")),
+    }
+}

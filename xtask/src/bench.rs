@@ -1,0 +1,87 @@
+//! Benchmarks with their baselines, then the size of what a browser loads first.
+
+use std::path::{Path, PathBuf};
+
+use crate::build;
+use crate::pins;
+use crate::shell::{self, Failure};
+
+/// Measured once with the same framework versions and flags: a page that says hello and nothing else.
+const SKELETON_RAW: u64 = 411_000;
+const SKELETON_BROTLI: u64 = 137_000;
+/// What the first load of Control may weigh in all, compressed.
+const BUDGET_BROTLI: u64 = 250_000;
+
+pub fn run() -> Result<(), Failure> {
+    build::release()?;
+    println!("bench");
+    if shell::root().join("server/benches").is_dir() {
+        // The name is compiled into leptos; another value here would rebuild half of the release build.
+        shell::run(shell::cargo(&["bench", "-p", "server"]).env("LEPTOS_OUTPUT_NAME", pins::OUTPUT_NAME))?;
+    } else {
+        println!("  server/benches does not exist: no benchmark to run");
+    }
+    first_load()
+}
+
+struct Asset {
+    name: String,
+    raw: u64,
+    brotli: Option<u64>,
+}
+
+fn first_load() -> Result<(), Failure> {
+    let site = shell::root().join(pins::SITE);
+    let assets = assets(&site, &site).map_err(|error| format!("cannot read {}: {error}", pins::SITE))?;
+    println!("\nfirst load ({})\n{:<36} {:>10} {:>10}", pins::SITE, "file", "raw kB", "brotli kB");
+    for asset in &assets {
+        println!(
+            "{:<36} {:>10} {:>10}",
+            asset.name,
+            kilobytes(asset.raw),
+            asset.brotli.map_or("-".into(), kilobytes)
+        );
+    }
+    let raw = assets.iter().map(|asset| asset.raw).sum();
+    let brotli = assets.iter().filter_map(|asset| asset.brotli).sum();
+    println!("{:<36} {:>10} {:>10}", "all", kilobytes(raw), kilobytes(brotli));
+    if let Some(module) = assets.iter().find(|asset| asset.name.ends_with(".wasm")) {
+        compare("WASM, raw", module.raw, "hello-world skeleton", SKELETON_RAW);
+        compare("WASM, brotli", module.brotli.unwrap_or(module.raw), "hello-world skeleton", SKELETON_BROTLI);
+    }
+    compare("all, brotli", brotli, "budget", BUDGET_BROTLI);
+    Ok(())
+}
+
+fn compare(what: &str, bytes: u64, baseline: &str, base: u64) {
+    let ratio = bytes as f64 / base as f64;
+    println!("{what}: {} kB beside {} kB ({baseline}), {ratio:.2} x", kilobytes(bytes), kilobytes(base));
+}
+
+fn assets(folder: &Path, site: &Path) -> std::io::Result<Vec<Asset>> {
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    paths.sort();
+    let mut found = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            found.extend(assets(&path, site)?);
+        } else if path.extension().is_some_and(|kind| kind == "wasm" || kind == "js" || kind == "css") {
+            found.push(asset(&path, site)?);
+        }
+    }
+    Ok(found)
+}
+
+fn asset(path: &Path, site: &Path) -> std::io::Result<Asset> {
+    let compressed = PathBuf::from(format!("{}.br", path.display()));
+    Ok(Asset {
+        name: path.strip_prefix(site).unwrap_or(path).display().to_string(),
+        raw: std::fs::metadata(path)?.len(),
+        brotli: std::fs::metadata(compressed).map(|meta| meta.len()).ok(),
+    })
+}
+
+fn kilobytes(bytes: u64) -> String {
+    format!("{:.1}", bytes as f64 / 1000.0)
+}

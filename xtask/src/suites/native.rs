@@ -1,0 +1,39 @@
+//! Suites that need only cargo: format, lint, laws, tests on this machine.
+
+use crate::pins::WASM_TARGET;
+use crate::shell;
+use crate::suite::Verdict;
+use crate::tee;
+
+pub fn format() -> Verdict {
+    Verdict::of(shell::run(&mut shell::cargo(&["fmt", "--all", "--check"])))
+}
+
+/// `frontend` turns on leptos's browser half, which must not be mixed with the server half in one build.
+pub fn lint() -> Verdict {
+    let server = ["clippy", "--workspace", "--exclude", "frontend", "--all-targets", "--", "-D", "warnings"];
+    let browser =
+        ["clippy", "-p", "frontend", "--all-targets", "--target", WASM_TARGET, "--", "-D", "warnings"];
+    Verdict::of(shell::run(&mut shell::cargo(&server)).and_then(|()| shell::run(&mut shell::cargo(&browser))))
+}
+
+pub fn laws() -> Verdict {
+    Verdict::of_tests(tee::run(&mut shell::cargo(&["test", "-p", "xtask"])).map(|run| vec![run]))
+}
+
+/// Tests with more seeds read `DELTASCOPE_FULL`.
+pub fn tests(full: bool) -> Verdict {
+    let mut tests = shell::cargo(&[
+        "test",
+        "--workspace",
+        "--exclude",
+        "frontend",
+        "--exclude",
+        "xtask",
+        "--no-fail-fast",
+    ]);
+    if full {
+        tests.env("DELTASCOPE_FULL", "1");
+    }
+    Verdict::of_tests(tee::run(&mut tests).map(|run| vec![run]))
+}
