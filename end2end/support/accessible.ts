@@ -1,0 +1,26 @@
+// axe finds nothing, in both themes.
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page } from '@playwright/test';
+
+export const THEMES = ['dark', 'light'] as const;
+export type Theme = (typeof THEMES)[number];
+
+/** As the theme button does it: the attribute decides, whatever the system prefers. */
+export async function setTheme(page: Page, theme: Theme): Promise<void> {
+  await page.emulateMedia({ colorScheme: theme });
+  await page.evaluate((theme) => document.documentElement.setAttribute('data-theme', theme), theme);
+}
+
+/** Every rule of axe, contrast included. The page is left in its first theme. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const before = await page.evaluate(() => document.documentElement.getAttribute('data-theme'));
+  for (const theme of THEMES) {
+    await setTheme(page, theme);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const told = violations.flatMap(({ id, help, nodes }) =>
+      nodes.map((node) => `${id}: ${help}: ${node.target.join(' ')}: ${node.failureSummary ?? ''}`),
+    );
+    expect(told, `axe on ${page.url()}, ${theme} theme`).toEqual([]);
+  }
+  await setTheme(page, before === 'light' ? 'light' : 'dark');
+}

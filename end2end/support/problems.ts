@@ -1,0 +1,50 @@
+// Collects what a page complains about. A test ends green only if it complained about nothing.
+import type { BrowserContext, Page } from '@playwright/test';
+
+/** What Chromium itself writes when nobody answers. */
+const NETWORK = [
+  /^Failed to load resource: net::ERR_/,
+  /^WebSocket connection to '\S+' failed/,
+  /net::ERR_(CONNECTION|EMPTY_RESPONSE|INCOMPLETE|SOCKET|NETWORK)/,
+];
+
+export class Problems {
+  readonly found: string[] = [];
+  private down = false;
+
+  /** Before the first page: also what happens while it loads is heard. */
+  async watch(context: BrowserContext): Promise<void> {
+    await context.exposeBinding('__reportCspViolation', (_source, told: string) => this.found.push(`CSP: ${told}`));
+    await context.addInitScript(() => {
+      document.addEventListener('securitypolicyviolation', (event) => {
+        const report = (window as unknown as Record<string, (told: string) => void>).__reportCspViolation;
+        report(`${event.effectiveDirective} refused ${event.blockedURI || 'inline'} (${event.sourceFile}:${event.lineNumber})`);
+      });
+    });
+    context.on('page', (page) => this.listen(page));
+  }
+
+  /**
+   * While `work` runs the server may be away, and Chromium's own network lines are not held against the page.
+   * `work` should end by waiting until the page shows that it is connected again.
+   */
+  async serverDown(work: () => Promise<void>): Promise<void> {
+    this.down = true;
+    try {
+      await work();
+    } finally {
+      this.down = false;
+    }
+  }
+
+  private listen(page: Page): void {
+    page.on('pageerror', (error) => this.found.push(`uncaught: ${error.message}`));
+    page.on('crash', () => this.found.push('the page crashed'));
+    page.on('console', (message) => {
+      if (message.type() !== 'error') return;
+      const text = message.text();
+      const excused = this.down && NETWORK.some((pattern) => pattern.test(text));
+      if (!excused) this.found.push(`console: ${text} (${message.location().url})`);
+    });
+  }
+}
