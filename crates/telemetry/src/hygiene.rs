@@ -83,7 +83,7 @@ fn after_escape(opener: char, rest: &str) -> &str {
         return if has_final { &body[parameters + 1..] } else { body };
     }
     // An OSC without its end must not swallow the message: only a short, closed one is removed.
-    let end = body.char_indices().take(256).find(|&(_, c)| matches!(c, '\u{7}' | '\u{9c}' | '\u{1b}' | '\n'));
+    let end = body.char_indices().take(64).find(|&(_, c)| matches!(c, '\u{7}' | '\u{9c}' | '\u{1b}' | '\n'));
     match end {
         Some((at, '\u{1b}')) => body[at + 1..].strip_prefix('\\').unwrap_or(&body[at..]),
         Some((at, '\n')) => &body[at..],

@@ -65,24 +65,26 @@ fn assigned_value(bytes: &[u8], from: usize, at: usize) -> Option<(usize, usize)
 /// `Bearer …` and `Basic …`.
 fn credentials(text: &str, from: usize) -> Option<Found> {
     let bytes = text.as_bytes();
-    for at in from..bytes.len().saturating_sub(6) {
-        let (scheme, shortest) = match bytes[at] | 0x20 {
-            b'b' if bytes[at..].get(..6).is_some_and(|s| s.eq_ignore_ascii_case(b"bearer")) => (6, 6),
-            b'b' if bytes[at..].get(..5).is_some_and(|s| s.eq_ignore_ascii_case(b"basic")) => (5, 8),
+    let is =
+        |at: usize, word: &[u8]| bytes[at..].get(..word.len()).is_some_and(|b| b.eq_ignore_ascii_case(word));
+    for at in from..bytes.len() {
+        let (bearer, after) = match bytes[at] | 0x20 {
+            b'b' if is(at, b"bearer") => (true, at + 6),
+            b'b' if is(at, b"basic") => (false, at + 5),
             _ => continue,
         };
-        let after = at + scheme;
-        let start = if bytes[after..].starts_with(b"%20") {
-            after + 3
-        } else {
-            run(bytes, after, |b| matches!(b, b' ' | b':' | b'=' | b'+' | b'\t'))
+        let start = match bytes[after..].starts_with(b"%20") {
+            true => after + 3,
+            false => run(bytes, after, |b| matches!(b, b' ' | b':' | b'=' | b'\t') || bearer && b == b'+'),
         };
+        if start == after {
+            continue;
+        }
         let end = run(bytes, start, |b| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b));
         let token = &bytes[start..end];
         // "Basic authentication" is a phrase, "Basic dXNlcjpwdw==" is not.
-        let telling =
-            scheme == 6 || token.iter().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase() || *b == b'=');
-        if start > after && token.len() >= shortest && telling {
+        let telling = token.iter().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase() || *b == b'=');
+        if bearer && token.len() >= 6 || telling && token.len() >= 8 {
             return found(start, end, "[credentials]");
         }
     }
@@ -151,11 +153,8 @@ fn card_number(text: &str, from: usize) -> Option<Found> {
             at += 1;
             continue;
         }
-        let end = card_run(bytes, at);
-        let glued = at > 0
-            && (bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'.' || bytes[at - 1] == b'_')
-            || bytes.get(end).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_');
-        if !glued && is_card(&bytes[at..end]) {
+        let glued = at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'.' | b'_'));
+        if let Some(end) = card_end(bytes, at).filter(|_| !glued) {
             return found(at, end, "[card]");
         }
         at = run(bytes, at, |b| b.is_ascii_digit());
@@ -163,13 +162,20 @@ fn card_number(text: &str, from: usize) -> Option<Found> {
     None
 }
 
-fn card_run(bytes: &[u8], start: usize) -> usize {
+/// Tries every end of a group of digits, because an expiry date or a check code may follow the number. Gives up
+/// after 19 digits: a long list of numbers must not cost the square of its length.
+fn card_end(bytes: &[u8], start: usize) -> Option<usize> {
     let mut end = start;
     loop {
         end = run(bytes, end, |b| b.is_ascii_digit());
-        let separated = matches!(bytes.get(end), Some(b' ' | b'-'));
-        if !separated || !bytes.get(end + 1).is_some_and(u8::is_ascii_digit) {
-            return end;
+        let next = bytes.get(end).copied();
+        let glued = next.is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
+        if !glued && is_card(&bytes[start..end]) {
+            return Some(end);
+        }
+        let goes_on = matches!(next, Some(b' ' | b'-')) && bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
+        if !goes_on || end - start >= 40 {
+            return None;
         }
         end += 1;
     }

@@ -10,11 +10,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Micros(pub i64);
 
 const DAY_US: i64 = 86_400_000_000;
-/// 0000-01-01T00:00:00Z and the last microsecond of year 9999: what RFC 3339 can write.
-const FIRST_US: i64 = -719_528 * DAY_US;
-const LAST_US: i64 = 2_932_897 * DAY_US - 1;
-
 impl Micros {
+    /// 0000-01-01T00:00:00Z: the first moment that RFC 3339 can write.
+    pub const MIN: Self = Self(-719_528 * DAY_US);
+    /// The last microsecond of year 9999: the last moment that RFC 3339 can write.
+    pub const MAX: Self = Self(2_932_897 * DAY_US - 1);
+
     /// From UTC milliseconds since the epoch, saturating.
     #[must_use]
     pub const fn from_millis(ms: i64) -> Self {
@@ -30,7 +31,7 @@ impl Micros {
     /// `2026-11-24T08:35:33.123456Z`. Moments outside the years 0 to 9999 are clamped to that range.
     #[must_use]
     pub fn to_rfc3339(self) -> String {
-        let us = self.0.clamp(FIRST_US, LAST_US);
+        let us = self.clamp(Self::MIN, Self::MAX).0;
         let (year, month, day) = civil_from_days(us.div_euclid(DAY_US));
         let in_day = us.rem_euclid(DAY_US);
         let (seconds, fraction) = (in_day / 1_000_000, in_day % 1_000_000);
