@@ -1,0 +1,218 @@
+//! Closing everything until verified flat: exits and panics share it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use telemetry::{Event, Level, Map, Source, Value};
+
+use crate::ids::{PanicId, Symbol};
+use crate::session::ExitReason;
+use crate::state::Closing;
+use crate::tell::{fields, grouped};
+
+/// How far a panic reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PanicScope {
+    /// One session; its latch is spent at its STOPPED.
+    Session,
+    /// Everything; the latch stays until a user clears it.
+    Account,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClosingDecision {
+    PanicLatched {
+        scope: PanicScope,
+        panic_id: PanicId,
+        who: String,
+        reason: ExitReason,
+    },
+    /// A second call while the first holds: the same id.
+    PanicRepeated {
+        panic_id: PanicId,
+        who: String,
+    },
+    Started {
+        id: String,
+        panic: bool,
+        panic_id: Option<PanicId>,
+        who: Option<String>,
+        products: BTreeMap<Symbol, Closing>,
+    },
+    /// The venue cannot be worked; closing goes on trying.
+    Blocked {
+        reason: String,
+    },
+    Unblocked,
+    /// A read shows zero everywhere and no own order.
+    FlatSeen {
+        reads: u32,
+        request: u64,
+    },
+    /// After a flat read another one shows something on.
+    FlatRefuted {
+        why: String,
+    },
+    VerifiedFlat {
+        panic_id: Option<PanicId>,
+        panic: bool,
+        reads: u32,
+        elapsed_ms: i64,
+        attempts: u32,
+    },
+    /// A third read, ten seconds after, agreed.
+    Audited {
+        flat: bool,
+    },
+    /// The exit took too long or too many attempts: it goes on as a panic.
+    Escalated {
+        attempts: u32,
+        elapsed_ms: i64,
+    },
+    PanicAcknowledged {
+        panic_id: PanicId,
+        who: String,
+        reason: String,
+    },
+}
+
+impl Event for ClosingDecision {
+    fn name(&self) -> &'static str {
+        match self {
+            ClosingDecision::PanicLatched { .. } => "panic.started",
+            ClosingDecision::PanicRepeated { .. } => "panic.repeated",
+            ClosingDecision::Started { .. } => "exit.close_started",
+            ClosingDecision::Blocked { .. } => "panic.blocked",
+            ClosingDecision::Unblocked => "panic.unblocked",
+            ClosingDecision::FlatSeen { .. } => "exit.flat_seen",
+            ClosingDecision::FlatRefuted { .. } => "exit.flat_refuted",
+            ClosingDecision::VerifiedFlat { panic: true, .. } => "panic.verified_flat",
+            ClosingDecision::VerifiedFlat { panic: false, .. } => "exit.verified_flat",
+            ClosingDecision::Audited { .. } => "exit.audited",
+            ClosingDecision::Escalated { .. } => "exit.escalated",
+            ClosingDecision::PanicAcknowledged { .. } => "panic.acknowledged",
+        }
+    }
+
+    fn level(&self) -> Level {
+        match self {
+            ClosingDecision::PanicLatched { .. }
+            | ClosingDecision::Blocked { .. }
+            | ClosingDecision::FlatRefuted { .. }
+            | ClosingDecision::Audited { flat: false } => Level::Error,
+            ClosingDecision::Escalated { .. } => Level::Warn,
+            ClosingDecision::PanicRepeated { .. }
+            | ClosingDecision::Started { .. }
+            | ClosingDecision::Unblocked
+            | ClosingDecision::FlatSeen { .. }
+            | ClosingDecision::VerifiedFlat { .. }
+            | ClosingDecision::Audited { flat: true }
+            | ClosingDecision::PanicAcknowledged { .. } => Level::Info,
+        }
+    }
+
+    fn source(&self) -> Source {
+        match self {
+            ClosingDecision::PanicLatched { .. }
+            | ClosingDecision::PanicRepeated { .. }
+            | ClosingDecision::PanicAcknowledged { .. } => Source::Audit,
+            ClosingDecision::Started { .. }
+            | ClosingDecision::Blocked { .. }
+            | ClosingDecision::Unblocked
+            | ClosingDecision::FlatSeen { .. }
+            | ClosingDecision::FlatRefuted { .. }
+            | ClosingDecision::VerifiedFlat { .. }
+            | ClosingDecision::Audited { .. }
+            | ClosingDecision::Escalated { .. } => Source::Backend,
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            ClosingDecision::PanicLatched { scope: PanicScope::Account, who, reason, .. } => {
+                format!("{who} latched the account ({reason}): everything is closed, nothing opens.")
+            }
+            ClosingDecision::PanicLatched { scope: PanicScope::Session, who, reason, .. } => {
+                format!("{who} latched the session ({reason}): it is closed at once.")
+            }
+            ClosingDecision::PanicRepeated { panic_id, who } => {
+                format!("{who} pressed panic again; {panic_id} goes on.")
+            }
+            ClosingDecision::Started { products, .. } => {
+                let held = products.values().filter(|closing| closing.was != 0).count();
+                format!("Closing began: {held} of {} legs are open.", products.len())
+            }
+            ClosingDecision::Blocked { reason } => {
+                format!("The venue cannot be worked: {reason}. Closing keeps trying.")
+            }
+            ClosingDecision::Unblocked => "The venue can be worked again.".to_owned(),
+            ClosingDecision::FlatSeen { reads, .. } => {
+                format!("The venue shows flat and no own order, read {reads} of 2.")
+            }
+            ClosingDecision::FlatRefuted { why } => format!("Not flat after all: {why}."),
+            ClosingDecision::VerifiedFlat { elapsed_ms, attempts, .. } => format!(
+                "Verified flat by two reads, {} ms after closing began, with {attempts} close orders.",
+                grouped(*elapsed_ms)
+            ),
+            ClosingDecision::Audited { flat: true } => "A later read confirms flat.".to_owned(),
+            ClosingDecision::Audited { flat: false } => "A later read shows something on.".to_owned(),
+            ClosingDecision::Escalated { attempts, elapsed_ms } => {
+                format!(
+                    "The exit goes on as a panic after {attempts} attempts and {} ms.",
+                    grouped(*elapsed_ms)
+                )
+            }
+            ClosingDecision::PanicAcknowledged { who, reason, .. } => {
+                format!("{who} cleared the panic latch: {reason}")
+            }
+        }
+    }
+
+    fn payload(&self) -> Map<String, Value> {
+        match self {
+            ClosingDecision::PanicLatched { scope, panic_id, who, reason } => fields()
+                .put("scope", scope)
+                .put("panic_id", panic_id)
+                .put("user", who)
+                .put("reason", reason)
+                .map(),
+            ClosingDecision::PanicRepeated { panic_id, who } => {
+                fields().put("panic_id", panic_id).put("user", who).map()
+            }
+            ClosingDecision::Started { id, panic, panic_id, who, products } => fields()
+                .put("close_id", id)
+                .put("panic", panic)
+                .put("panic_id", panic_id)
+                .put("user", who)
+                .put(
+                    "positions",
+                    products
+                        .iter()
+                        .map(|(symbol, closing)| (symbol, closing.was))
+                        .collect::<BTreeMap<_, _>>(),
+                )
+                .map(),
+            ClosingDecision::Blocked { reason } => fields().put("reason", reason).map(),
+            ClosingDecision::Unblocked => Map::new(),
+            ClosingDecision::FlatSeen { reads, request } => {
+                fields().put("reads", reads).put("request", request).map()
+            }
+            ClosingDecision::FlatRefuted { why } => fields().put("why", why).map(),
+            ClosingDecision::VerifiedFlat { panic_id, reads, elapsed_ms, attempts, .. } => fields()
+                .put("panic_id", panic_id)
+                .put("reads", reads)
+                .put("elapsed_ms", elapsed_ms)
+                .put("attempts", attempts)
+                .map(),
+            ClosingDecision::Audited { flat } => fields().put("flat", flat).map(),
+            ClosingDecision::Escalated { attempts, elapsed_ms } => {
+                fields().put("attempts", attempts).put("elapsed_ms", elapsed_ms).map()
+            }
+            ClosingDecision::PanicAcknowledged { panic_id, who, reason } => {
+                fields().put("panic_id", panic_id).put("user", who).put("reason", reason).map()
+            }
+        }
+    }
+}
