@@ -1,0 +1,360 @@
+//! Orders on arrival: every check in the order in which the venue makes it, then level by level through
+//! the displayed depth, one fill per maker order.
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use crate::account::{self, Fill, FillKind, Role};
+use crate::book::{self, Depth, Side};
+use crate::chain::Product;
+use crate::event::{OrderAction, OrderReason, OrderUpdate, VenueEvent};
+use crate::exchange::Exchange;
+use crate::order::{
+    CancelReason, MAX_CLIENT_ORDER_ID, MAX_ORDER_LOTS, Order, OrderKey, OrderRequest, OrderState, OrderType,
+    Reject, Stop, TimeInForce,
+};
+use crate::quote::Quote;
+use crate::time::Micros;
+
+impl Exchange {
+    /// Accepts or refuses an order and matches it at once. The returned order is its state after that.
+    ///
+    /// # Errors
+    /// The venue's reason; nothing was changed then.
+    pub fn place(&mut self, now_us: Micros, request: &OrderRequest) -> Result<Order, Reject> {
+        self.run_to(now_us);
+        let product = self.product_by_id(request.product_id).ok_or(Reject::InvalidContract)?;
+        let quote = self.quote(&product);
+        let depth = self.depth(&product, &quote);
+        let order = self.accept(&product, &quote, &depth, request)?;
+        let id = order.id;
+        self.uncommitted = true;
+        self.state.account.next_order_id += 1;
+        self.state.account.live.insert(id, order);
+        self.tell_order(id, OrderAction::Create, OrderReason::None);
+        if request.stop.is_none() {
+            self.match_arrival(id, &product, &depth);
+        }
+        self.state.account.order(&OrderKey::Id(id)).cloned().ok_or(Reject::OpenOrderNotFound)
+    }
+
+    /// Cancels a live order.
+    ///
+    /// # Errors
+    /// [`Reject::OpenOrderNotFound`] when it is finished or was never there.
+    pub fn cancel(&mut self, now_us: Micros, key: &OrderKey) -> Result<Order, Reject> {
+        self.run_to(now_us);
+        let order = self.state.account.order(key).filter(|order| order.is_live());
+        let id = order.ok_or(Reject::OpenOrderNotFound)?.id;
+        self.end_order(id, CancelReason::ByUser);
+        self.state.account.order(&OrderKey::Id(id)).cloned().ok_or(Reject::OpenOrderNotFound)
+    }
+
+    fn accept(
+        &mut self,
+        product: &Product,
+        quote: &Quote,
+        depth: &Depth,
+        request: &OrderRequest,
+    ) -> Result<Order, Reject> {
+        let size = self.accepted_size(request)?;
+        self.check_client_order_id(request)?;
+        let band = self.band(product, quote);
+        let limit = limit_of(product, request, band, depth)?;
+        let stop = request
+            .stop
+            .map(|(price, kind)| Ok(Stop { price: on_tick(product, price, "stop_price")?, kind }));
+        let stop = stop.transpose()?;
+        let now_us = self.now_us;
+        let order = Order {
+            id: self.state.account.next_order_id,
+            client_order_id: request.client_order_id.clone(),
+            product_id: product.id,
+            symbol: product.symbol.clone(),
+            side: request.side,
+            size,
+            unfilled: size,
+            order_type: request.order_type,
+            limit,
+            time_in_force: request.time_in_force,
+            post_only: request.post_only,
+            reduce_only: request.reduce_only,
+            stop,
+            state: if stop.is_some() { OrderState::Pending } else { OrderState::Open },
+            cancel_reason: None,
+            filled_value: 0,
+            paid_commission: Decimal::ZERO,
+            created_us: now_us,
+            updated_us: now_us,
+            queue_ahead: 0,
+        };
+        if stop.is_none() {
+            self.check_arrival(&order, product, depth)?;
+        }
+        Ok(order)
+    }
+
+    fn accepted_size(&self, request: &OrderRequest) -> Result<i64, Reject> {
+        if request.size < 1 {
+            return Err(Reject::LessThanMinSize);
+        }
+        if request.size > MAX_ORDER_LOTS {
+            return Err(Reject::MaxSizeExceeded);
+        }
+        if !request.reduce_only {
+            return Ok(request.size);
+        }
+        let held = -self.state.account.size(request.product_id) * request.side.sign();
+        if held <= 0 {
+            return Err(Reject::NoPositionForReduceOnly);
+        }
+        Ok(request.size.min(held))
+    }
+
+    fn check_client_order_id(&self, request: &OrderRequest) -> Result<(), Reject> {
+        let Some(client_id) = &request.client_order_id else { return Ok(()) };
+        if client_id.is_empty() || client_id.chars().count() > MAX_CLIENT_ORDER_ID {
+            return Err(Reject::BadSchema("client_order_id must have 1 to 32 characters".to_owned()));
+        }
+        let taken =
+            self.state.account.live.values().any(|order| order.client_order_id.as_ref() == Some(client_id));
+        if taken { Err(Reject::DuplicateClientOrderId) } else { Ok(()) }
+    }
+
+    /// What depends on the market: also made when a stop triggers.
+    pub(crate) fn check_arrival(
+        &self,
+        order: &Order,
+        product: &Product,
+        depth: &Depth,
+    ) -> Result<(), Reject> {
+        let account = &self.state.account;
+        let overlaps = |other: &Order| {
+            other.id != order.id
+                && other.product_id == product.id
+                && other.side != order.side
+                && other.state == OrderState::Open
+                && order.side.accepts(order.limit, other.limit)
+        };
+        if account.live.values().any(overlaps) {
+            return Err(Reject::OverlappingOrders);
+        }
+        let crossing: i64 = crossing(depth, order.side, order.limit).map(|level| level.lots).sum();
+        if order.post_only && crossing > 0 {
+            return Err(Reject::ImmediateExecutionPostOnly);
+        }
+        if order.order_type == OrderType::Market {
+            if depth.against(order.side).is_empty() {
+                return Err(Reject::Unsupported);
+            }
+            if crossing == 0 {
+                return Err(Reject::NoLiquidityForMarketOrder);
+            }
+        } else if order.time_in_force == TimeInForce::Ioc {
+            if crossing == 0 {
+                return Err(Reject::OrderSizeExceedAvailable);
+            }
+            if self.quirks.ioc_needs_whole_size && crossing < order.size {
+                return Err(Reject::OrderSizeNotAvailable);
+            }
+        }
+        self.check_margin(order, product)
+    }
+
+    fn check_margin(&self, order: &Order, product: &Product) -> Result<(), Reject> {
+        if order.reduce_only {
+            return Ok(());
+        }
+        let index = self.index();
+        let needed =
+            self.state.account.needed(product, order.side, order.unfilled, order.limit_price(), index);
+        if needed.is_zero() {
+            return Ok(());
+        }
+        let mark = |position: &account::Position| {
+            self.mark_by_id(position.product_id).unwrap_or(position.entry_price)
+        };
+        let available = self.state.account.wallet(index, mark).available;
+        let needed = needed + account::fee(product, index, order.limit_price(), order.unfilled, self.tax);
+        if needed > available {
+            return Err(Reject::InsufficientMargin { available, additional: needed - available });
+        }
+        Ok(())
+    }
+
+    /// Trades an accepted order against the displayed depth, then rests or ends the remainder.
+    pub(crate) fn match_arrival(&mut self, id: i64, product: &Product, depth: &Depth) {
+        let Some((side, limit)) = self.state.account.live.get(&id).map(|order| (order.side, order.limit))
+        else {
+            return;
+        };
+        let levels: Vec<_> = crossing(depth, side, limit).copied().collect();
+        for level in levels {
+            let left = self.state.account.live.get(&id).map_or(0, |order| order.unfilled);
+            let lots = left.min(level.lots);
+            if lots == 0 {
+                break;
+            }
+            if let Some(book) = self.state.books.get_mut(&product.id) {
+                book.take(side, &level, lots);
+            }
+            for piece in book::pieces(lots, &mut self.state.flow) {
+                self.record_fill(id, product, piece, level.price, Role::Taker);
+            }
+        }
+        let Some(order) = self.state.account.live.get_mut(&id) else { return };
+        if order.time_in_force == TimeInForce::Ioc || order.order_type == OrderType::Market {
+            self.end_order(id, CancelReason::ImmediateOrCancel);
+            return;
+        }
+        let own = if side == Side::Buy { &depth.bids } else { &depth.asks };
+        order.queue_ahead = own.iter().find(|level| level.price == order.limit).map_or(0, |level| level.lots);
+    }
+
+    /// Books one fill of a live order and tells order, fill and position; finishes it when complete.
+    pub(crate) fn record_fill(&mut self, id: i64, product: &Product, lots: i64, price: i64, role: Role) {
+        let price_usd = Decimal::new(price, 1);
+        let fee = account::fee(product, self.index(), price_usd, lots, self.tax);
+        let now_us = self.now_us;
+        let Some(order) = self.state.account.live.get_mut(&id) else { return };
+        order.unfilled -= lots;
+        order.filled_value += price * lots;
+        order.paid_commission += fee;
+        order.updated_us = now_us;
+        if order.unfilled == 0 {
+            order.state = OrderState::Closed;
+        }
+        let (side, done) = (order.side, order.unfilled == 0);
+        let (order_id, client_order_id) = (order.id.to_string(), order.client_order_id.clone());
+        let position_after = self.state.account.book(product, side, lots, price_usd, fee, now_us);
+        self.begin_decay(product, now_us);
+        let seq = next(&mut self.state.account.fill_seq, &product.symbol);
+        let fill = Fill {
+            id: self.state.names.hex32(),
+            order_id,
+            client_order_id,
+            product_id: product.id,
+            symbol: product.symbol.clone(),
+            side,
+            size: lots,
+            price: price_usd,
+            role,
+            kind: FillKind::Normal,
+            fee,
+            position_after,
+            seq,
+            created_us: now_us,
+        };
+        self.state.account.remember(fill.clone());
+        self.emit_private(now_us, VenueEvent::Fill(Box::new(fill)));
+        self.tell_order(id, if done { OrderAction::Delete } else { OrderAction::Update }, OrderReason::Fill);
+        self.tell_position(product.id);
+        if done {
+            self.state.account.finish(id);
+        }
+        self.shrink_reduce_only(product.id);
+        self.uncommitted = true;
+    }
+
+    /// Ends a live order with its remainder unfilled.
+    pub(crate) fn end_order(&mut self, id: i64, why: CancelReason) {
+        let closes = self.quirks.ioc_rest_is_closed && why == CancelReason::ImmediateOrCancel;
+        let now_us = self.now_us;
+        let Some(order) = self.state.account.live.get_mut(&id) else { return };
+        order.state = if closes { OrderState::Closed } else { OrderState::Cancelled };
+        order.cancel_reason = (!closes).then_some(why);
+        order.updated_us = now_us;
+        let reason =
+            if why == CancelReason::StopRefused { OrderReason::StopCancel } else { OrderReason::None };
+        self.tell_order(id, OrderAction::Delete, reason);
+        self.state.account.finish(id);
+        self.uncommitted = true;
+    }
+
+    /// Keeps every reduce-only order within the position it reduces.
+    pub(crate) fn shrink_reduce_only(&mut self, product_id: i64) {
+        let held = self.state.account.size(product_id);
+        let too_large: Vec<(i64, i64)> = self
+            .state
+            .account
+            .live
+            .values()
+            .filter(|order| order.product_id == product_id && order.reduce_only)
+            .map(|order| (order.id, (-held * order.side.sign()).max(0)))
+            .filter(|(id, most)| self.state.account.live[id].unfilled > *most)
+            .collect();
+        for (id, most) in too_large {
+            if most == 0 {
+                self.end_order(id, CancelReason::ReduceOnly);
+            } else if let Some(order) = self.state.account.live.get_mut(&id) {
+                order.size -= order.unfilled - most;
+                order.unfilled = most;
+                self.tell_order(id, OrderAction::Update, OrderReason::None);
+            }
+        }
+    }
+
+    /// Tells the present state of a live order.
+    pub(crate) fn tell_order(&mut self, id: i64, action: OrderAction, reason: OrderReason) {
+        let Some(order) = self.state.account.live.get(&id).cloned() else { return };
+        let seq = next(&mut self.state.account.order_seq, &order.symbol);
+        let at_us = self.now_us;
+        self.emit_private(
+            at_us,
+            VenueEvent::Order(Box::new(OrderUpdate { order, action, reason, seq, at_us })),
+        );
+    }
+
+    pub(crate) fn tell_position(&mut self, product_id: i64) {
+        if let Some(position) = self.state.account.positions.get(&product_id).cloned() {
+            let at_us = position.updated_us;
+            self.emit_private(at_us, VenueEvent::Position(Box::new(position)));
+        }
+    }
+}
+
+/// Next number of a per-symbol sequence.
+pub(crate) fn next(sequence: &mut std::collections::BTreeMap<String, u64>, symbol: &str) -> u64 {
+    let last = sequence.entry(symbol.to_owned()).or_insert(0);
+    *last += 1;
+    *last
+}
+
+/// Levels that an order of `side` at `limit` may trade with, best first.
+pub(crate) fn crossing(depth: &Depth, side: Side, limit: i64) -> impl Iterator<Item = &book::Level> {
+    depth.against(side).iter().take_while(move |level| side.accepts(limit, level.price))
+}
+
+fn limit_of(
+    product: &Product,
+    request: &OrderRequest,
+    band: (i64, i64),
+    depth: &Depth,
+) -> Result<i64, Reject> {
+    match request.order_type {
+        OrderType::Market if depth.against(request.side).is_empty() && request.stop.is_none() => {
+            Err(Reject::Unsupported)
+        }
+        OrderType::Market => Ok(if request.side == Side::Buy { band.1 } else { band.0 }),
+        OrderType::Limit => {
+            let price =
+                request.limit_price.ok_or_else(|| Reject::BadSchema("limit_price is required".to_owned()))?;
+            let limit = on_tick(product, price, "limit_price")?;
+            if limit < band.0 || limit > band.1 {
+                let (lower, upper) = (Decimal::new(band.0, 1), Decimal::new(band.1, 1));
+                return Err(Reject::OutOfPriceBand { price, lower, upper });
+            }
+            Ok(limit)
+        }
+    }
+}
+
+/// A price in tenths of a USD, if it is positive and on the product's price step.
+fn on_tick(product: &Product, price: Decimal, name: &str) -> Result<i64, Reject> {
+    let tenths = price * Decimal::TEN;
+    let whole = tenths.to_i64().filter(|whole| Decimal::from(*whole) == tenths && *whole > 0);
+    whole.filter(|whole| whole % product.tick() == 0).ok_or_else(|| {
+        let tick = Decimal::new(product.tick(), 1);
+        Reject::BadSchema(format!("{name} must be a positive multiple of the tick size {tick}"))
+    })
+}
