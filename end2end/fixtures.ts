@@ -7,6 +7,7 @@ import { type Market, Simulator } from './support/simulator';
 export { expect };
 export { api } from './support/api';
 export { expectAccessible, setTheme, THEMES } from './support/accessible';
+export { hydrated } from './support/hydrated';
 export { PASSWORD, USERNAME } from './support/server';
 
 /** A falling real day, at the speed of a new user's first start. */
