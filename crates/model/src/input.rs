@@ -12,7 +12,7 @@ use crate::ids::{ClientOrderId, OrderId, PanicId, SessionId, Symbol};
 use crate::instrument::Instrument;
 use crate::market::MarketEvent;
 use crate::order::{Fill, OrderSnapshot};
-use crate::session::ExecutionMode;
+use crate::session::{ExecutionMode, Health};
 
 /// When and under which numbers a step happens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,7 @@ pub enum Input {
     Instruments(InstrumentsRead),
     Operator(OperatorRequest),
     Link(LinkChange),
+    Health(HealthReport),
     /// The process began, perhaps after a crash.
     Booted,
     Timer,
@@ -189,6 +190,14 @@ impl Link {
             Link::Orders => "orders",
         }
     }
+}
+
+/// What a monitor outside the engine found: the journal, the clock, the venue's status page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthReport {
+    pub health: Health,
+    pub on: bool,
+    pub why: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,9 +9,16 @@ use crate::record::DecisionRecord;
 use crate::session::Latch;
 use crate::state::{Flatten, TradingState};
 
-/// Pause after a close attempt before the next, growing with the attempts: 100 ms doubled up to 2 s.
-pub fn attempt_pause(attempts: u32) -> Micros {
-    Micros((100_000_i64 << attempts.saturating_sub(1).min(5)).min(2_000_000))
+/// Pause after a close attempt before the next. An exit takes steps of a second; a panic begins at 100 ms and
+/// doubles up to 2 s; after 30 s both go on with one round every 5 s, so that the venue's budget lasts.
+fn attempt_pause(flatten: &Flatten, attempt: u32, now: Micros) -> Micros {
+    if now.0 - flatten.started_at.0 > 30_000_000 {
+        return Micros(5_000_000);
+    }
+    if !flatten.panic {
+        return Micros(1_000_000);
+    }
+    Micros((100_000_i64 << attempt.saturating_sub(1).min(5)).min(2_000_000))
 }
 
 impl TradingState {
@@ -86,6 +93,9 @@ impl TradingState {
                 if *panic && let Some(latch) = self.account.latch.as_mut() {
                     latch.verified_flat_at = Some(record.at);
                 }
+                if let Some(session) = self.session.as_mut().filter(|session| session.is_over()) {
+                    session.latch = None;
+                }
             }
             ClosingDecision::Audited { flat } => {
                 flatten.audited = true;
@@ -106,12 +116,12 @@ impl TradingState {
         if request.purpose != Purpose::Close {
             return;
         }
-        if let Some(closing) =
-            self.flatten.as_mut().and_then(|flatten| flatten.products.get_mut(&request.symbol))
-        {
+        let Some(flatten) = self.flatten.as_mut() else { return };
+        let pause = attempt_pause(flatten, request.attempt, record.at).0;
+        if let Some(closing) = flatten.products.get_mut(&request.symbol) {
             closing.attempts = request.attempt;
             closing.last_limit = request.limit;
-            closing.next_at = Micros(record.at.0 + attempt_pause(request.attempt).0);
+            closing.next_at = Micros(record.at.0 + pause);
         }
     }
 }

@@ -19,6 +19,7 @@ impl TradingState {
                 session.rules.evaluated_at = Some(record.at);
                 session.rules.stale_since =
                     if worth.fresh { None } else { session.rules.stale_since.or(Some(record.at)) };
+                session.rules.trailing.restored &= !worth.fresh;
                 if let Some(executable) = worth.executable.filter(|_| worth.fresh) {
                     session.max_favourable =
                         Some(session.max_favourable.map_or(executable, |most| most.max(executable)));

@@ -26,7 +26,10 @@ impl TradingState {
                 session.needs_operator = None;
             }
             SessionDecision::LifecycleChanged { to, .. } => self.enter(*to, record),
-            SessionDecision::IntentChanged { to, .. } => session.intent = *to,
+            SessionDecision::IntentChanged { to, .. } => {
+                session.intent = *to;
+                session.drain &= *to != Intent::Run;
+            }
             SessionDecision::ExposureChanged { to, evidence_at, .. } => {
                 session.exposure = *to;
                 session.exposure_read_at = evidence_at.or(session.exposure_read_at);
