@@ -1,1 +1,18 @@
-//! Opened by the next commit.
+//! `deltascope`, the server: hosts the engine, the venue client, log ingest, stores, forwarder and console API.
+//! It acts; it decides nothing.
+
+pub mod auth;
+pub mod catalogue;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod correlation;
+pub mod data_dir;
+pub mod forwarder;
+pub mod health;
+pub mod http;
+mod random;
+pub mod startup;
+pub mod store;
+pub mod tasks;
+pub mod telling;

@@ -1,0 +1,127 @@
+//! What signing in and out has to tell: audit records, never with a password or a token.
+
+use telemetry::{CatalogueEntry, Event, Level, Map, Source, Value};
+
+/// Happenings of accounts. `address` is the network address of the client.
+#[derive(Clone, Debug)]
+pub enum AuthEvent {
+    SignedIn {
+        user: String,
+        address: String,
+    },
+    SignInFailed {
+        user: String,
+        address: String,
+    },
+    SignInThrottled {
+        address: String,
+        retry_after_s: u64,
+    },
+    SignedOut {
+        user: String,
+    },
+    PasswordSet {
+        user: String,
+        by: &'static str,
+    },
+    UserAdded {
+        user: String,
+        by: &'static str,
+    },
+    UserRemoved {
+        user: String,
+        by: &'static str,
+    },
+    /// A one-time link was printed on stderr; the link itself is never told.
+    LinkIssued {
+        user: String,
+    },
+}
+
+impl Event for AuthEvent {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::SignedIn { .. } => "auth.signed_in",
+            Self::SignInFailed { .. } => "auth.sign_in_failed",
+            Self::SignInThrottled { .. } => "auth.sign_in_throttled",
+            Self::SignedOut { .. } => "auth.signed_out",
+            Self::PasswordSet { .. } => "auth.password_set",
+            Self::UserAdded { .. } => "auth.user_added",
+            Self::UserRemoved { .. } => "auth.user_removed",
+            Self::LinkIssued { .. } => "auth.link_issued",
+        }
+    }
+
+    fn level(&self) -> Level {
+        match self {
+            Self::SignInFailed { .. } | Self::SignInThrottled { .. } => Level::Warn,
+            Self::SignedIn { .. }
+            | Self::SignedOut { .. }
+            | Self::PasswordSet { .. }
+            | Self::UserAdded { .. }
+            | Self::UserRemoved { .. }
+            | Self::LinkIssued { .. } => Level::Info,
+        }
+    }
+
+    fn source(&self) -> Source {
+        Source::Audit
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::SignedIn { user, address } => format!("{user} signed in from {address}"),
+            Self::SignInFailed { user, address } => format!("Sign-in as {user} from {address} failed"),
+            Self::SignInThrottled { address, retry_after_s } => {
+                format!("Too many failed sign-ins from {address}; next attempt in {retry_after_s} s")
+            }
+            Self::SignedOut { user } => format!("{user} signed out"),
+            Self::PasswordSet { user, by } => format!("The password of {user} was set by {by}"),
+            Self::UserAdded { user, by } => format!("User {user} was added by {by}"),
+            Self::UserRemoved { user, by } => format!("User {user} was removed by {by}"),
+            Self::LinkIssued { user } => format!("A one-time sign-in link for {user} was printed"),
+        }
+    }
+
+    fn payload(&self) -> Map<String, Value> {
+        let pairs = match self {
+            Self::SignedIn { user, address } | Self::SignInFailed { user, address } => {
+                vec![("user", Value::from(user.as_str())), ("address", Value::from(address.as_str()))]
+            }
+            Self::SignInThrottled { address, retry_after_s } => {
+                vec![
+                    ("address", Value::from(address.as_str())),
+                    ("retry_after_s", Value::from(*retry_after_s)),
+                ]
+            }
+            Self::SignedOut { user } | Self::LinkIssued { user } => {
+                vec![("user", Value::from(user.as_str()))]
+            }
+            Self::PasswordSet { user, by }
+            | Self::UserAdded { user, by }
+            | Self::UserRemoved { user, by } => {
+                vec![("user", Value::from(user.as_str())), ("by", Value::from(*by))]
+            }
+        };
+        pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+}
+
+/// Samples for EVENTS.md.
+#[must_use]
+pub fn catalogue() -> Vec<CatalogueEntry> {
+    let (user, address) = ("admin".to_owned(), "127.0.0.1".to_owned());
+    [
+        AuthEvent::SignedIn { user: user.clone(), address: address.clone() },
+        AuthEvent::SignInFailed { user: user.clone(), address: address.clone() },
+        AuthEvent::SignInThrottled { address, retry_after_s: 42 },
+        AuthEvent::SignedOut { user: user.clone() },
+        AuthEvent::PasswordSet { user: user.clone(), by: "one-time link" },
+        AuthEvent::UserAdded { user: user.clone(), by: "command line" },
+        AuthEvent::UserRemoved { user: user.clone(), by: "command line" },
+        AuthEvent::LinkIssued { user },
+    ]
+    .iter()
+    .map(|event| CatalogueEntry::from_sample(event))
+    .collect()
+}

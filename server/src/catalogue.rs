@@ -1,0 +1,18 @@
+//! Everything that the server itself can tell, for EVENTS.md.
+
+use telemetry::CatalogueEntry;
+
+/// Samples of all events of the server's modules.
+#[must_use]
+pub fn catalogue() -> Vec<CatalogueEntry> {
+    [
+        crate::auth::catalogue(),
+        crate::forwarder::catalogue(),
+        crate::http::catalogue(),
+        crate::startup::catalogue(),
+        crate::store::catalogue(),
+        crate::tasks::catalogue(),
+        crate::telling::catalogue(),
+    ]
+    .concat()
+}

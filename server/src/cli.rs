@@ -1,0 +1,86 @@
+//! The command line: one binary, `serve` when nothing else is asked for.
+
+mod config_show;
+mod logs;
+mod serve;
+mod users;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{self, Config};
+
+/// What any command may fail with; one sentence for the person at the terminal.
+type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+#[derive(Parser)]
+#[command(
+    name = "deltascope",
+    version,
+    about = "Trades Bitcoin option strategies and tells everything it does.",
+    after_help = "Example: deltascope            (starts the console on http://127.0.0.1:3000)"
+)]
+struct Cli {
+    /// Settings file, instead of config/$DELTASCOPE_PROFILE.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the server (the default)
+    #[command(after_help = "Example: DELTASCOPE__HTTP__LISTEN=127.0.0.1:8080 deltascope serve")]
+    Serve,
+    /// Manages accounts
+    #[command(after_help = "Example: deltascope user list")]
+    User {
+        #[command(subcommand)]
+        action: users::Action,
+    },
+    /// Shows settings
+    #[command(after_help = "Example: deltascope config show")]
+    Config {
+        #[command(subcommand)]
+        action: config_show::Action,
+    },
+    /// Reads records of the data directory
+    #[command(after_help = "Example: deltascope logs query --level error --limit 20")]
+    Logs {
+        #[command(subcommand)]
+        action: logs::Action,
+    },
+}
+
+/// Parses the command line and runs the command.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Into::into)
+        .and_then(|runtime| runtime.block_on(execute(cli)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("deltascope: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn execute(cli: Cli) -> Outcome {
+    let environment = config::process_environment();
+    let file = cli.config.as_deref();
+    let load = || -> Result<Config, config::ConfigError> { config::load(file, &environment) };
+    match cli.command {
+        None | Some(Command::Serve) => serve::run(load()?).await,
+        Some(Command::User { action }) => users::run(action, load()?).await,
+        Some(Command::Config { action }) => config_show::run(&action, file, &environment),
+        Some(Command::Logs { action }) => logs::run(action, load()?).await,
+    }
+}

@@ -1,0 +1,96 @@
+//! `logs tail|query`: records of the data directory as JSON lines, also while a server runs on it.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use super::Outcome;
+use crate::config::Config;
+use crate::http::logs::LogParameters;
+use crate::store::telemetry::TelemetryStore;
+use crate::telling::Teller;
+
+#[derive(Subcommand)]
+pub(super) enum Action {
+    /// Prints records as they are committed, until Ctrl-C
+    #[command(after_help = "Example: deltascope logs tail --level warn")]
+    Tail(Filters),
+    /// Prints records, newest first
+    #[command(after_help = "Example: deltascope logs query --event order.filled --from 2026-01-05T00:00:00Z")]
+    Query {
+        #[command(flatten)]
+        filters: Filters,
+        /// Most records, 1 to 1000
+        #[arg(long, default_value = "100")]
+        limit: String,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Filters {
+    /// That level and above
+    #[arg(long, default_value = "")]
+    level: String,
+    /// backend, frontend or audit
+    #[arg(long, default_value = "")]
+    source: String,
+    /// Exact event name
+    #[arg(long, default_value = "")]
+    event: String,
+    #[arg(long, default_value = "")]
+    session_id: String,
+    #[arg(long, default_value = "")]
+    correlation_id: String,
+    /// Substring of event or message, case ignored
+    #[arg(long, default_value = "")]
+    q: String,
+    /// RFC 3339, inclusive
+    #[arg(long, default_value = "")]
+    from: String,
+    /// RFC 3339, exclusive
+    #[arg(long, default_value = "")]
+    to: String,
+}
+
+/// Reads the store of the data directory.
+pub(super) async fn run(action: Action, config: Config) -> Outcome {
+    if !config.data.dir.join("telemetry.db").exists() {
+        return Err(format!("there are no records in {}", config.data.dir.display()).into());
+    }
+    let teller = Teller::new(config.log.level, 1_024);
+    let store = TelemetryStore::open(&config.data.dir, teller, &config.database).await?;
+    match action {
+        Action::Query { filters, limit } => {
+            let parameters = LogParameters { limit, ..filters.into() };
+            let page = store.page(&read(parameters.filter())?, None, read(parameters.limit())?).await?;
+            for line in page.0 {
+                println!("{line}");
+            }
+            Ok(())
+        }
+        Action::Tail(filters) => tail(&store, &filters.into()).await,
+    }
+}
+
+async fn tail(store: &TelemetryStore, parameters: &LogParameters) -> Outcome {
+    let filter = read(parameters.filter())?;
+    let mut last = *store.committed().borrow();
+    loop {
+        for (id, line) in store.after(&filter, last, 1_000).await? {
+            println!("{line}");
+            last = id;
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+fn read<T>(value: Result<T, crate::http::ApiError>) -> Result<T, String> {
+    value.map_err(|error| error.message)
+}
+
+impl From<Filters> for LogParameters {
+    fn from(filters: Filters) -> Self {
+        let Filters { level, source, event, session_id, correlation_id, q, from, to } = filters;
+        Self { level, source, event, session_id, correlation_id, q, from, to, ..Self::default() }
+    }
+}

@@ -1,0 +1,40 @@
+//! `serve`: runs until SIGTERM or Ctrl-C. Words for people go to stderr, records to stdout.
+
+use super::Outcome;
+use crate::config::Config;
+use crate::startup;
+use crate::telling::{self, Output};
+
+/// Starts the server, says where it is, waits for the end.
+pub(super) async fn run(config: Config) -> Outcome {
+    let output = if config.log.stdout { Output::stdout() } else { Output::none() };
+    let level = config.log.level;
+    let running = startup::start(config, output).await?;
+    telling::install_panic_hook(running.app.teller.clone());
+    telling::install_tracing(running.app.teller.clone(), level);
+    eprintln!("deltascope: ready on http://{}", running.address);
+    if let Some(link) = &running.sign_in_link {
+        eprintln!("deltascope: sign in within 15 minutes and set a password: {link}");
+    }
+    asked_to_stop().await?;
+    let words = running.stop().await;
+    eprintln!("deltascope: stopped; {words}");
+    Ok(())
+}
+
+#[cfg(unix)]
+async fn asked_to_stop() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn asked_to_stop() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

@@ -1,0 +1,98 @@
+//! Configuration: layers, origins, and the sentence of every kind of mistake.
+
+use super::*;
+
+fn env(pairs: &[(&str, &str)]) -> Environment {
+    pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+}
+
+#[test]
+fn defaults_are_complete_and_valid() {
+    let config = load(None, &env(&[])).unwrap();
+    assert_eq!(config.http.listen.to_string(), "127.0.0.1:3000");
+    assert_eq!(config.elasticsearch.url, None);
+    assert_eq!(config.venue.kind, VenueKind::Simulator);
+}
+
+#[test]
+fn environment_wins_over_file_and_shortcut() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("mine.toml");
+    std::fs::write(&file, "[log]\nlevel = \"warn\"\n[simulator]\nspeed = 2\n").unwrap();
+    let layers =
+        layers(Some(&file), &env(&[("LOG_LEVEL", "error"), ("DELTASCOPE__LOG__LEVEL", "debug")])).unwrap();
+    assert_eq!(
+        layers.get("log.level").unwrap().origin,
+        Origin::Variable("DELTASCOPE__LOG__LEVEL".to_owned())
+    );
+    assert_eq!(layers.get("simulator.speed").unwrap().origin, Origin::File(file));
+    let config = Config::from_layers(&layers).unwrap();
+    assert_eq!(config.log.level, telemetry::Level::Debug);
+    assert!((config.simulator.speed - 2.0).abs() < f64::EPSILON);
+}
+
+#[test]
+fn secrets_never_show_themselves() {
+    let config = load(None, &env(&[("DELTASCOPE__AUTH__BOOTSTRAP_PASSWORD", "hunter2")])).unwrap();
+    assert_eq!(config.auth.bootstrap_password.expose(), "hunter2");
+    assert!(!format!("{config:?}").contains("hunter2"));
+}
+
+/// Variables, then words that the sentence must contain: origin, key, value, what is allowed.
+const MISTAKES: [(&str, &str, &[&str]); 11] = [
+    (
+        "DELTASCOPE__HTTP__LISTEN",
+        "nowhere",
+        &["DELTASCOPE__HTTP__LISTEN", "http.listen", "nowhere", "127.0.0.1:3000"],
+    ),
+    (
+        "DELTASCOPE__HTTP__LISTEN",
+        "0.0.0.0:3000",
+        &["http.listen", "0.0.0.0:3000", "loopback", "allow_insecure"],
+    ),
+    ("DELTASCOPE__HTTP__PORT", "1", &["DELTASCOPE__HTTP__PORT", "unknown key", "http.port", "http.listen"]),
+    ("DELTASCOPE__HTPP__LISTEN", "1", &["unknown key", "htpp.listen", "sections", "elasticsearch"]),
+    ("DELTASCOPE__LOG__LEVEL", "loud", &["log.level", "loud", "trace, debug, info"]),
+    ("LOG_LEVEL", "loud", &["LOG_LEVEL", "log.level", "loud", "trace, debug, info"]),
+    ("DELTASCOPE__LOG__STDOUT", "maybe", &["log.stdout", "maybe", "true or false"]),
+    ("DELTASCOPE__SIMULATOR__SEED", "x1", &["simulator.seed", "x1", "whole number"]),
+    ("DELTASCOPE__SIMULATOR__SPEED", "0", &["simulator.speed", "0", "above 0"]),
+    ("DELTASCOPE__VENUE__KIND", "binance", &["venue.kind", "binance", "simulator, delta-india"]),
+    ("ELASTICSEARCH_URL", "localhost:9200", &["elasticsearch.url", "localhost:9200", "http://"]),
+];
+
+#[test]
+fn mistakes_name_origin_key_value_and_what_is_allowed() {
+    for (name, value, words) in MISTAKES {
+        let sentence = load(None, &env(&[(name, value)])).unwrap_err().to_string();
+        for word in words {
+            assert!(sentence.contains(word), "{name}={value}: `{sentence}` lacks `{word}`");
+        }
+    }
+}
+
+#[test]
+fn a_mistake_in_a_file_names_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("mine.toml");
+    for (text, words) in [
+        ("[http]\nlisten = 3000\n", ["mine.toml", "http.listen", "3000", "text in quotes"]),
+        ("[http]\nlitsen = 3000\n", ["mine.toml", "http.litsen", "unknown key", "http.listen"]),
+        ("[http\n", ["mine.toml", "cannot read", "1", "http"]),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let sentence = load(Some(&file), &env(&[])).unwrap_err().to_string();
+        for word in words {
+            assert!(sentence.contains(word), "`{sentence}` lacks `{word}`");
+        }
+    }
+    let sentence = load(None, &env(&[("DELTASCOPE_PROFILE", "absent")])).unwrap_err().to_string();
+    assert!(sentence.contains("absent.toml"), "{sentence}");
+}
+
+#[test]
+fn a_mistyped_secret_is_not_printed() {
+    let sentence =
+        load(None, &env(&[("DELTASCOPE__AUTH__BOOTSTRAP_PASWORD", "hunter2")])).unwrap_err().to_string();
+    assert!(!sentence.contains("hunter2"), "{sentence}");
+}

@@ -1,0 +1,298 @@
+//! The typed settings. Each reader names what it allows, so that a wrong value can be explained.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use telemetry::Level;
+
+use super::layers::bad_value;
+use super::{ConfigError, Layers, Origin, Secret};
+
+/// All settings, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub http: HttpConfig,
+    pub data: DataConfig,
+    pub venue: VenueConfig,
+    pub simulator: SimulatorConfig,
+    pub trading: TradingConfig,
+    pub auth: AuthConfig,
+    pub log: LogConfig,
+    pub database: DatabaseConfig,
+    pub ingest: IngestConfig,
+    pub elasticsearch: ElasticsearchConfig,
+}
+
+/// `[http]`.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    pub listen: SocketAddr,
+    /// Scheme and authority only, without a trailing slash.
+    pub public_url: Option<String>,
+    pub allow_insecure: bool,
+    pub site_dir: Option<PathBuf>,
+    pub metrics_token: Secret,
+}
+
+/// `[data]`.
+#[derive(Clone, Debug)]
+pub struct DataConfig {
+    pub dir: PathBuf,
+}
+
+/// Which venue to talk to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VenueKind {
+    Simulator,
+    DeltaIndia,
+    DeltaIndiaTestnet,
+    DeltaGlobal,
+}
+
+/// `[venue]`.
+#[derive(Clone, Debug)]
+pub struct VenueConfig {
+    pub kind: VenueKind,
+    /// Without `/v2`. Set together with `ws_url` or not at all.
+    pub rest_url: Option<String>,
+    pub ws_url: Option<String>,
+    pub api_key: Secret,
+    pub api_secret: Secret,
+}
+
+/// `[simulator]`.
+#[derive(Clone, Debug)]
+pub struct SimulatorConfig {
+    pub tape: Option<PathBuf>,
+    pub speed: f64,
+    pub seed: u64,
+    pub faults: Option<PathBuf>,
+}
+
+/// `[trading]`.
+#[derive(Clone, Debug)]
+pub struct TradingConfig {
+    pub stale_quote_ms: u64,
+}
+
+/// `[auth]`.
+#[derive(Clone, Debug)]
+pub struct AuthConfig {
+    pub bootstrap_password: Secret,
+    pub session_idle_hours: u64,
+    pub session_max_days: u64,
+    pub failures_per_minute: u64,
+}
+
+/// `[log]`.
+#[derive(Clone, Debug)]
+pub struct LogConfig {
+    pub level: Level,
+    pub stdout: bool,
+    pub queue_records: usize,
+}
+
+/// `[database]`.
+#[derive(Clone, Debug)]
+pub struct DatabaseConfig {
+    pub slow_statement_ms: u64,
+    pub slow_acquire_ms: u64,
+}
+
+/// `[ingest]`: budgets of `POST /api/logs`.
+#[derive(Clone, Debug)]
+pub struct IngestConfig {
+    pub records_per_minute: u64,
+    pub records_burst: u64,
+    pub kib_per_minute: u64,
+    pub kib_burst: u64,
+    pub page_records_per_minute: u64,
+    pub page_records_burst: u64,
+    pub requests_per_minute: u64,
+}
+
+/// `[elasticsearch]`.
+#[derive(Clone, Debug)]
+pub struct ElasticsearchConfig {
+    /// Without a trailing slash; `None` = forwarding is off.
+    pub url: Option<String>,
+    pub api_key: Secret,
+    pub username: String,
+    pub password: Secret,
+    pub namespace: String,
+    pub ca_file: Option<PathBuf>,
+    pub batch_records: usize,
+    pub timeout_ms: u64,
+}
+
+const VENUES: [(&str, VenueKind); 4] = [
+    ("simulator", VenueKind::Simulator),
+    ("delta-india", VenueKind::DeltaIndia),
+    ("delta-india-testnet", VenueKind::DeltaIndiaTestnet),
+    ("delta-global", VenueKind::DeltaGlobal),
+];
+
+impl Config {
+    /// Reads and checks every value.
+    pub fn from_layers(layers: &Layers) -> Result<Self, ConfigError> {
+        let read = Reader(layers);
+        Ok(Self {
+            http: http(read)?,
+            data: DataConfig {
+                dir: read.parsed("data.dir", "a folder", |t| (!t.is_empty()).then(|| t.into()))?,
+            },
+            venue: venue(read)?,
+            simulator: SimulatorConfig {
+                tape: read.optional("simulator.tape").map(PathBuf::from),
+                speed: read.positive("simulator.speed")?,
+                seed: read.number("simulator.seed", 0, i64::MAX)?,
+                faults: read.optional("simulator.faults").map(PathBuf::from),
+            },
+            trading: TradingConfig { stale_quote_ms: read.number("trading.stale_quote_ms", 100, 3_600_000)? },
+            auth: AuthConfig {
+                bootstrap_password: read.secret("auth.bootstrap_password"),
+                session_idle_hours: read.number("auth.session_idle_hours", 1, 720)?,
+                session_max_days: read.number("auth.session_max_days", 1, 365)?,
+                failures_per_minute: read.number("auth.failures_per_minute", 1, 1_000)?,
+            },
+            log: LogConfig {
+                level: read.parsed("log.level", "trace, debug, info, warn, error or fatal", Level::parse)?,
+                stdout: read.truth("log.stdout"),
+                queue_records: read.number("log.queue_records", 1_024, 16_000_000)? as usize,
+            },
+            database: DatabaseConfig {
+                slow_statement_ms: read.number("database.slow_statement_ms", 0, 600_000)?,
+                slow_acquire_ms: read.number("database.slow_acquire_ms", 0, 600_000)?,
+            },
+            ingest: ingest(read)?,
+            elasticsearch: elasticsearch(read)?,
+        })
+    }
+}
+
+fn http(read: Reader<'_>) -> Result<HttpConfig, ConfigError> {
+    let config = HttpConfig {
+        listen: read
+            .parsed("http.listen", "an address and port such as 127.0.0.1:3000", |t| t.parse().ok())?,
+        public_url: read.url("http.public_url")?,
+        allow_insecure: read.truth("http.allow_insecure"),
+        site_dir: read.optional("http.site_dir").map(PathBuf::from),
+        metrics_token: read.secret("http.metrics_token"),
+    };
+    let secure = config.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
+    if !config.listen.ip().is_loopback() && !secure && !config.allow_insecure {
+        return Err(read.refuse(
+            "http.listen",
+            "a loopback address, unless http.public_url is https or http.allow_insecure is true",
+        ));
+    }
+    Ok(config)
+}
+
+fn venue(read: Reader<'_>) -> Result<VenueConfig, ConfigError> {
+    let words = VENUES.map(|(word, _)| word).join(", ");
+    let config = VenueConfig {
+        kind: read.parsed("venue.kind", &words, |t| {
+            VENUES.iter().find(|(word, _)| *word == t).map(|(_, kind)| *kind)
+        })?,
+        rest_url: read.url("venue.rest_url")?,
+        ws_url: read.url("venue.ws_url")?,
+        api_key: read.secret("venue.api_key"),
+        api_secret: read.secret("venue.api_secret"),
+    };
+    if config.rest_url.is_some() != config.ws_url.is_some() {
+        return Err(read.refuse("venue.ws_url", "set together with venue.rest_url, or neither"));
+    }
+    Ok(config)
+}
+
+fn ingest(read: Reader<'_>) -> Result<IngestConfig, ConfigError> {
+    let most = 1_000_000_000;
+    Ok(IngestConfig {
+        records_per_minute: read.number("ingest.records_per_minute", 1, most)?,
+        records_burst: read.number("ingest.records_burst", 1, most)?,
+        kib_per_minute: read.number("ingest.kib_per_minute", 1, most)?,
+        kib_burst: read.number("ingest.kib_burst", 1, most)?,
+        page_records_per_minute: read.number("ingest.page_records_per_minute", 1, most)?,
+        page_records_burst: read.number("ingest.page_records_burst", 1, most)?,
+        requests_per_minute: read.number("ingest.requests_per_minute", 1, most)?,
+    })
+}
+
+fn elasticsearch(read: Reader<'_>) -> Result<ElasticsearchConfig, ConfigError> {
+    Ok(ElasticsearchConfig {
+        url: read.url("elasticsearch.url")?,
+        api_key: read.secret("elasticsearch.api_key"),
+        username: read.text("elasticsearch.username").to_owned(),
+        password: read.secret("elasticsearch.password"),
+        namespace: read.parsed("elasticsearch.namespace", "1 to 100 of a-z, 0-9, _ and .", namespace)?,
+        ca_file: read.optional("elasticsearch.ca_file").map(PathBuf::from),
+        batch_records: read.number("elasticsearch.batch_records", 1, 10_000)? as usize,
+        timeout_ms: read.number("elasticsearch.timeout_ms", 100, 600_000)?,
+    })
+}
+
+fn namespace(text: &str) -> Option<String> {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'.';
+    ((1..=100).contains(&text.len()) && text.bytes().all(allowed)).then(|| text.to_owned())
+}
+
+/// Reads values by key; the default file guarantees that every key exists with the right type.
+#[derive(Clone, Copy)]
+struct Reader<'a>(&'a Layers);
+
+impl<'a> Reader<'a> {
+    fn text(self, key: &str) -> &'a str {
+        self.0.get(key).and_then(|entry| entry.value.as_str()).unwrap_or_default()
+    }
+
+    fn optional(self, key: &str) -> Option<&'a str> {
+        Some(self.text(key)).filter(|text| !text.is_empty())
+    }
+
+    fn secret(self, key: &str) -> Secret {
+        Secret::new(self.text(key))
+    }
+
+    fn truth(self, key: &str) -> bool {
+        self.0.get(key).and_then(|entry| entry.value.as_bool()).unwrap_or_default()
+    }
+
+    fn parsed<T>(self, key: &str, allowed: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, ConfigError> {
+        read(self.text(key)).ok_or_else(|| self.refuse(key, allowed))
+    }
+
+    fn url(self, key: &str) -> Result<Option<String>, ConfigError> {
+        let Some(text) = self.optional(key) else { return Ok(None) };
+        let schemes = if key == "venue.ws_url" { ["ws://", "wss://"] } else { ["http://", "https://"] };
+        let rest = schemes.iter().find_map(|scheme| text.strip_prefix(scheme));
+        match rest {
+            Some(rest) if !rest.is_empty() && !rest.starts_with('/') => {
+                Ok(Some(text.trim_end_matches('/').to_owned()))
+            }
+            Some(_) | None => {
+                Err(self.refuse(key, &format!("an address that begins with {}", schemes.join(" or "))))
+            }
+        }
+    }
+
+    fn number(self, key: &str, least: i64, most: i64) -> Result<u64, ConfigError> {
+        let value = self.0.get(key).and_then(|entry| entry.value.as_integer()).unwrap_or_default();
+        match u64::try_from(value) {
+            Ok(number) if (least..=most).contains(&value) => Ok(number),
+            Ok(_) | Err(_) => Err(self.refuse(key, &format!("{least} to {most}"))),
+        }
+    }
+
+    fn positive(self, key: &str) -> Result<f64, ConfigError> {
+        let value = self.0.get(key).and_then(|entry| entry.value.as_float()).unwrap_or_default();
+        if value.is_finite() && value > 0.0 { Ok(value) } else { Err(self.refuse(key, "a number above 0")) }
+    }
+
+    fn refuse(self, key: &str, allowed: &str) -> ConfigError {
+        let empty = toml::Value::String(String::new());
+        let (value, origin) =
+            self.0.get(key).map_or((&empty, &Origin::Default), |entry| (&entry.value, &entry.origin));
+        bad_value(key, value, origin, allowed)
+    }
+}

@@ -1,0 +1,143 @@
+//! What the forwarder has to tell. Deliveries that go well are told once per change of state, never per request:
+//! each line is itself a record to be forwarded.
+
+use telemetry::{CatalogueEntry, Event, Level, Map, Value};
+
+/// Happenings of the forwarder.
+#[derive(Clone, Debug)]
+pub enum ForwarderEvent {
+    Started {
+        url: String,
+        namespace: String,
+        held: i64,
+    },
+    TemplateInstalled {
+        engine: String,
+    },
+    TemplateRefused {
+        status: u16,
+        reason: String,
+    },
+    /// The engine cannot be reached or asks to wait; told at the first failure of an outage.
+    Resting {
+        reason: String,
+        backoff_ms: u64,
+    },
+    /// Credentials or index are refused: everything is kept, tried again with back-off.
+    Held {
+        status: u16,
+        reason: String,
+    },
+    /// Deliveries go on after an outage.
+    Recovered {
+        outage_ms: u64,
+        held: i64,
+    },
+    Quarantined {
+        record: String,
+        status: u16,
+        reason: String,
+    },
+}
+
+impl Event for ForwarderEvent {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Started { .. } => "forwarder.started",
+            Self::TemplateInstalled { .. } => "forwarder.template_installed",
+            Self::TemplateRefused { .. } => "forwarder.template_refused",
+            Self::Resting { .. } => "forwarder.resting",
+            Self::Held { .. } => "forwarder.held",
+            Self::Recovered { .. } => "forwarder.recovered",
+            Self::Quarantined { .. } => "forwarder.quarantined",
+        }
+    }
+
+    fn level(&self) -> Level {
+        match self {
+            Self::Started { .. } | Self::TemplateInstalled { .. } | Self::Recovered { .. } => Level::Info,
+            Self::TemplateRefused { .. } | Self::Resting { .. } => Level::Warn,
+            Self::Held { .. } | Self::Quarantined { .. } => Level::Error,
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::Started { url, namespace, held } => {
+                format!("Forwarding to {url}, namespace {namespace}; {held} records wait")
+            }
+            Self::TemplateInstalled { engine } => {
+                format!("Index template deltascope-logs was put into {engine}")
+            }
+            Self::TemplateRefused { status, reason } => {
+                format!("Index template deltascope-logs was refused ({status}): {reason}; sending goes on")
+            }
+            Self::Resting { reason, backoff_ms } => {
+                format!("Forwarding rests for {backoff_ms} ms: {reason}; records are kept")
+            }
+            Self::Held { status, reason } => {
+                format!("Forwarding is held ({status}): {reason}; records are kept")
+            }
+            Self::Recovered { outage_ms, held } => {
+                format!("Forwarding goes on after {outage_ms} ms; {held} records wait")
+            }
+            Self::Quarantined { record, status, reason } => {
+                format!(
+                    "Record {record} was refused for good ({status}): {reason}; it is kept as a dead letter"
+                )
+            }
+        }
+    }
+
+    fn payload(&self) -> Map<String, Value> {
+        let pairs = match self {
+            Self::Started { url, namespace, held } => vec![
+                ("url", Value::from(url.as_str())),
+                ("namespace", Value::from(namespace.as_str())),
+                ("held", Value::from(*held)),
+            ],
+            Self::TemplateInstalled { engine } => vec![("engine", Value::from(engine.as_str()))],
+            Self::TemplateRefused { status, reason } | Self::Held { status, reason } => {
+                vec![("status_code", Value::from(*status)), ("reason", Value::from(reason.as_str()))]
+            }
+            Self::Resting { reason, backoff_ms } => {
+                vec![("reason", Value::from(reason.as_str())), ("backoff_ms", Value::from(*backoff_ms))]
+            }
+            Self::Recovered { outage_ms, held } => {
+                vec![("outage_ms", Value::from(*outage_ms)), ("held", Value::from(*held))]
+            }
+            Self::Quarantined { record, status, reason } => vec![
+                ("record", Value::from(record.as_str())),
+                ("status_code", Value::from(*status)),
+                ("reason", Value::from(reason.as_str())),
+            ],
+        };
+        pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+}
+
+/// Samples for EVENTS.md.
+#[must_use]
+pub fn catalogue() -> Vec<CatalogueEntry> {
+    let reason = "security_exception: action is unauthorized".to_owned();
+    [
+        ForwarderEvent::Started {
+            url: "http://127.0.0.1:9200".to_owned(),
+            namespace: "default".to_owned(),
+            held: 0,
+        },
+        ForwarderEvent::TemplateInstalled { engine: "Elasticsearch 9.5.3".to_owned() },
+        ForwarderEvent::TemplateRefused { status: 403, reason: reason.clone() },
+        ForwarderEvent::Resting { reason: "connection refused".to_owned(), backoff_ms: 800 },
+        ForwarderEvent::Held { status: 401, reason },
+        ForwarderEvent::Recovered { outage_ms: 42_000, held: 1_200 },
+        ForwarderEvent::Quarantined {
+            record: "0198c1d2e3f40011a2b3c4d5e6f70819-512".to_owned(),
+            status: 400,
+            reason: "document_parsing_exception: failed to parse field [payload]".to_owned(),
+        },
+    ]
+    .iter()
+    .map(|event| CatalogueEntry::from_sample(event))
+    .collect()
+}

@@ -1,0 +1,25 @@
+//! The console's HTTP side: middleware, the shape of errors, and the routes of the platform. Routes of trading
+//! are merged in `router`.
+
+pub mod accounts;
+mod assets;
+mod correlate;
+pub mod error;
+mod events;
+pub mod extract;
+pub mod facts;
+mod guard;
+mod headers;
+mod health;
+mod idempotency;
+pub mod logs;
+mod metrics;
+mod pipeline;
+pub mod router;
+
+pub use error::ApiError;
+pub use events::catalogue;
+pub use extract::{ApiJson, ApiPath, ApiQuery, MaybeUser, User};
+pub use facts::Facts;
+pub use headers::CspNonce;
+pub use idempotency::IdempotencyKey;

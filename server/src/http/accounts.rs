@@ -1,0 +1,127 @@
+//! Signing in and out, and who is signed in.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::extract::{COOKIE, ClientAddress};
+use super::{ApiError, ApiJson, User};
+use crate::auth::{AuthEvent, PASSWORD_RULE, is_acceptable};
+use crate::correlation;
+use crate::startup::App;
+
+/// Body of a sign-in. With the `token` of a one-time link, `password` is the one to set.
+#[derive(Deserialize)]
+pub(super) struct SignIn {
+    #[serde(default)]
+    username: String,
+    password: String,
+    #[serde(default)]
+    token: Option<String>,
+}
+
+/// `POST /api/v1/sign-in`.
+pub(super) async fn sign_in(
+    State(app): State<Arc<App>>,
+    ClientAddress(address): ClientAddress,
+    ApiJson(body): ApiJson<SignIn>,
+) -> Result<Response, ApiError> {
+    let username = authenticate(&app, address, body).await?;
+    let token = app.accounts.start_session(&username).await?;
+    tell(&app, AuthEvent::SignedIn { user: username.clone(), address: address.to_string() });
+    let mut response = Json(me(&username)).into_response();
+    set_cookie(&mut response, &token, app.config.auth.session_max_days * 86_400);
+    Ok(response)
+}
+
+/// `POST /api/v1/sign-out`: ends the session of the cookie.
+pub(super) async fn sign_out(State(app): State<Arc<App>>, User(session): User) -> Result<Response, ApiError> {
+    app.accounts.end_session(&session.token_hash).await?;
+    tell(&app, AuthEvent::SignedOut { user: session.username });
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    set_cookie(&mut response, "", 0);
+    Ok(response)
+}
+
+/// `GET /api/v1/me`.
+pub(super) async fn who(User(session): User) -> Json<Value> {
+    Json(me(&session.username))
+}
+
+/// Checks name and password under the throttle, telling failures: for sign-in and for the plain panic form.
+pub async fn check_password(
+    app: &App,
+    address: std::net::IpAddr,
+    username: &str,
+    password: String,
+) -> Result<(), ApiError> {
+    attempt(app, address)?;
+    if app.accounts.verify(username, password).await? {
+        app.throttle.succeeded(address);
+        return Ok(());
+    }
+    let user = telemetry::clean(username).chars().take(64).collect();
+    tell(app, AuthEvent::SignInFailed { user, address: address.to_string() });
+    Err(ApiError::new(StatusCode::UNAUTHORIZED, "BAD_CREDENTIALS", "User name or password is wrong."))
+}
+
+async fn authenticate(app: &App, address: std::net::IpAddr, body: SignIn) -> Result<String, ApiError> {
+    let SignIn { username, password, token } = body;
+    let Some(token) = token.filter(|token| !token.is_empty()) else {
+        check_password(app, address, &username, password).await?;
+        return Ok(username);
+    };
+    attempt(app, address)?;
+    let stale = || {
+        ApiError::new(
+            StatusCode::UNAUTHORIZED,
+            "LINK_EXPIRED",
+            "This link was used or is older than 15 minutes. Restart the server for a new one.",
+        )
+    };
+    let user = app.setup_link.user_of(&token, Instant::now()).ok_or_else(stale)?;
+    if !is_acceptable(&password) {
+        app.throttle.succeeded(address);
+        return Err(ApiError::unprocessable(
+            "PASSWORD_REFUSED",
+            format!("A password needs {PASSWORD_RULE}."),
+        )
+        .with_field("password", PASSWORD_RULE));
+    }
+    if !app.setup_link.redeem(&token, Instant::now()) {
+        return Err(stale());
+    }
+    app.throttle.succeeded(address);
+    app.accounts.set_password(&user, password).await?;
+    tell(app, AuthEvent::PasswordSet { user: user.clone(), by: "one-time link" });
+    Ok(user)
+}
+
+fn attempt(app: &App, address: std::net::IpAddr) -> Result<(), ApiError> {
+    app.throttle.attempt(address, Instant::now()).map_err(|retry_after_s| {
+        tell(app, AuthEvent::SignInThrottled { address: address.to_string(), retry_after_s });
+        ApiError::too_many("Too many failed sign-ins from this address.", retry_after_s)
+    })
+}
+
+/// Every account may do everything in this version.
+fn me(username: &str) -> Value {
+    json!({ "username": username, "role": "admin" })
+}
+
+fn tell(app: &App, event: AuthEvent) {
+    app.teller.tell(&event, &correlation::context());
+}
+
+fn set_cookie(response: &mut Response, token: &str, max_age_s: u64) {
+    let text = format!("{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={max_age_s}");
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+}

@@ -1,0 +1,42 @@
+//! Facts that a handler adds to the one line of its request: who asked, and which trading session it is about.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use telemetry::Context;
+
+/// Shared between the middleware that writes the line and the handlers; an extension of every request.
+#[derive(Clone, Default)]
+pub struct Facts {
+    inner: Arc<Mutex<Known>>,
+}
+
+/// What is known so far.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    pub user: Option<String>,
+    pub context: Context,
+}
+
+impl Facts {
+    /// Notes who is signed in.
+    pub fn set_user(&self, username: &str) {
+        self.lock().user = Some(username.to_owned());
+    }
+
+    /// Notes the trading context; its correlation id is left as it is.
+    pub fn set_context(&self, context: &Context) {
+        let mut known = self.lock();
+        let correlation_id = known.context.correlation_id.take();
+        known.context = Context { correlation_id, ..context.clone() };
+    }
+
+    /// A copy of what is known.
+    #[must_use]
+    pub fn known(&self) -> Known {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

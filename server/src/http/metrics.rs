@@ -1,0 +1,61 @@
+//! A few counts as Prometheus text: from loopback, signed in, or with the bearer token of `http.metrics_token`.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+
+use super::extract::ClientAddress;
+use super::{ApiError, MaybeUser};
+use crate::random;
+use crate::startup::App;
+
+/// `GET /metrics`.
+pub(super) async fn text(
+    State(app): State<Arc<App>>,
+    ClientAddress(address): ClientAddress,
+    MaybeUser(user): MaybeUser,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    if !address.is_loopback() && user.is_none() && !has_token(&app, &headers) {
+        return Err(ApiError::unauthorized());
+    }
+    let told = app.teller.counts();
+    let books = app.records.books().await?;
+    let mut text = String::new();
+    for (name, kind, help, value) in [
+        ("telemetry_enqueued_total", "counter", "Records that took a number.", signed(told.enqueued)),
+        ("telemetry_committed_total", "counter", "Records committed to the store.", signed(told.committed)),
+        ("telemetry_shed_total", "counter", "Records shed and declared.", signed(told.shed)),
+        ("telemetry_filtered_total", "counter", "Calls below the level.", signed(told.filtered)),
+        ("telemetry_waiting", "gauge", "Records that wait for the store.", signed(told.waiting)),
+        ("forwarder_offered_total", "counter", "Records offered to forwarding.", books.offered),
+        ("forwarder_delivered_total", "counter", "Records that the search engine has.", books.delivered),
+        ("forwarder_quarantined_total", "counter", "Records refused for good.", books.quarantined),
+        ("forwarder_turned_away_total", "counter", "Records lost before the store.", books.turned_away),
+        ("forwarder_duplicates_total", "counter", "Deliveries that were there already.", books.duplicates),
+        ("forwarder_held", "gauge", "Records that are still to be delivered.", books.held),
+        ("ready", "gauge", "1 when recovery is complete.", i64::from(app.health.ready())),
+    ] {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "# HELP deltascope_{name} {help}\n# TYPE deltascope_{name} {kind}\ndeltascope_{name} {value}"
+        );
+    }
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
+}
+
+/// Compared by digest, so that the time taken says nothing about the token.
+fn has_token(app: &App, headers: &HeaderMap) -> bool {
+    let token = &app.config.http.metrics_token;
+    let given =
+        headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    !token.is_empty() && given.is_some_and(|given| random::digest(given) == random::digest(token.expose()))
+}
+
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,39 @@
+//! `App`: what handlers and tasks share.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use crate::auth::{Accounts, SetupLink, Throttle};
+use crate::config::Config;
+use crate::forwarder::Status;
+use crate::health::Health;
+use crate::store::telemetry::TelemetryStore;
+use crate::tasks::Tasks;
+use crate::telling::Teller;
+
+/// Runs when the server stops, after requests ended and while records are still told. What it gives is said to
+/// people as the last words, such as the positions that stay.
+pub type StopHook = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = Option<String>> + Send>> + Send>;
+
+/// The shared parts of a running server.
+pub struct App {
+    pub config: Arc<Config>,
+    pub teller: Teller,
+    pub health: Health,
+    pub tasks: Tasks,
+    pub records: TelemetryStore,
+    pub accounts: Accounts,
+    pub throttle: Throttle,
+    pub setup_link: SetupLink,
+    /// `None` when forwarding is not configured.
+    pub forwarder: Option<Status>,
+    pub(super) stop_hooks: Mutex<Vec<StopHook>>,
+}
+
+impl App {
+    /// Adds what has to be done before the server ends.
+    pub fn on_stop(&self, hook: StopHook) {
+        self.stop_hooks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(hook);
+    }
+}

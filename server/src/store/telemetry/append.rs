@@ -1,0 +1,148 @@
+//! Appending: one transaction for many records, so that a commit costs little per record.
+
+use sqlx::{AssertSqlSafe, Sqlite, Transaction};
+use telemetry::LogRecord;
+
+use super::TelemetryStore;
+use crate::clock;
+use crate::store::StoreError;
+
+/// Rows of one INSERT, largest first: a fixed set keeps the number of prepared statements small.
+const CHUNKS: [usize; 4] = [64, 16, 4, 1];
+const COLUMNS: usize = 10;
+
+/// A record with its JSON line.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    pub record: LogRecord,
+    pub line: String,
+}
+
+impl From<LogRecord> for Prepared {
+    fn from(record: LogRecord) -> Self {
+        let line = record.to_line();
+        Self { record, line }
+    }
+}
+
+/// What one transaction stores: single records, browser batches, and the losses declared among the records.
+#[derive(Debug, Default)]
+pub struct Commit {
+    pub records: Vec<Prepared>,
+    pub batches: Vec<(String, Vec<Prepared>)>,
+    pub turned_away: u64,
+}
+
+impl TelemetryStore {
+    /// Commits all or nothing. Gives for each batch whether it is new; records of a batch whose id was seen
+    /// before are left out.
+    pub async fn append(&self, commit: &Commit) -> Result<Vec<bool>, StoreError> {
+        let mut next_id = *self.committed.borrow() + 1;
+        let mut transaction = self.db.begin().await?;
+        let mut stored = self.insert(&mut transaction, &commit.records, &mut next_id).await?;
+        let mut fresh = Vec::with_capacity(commit.batches.len());
+        for (bid, records) in &commit.batches {
+            let is_new = self.mark_seen(&mut transaction, bid).await?;
+            if is_new {
+                stored += self.insert(&mut transaction, records, &mut next_id).await?;
+            }
+            fresh.push(is_new);
+        }
+        let books =
+            sqlx::query("UPDATE forwarder SET committed = committed + $1, turned_away = turned_away + $2")
+                .bind(i64::try_from(stored).unwrap_or(i64::MAX))
+                .bind(i64::try_from(commit.turned_away).unwrap_or(i64::MAX))
+                .execute(&mut *transaction);
+        self.db.timed("forwarder.count", books).await?;
+        self.db.commit(transaction).await?;
+        self.committed.send_replace(next_id - 1);
+        Ok(fresh)
+    }
+
+    /// Whether a batch of this id was committed in the last 24 hours.
+    pub async fn seen(&self, bid: &str) -> Result<bool, StoreError> {
+        let mut connection = self.db.read().await?;
+        let query =
+            sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM seen_batches WHERE bid = $1").bind(bid);
+        Ok(self.db.timed("batches.seen", query.fetch_one(&mut *connection)).await? > 0)
+    }
+
+    /// Forgets batches older than 24 hours (a batch that old is refused by its age).
+    pub async fn forget_batches(&self) -> Result<(), StoreError> {
+        let mut transaction = self.db.begin().await?;
+        let query = sqlx::query("DELETE FROM seen_batches WHERE seen_us < $1")
+            .bind(clock::now().0 - 25 * 3_600_000_000);
+        self.db.timed("batches.forget", query.execute(&mut *transaction)).await?;
+        self.db.commit(transaction).await
+    }
+
+    async fn mark_seen(
+        &self,
+        transaction: &mut Transaction<'static, Sqlite>,
+        bid: &str,
+    ) -> Result<bool, StoreError> {
+        let query = sqlx::query(
+            "INSERT INTO seen_batches (bid, seen_us) VALUES ($1, $2) ON CONFLICT (bid) DO NOTHING",
+        )
+        .bind(bid)
+        .bind(clock::now().0);
+        Ok(self.db.timed("batches.mark", query.execute(&mut **transaction)).await?.rows_affected() > 0)
+    }
+
+    async fn insert(
+        &self,
+        transaction: &mut Transaction<'static, Sqlite>,
+        records: &[Prepared],
+        next_id: &mut i64,
+    ) -> Result<u64, StoreError> {
+        let mut rest = records;
+        let mut stored = 0;
+        for size in CHUNKS {
+            while rest.len() >= size {
+                let (chunk, after) = rest.split_at(size);
+                let query = bind_rows(insert_sql(size), chunk, next_id);
+                stored +=
+                    self.db.timed("records.insert", query.execute(&mut **transaction)).await?.rows_affected();
+                rest = after;
+            }
+        }
+        Ok(stored)
+    }
+}
+
+type Insert<'q> = sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments>;
+
+/// The text holds placeholders only, never values.
+fn insert_sql(rows: usize) -> String {
+    let mut sql = "INSERT INTO log_records \
+         (id, event_id, at_us, level, source, event, message, session_id, correlation_id, body) VALUES "
+        .to_owned();
+    for row in 0..rows {
+        let numbers: Vec<String> =
+            (1..=COLUMNS).map(|column| format!("${}", row * COLUMNS + column)).collect();
+        sql.push_str(if row == 0 { "(" } else { ", (" });
+        sql.push_str(&numbers.join(", "));
+        sql.push(')');
+    }
+    sql.push_str(" ON CONFLICT (event_id) DO NOTHING");
+    sql
+}
+
+fn bind_rows<'q>(sql: String, rows: &'q [Prepared], next_id: &mut i64) -> Insert<'q> {
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    for Prepared { record, line } in rows {
+        query = query
+            .bind(*next_id)
+            .bind(record.event_id.as_str())
+            .bind(record.timestamp.0)
+            .bind(record.level as i16)
+            .bind(record.source.as_str())
+            .bind(record.event.as_ref())
+            .bind(record.message.as_str())
+            .bind(record.session_id.as_deref())
+            .bind(record.correlation_id.as_deref())
+            .bind(line.as_str());
+        *next_id += 1;
+    }
+    query
+}

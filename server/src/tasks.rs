@@ -1,0 +1,190 @@
+//! Supervised tasks: a panic or an error is told with its context, and the task is started again with back-off
+//! or its loss becomes a health state. Nothing fails in silence.
+
+mod events;
+
+use std::fmt::Display;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use telemetry::Context;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+pub use events::{TaskEvent, catalogue};
+
+use crate::correlation;
+use crate::health::Health;
+use crate::telling::Teller;
+
+/// What follows the failure of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restart {
+    /// It stays down, and the health of its part says so.
+    Never,
+    /// It is started again after `first`, doubled up to `most`; a run of over `most` starts over at `first`.
+    Backoff { first: Duration, most: Duration },
+}
+
+impl Restart {
+    /// 100 ms doubling up to 10 s.
+    pub const SOON: Self = Self::Backoff { first: Duration::from_millis(100), most: Duration::from_secs(10) };
+}
+
+/// Spawns tasks and tells how they end.
+#[derive(Clone)]
+pub struct Tasks {
+    teller: Teller,
+    health: Health,
+    stop: Arc<watch::Sender<bool>>,
+}
+
+/// Resolves when the server stops.
+#[derive(Clone)]
+pub struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    /// Waits until the server stops.
+    pub async fn stopped(&mut self) {
+        // The sender lives as long as any task can be spawned; its loss means that the server is gone.
+        let _ = self.0.wait_for(|stop| *stop).await;
+    }
+
+    /// Whether the server stops.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        *self.0.borrow()
+    }
+}
+
+impl Tasks {
+    /// A supervisor that tells through `teller` and notes the state of each task in `health`.
+    #[must_use]
+    pub fn new(teller: Teller, health: Health) -> Self {
+        Self { teller, health, stop: Arc::new(watch::Sender::new(false)) }
+    }
+
+    /// The signal that tasks should watch to end by themselves.
+    #[must_use]
+    pub fn stop_signal(&self) -> Stop {
+        Stop(self.stop.subscribe())
+    }
+
+    /// Asks every task to end.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Runs `make()` under supervision until it ends with `Ok`, the server stops, or the policy gives up. The
+    /// health part `name` is up while it runs. The task keeps the correlation id of `context`, or the current one.
+    pub fn supervise<M, F, E>(
+        &self,
+        name: &'static str,
+        context: Context,
+        restart: Restart,
+        mut make: M,
+    ) -> JoinHandle<()>
+    where
+        M: FnMut() -> F + Send + 'static,
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Display + Send + 'static,
+    {
+        let this = self.clone();
+        let id =
+            context.correlation_id.clone().or_else(correlation::current).unwrap_or_else(correlation::fresh);
+        tokio::spawn(correlation::scope(id, async move {
+            let mut attempt = 0;
+            loop {
+                this.health.up(name);
+                let started = Instant::now();
+                let run = AbortOnDrop(tokio::spawn(correlation::carry(make())));
+                let Some(failure) = outcome(name, run).await else { return };
+                this.teller.tell(&failure, &context);
+                this.health.down(name, failure.reason());
+                let Restart::Backoff { first, most } = restart else { return };
+                attempt = if started.elapsed() > most { 1 } else { attempt + 1 };
+                let pause = first.saturating_mul(1 << attempt.min(20_u32).saturating_sub(1)).min(most);
+                this.teller.tell(&TaskEvent::restarting(name, attempt, pause), &context);
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => {}
+                    () = this.stop_signal().wait() => return,
+                }
+            }
+        }))
+    }
+}
+
+impl Stop {
+    async fn wait(mut self) {
+        self.stopped().await;
+    }
+}
+
+/// `None` when the task ended as it should.
+async fn outcome<E: Display>(name: &'static str, mut run: AbortOnDrop<Result<(), E>>) -> Option<TaskEvent> {
+    match (&mut run.0).await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(TaskEvent::Failed { task: name, error: error.to_string() }),
+        Err(join) if join.is_panic() => {
+            let text = crate::telling::panic_text(&*join.into_panic());
+            Some(TaskEvent::Failed { task: name, error: format!("panic: {text}") })
+        }
+        Err(_) => None,
+    }
+}
+
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use telemetry::Level;
+
+    use super::*;
+    use crate::health::Condition;
+
+    fn tasks() -> (Tasks, Health) {
+        let health = Health::default();
+        (Tasks::new(Teller::new(Level::Info, 1_024), health.clone()), health)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panicking_task_is_started_again_with_backoff() {
+        let (tasks, health) = tasks();
+        let runs = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&runs);
+        let started = Instant::now();
+        tasks
+            .supervise("worker", Context::default(), Restart::SOON, move || {
+                let run = counted.fetch_add(1, Ordering::Relaxed);
+                async move {
+                    assert!(run >= 2, "run {run}");
+                    Ok::<(), String>(())
+                }
+            })
+            .await
+            .unwrap();
+        assert_eq!(runs.load(Ordering::Relaxed), 3);
+        assert_eq!(started.elapsed().as_millis(), 300, "100 ms, then 200 ms");
+        assert_eq!(health.parts()["worker"], Condition::Up);
+    }
+
+    #[tokio::test]
+    async fn a_task_that_stays_down_is_seen_in_health() {
+        let (tasks, health) = tasks();
+        tasks
+            .supervise("worker", Context::default(), Restart::Never, || async { Err::<(), _>("no disk") })
+            .await
+            .unwrap();
+        assert_eq!(health.parts()["worker"], Condition::Down { why: "no disk".to_owned() });
+    }
+}

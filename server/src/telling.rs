@@ -1,0 +1,17 @@
+//! Telling: a bounded queue that callers never wait for, and the one writer that numbers, prints and stores.
+
+mod events;
+mod layer;
+mod output;
+mod panic;
+mod queue;
+mod teller;
+mod writer;
+
+pub use events::{TelemetryEvent, catalogue};
+pub use layer::install as install_tracing;
+pub use output::Output;
+pub use panic::install_hook as install_panic_hook;
+pub(crate) use panic::payload_text as panic_text;
+pub use teller::{BatchOutcome, Refused, Teller, Told, VERSION};
+pub use writer::Writer;

@@ -1,0 +1,134 @@
+//! What the telling itself has to tell: losses, and lines of third-party crates.
+
+use telemetry::{CatalogueEntry, Event, Level, Map, Value};
+
+use super::queue::Shed;
+
+/// Happenings of the telemetry path.
+#[derive(Clone, Debug)]
+pub enum TelemetryEvent {
+    /// Records were shed because the queue was full. At shutdown told in any case, with what was lost last.
+    Dropped { count: u64, by_level: Vec<(&'static str, u64)>, reason: &'static str, last: bool },
+    /// The store refuses records; they wait and are tried again.
+    StoreFailed { failure: String, waiting: u64 },
+    /// The store takes records again.
+    StoreRecovered { outage_ms: u64 },
+    /// stdout did not take lines for too long; they are in the store only.
+    OutputStalled { lines: u64 },
+}
+
+impl TelemetryEvent {
+    pub(super) fn dropped(shed: &Shed, reason: &'static str, last: bool) -> Self {
+        let by_level = Shed::WORDS.into_iter().zip(shed.lanes).filter(|(_, count)| *count > 0).collect();
+        Self::Dropped { count: shed.total(), by_level, reason, last }
+    }
+}
+
+impl Event for TelemetryEvent {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Dropped { .. } => "telemetry.dropped",
+            Self::StoreFailed { .. } => "telemetry.store_failed",
+            Self::StoreRecovered { .. } => "telemetry.store_recovered",
+            Self::OutputStalled { .. } => "telemetry.output_stalled",
+        }
+    }
+
+    fn level(&self) -> Level {
+        match self {
+            Self::Dropped { count, .. } if *count == 0 => Level::Info,
+            Self::Dropped { .. } | Self::OutputStalled { .. } => Level::Warn,
+            Self::StoreFailed { .. } => Level::Error,
+            Self::StoreRecovered { .. } => Level::Info,
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::Dropped { count, reason, last: false, .. } => {
+                format!("{count} records were dropped: {reason}")
+            }
+            Self::Dropped { count, last: true, .. } => {
+                format!("Telemetry ends; {count} records dropped since last told")
+            }
+            Self::StoreFailed { failure, waiting } => {
+                format!("The telemetry store refuses records ({failure}); {waiting} wait and are tried again")
+            }
+            Self::StoreRecovered { outage_ms } => {
+                format!("The telemetry store takes records again after {outage_ms} ms")
+            }
+            Self::OutputStalled { lines } => {
+                format!("{lines} lines did not reach stdout, which stands still; the store has them")
+            }
+        }
+    }
+
+    fn payload(&self) -> Map<String, Value> {
+        match self {
+            Self::Dropped { count, by_level, reason, last } => {
+                let levels = by_level.iter().map(|(word, n)| ((*word).to_owned(), Value::from(*n))).collect();
+                Map::from_iter([
+                    ("count".to_owned(), Value::from(*count)),
+                    ("by_level".to_owned(), Value::Object(levels)),
+                    ("reason".to_owned(), Value::from(*reason)),
+                    ("last".to_owned(), Value::from(*last)),
+                ])
+            }
+            Self::StoreFailed { failure, waiting } => Map::from_iter([
+                ("error".to_owned(), Value::from(failure.as_str())),
+                ("waiting".to_owned(), Value::from(*waiting)),
+            ]),
+            Self::StoreRecovered { outage_ms } => {
+                Map::from_iter([("outage_ms".to_owned(), Value::from(*outage_ms))])
+            }
+            Self::OutputStalled { lines } => Map::from_iter([("lines".to_owned(), Value::from(*lines))]),
+        }
+    }
+}
+
+/// A line that a third-party crate wrote through `tracing`.
+#[derive(Clone, Debug)]
+pub(super) struct LibraryLine {
+    pub level: Level,
+    pub text: String,
+    pub fields: Map<String, Value>,
+}
+
+impl Event for LibraryLine {
+    fn name(&self) -> &'static str {
+        "task.log"
+    }
+
+    fn level(&self) -> Level {
+        self.level
+    }
+
+    fn message(&self) -> String {
+        self.text.clone()
+    }
+
+    fn payload(&self) -> Map<String, Value> {
+        self.fields.clone()
+    }
+}
+
+/// Samples for EVENTS.md.
+#[must_use]
+pub fn catalogue() -> Vec<CatalogueEntry> {
+    let dropped = TelemetryEvent::Dropped {
+        count: 12,
+        by_level: vec![("info", 12)],
+        reason: "queue_full",
+        last: false,
+    };
+    let failed = TelemetryEvent::StoreFailed { failure: "database or disk is full".to_owned(), waiting: 512 };
+    let line = LibraryLine { level: Level::Warn, text: "connection reset".to_owned(), fields: Map::new() };
+    vec![
+        CatalogueEntry::from_sample(&dropped)
+            .with_doc("once a second while records are shed, and once at shutdown"),
+        CatalogueEntry::from_sample(&failed).with_doc("at the first refusal of an outage"),
+        CatalogueEntry::from_sample(&TelemetryEvent::StoreRecovered { outage_ms: 900 }),
+        CatalogueEntry::from_sample(&TelemetryEvent::OutputStalled { lines: 40 }),
+        CatalogueEntry::from_sample(&line).with_doc("a line of a third-party crate"),
+    ]
+}

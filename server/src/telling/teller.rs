@@ -1,0 +1,212 @@
+//! `Teller`: the handle through which everything is told. Cheap to clone, never waits, never fails.
+
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use telemetry::{Context, Event, Level, LogRecord, Micros, Source};
+use tokio::sync::{Notify, oneshot};
+
+use super::queue::{Batch, Item, Numbered, Queue, Shed};
+use crate::{clock, correlation};
+
+/// The version that stands on every record.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What became of a browser batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BatchOutcome {
+    /// Committed to the store.
+    Stored,
+    /// A batch of the same id was committed before; nothing was stored.
+    Duplicate,
+}
+
+/// The queue or the store has no room, or the server stops: try again later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused;
+
+/// Counts since the start, for `/metrics`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    pub enqueued: u64,
+    pub filtered: u64,
+    pub shed: u64,
+    pub committed: u64,
+    pub waiting: u64,
+}
+
+/// Handle to the queue of records.
+#[derive(Clone)]
+pub struct Teller {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    wake: Notify,
+    boot_id: String,
+    level: AtomicU8,
+    filtered: AtomicU64,
+    enqueued: AtomicU64,
+    shed: AtomicU64,
+    committed: AtomicU64,
+}
+
+impl Teller {
+    /// A teller whose records wait for [`super::Writer`]. Each process has a `boot_id` of its own.
+    #[must_use]
+    pub fn new(level: Level, queue_records: usize) -> Self {
+        let boot_id = uuid::Uuid::now_v7().simple().to_string();
+        Self {
+            shared: Arc::new(Shared {
+                queue: Mutex::new(Queue::new(queue_records)),
+                wake: Notify::new(),
+                boot_id,
+                level: AtomicU8::new(level as u8),
+                filtered: AtomicU64::new(0),
+                enqueued: AtomicU64::new(0),
+                shed: AtomicU64::new(0),
+                committed: AtomicU64::new(0),
+            }),
+        }
+    }
+
+    /// Tells what happened just now. A context without a correlation id gets the one of the running task.
+    pub fn tell(&self, event: &dyn Event, context: &Context) {
+        self.tell_at(event, context, clock::now());
+    }
+
+    /// Tells what happened at a moment that the caller knows.
+    pub fn tell_at(&self, event: &dyn Event, context: &Context, at: Micros) {
+        if self.passes(event.level()) {
+            let mut record = LogRecord::build(event, context, at, "", 0, VERSION);
+            if record.correlation_id.is_none() {
+                record.correlation_id = correlation::current();
+            }
+            self.push(record.level, record.source, Item::Record(Box::new(record)));
+        }
+    }
+
+    /// The cheapest way: the record is built by the writer. For the trading task.
+    pub fn tell_later(&self, event: Box<dyn Event + Send>, context: &Arc<Context>, at: Micros) {
+        if self.passes(event.level()) {
+            let (level, source) = (event.level(), event.source());
+            self.push(level, source, Item::Event { event, context: Arc::clone(context), at });
+        }
+    }
+
+    /// Tells a record that was built elsewhere; it is numbered here.
+    pub fn tell_record(&self, record: LogRecord) {
+        if self.passes(record.level) {
+            self.push(record.level, record.source, Item::Record(Box::new(record)));
+        }
+    }
+
+    /// Whether a record of this level would be told.
+    #[must_use]
+    pub fn enabled(&self, level: Level) -> bool {
+        level as u8 >= self.shared.level.load(Ordering::Relaxed)
+    }
+
+    /// The id of this process, the first half of every `event_id`.
+    #[must_use]
+    pub fn boot_id(&self) -> &str {
+        &self.shared.boot_id
+    }
+
+    /// Stores the records of a browser batch and its id in one transaction, and waits for the commit. The level
+    /// filter does not apply: what a browser may send is said in the answer to its batches.
+    pub async fn commit_batch(&self, records: Vec<LogRecord>, bid: String) -> Result<BatchOutcome, Refused> {
+        let (reply, committed) = oneshot::channel();
+        let count = records.len() as u64;
+        self.lock().push_batch(Batch { records, bid, reply }).map_err(|_| Refused)?;
+        self.shared.enqueued.fetch_add(count, Ordering::Relaxed);
+        self.shared.wake.notify_one();
+        committed.await.map_err(|_| Refused)
+    }
+
+    /// Counts since the start.
+    #[must_use]
+    pub fn counts(&self) -> Told {
+        let shared = &self.shared;
+        Told {
+            enqueued: shared.enqueued.load(Ordering::Relaxed),
+            filtered: shared.filtered.load(Ordering::Relaxed),
+            shed: shared.shed.load(Ordering::Relaxed),
+            committed: shared.committed.load(Ordering::Relaxed),
+            waiting: self.lock().len() as u64,
+        }
+    }
+
+    /// Closes the intake: what is told from now on is lost without a number, and the writer ends when the queue
+    /// is empty.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.shared.wake.notify_one();
+    }
+
+    /// Blocks this thread until everything told so far is committed, or the time is over. Only for a process
+    /// that is about to end.
+    pub fn flush_blocking(&self, at_most: std::time::Duration) {
+        let target = self.shared.enqueued.load(Ordering::Relaxed);
+        let started = std::time::Instant::now();
+        let done = || {
+            let shared = &self.shared;
+            shared.committed.load(Ordering::Relaxed) + shared.shed.load(Ordering::Relaxed) >= target
+        };
+        while !done() && started.elapsed() < at_most {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+
+    fn passes(&self, level: Level) -> bool {
+        let passes = self.enabled(level);
+        if !passes {
+            self.shared.filtered.fetch_add(1, Ordering::Relaxed);
+        }
+        passes
+    }
+
+    fn push(&self, level: Level, source: Source, item: Item) {
+        {
+            let mut queue = self.lock();
+            if queue.closed {
+                return;
+            }
+            queue.push(level, source, item);
+        }
+        self.shared.enqueued.fetch_add(1, Ordering::Relaxed);
+        self.shared.wake.notify_one();
+    }
+
+    /// A panic while the lock is held leaves the queue whole: every method of it ends in a valid state.
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // For the writer.
+
+    pub(super) async fn woken(&self) {
+        self.shared.wake.notified().await;
+    }
+
+    pub(super) fn drain(&self) -> (Vec<Numbered>, bool) {
+        let mut queue = self.lock();
+        (queue.drain(), queue.closed)
+    }
+
+    pub(super) fn take_shed(&self) -> Shed {
+        let shed = self.lock().take_shed();
+        self.shared.shed.fetch_add(shed.total(), Ordering::Relaxed);
+        shed
+    }
+
+    pub(super) fn take_number(&self) -> u64 {
+        self.shared.enqueued.fetch_add(1, Ordering::Relaxed);
+        self.lock().take_number()
+    }
+
+    pub(super) fn add_committed(&self, count: u64) {
+        self.shared.committed.fetch_add(count, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,181 @@
+//! The one writer: builds and numbers records, prints them, and group-commits them to the store.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use telemetry::{Context, LogRecord};
+use tokio::sync::oneshot;
+
+use super::events::TelemetryEvent;
+use super::queue::{Item, Numbered};
+use super::teller::VERSION;
+use super::{BatchOutcome, Output, Teller};
+use crate::clock;
+use crate::health::Health;
+use crate::store::telemetry::{Commit, Prepared, TelemetryStore};
+
+/// How long the writer waits for company before it commits.
+const GROUPING: Duration = Duration::from_millis(3);
+/// Losses are declared at most this often.
+const DECLARE_EVERY: Duration = Duration::from_secs(1);
+/// Records of one transaction.
+const COMMIT_RECORDS: usize = 4_096;
+/// How long a closing writer tries a store that refuses.
+const LAST_TRIES: Duration = Duration::from_secs(2);
+/// Name of the store in the health register.
+const PART: &str = "telemetry_store";
+
+/// Drains the queue until it is closed and empty.
+#[derive(Clone)]
+pub struct Writer {
+    teller: Teller,
+    store: TelemetryStore,
+    output: Arc<Output>,
+    health: Health,
+}
+
+type Reply = oneshot::Sender<BatchOutcome>;
+
+impl Writer {
+    /// A writer for the queue of `teller`.
+    #[must_use]
+    pub fn new(teller: Teller, store: TelemetryStore, output: Arc<Output>, health: Health) -> Self {
+        Self { teller, store, output, health }
+    }
+
+    /// Writes until the teller is closed and everything told before is written; the last record declares what
+    /// was lost.
+    pub async fn run(self) {
+        self.health.up(PART);
+        let mut declared = Instant::now();
+        loop {
+            // The time limit is for losses: they must be declared even when nothing more is told.
+            let _ = tokio::time::timeout(DECLARE_EVERY, self.teller.woken()).await;
+            tokio::time::sleep(GROUPING).await;
+            let (items, closed) = self.teller.drain();
+            let mut commit = Collected::default();
+            for item in items {
+                self.collect(&mut commit, item);
+                if commit.size() >= COMMIT_RECORDS {
+                    self.write(std::mem::take(&mut commit), closed).await;
+                }
+            }
+            if closed || declared.elapsed() >= DECLARE_EVERY {
+                declared = Instant::now();
+                self.declare(&mut commit, closed);
+            }
+            self.write(commit, closed).await;
+            if closed {
+                return;
+            }
+        }
+    }
+
+    fn collect(&self, commit: &mut Collected, Numbered { seq, item }: Numbered) {
+        let boot_id = self.teller.boot_id();
+        match item {
+            Item::Record(mut record) => {
+                record.number(boot_id, seq);
+                commit.inner.records.push(Prepared::from(*record));
+            }
+            Item::Event { event, context, at } => {
+                let record = LogRecord::build(&*event, &context, at, boot_id, seq, VERSION);
+                commit.inner.records.push(Prepared::from(record));
+            }
+            Item::Batch(batch) => {
+                let numbered = batch.records.into_iter().zip(seq..).map(|(mut record, seq)| {
+                    record.number(boot_id, seq);
+                    Prepared::from(record)
+                });
+                commit.inner.batches.push((batch.bid, numbered.collect()));
+                commit.replies.push(batch.reply);
+            }
+        }
+    }
+
+    fn declare(&self, commit: &mut Collected, last: bool) {
+        let shed = self.teller.take_shed();
+        if shed.total() > 0 || last {
+            self.add_own(commit, &TelemetryEvent::dropped(&shed, "queue_full", last));
+            commit.inner.turned_away += shed.total();
+        }
+    }
+
+    fn add_own(&self, commit: &mut Collected, event: &TelemetryEvent) {
+        let (boot_id, seq) = (self.teller.boot_id(), self.teller.take_number());
+        let record = LogRecord::build(event, &Context::default(), clock::now(), boot_id, seq, VERSION);
+        commit.inner.records.push(Prepared::from(record));
+    }
+
+    /// Prints, then commits. A store that refuses is tried again until it takes the records, so that nothing
+    /// is lost; meanwhile the queue fills up and sheds, counted.
+    async fn write(&self, commit: Collected, closing: bool) {
+        let Collected { inner, replies } = commit;
+        if inner.records.is_empty() && inner.batches.is_empty() {
+            return;
+        }
+        self.print(&inner);
+        let started = Instant::now();
+        let mut pause = Duration::from_millis(50);
+        let fresh = loop {
+            match self.store.append(&inner).await {
+                Ok(fresh) => break fresh,
+                Err(error) => {
+                    if pause == Duration::from_millis(50) {
+                        self.refused(&error.to_string());
+                    }
+                    if closing && started.elapsed() > LAST_TRIES {
+                        eprintln!("deltascope: {} records could not be stored: {error}", inner.records.len());
+                        return;
+                    }
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_secs(1));
+                }
+            }
+        };
+        if pause > Duration::from_millis(50) {
+            self.health.up(PART);
+            let outage_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            self.teller.tell(&TelemetryEvent::StoreRecovered { outage_ms }, &Context::default());
+        }
+        let batched: usize = inner.batches.iter().map(|(_, records)| records.len()).sum();
+        self.teller.add_committed((inner.records.len() + batched) as u64);
+        for (is_new, reply) in fresh.into_iter().zip(replies) {
+            // A handler that went away is answered by its repeat: the batch counts as seen.
+            let _ = reply.send(if is_new { BatchOutcome::Stored } else { BatchOutcome::Duplicate });
+        }
+    }
+
+    fn print(&self, commit: &Commit) {
+        let mut lines = Vec::new();
+        let batched = commit.batches.iter().flat_map(|(_, records)| records);
+        let mut count = 0;
+        for prepared in commit.records.iter().chain(batched) {
+            lines.extend_from_slice(prepared.line.as_bytes());
+            lines.push(b'\n');
+            count += 1;
+        }
+        if !self.output.try_send(lines) {
+            self.teller.tell(&TelemetryEvent::OutputStalled { lines: count }, &Context::default());
+        }
+    }
+
+    fn refused(&self, failure: &str) {
+        self.health.down(PART, failure);
+        let waiting = self.teller.counts().waiting;
+        let event = TelemetryEvent::StoreFailed { failure: failure.to_owned(), waiting };
+        self.teller.tell(&event, &Context::default());
+    }
+}
+
+#[derive(Default)]
+struct Collected {
+    inner: Commit,
+    replies: Vec<Reply>,
+}
+
+impl Collected {
+    fn size(&self) -> usize {
+        self.inner.records.len() + self.inner.batches.iter().map(|(_, records)| records.len()).sum::<usize>()
+    }
+}

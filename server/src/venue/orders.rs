@@ -1,0 +1,34 @@
+//! The private stream: our orders, positions and fills, for every product, after signing in with the key.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use telemetry::Micros;
+
+use super::stream::{Role, Stream, StreamParts};
+use super::{Address, sign};
+
+/// The venue sends a heartbeat every 30 s; 35 s of silence is a dead connection.
+pub(super) const SILENCE_MAX: Duration = Duration::from_secs(35);
+
+/// The private stream.
+#[must_use]
+pub fn order_stream(parts: StreamParts) -> Stream {
+    Stream::new(Role::Orders, parts)
+}
+
+pub(super) fn sign_in(address: &Address, now: Micros) -> Value {
+    let at = sign::timestamp(now);
+    json!({ "type": "key-auth", "payload": {
+        "api-key": address.api_key.expose(),
+        "signature": sign::socket_signature(address.api_secret.expose(), &at),
+        "timestamp": at,
+    } })
+}
+
+/// The whole account: what is on may be more than this process knows of.
+pub(super) fn subscription() -> Value {
+    let channels: Vec<Value> =
+        ["orders", "positions", "v2/user_trades"].iter().map(|name| json!({ "name": name, "symbols": ["all"] })).collect();
+    json!({ "type": "subscribe", "payload": { "channels": channels } })
+}

@@ -1,0 +1,294 @@
+//! One request to the venue, before it is signed: the routes that this client uses, with their weights.
+
+use std::time::Duration;
+
+use model::ids::{ClientOrderId, OrderId, ProductId, Symbol, Underlying};
+use model::order::{OrderRequest, Purpose, Side, TimeInForce};
+use model::{DecisionRecord, Micros};
+use reqwest::Method;
+use serde_json::{Map, Value};
+use telemetry::Context;
+
+use crate::venue::budget::Priority;
+
+/// A read is given this long.
+const READ_TIMEOUT: Duration = Duration::from_secs(2);
+/// The reply to an entry order is awaited this long.
+const ENTRY_TIMEOUT: Duration = Duration::from_secs(2);
+/// The reply to a close order or a cancel: soon looked up when it does not come (engine design, section 7).
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// A request. `pattern` names the variable parts of the path, for the log.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub method: Method,
+    pub path: String,
+    pub pattern: &'static str,
+    query: Vec<(&'static str, String)>,
+    pub body: Option<Value>,
+    pub symbols: Vec<String>,
+    pub client_order_id: Option<String>,
+    /// Units of the venue's quota.
+    pub weight: u32,
+    pub priority: Priority,
+    pub signed: bool,
+    pub timeout: Duration,
+    pub context: Context,
+    /// The decision that asked for it, as `{boot_id}-d{decision_seq}`.
+    pub caused_by: Option<String>,
+}
+
+impl Call {
+    fn get(path: &str, pattern: &'static str, weight: u32, signed: bool) -> Self {
+        Self {
+            method: Method::GET,
+            path: path.to_owned(),
+            pattern,
+            query: Vec::new(),
+            body: None,
+            symbols: Vec::new(),
+            client_order_id: None,
+            weight,
+            priority: Priority::Normal,
+            signed,
+            timeout: READ_TIMEOUT,
+            context: Context::default(),
+            caused_by: None,
+        }
+    }
+
+    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    fn of(mut self, symbol: &Symbol) -> Self {
+        self.symbols.push(symbol.0.clone());
+        self
+    }
+
+    fn safety(mut self) -> Self {
+        self.priority = Priority::Safety;
+        self
+    }
+
+    /// On behalf of a decision: its context and correlation id.
+    #[must_use]
+    pub fn behalf(mut self, record: &DecisionRecord) -> Self {
+        self.context = record.context();
+        self.caused_by = Some(format!("{}-d{}", record.boot_id, record.seq));
+        self
+    }
+
+    /// On behalf of whatever `context` says.
+    #[must_use]
+    pub fn under(mut self, context: Context) -> Self {
+        self.context = context;
+        self
+    }
+
+    pub(super) fn set_query(&mut self, name: &'static str, value: String) {
+        self.query.retain(|(known, _)| *known != name);
+        self.query.push((name, value));
+    }
+
+    /// Path and query exactly as they are signed and sent.
+    pub(super) fn path_and_query(&self) -> String {
+        let mut text = self.path.clone();
+        for (index, (name, value)) in self.query.iter().enumerate() {
+            text.push(if index == 0 { '?' } else { '&' });
+            text.push_str(name);
+            text.push('=');
+            text.push_str(&encoded(value));
+        }
+        text
+    }
+
+    /// Live options of all underlyings; the answer is filtered, the venue has no parameter for it.
+    #[must_use]
+    pub fn options() -> Self {
+        Self::get("/v2/products", "/v2/products", 3, false)
+            .with("contract_types", "call_options,put_options")
+            .with("states", "live")
+            .with("page_size", "500")
+    }
+
+    #[must_use]
+    pub fn ticker(symbol: &Symbol) -> Self {
+        Self::get(&format!("/v2/tickers/{}", encoded(symbol.as_str())), "/v2/tickers/{symbol}", 3, false).of(symbol)
+    }
+
+    /// Tickers of an underlying's options that settle on a day, given as `DD-MM-YYYY`.
+    #[must_use]
+    pub fn chain(underlying: &Underlying, day: &str) -> Self {
+        Self::get("/v2/tickers", "/v2/tickers", 3, false)
+            .with("contract_types", "call_options,put_options")
+            .with("underlying_asset_symbols", underlying.as_str())
+            .with("expiry_date", day)
+    }
+
+    #[must_use]
+    pub fn position(product: ProductId, symbol: &Symbol) -> Self {
+        Self::get("/v2/positions", "/v2/positions", 3, true)
+            .with("product_id", product.0.to_string())
+            .of(symbol)
+            .safety()
+    }
+
+    #[must_use]
+    pub fn open_orders() -> Self {
+        Self::get("/v2/orders", "/v2/orders", 3, true)
+            .with("states", "open,pending")
+            .with("page_size", "50")
+            .safety()
+    }
+
+    #[must_use]
+    pub fn fills(since: Micros, products: &[(ProductId, Symbol)]) -> Self {
+        let mut call = Self::get("/v2/fills", "/v2/fills", 10, true)
+            .with("start_time", since.0.to_string())
+            .with("page_size", "50")
+            .safety();
+        // The venue takes at most ten.
+        if (1..=10).contains(&products.len()) {
+            let ids: Vec<String> = products.iter().map(|(id, _)| id.0.to_string()).collect();
+            call = call.with("product_ids", ids.join(","));
+        }
+        call.symbols = products.iter().map(|(_, symbol)| symbol.0.clone()).collect();
+        call
+    }
+
+    #[must_use]
+    pub fn wallet() -> Self {
+        Self::get("/v2/wallet/balances", "/v2/wallet/balances", 3, true).safety()
+    }
+
+    #[must_use]
+    pub fn lookup(id: &ClientOrderId) -> Self {
+        let path = format!("/v2/orders/client_order_id/{}", encoded(id.as_str()));
+        let mut call = Self::get(&path, "/v2/orders/client_order_id/{id}", 1, true).safety();
+        call.client_order_id = Some(id.0.clone());
+        call
+    }
+
+    #[must_use]
+    pub fn place(order: &OrderRequest) -> Self {
+        let mut call = Self::get("/v2/orders", "/v2/orders", 5, true).of(&order.symbol);
+        call.method = Method::POST;
+        call.body = Some(place_body(order));
+        call.client_order_id = Some(order.client_order_id.0.clone());
+        match order.purpose {
+            Purpose::Entry => call.timeout = ENTRY_TIMEOUT,
+            Purpose::Close => {
+                call.timeout = CLOSE_TIMEOUT;
+                call.priority = Priority::Safety;
+            }
+        }
+        call
+    }
+
+    #[must_use]
+    pub fn cancel(id: &ClientOrderId, order_id: Option<&OrderId>, product: ProductId) -> Self {
+        let mut call = Self::get("/v2/orders", "/v2/orders", 5, true).safety();
+        call.method = Method::DELETE;
+        call.timeout = CLOSE_TIMEOUT;
+        call.client_order_id = Some(id.0.clone());
+        let mut body = Map::new();
+        match order_id.and_then(|id| id.as_str().parse::<u64>().ok()) {
+            Some(number) => body.insert("id".to_owned(), Value::from(number)),
+            None => body.insert("client_order_id".to_owned(), Value::from(id.as_str())),
+        };
+        body.insert("product_id".to_owned(), Value::from(product.0));
+        call.body = Some(Value::Object(body));
+        call
+    }
+}
+
+/// The body of an order: prices as text, sizes and ids as integers, booleans as JSON booleans.
+fn place_body(order: &OrderRequest) -> Value {
+    let mut body = Map::from_iter([
+        ("product_id".to_owned(), Value::from(order.product_id.0)),
+        ("size".to_owned(), Value::from(order.lots)),
+        (
+            "side".to_owned(),
+            Value::from(match order.side {
+                Side::Buy => "buy",
+                Side::Sell => "sell",
+            }),
+        ),
+        ("reduce_only".to_owned(), Value::from(order.reduce_only)),
+        ("client_order_id".to_owned(), Value::from(order.client_order_id.as_str())),
+    ]);
+    match order.limit {
+        Some(limit) => {
+            body.insert("order_type".to_owned(), Value::from("limit_order"));
+            body.insert("limit_price".to_owned(), Value::from(limit.normalize().to_string()));
+            let word = match order.time_in_force {
+                TimeInForce::Gtc => "gtc",
+                TimeInForce::Ioc => "ioc",
+            };
+            body.insert("time_in_force".to_owned(), Value::from(word));
+        }
+        None => {
+            body.insert("order_type".to_owned(), Value::from("market_order"));
+        }
+    }
+    Value::Object(body)
+}
+
+/// Percent-encodes everything but letters, digits and `-_.~`: the comma too, because what is signed must be what
+/// is sent.
+fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_signed_is_what_is_sent() {
+        assert_eq!(
+            Call::open_orders().path_and_query(),
+            "/v2/orders?states=open%2Cpending&page_size=50"
+        );
+        let mut call = Call::open_orders();
+        call.set_query("after", "a=b/c".to_owned());
+        call.set_query("after", "x".to_owned());
+        assert!(call.path_and_query().ends_with("&after=x"));
+        let url = reqwest::Url::parse(&format!("http://127.0.0.1{}", Call::open_orders().path_and_query())).unwrap();
+        assert_eq!(url.query(), Some("states=open%2Cpending&page_size=50"), "the client must not encode again");
+    }
+
+    #[test]
+    fn an_order_has_text_prices_and_whole_sizes() {
+        let order = OrderRequest {
+            client_order_id: ClientOrderId::from("s1"),
+            product_id: ProductId(27),
+            symbol: Symbol::from("C"),
+            side: Side::Buy,
+            lots: 10,
+            limit: Some(model::Decimal::new(59_000_0, 1)),
+            time_in_force: TimeInForce::Ioc,
+            reduce_only: true,
+            purpose: Purpose::Close,
+            leg: 0,
+            attempt: 1,
+        };
+        assert_eq!(
+            place_body(&order).to_string(),
+            r#"{"client_order_id":"s1","limit_price":"59000","order_type":"limit_order","product_id":27,"reduce_only":true,"side":"buy","size":10,"time_in_force":"ioc"}"#
+        );
+        let market = OrderRequest { limit: None, ..order };
+        assert_eq!(place_body(&market)["order_type"], "market_order");
+        assert_eq!(Call::place(&market).timeout, CLOSE_TIMEOUT);
+    }
+}

@@ -1,0 +1,47 @@
+//! One WebSocket connection: text in, text out, an end with a reason.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// A handshake that takes longer is given up.
+const HANDSHAKE: Duration = Duration::from_secs(5);
+
+pub(super) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    pub(super) async fn open(url: &str) -> Result<Self, String> {
+        match tokio::time::timeout(HANDSHAKE, connect_async(url)).await {
+            Ok(Ok((stream, _response))) => Ok(Self(stream)),
+            Ok(Err(error)) => Err(format!("no connection: {error}")),
+            Err(_) => Err(format!("no connection within {} ms", HANDSHAKE.as_millis())),
+        }
+    }
+
+    pub(super) async fn send(&mut self, message: &Value) -> Result<(), String> {
+        self.0.send(Message::text(message.to_string())).await.map_err(|error| format!("cannot send: {error}"))
+    }
+
+    /// The next frame with content. Bytes that are no text are given as far as they can be read: they will not
+    /// decode, and are told. Safe to drop while it waits.
+    pub(super) async fn next(&mut self) -> Result<String, String> {
+        loop {
+            match self.0.next().await {
+                Some(Ok(Message::Text(text))) => return Ok(text.as_str().to_owned()),
+                Some(Ok(Message::Binary(bytes))) => return Ok(String::from_utf8_lossy(&bytes).into_owned()),
+                Some(Ok(Message::Close(frame))) => {
+                    let words = frame.map(|frame| format!("{} {}", frame.code, frame.reason));
+                    return Err(format!("closed by the venue: {}", words.unwrap_or_else(|| "no reason".to_owned())));
+                }
+                // Pings are answered by the library.
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+                Some(Err(error)) => return Err(error.to_string()),
+                None => return Err("closed without a close frame".to_owned()),
+            }
+        }
+    }
+}
