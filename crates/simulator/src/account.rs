@@ -95,10 +95,15 @@ pub struct Account {
     pub positions: BTreeMap<i64, Position>,
     /// Resting and pending orders by id.
     pub live: BTreeMap<i64, Order>,
-    /// Finished orders, oldest first; the last 2,000.
+    /// Finished orders, oldest first; the last 2,000. Stored apart, like the fills.
+    #[serde(skip)]
     pub finished: VecDeque<Order>,
     /// The last 10,000.
+    #[serde(skip)]
     pub fills: VecDeque<Fill>,
+    /// How many there ever were.
+    pub finished_total: u64,
+    pub fills_total: u64,
     pub next_order_id: i64,
     /// Per symbol counters of order updates and of fills.
     pub order_seq: BTreeMap<String, u64>,
@@ -113,6 +118,8 @@ impl Account {
             live: BTreeMap::new(),
             finished: VecDeque::new(),
             fills: VecDeque::new(),
+            finished_total: 0,
+            fills_total: 0,
             next_order_id: 1_000_001,
             order_seq: BTreeMap::new(),
             fill_seq: BTreeMap::new(),
@@ -182,16 +189,23 @@ impl Account {
     /// Moves an order out of the live ones.
     pub fn finish(&mut self, order_id: i64) {
         if let Some(order) = self.live.remove(&order_id) {
-            self.finished.push_back(order);
-            if self.finished.len() > KEPT_ORDERS {
-                self.finished.pop_front();
-            }
+            self.remember_order(order);
+        }
+    }
+
+    /// Appends a finished order, dropping the oldest beyond what is kept.
+    pub(crate) fn remember_order(&mut self, order: Order) {
+        self.finished.push_back(order);
+        self.finished_total += 1;
+        if self.finished.len() > KEPT_ORDERS {
+            self.finished.pop_front();
         }
     }
 
     /// Appends a fill, dropping the oldest beyond what is kept.
-    pub fn remember(&mut self, fill: Fill) {
+    pub(crate) fn remember(&mut self, fill: Fill) {
         self.fills.push_back(fill);
+        self.fills_total += 1;
         if self.fills.len() > KEPT_FILLS {
             self.fills.pop_front();
         }

@@ -2,81 +2,29 @@
 //! the market run and sends what is due, one task per connection.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rust_decimal::Decimal;
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::JoinHandle;
 
 use crate::auth::{Credentials, Quotas};
-use crate::event::{Channel, Telling, VenueEvent};
-use crate::exchange::{Exchange, Setup};
-use crate::market::Source;
-use crate::quirks::Quirks;
+use crate::event::{Channel, Level, Telling, VenueEvent};
+use crate::exchange::Exchange;
+use crate::fault_plan::FaultPlan;
+use crate::faults::TimedFault;
+use crate::options::{Options, StartError};
 use crate::rest::Gate;
-use crate::tape::{Tape, TapeEnd};
-use crate::time::Micros;
+use crate::store::{self, Opened, Store};
+use crate::time::{Micros, SECOND_US};
 use crate::transport;
 
 const EVENTS_HELD: usize = 65_536;
-
-/// Where the index comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TapeSource {
-    /// The compiled-in day 2022-01-05.
-    Embedded,
-    File(PathBuf),
-    /// No tape: the seeded market.
-    Walk,
-}
-
-/// How to start a venue.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Port 0 takes a free one.
-    pub listen: SocketAddr,
-    pub seed: u64,
-    pub tape: TapeSource,
-    pub tape_end: TapeEnd,
-    /// Market seconds in a wall second, 1 to 600.
-    pub speed: u32,
-    pub api_key: String,
-    pub api_secret: String,
-    pub quirks: Quirks,
-}
-
-impl Options {
-    /// A fresh venue in memory on a free loopback port: seeded market, speed 1, the documented keys.
-    pub fn new(seed: u64) -> Options {
-        Options {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            seed,
-            tape: TapeSource::Walk,
-            tape_end: TapeEnd::Mirror,
-            speed: 1,
-            api_key: "simulator-key".to_owned(),
-            api_secret: "simulator-secret".to_owned(),
-            quirks: Quirks::default(),
-        }
-    }
-}
-
-/// Why a venue did not start. Each is one sentence for the operator.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error("the simulator cannot listen on {address}: {source}")]
-    Listen { address: SocketAddr, source: std::io::Error },
-    #[error("the tape file {path} cannot be read: {source}")]
-    TapeFile { path: PathBuf, source: std::io::Error },
-    #[error("{0}")]
-    Tape(String),
-    #[error("speed is {0}, must be a whole number from 1 to 600")]
-    Speed(u32),
-}
+const SAFE_SPEED: u32 = 120;
 
 /// A venue that is serving. Dropping it stops it.
 #[derive(Debug)]
@@ -85,9 +33,12 @@ pub struct Running {
     pub rest_url: String,
     /// `ws://127.0.0.1:PORT`.
     pub ws_url: String,
+    /// Name of the tape that the market follows, stored or asked for.
     pub tape: Option<String>,
     pub speed: u32,
     pub seed: u64,
+    /// A stored market was continued, because something is held or resting.
+    pub resumed: bool,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -96,15 +47,13 @@ impl Running {
     /// Stops serving and waits until it has.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
-        for task in std::mem::take(&mut self.tasks) {
-            // A task that panicked has stopped too.
-            let _ended = task.await;
-        }
+        self.join().await;
     }
 
     /// Waits until it stops by itself, which only a failure makes it do.
     pub async fn join(&mut self) {
         for task in std::mem::take(&mut self.tasks) {
+            // A task that panicked has stopped too.
             let _ended = task.await;
         }
     }
@@ -120,14 +69,25 @@ impl Drop for Running {
 pub(crate) struct Venue {
     pub exchange: Exchange,
     pub gate: Gate,
+    pub plan: FaultPlan,
+    store: Option<Store>,
+    /// The last commit failed; told once, and again when it works.
+    failing: bool,
     watching: BTreeMap<u64, Vec<(Channel, String)>>,
     connections: u64,
+}
+
+/// What goes to every connection.
+pub(crate) enum Sent {
+    /// With the index at that time, USD.
+    Event(VenueEvent, Decimal),
+    Fault(TimedFault),
 }
 
 /// What every task shares.
 pub(crate) struct Shared {
     venue: Mutex<Venue>,
-    pub events: broadcast::Sender<Arc<(VenueEvent, Decimal)>>,
+    pub sent: broadcast::Sender<Arc<Sent>>,
     pub wake: Notify,
     pub tell: Box<dyn Fn(Telling) + Send + Sync>,
 }
@@ -135,6 +95,12 @@ pub(crate) struct Shared {
 impl Shared {
     pub fn lock(&self) -> MutexGuard<'_, Venue> {
         self.venue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells that a fault struck.
+    pub fn tell_fault(&self, fault: &str, payload: serde_json::Value) {
+        let message = format!("the fault file struck: {fault}");
+        (self.tell)(Telling { name: "simulator.fault_injected", level: Level::Warn, message, payload });
     }
 }
 
@@ -158,6 +124,37 @@ impl Venue {
         }
         self.exchange.set_watched(all);
     }
+
+    /// Commits what the account became, before anything that follows from it may leave.
+    pub fn commit(&mut self) -> Result<(), io::Error> {
+        if self.exchange.uncommitted {
+            if let Some(store) = &mut self.store {
+                store.save(&self.exchange)?;
+            }
+            self.exchange.uncommitted = false;
+        }
+        Ok(())
+    }
+
+    /// The note on a commit, if its success changed.
+    pub fn commit_note(&mut self, outcome: &Result<(), io::Error>) -> Option<Telling> {
+        let failed = outcome.is_err();
+        if std::mem::replace(&mut self.failing, failed) == failed {
+            return None;
+        }
+        let (level, message) = match outcome {
+            Ok(()) => (Level::Info, "the simulator's state is saved again".to_owned()),
+            Err(error) => {
+                (Level::Error, format!("the simulator's state cannot be saved, nothing is sent: {error}"))
+            }
+        };
+        Some(Telling {
+            name: "simulator.state_saving_changed",
+            level,
+            message,
+            payload: json!({ "failing": failed }),
+        })
+    }
 }
 
 /// Wall time.
@@ -170,53 +167,73 @@ pub(crate) fn wall_us() -> Micros {
 /// nothing is printed.
 ///
 /// # Errors
-/// A tape that cannot be read, a speed out of range, an address that cannot be listened on.
+/// A tape or a state file that cannot be used, a speed out of range, an address that cannot be listened on.
 pub async fn start(
     options: Options,
     tell: impl Fn(Telling) + Send + Sync + 'static,
 ) -> Result<Running, StartError> {
-    if !(1..=600).contains(&options.speed) {
-        return Err(StartError::Speed(options.speed));
-    }
-    let source = source(&options.tape, options.tape_end)?;
-    let setup =
-        Setup { speed: options.speed, quirks: options.quirks, ..Setup::new(options.seed, source, wall_us()) };
-    let exchange = Exchange::new(setup);
-    let listener = TcpListener::bind(options.listen)
-        .await
-        .map_err(|source| StartError::Listen { address: options.listen, source })?;
-    let address =
-        listener.local_addr().map_err(|source| StartError::Listen { address: options.listen, source })?;
-    let (stop, stopped) = watch::channel(false);
-    let (tape, speed, seed) = (exchange.tape().map(str::to_owned), exchange.speed(), exchange.seed());
+    options.check_speed()?;
+    let listen = options.listen;
+    let refused = |source: io::Error| StartError::Listen { address: listen, source };
+    let listener = TcpListener::bind(listen).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    let now_us = wall_us();
+    let Opened { mut exchange, store, resumed } = store::open(&options, now_us)?;
+    exchange.run_to(now_us);
+    let plan = FaultPlan::new(options.faults.unwrap_or_default(), options.seed, now_us);
     let credentials = Credentials { key: options.api_key, secret: options.api_secret };
     let gate = Gate { credentials, quotas: Quotas::default() };
+    let (stop, stopped) = watch::channel(false);
+    let mut running = Running {
+        rest_url: format!("http://{address}"),
+        ws_url: format!("ws://{address}"),
+        tape: exchange.tape().map(str::to_owned),
+        speed: exchange.speed(),
+        seed: exchange.seed(),
+        resumed,
+        stop,
+        tasks: Vec::new(),
+    };
+    let watching = BTreeMap::new();
+    let venue = Venue { exchange, gate, plan, store, failing: false, watching, connections: 0 };
     let shared = Arc::new(Shared {
-        venue: Mutex::new(Venue { exchange, gate, watching: BTreeMap::new(), connections: 0 }),
-        events: broadcast::channel(EVENTS_HELD).0,
+        venue: Mutex::new(venue),
+        sent: broadcast::channel(EVENTS_HELD).0,
         wake: Notify::new(),
         tell: Box::new(tell),
     });
-    let tasks = vec![
-        tokio::spawn(pump(shared.clone(), stopped.clone())),
-        tokio::spawn(transport::serve(listener, shared, stopped)),
-    ];
-    let (rest_url, ws_url) = (format!("http://{address}"), format!("ws://{address}"));
-    Ok(Running { rest_url, ws_url, tape, speed, seed, stop, tasks })
+    tell_start(&shared, &running);
+    running.tasks.push(tokio::spawn(pump(shared.clone(), stopped.clone())));
+    running.tasks.push(tokio::spawn(transport::serve(listener, shared, stopped)));
+    Ok(running)
 }
 
-fn source(tape: &TapeSource, end: TapeEnd) -> Result<Source, StartError> {
-    match tape {
-        TapeSource::Walk => Ok(Source::Walk),
-        TapeSource::Embedded => {
-            Tape::embedded().map(|tape| Source::Tape(tape, end)).map_err(StartError::Tape)
-        }
-        TapeSource::File(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|source| StartError::TapeFile { path: path.clone(), source })?;
-            let name = path.display().to_string();
-            Tape::parse(&name, &text).map(|tape| Source::Tape(tape, end)).map_err(StartError::Tape)
-        }
+fn tell_start(shared: &Shared, running: &Running) {
+    let market =
+        running.tape.as_deref().map_or("the seeded market".to_owned(), |tape| format!("the tape {tape}"));
+    let begun = if running.resumed { "goes on with" } else { "begins" };
+    let speed = running.speed;
+    let decay = if speed > 1 { format!("; time value decays {speed}x while held") } else { String::new() };
+    let payload = json!({
+        "rest_url": running.rest_url, "ws_url": running.ws_url, "tape": running.tape, "speed": speed,
+        "seed": running.seed, "resumed": running.resumed,
+    });
+    (shared.tell)(Telling {
+        name: "simulator.started",
+        level: Level::Info,
+        message: format!("the simulated venue {begun} {market} at speed {speed}{decay}"),
+        payload,
+    });
+    if speed > SAFE_SPEED {
+        let market_s = f64::from(speed) / 5.0;
+        (shared.tell)(Telling {
+            name: "simulator.speed_high",
+            level: Level::Warn,
+            message: format!(
+                "at speed {speed} a confirmation of 200 ms is {market_s:.0} market seconds: loss exits slip visibly"
+            ),
+            payload: json!({ "speed": speed }),
+        });
     }
 }
 
@@ -229,20 +246,7 @@ pub(crate) async fn until(stopped: &mut watch::Receiver<bool>) {
 /// Lets the market run, and sends what is due.
 async fn pump(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
     loop {
-        let (events, index, next_us) = {
-            let mut venue = shared.lock();
-            let events = venue.exchange.advance(wall_us());
-            let index = venue.exchange.index();
-            (events, index, venue.exchange.next_due_us())
-        };
-        for event in events {
-            if let VenueEvent::Note(telling) = event {
-                (shared.tell)(telling);
-            } else {
-                // Nobody connected is no error.
-                let _receivers = shared.events.send(Arc::new((event, index)));
-            }
-        }
+        let next_us = run_once(&shared);
         let wait_us = u64::try_from(next_us - wall_us()).unwrap_or_default();
         tokio::select! {
             () = tokio::time::sleep(Duration::from_micros(wait_us)) => {}
@@ -250,4 +254,38 @@ async fn pump(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
             () = until(&mut stopped) => return,
         }
     }
+}
+
+/// One round of the pump; returns when the next is due. As long as the state cannot be committed,
+/// nothing is sent.
+fn run_once(shared: &Shared) -> Micros {
+    let venue = &mut *shared.lock();
+    let now_us = wall_us();
+    let strikes = venue.plan.due(now_us);
+    for strike in &strikes {
+        if let TimedFault::BookSideMissing { symbol, side, for_s } = strike {
+            venue.exchange.blank_side(symbol, *side, now_us + (for_s * SECOND_US as f64) as Micros);
+        }
+    }
+    venue.exchange.run_to(now_us);
+    let outcome = venue.commit();
+    let mut notes: Vec<Telling> = venue.commit_note(&outcome).into_iter().collect();
+    let events = if outcome.is_ok() { venue.exchange.advance(now_us) } else { Vec::new() };
+    let index = venue.exchange.index();
+    for event in events {
+        if let VenueEvent::Note(note) = event {
+            notes.push(note);
+        } else {
+            // Nobody connected is no error.
+            let _receivers = shared.sent.send(Arc::new(Sent::Event(event, index)));
+        }
+    }
+    for strike in strikes {
+        shared.tell_fault(transport::fault_name(&strike), json!({ "fault": format!("{strike:?}") }));
+        let _receivers = shared.sent.send(Arc::new(Sent::Fault(strike)));
+    }
+    for note in notes {
+        (shared.tell)(note);
+    }
+    if outcome.is_ok() { venue.exchange.next_due_us() } else { now_us + SECOND_US / 10 }
 }

@@ -161,6 +161,7 @@ impl Exchange {
             return;
         }
         let account = &self.state.account;
+        let before = self.state.decay.len();
         self.state.decay.retain(|expiry_s, decay| {
             let in_expiry =
                 |id| Product::from_id(id).is_some_and(|product| product.expiry_s() == Some(*expiry_s));
@@ -170,5 +171,6 @@ impl Exchange {
             }
             at_us - *decay.flat_since_us.get_or_insert(at_us) < FLAT_FOR_US
         });
+        self.uncommitted |= self.state.decay.len() != before;
     }
 }

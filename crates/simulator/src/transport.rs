@@ -1,35 +1,41 @@
-//! HTTP and WebSocket connections: bytes in, bytes out, and the wire's delays. No venue rule lives here.
+//! HTTP connections: bytes in, bytes out, the wire's delays and the faults of requests. No venue rule
+//! lives here.
 
+use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
-use axum::extract::{Request, State};
+use axum::extract::connect_info::Connected;
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
-use rust_decimal::Decimal;
-use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::sync::{broadcast, watch};
-use tokio::time::{Instant, interval_at, sleep};
+use axum::serve::{IncomingStream, Listener};
+use serde_json::json;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::sleep;
 
 use crate::auth::Given;
-use crate::event::VenueEvent;
+use crate::connection::{private_socket, public_socket};
+use crate::faults::{RequestFault, TimedFault};
 use crate::rest::{self, Reply};
 use crate::serve::{Shared, until, wall_us};
-use crate::session::Session;
+use crate::wire;
 
 const MOST_BODY: usize = 1 << 20;
-const HEARTBEAT: Duration = Duration::from_secs(30);
-const IDLE: Duration = Duration::from_secs(60);
 
+/// What every handler gets.
 #[derive(Clone)]
-struct Context {
-    shared: Arc<Shared>,
-    stopped: watch::Receiver<bool>,
+pub(crate) struct Context {
+    pub shared: Arc<Shared>,
+    pub stopped: watch::Receiver<bool>,
 }
 
 /// Serves until stopped.
@@ -39,27 +45,46 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>, stopped: w
         .route("/public", get(public_socket))
         .fallback(answer)
         .with_state(Context { shared, stopped: stopped.clone() });
+    let service = router.into_make_service_with_connect_info::<Line>();
     let mut stop = stopped;
     tokio::select! {
         // Serving ends only with the listener; there is nobody to tell.
-        _ended = axum::serve(listener, router) => {}
+        _ended = axum::serve(Lines(listener), service) => {}
         () = until(&mut stop) => {}
     }
 }
 
-async fn answer(State(context): State<Context>, request: Request) -> Response {
+async fn answer(
+    State(context): State<Context>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    request: Request,
+) -> Response {
+    let shared = &context.shared;
+    if *context.stopped.borrow() {
+        // A kept connection may outlive the listener, but not the venue.
+        return line.cut();
+    }
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MOST_BODY).await else {
         return write(Reply::gateway(413, "Payload Too Large"));
     };
-    let (there_us, back_us) = {
-        let exchange = &mut context.shared.lock().exchange;
-        (exchange.draw_latency_us(), exchange.draw_latency_us())
+    let (method, path) = (parts.method.as_str(), parts.uri.path());
+    let (there_us, back_us, fault) = {
+        let venue = &mut *shared.lock();
+        let exchange = &mut venue.exchange;
+        let (there_us, back_us) = (exchange.draw_latency_us(), exchange.draw_latency_us());
+        (there_us, back_us, venue.plan.on_request(wall_us(), method, path))
     };
-    pause(there_us).await;
+    if let Some(fault) = &fault {
+        shared.tell_fault(
+            request_fault_name(fault),
+            json!({ "route": format!("{method} {path}"), "fault": format!("{fault:?}") }),
+        );
+    }
+    sleep(micros(there_us)).await;
     let request = rest::Request {
-        method: parts.method.as_str(),
-        path: parts.uri.path(),
+        method,
+        path,
         query: parts.uri.query(),
         user_agent: header(&parts.headers, "user-agent"),
         given: Given {
@@ -70,17 +95,71 @@ async fn answer(State(context): State<Context>, request: Request) -> Response {
         address: "loopback",
         body: &body,
     };
-    let reply = {
-        let venue = &mut *context.shared.lock();
-        rest::respond(&mut venue.exchange, &mut venue.gate, wall_us(), &request)
+    let reply = match &fault {
+        Some(RequestFault::RequestLost) => return line.cut(),
+        Some(RequestFault::Status { status, reset_ms, applied: false }) => faulty(*status, *reset_ms),
+        Some(RequestFault::Status { status, reset_ms, applied: true }) => {
+            carry_out(shared, &request);
+            faulty(*status, *reset_ms)
+        }
+        Some(RequestFault::ReplyLost) => {
+            carry_out(shared, &request);
+            return line.cut();
+        }
+        Some(RequestFault::Late { delay_ms }) => {
+            let reply = carry_out(shared, &request);
+            sleep(Duration::from_millis(*delay_ms)).await;
+            reply
+        }
+        None => carry_out(shared, &request),
     };
-    context.shared.wake.notify_one();
-    pause(back_us).await;
+    sleep(micros(back_us)).await;
     write(reply)
 }
 
-async fn pause(us: i64) {
-    sleep(Duration::from_micros(u64::try_from(us).unwrap_or_default())).await;
+/// Lets the exchange answer, and commits what that changed before the answer may leave.
+fn carry_out(shared: &Shared, request: &rest::Request<'_>) -> Reply {
+    let venue = &mut *shared.lock();
+    let reply = rest::respond(&mut venue.exchange, &mut venue.gate, wall_us(), request);
+    let outcome = venue.commit();
+    if let Some(note) = venue.commit_note(&outcome) {
+        (shared.tell)(note);
+    }
+    shared.wake.notify_one();
+    if outcome.is_ok() { reply } else { faulty(503, 0) }
+}
+
+fn faulty(status: u16, reset_ms: i64) -> Reply {
+    match status {
+        429 => Reply::rate_limited(reset_ms),
+        504 => Reply::gateway(504, "Gateway Time-out"),
+        503 => Reply::json(503, wire::failure("unavailable", None)),
+        _other => Reply::json(status, wire::failure("internal_server_error", None)),
+    }
+}
+
+/// Word of the fault file for a fault of a request.
+fn request_fault_name(fault: &RequestFault) -> &'static str {
+    match fault {
+        RequestFault::Status { .. } => "rest_status",
+        RequestFault::Late { .. } => "reply_late",
+        RequestFault::ReplyLost => "reply_lost",
+        RequestFault::RequestLost => "request_lost",
+    }
+}
+
+/// Word of the fault file for a timed fault.
+pub(crate) fn fault_name(fault: &TimedFault) -> &'static str {
+    match fault {
+        TimedFault::SocketCut { .. } => "socket_cut",
+        TimedFault::SocketSilent { .. } => "socket_silent",
+        TimedFault::UndecodableFrame { .. } => "undecodable_frame",
+        TimedFault::BookSideMissing { .. } => "book_side_missing",
+    }
+}
+
+fn micros(us: i64) -> Duration {
+    Duration::from_micros(u64::try_from(us).unwrap_or_default())
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -99,101 +178,77 @@ fn write(reply: Reply) -> Response {
     })
 }
 
-async fn private_socket(State(context): State<Context>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.on_upgrade(move |socket| run(context, socket, false))
-}
+/// Accepts connections that can be cut without another byte.
+struct Lines(TcpListener);
 
-async fn public_socket(State(context): State<Context>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.on_upgrade(move |socket| run(context, socket, true))
-}
+impl Listener for Lines {
+    type Io = Wire;
+    type Addr = Line;
 
-async fn run(context: Context, socket: WebSocket, public_only: bool) {
-    let id = context.shared.lock().next_connection();
-    let events = context.shared.events.subscribe();
-    let connection = Connection { id, socket, session: Session::new(public_only), events };
-    connection.run(&context.shared, context.stopped.clone()).await;
-    context.shared.lock().watch(id, Vec::new());
-}
-
-struct Connection {
-    id: u64,
-    socket: WebSocket,
-    session: Session,
-    events: broadcast::Receiver<Arc<(VenueEvent, Decimal)>>,
-}
-
-impl Connection {
-    /// Until either side is gone. A client that reads too slowly is cut off, as by the venue.
-    async fn run(mut self, shared: &Shared, mut stopped: watch::Receiver<bool>) {
-        let mut heartbeat = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
-        let idle = sleep(IDLE);
-        tokio::pin!(idle);
-        let mut active = false;
-        loop {
-            let next = tokio::select! {
-                frame = self.socket.recv() => Next::of_frame(frame),
-                event = self.events.recv() => event.map_or(Next::End, Next::Event),
-                _ = heartbeat.tick(), if self.session.wants_heartbeat() => Next::Heartbeat,
-                () = &mut idle, if !active => Next::End,
-                () = until(&mut stopped) => Next::End,
-            };
-            let alive = match next {
-                Next::Text(text) => {
-                    active = true;
-                    self.answer(&text, shared).await
-                }
-                Next::Other => {
-                    active = true;
-                    true
-                }
-                Next::Event(event) => match self.session.frames(&event.0, event.1) {
-                    Some(frame) => self.send(&frame).await,
-                    None => true,
-                },
-                Next::Heartbeat => self.send(&json!({ "type": "heartbeat" })).await,
-                Next::End => false,
-            };
-            if !alive {
-                return;
-            }
-        }
+    async fn accept(&mut self) -> (Wire, Line) {
+        let (stream, _address) = Listener::accept(&mut self.0).await;
+        // Small frames must not wait for each other; a failure only costs time.
+        let _delayed = stream.set_nodelay(true);
+        let line = Line(Arc::new(AtomicBool::new(false)));
+        (Wire { stream, line: line.clone() }, line)
     }
 
-    async fn answer(&mut self, text: &str, shared: &Shared) -> bool {
-        let replies = {
-            let venue = &mut *shared.lock();
-            let replies = self.session.on_text(text, &mut venue.exchange, &venue.gate.credentials, wall_us());
-            venue.watch(self.id, self.session.watched());
-            replies
-        };
-        for reply in &replies {
-            if !self.send(reply).await {
-                return false;
-            }
-        }
-        true
-    }
-
-    async fn send(&mut self, frame: &Value) -> bool {
-        self.socket.send(Message::text(frame.to_string())).await.is_ok()
+    fn local_addr(&self) -> io::Result<Line> {
+        Ok(Line(Arc::new(AtomicBool::new(false))))
     }
 }
 
-/// What a connection has to do next.
-enum Next {
-    Text(Utf8Bytes),
-    Other,
-    Event(Arc<(VenueEvent, Decimal)>),
-    Heartbeat,
-    End,
+/// The handle of one connection.
+#[derive(Clone, Debug)]
+struct Line(Arc<AtomicBool>);
+
+impl Line {
+    /// From now on nothing is written; the answer returned here meets that and ends the connection.
+    fn cut(&self) -> Response {
+        self.0.store(true, Ordering::Release);
+        Response::new(Body::empty())
+    }
 }
 
-impl Next {
-    fn of_frame(frame: Option<Result<Message, axum::Error>>) -> Next {
-        match frame {
-            Some(Ok(Message::Text(text))) => Next::Text(text),
-            Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_))) => Next::Other,
-            Some(Ok(Message::Close(_)) | Err(_)) | None => Next::End,
+impl Connected<IncomingStream<'_, Lines>> for Line {
+    fn connect_info(stream: IncomingStream<'_, Lines>) -> Self {
+        stream.remote_addr().clone()
+    }
+}
+
+/// A TCP stream that refuses to write once its line is cut.
+struct Wire {
+    stream: TcpStream,
+    line: Line,
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut TaskContext<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut TaskContext<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if self.line.0.load(Ordering::Acquire) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

@@ -1,0 +1,64 @@
+//! The state file: a venue that was ended without warning comes back knowing everything, and continues
+//! its market only while something is held or resting.
+
+mod support;
+
+use serde_json::json;
+use simulator::{Options, Running, TapeSource, start};
+use std::path::Path;
+use support::{call, call_option, get, post};
+
+async fn venue(directory: &Path, seed: u64, speed: u32) -> Running {
+    let state_file = Some(directory.join("exchange.json"));
+    let options = Options { tape: TapeSource::Embedded, speed, state_file, ..Options::new(seed) };
+    start(options, |_telling| {}).await.unwrap()
+}
+
+#[tokio::test]
+async fn positions_orders_and_market_survive_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = venue(directory.path(), 1, 120).await;
+    let (_, id) = call_option(&first.rest_url).await;
+    let body = json!({ "product_id": id, "size": 100, "side": "sell", "order_type": "market_order",
+        "client_order_id": "entry" });
+    let entry = post(&first.rest_url, "/v2/orders", body).await.unwrap().result();
+    let body = json!({ "product_id": id, "size": 100, "side": "buy", "order_type": "limit_order",
+        "limit_price": "200", "reduce_only": true, "post_only": true, "client_order_id": "target" });
+    let target = post(&first.rest_url, "/v2/orders", body).await.unwrap();
+    let fills = get(&first.rest_url, "/v2/fills").await;
+    drop(first); // no farewell commit: everything must already be on disk
+
+    let second = venue(directory.path(), 99, 1).await;
+    let url = &second.rest_url;
+    assert_eq!((second.resumed, second.speed, second.seed), (true, 120, 1), "stored, not asked for");
+    assert_eq!(get(url, &format!("/v2/positions?product_id={id}")).await["size"], -100);
+    assert_eq!(get(url, "/v2/fills").await, fills);
+    assert_eq!(get(url, "/v2/orders/client_order_id/entry").await["id"], entry["id"]);
+    if target.status == 200 {
+        assert_eq!(get(url, "/v2/orders").await[0]["client_order_id"], "target");
+        let body = json!({ "client_order_id": "target", "product_id": id }).to_string();
+        call(url, "DELETE", "/v2/orders", &body, true).await.unwrap().result();
+    }
+    let body = json!({ "product_id": id, "size": 100, "side": "buy", "order_type": "market_order",
+        "reduce_only": true });
+    let exit = post(url, "/v2/orders", body).await.unwrap().result();
+    assert!(exit["id"].as_i64() > entry["id"].as_i64());
+    assert_eq!(exit["state"], "closed");
+    second.shutdown().await;
+
+    let third = venue(directory.path(), 99, 60).await;
+    assert_eq!((third.resumed, third.speed, third.seed), (false, 60, 99), "flat: the tape begins anew");
+    let all = get(&third.rest_url, "/v2/fills").await;
+    assert!(all.as_array().unwrap().len() > fills.as_array().unwrap().len());
+    assert_eq!(get(&third.rest_url, "/v2/orders/history").await[0]["id"], exit["id"]);
+    third.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_state_file_that_cannot_be_read_stops_the_start_with_a_sentence() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("exchange.json"), "{").unwrap();
+    let state_file = Some(directory.path().join("exchange.json"));
+    let error = start(Options { state_file, ..Options::new(1) }, |_| {}).await.unwrap_err().to_string();
+    assert!(error.contains("exchange.json") && error.contains("EOF"), "{error}");
+}
