@@ -207,5 +207,5 @@ fn see_to(order: &Order, stamp: &Stamp) -> Option<Verdict> {
 
 /// 500 ms after the first look-up, then doubling up to 4 s.
 fn pause_after(lookups: u32) -> i64 {
-    (500 * MILLISECOND << lookups.saturating_sub(1).min(3)).min(4 * SECOND)
+    ((500 * MILLISECOND) << lookups.saturating_sub(1).min(3)).min(4 * SECOND)
 }

@@ -94,14 +94,9 @@ words!(
 );
 words!(
     /// With money or without; a simulated session cannot reach a real venue.
-    ExecutionMode { Simulated = "simulated", Live = "live" }
+    #[derive(Default)]
+    ExecutionMode { #[default] Simulated = "simulated", Live = "live" }
 );
-
-impl Default for ExecutionMode {
-    fn default() -> Self {
-        ExecutionMode::Simulated
-    }
-}
 
 /// One option that the session sells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

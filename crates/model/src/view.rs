@@ -272,6 +272,8 @@ pub struct FeedFrame {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "key", content = "value", rename_all = "snake_case")]
+// A delta lives for one frame: boxing the strip would cost an allocation and save nothing.
+#[allow(clippy::large_enum_variant)]
 pub enum FeedDelta {
     Strip(StripView),
     /// `None`: no session has ever run.
