@@ -1,0 +1,34 @@
+//! The root: contexts, routes, and the outermost error boundary.
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::{ParentRoute, Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+use crate::frame::{Frame, provide_toasts};
+use crate::live::provide_live;
+use crate::pages::{ControlPage, LoginPage, NotFound, TelemetryPage, TracePage};
+use crate::parts::RootFailure;
+
+/// The whole console. Pages are complete in the first answer (`SsrMode::Async`): readable without WASM.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    provide_live();
+    provide_toasts();
+    view! {
+        <Title formatter=|text: String| if text.is_empty() { "Deltascope".to_owned() } else { format!("{text} · Deltascope") }/>
+        <ErrorBoundary fallback=|errors| view! { <RootFailure errors/> }>
+            <Router>
+                <Routes fallback=NotFound>
+                    <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
+                        <Route path=path!("") view=ControlPage ssr=SsrMode::Async/>
+                        <Route path=path!("telemetry") view=TelemetryPage ssr=SsrMode::Async/>
+                        <Route path=path!("trace/:correlation_id") view=TracePage ssr=SsrMode::Async/>
+                    </ParentRoute>
+                    <Route path=path!("login") view=LoginPage ssr=SsrMode::Async/>
+                </Routes>
+            </Router>
+        </ErrorBoundary>
+    }
+}

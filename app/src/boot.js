@@ -1,0 +1,35 @@
+// The sentinel's first part: stands before the WASM loader and works without it. Keeps the untouched fetch,
+// listens for failures from the first moment, starts the program, and watches that it starts.
+(function () {
+  var d = (window.deltascope = {
+    t0: Date.now(),
+    fetch: window.fetch.bind(window),
+    queue: [],
+    chart: function () { return import("/chart.js"); },
+    // guard.js takes over `fail`; until it is there, failures wait in the queue.
+    fail: function (kind, message, location) { d.queue.push([kind, message, location]); },
+    load: function (js, wasm) {
+      import(js)
+        .then(function (m) {
+          return m.default({ module_or_path: wasm }).then(function () { d.memory = m; m.hydrate(); });
+        })
+        .then(function () {
+          clearTimeout(d.watch);
+          d.hydrated = true;
+          document.documentElement.dataset.hydrated = "";
+        })
+        .catch(function (e) { d.fail("boot", String((e && e.message) || e), js); });
+    },
+  });
+  Error.stackTraceLimit = 100;
+  d.watch = setTimeout(function () { d.fail("boot", "The page did not start within 15 s.", location.pathname); }, 15000);
+  function told(e) { return String((e && e.message) || e); }
+  function trap(e) { return window.WebAssembly && (e instanceof WebAssembly.RuntimeError || e instanceof WebAssembly.CompileError); }
+  addEventListener("error", function (e) {
+    var at = e.target;
+    if (at && at !== window && (at.src || at.href)) return d.fail("resource", "A file of the page did not load.", at.src || at.href);
+    d.fail(trap(e.error) ? "trap" : "js", told(e.error || e), (e.filename || "") + ":" + (e.lineno || 0));
+  }, true);
+  addEventListener("unhandledrejection", function (e) { d.fail(trap(e.reason) ? "trap" : "rejection", told(e.reason), ""); });
+  addEventListener("securitypolicyviolation", function (e) { d.fail("csp", "The page's policy refused " + e.violatedDirective + ".", e.blockedURI); });
+})();

@@ -1,0 +1,161 @@
+//! Where a page's data come from: on the server the port, in the browser the HTTP API. Resources call these,
+//! so what the server painted is what the browser hydrates.
+
+use model::preset::Preset;
+use model::view::StripView;
+use serde::{Deserialize, Serialize};
+use std::future::Future;
+
+use crate::error::AppError;
+use crate::log_query::LogQuery;
+use crate::port::{Histogram, LogPage, SessionPaint, Trace, User};
+
+/// What the frame paints.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FramePaint {
+    pub user: Option<User>,
+    pub strip: StripView,
+}
+
+/// What Control paints.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ControlPaint {
+    pub strip: StripView,
+    pub session: SessionPaint,
+    pub presets: Vec<Preset>,
+    /// Painted by the server: older than anything the feed has said since.
+    pub from_server: bool,
+}
+
+/// What Telemetry paints.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LogsPaint {
+    pub page: LogPage,
+    pub histogram: Histogram,
+}
+
+#[cfg(feature = "ssr")]
+mod source {
+    use std::sync::Arc;
+
+    use leptos::prelude::use_context;
+
+    use super::*;
+    use crate::port::Port;
+
+    fn port() -> Result<Arc<dyn Port>, AppError> {
+        use_context::<Arc<dyn Port>>()
+            .ok_or_else(|| AppError::new("NO_PORT", "This page was made without a server behind it."))
+    }
+
+    pub fn frame() -> impl Future<Output = Result<FramePaint, AppError>> + Send {
+        let port = port();
+        async move {
+            let port = port?;
+            Ok(FramePaint { user: port.user().await?, strip: port.strip().await? })
+        }
+    }
+
+    pub fn control() -> impl Future<Output = Result<ControlPaint, AppError>> + Send {
+        let port = port();
+        async move {
+            let port = port?;
+            let (strip, session) = (port.strip().await?, port.session().await?);
+            Ok(ControlPaint { strip, session, presets: port.presets().await?, from_server: true })
+        }
+    }
+
+    pub fn logs(query: LogQuery) -> impl Future<Output = Result<LogsPaint, AppError>> + Send {
+        let port = port();
+        async move {
+            let port = port?;
+            Ok(LogsPaint { page: port.logs(query.clone()).await?, histogram: port.histogram(query).await? })
+        }
+    }
+
+    pub fn trace(correlation_id: String) -> impl Future<Output = Result<Trace, AppError>> + Send {
+        let port = port();
+        async move { port?.trace(correlation_id).await }
+    }
+}
+
+#[cfg(all(feature = "hydrate", not(feature = "ssr")))]
+mod source {
+    use send_wrapper::SendWrapper;
+
+    use super::*;
+    use crate::api;
+    use crate::port::Presets;
+
+    pub fn frame() -> impl Future<Output = Result<FramePaint, AppError>> + Send {
+        SendWrapper::new(async {
+            let user = match api::get::<User>("/api/v1/me", "/api/v1/me").await {
+                Ok(user) => Some(user),
+                Err(error) if error.status == 401 => None,
+                Err(error) => return Err(error),
+            };
+            Ok(FramePaint { user, strip: StripView::default() })
+        })
+    }
+
+    pub fn control() -> impl Future<Output = Result<ControlPaint, AppError>> + Send {
+        SendWrapper::new(async {
+            let presets = api::get::<Presets>("/api/v1/presets", "/api/v1/presets").await?.presets;
+            Ok(ControlPaint {
+                strip: StripView::default(),
+                session: SessionPaint::default(),
+                presets,
+                from_server: false,
+            })
+        })
+    }
+
+    pub fn logs(query: LogQuery) -> impl Future<Output = Result<LogsPaint, AppError>> + Send {
+        SendWrapper::new(async move {
+            let text = query.to_query_string();
+            let page = api::get("/api/v1/logs", &format!("/api/v1/logs{text}")).await?;
+            let histogram =
+                api::get("/api/v1/logs/histogram", &format!("/api/v1/logs/histogram{text}")).await?;
+            Ok(LogsPaint { page, histogram })
+        })
+    }
+
+    pub fn trace(correlation_id: String) -> impl Future<Output = Result<Trace, AppError>> + Send {
+        SendWrapper::new(async move {
+            api::get("/api/v1/traces/{id}", &format!("/api/v1/traces/{correlation_id}")).await
+        })
+    }
+}
+
+#[cfg(not(any(feature = "hydrate", feature = "ssr")))]
+mod source {
+    //! Without either side there is nowhere to read from: the crate still checks by itself.
+    use super::*;
+
+    fn nowhere<T>() -> Result<T, AppError> {
+        Err(AppError::new("NO_PORT", "Built for neither server nor browser."))
+    }
+
+    pub async fn frame() -> Result<FramePaint, AppError> {
+        nowhere()
+    }
+
+    pub async fn control() -> Result<ControlPaint, AppError> {
+        nowhere()
+    }
+
+    pub async fn logs(_query: LogQuery) -> Result<LogsPaint, AppError> {
+        nowhere()
+    }
+
+    pub async fn trace(_correlation_id: String) -> Result<Trace, AppError> {
+        nowhere()
+    }
+}
+
+pub use source::{control, frame, logs, trace};
+
+/// Only what an id may be made of: it goes into an address.
+pub fn is_trace_id(text: &str) -> bool {
+    telemetry::CorrelationId::parse(text).is_some()
+}

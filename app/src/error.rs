@@ -1,0 +1,121 @@
+//! `AppError`: what went wrong, in words a person may read, with the id under which the server told it. It
+//! travels from the server to the page, so nothing secret may stand in it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// An error of a page, an API call or the live feed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppError {
+    /// Upper-case word of the API, such as `SESSION_ACTIVE`; ours are `NETWORK`, `UNREADABLE`, `NO_PORT`.
+    pub code: String,
+    /// One sentence for the person at the screen.
+    pub message: String,
+    pub correlation_id: Option<String>,
+    /// HTTP status; 0 when no answer came.
+    pub status: u16,
+}
+
+impl AppError {
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into(), correlation_id: None, status: 0 }
+    }
+
+    /// No answer came: whether the request arrived is not known.
+    pub fn network(detail: &str) -> Self {
+        Self::new("NETWORK", format!("The server did not answer: {detail}"))
+    }
+
+    /// An answer came that cannot be read.
+    pub fn unreadable(detail: &str) -> Self {
+        Self::new("UNREADABLE", format!("The server's answer could not be read: {detail}"))
+    }
+
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    #[must_use]
+    pub fn with_correlation(mut self, correlation_id: Option<String>) -> Self {
+        self.correlation_id = correlation_id;
+        self
+    }
+
+    /// Whether sending the same request again, under the same key, may help.
+    pub fn may_retry(&self) -> bool {
+        matches!(self.status, 0 | 408 | 425 | 429 | 500 | 502 | 503 | 504)
+    }
+}
+
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for AppError {}
+
+/// The body of an error answer: `{error:{code,message,correlation_id,fields?}}`.
+#[derive(Debug, Deserialize)]
+pub struct ErrorBody {
+    pub error: ErrorFields,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct ErrorFields {
+    pub code: String,
+    pub message: String,
+    #[serde(default)]
+    pub correlation_id: Option<String>,
+    #[serde(default)]
+    pub fields: std::collections::BTreeMap<String, String>,
+}
+
+/// Reads an error answer; a body of another form keeps its status.
+pub fn from_answer(status: u16, body: &str, correlation_id: Option<String>) -> AppError {
+    match serde_json::from_str::<ErrorBody>(body) {
+        Ok(read) => AppError {
+            code: read.error.code,
+            message: with_fields(read.error.message, &read.error.fields),
+            correlation_id: read.error.correlation_id.or(correlation_id),
+            status,
+        },
+        Err(_) => AppError::new("HTTP", format!("The server answered {status}."))
+            .with_status(status)
+            .with_correlation(correlation_id),
+    }
+}
+
+fn with_fields(message: String, fields: &std::collections::BTreeMap<String, String>) -> String {
+    fields.iter().fold(message, |text, (field, why)| format!("{text} {field}: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_answer_keeps_its_code_and_correlation_id() {
+        let body = r#"{"error":{"code":"SESSION_ACTIVE","message":"One session runs.","correlation_id":"abc12345"}}"#;
+        let error = from_answer(409, body, None);
+        assert_eq!((error.code.as_str(), error.status), ("SESSION_ACTIVE", 409));
+        assert_eq!(error.correlation_id.as_deref(), Some("abc12345"));
+        assert!(!error.may_retry());
+    }
+
+    #[test]
+    fn an_answer_that_is_no_json_keeps_its_status() {
+        let error = from_answer(503, "<html>", Some("id-12345".to_owned()));
+        assert_eq!((error.status, error.correlation_id.as_deref()), (503, Some("id-12345")));
+        assert!(error.may_retry());
+    }
+
+    #[test]
+    fn wrong_fields_are_named_in_the_sentence() {
+        let body = r#"{"error":{"code":"INVALID","message":"Not valid.","correlation_id":null,"fields":{"max_loss":"Above 0."}}}"#;
+        assert_eq!(from_answer(422, body, None).message, "Not valid. max_loss: Above 0.");
+    }
+}

@@ -1,0 +1,124 @@
+//! One sample of every browser event, for EVENTS.md; those of the boot sentinel, which is no Rust, included.
+
+use telemetry::{CatalogueEntry, Level, Source};
+
+use super::{Control, RequestEvent, UiEvent};
+
+/// Entries of EVENTS.md for everything a browser tells.
+pub fn ui_catalogue() -> Vec<CatalogueEntry> {
+    let mut entries: Vec<CatalogueEntry> =
+        samples().iter().map(|event| CatalogueEntry::from_sample(event)).collect();
+    entries.extend(sentinel());
+    entries
+}
+
+fn samples() -> Vec<UiEvent> {
+    let mut samples = vec![
+        UiEvent::Booted { boot_ms: 412 },
+        UiEvent::Navigated { route: "/telemetry" },
+        UiEvent::Click { control: Control::Start, subject: "quick-strangle".to_owned() },
+        UiEvent::FeedConnected { attempt: 1, wait_ms: 38 },
+        UiEvent::FeedClosed { reason: "code 1006".to_owned(), attempt: 2, backoff_ms: 740, seq: 48_391 },
+        UiEvent::FeedGap { expected: 12, received: 15 },
+        UiEvent::FeedResynced { seq: 16 },
+        UiEvent::FeedUndecodable { error: "expected value at line 1".to_owned(), bytes: 17 },
+        UiEvent::FeedStale { age_ms: 3_100 },
+        UiEvent::FeedFresh { gap_ms: 7_200 },
+        UiEvent::SpotStale { age_ms: 6_004 },
+        UiEvent::SpotFresh { gap_ms: 13_700 },
+        UiEvent::TruthSeen { truth: "lifecycle", from: "STARTING".to_owned(), to: "RUNNING".to_owned() },
+        UiEvent::FloorSeen { from: "60.00".to_owned(), to: "70.00".to_owned() },
+        UiEvent::FeedMinute { frames: 600, bytes: 184_000, gap_ms_max: 240, reconnects: 0 },
+        UiEvent::ChartDrawn { points: 900, duration_ms: 6 },
+        UiEvent::PanicAccepted { attempts: 1, duration_ms: 38 },
+        UiEvent::PanicUnconfirmed { attempts: 3, error: "The server did not answer".to_owned() },
+        UiEvent::Toast { code: "SESSION_ACTIVE".to_owned(), text: "One session runs already.".to_owned() },
+        UiEvent::ErrorBoundary {
+            panel: "Legs".to_owned(),
+            path: "App › Control › Legs".to_owned(),
+            code: "UNREADABLE".to_owned(),
+            error: "The server's answer could not be read.".to_owned(),
+        },
+        UiEvent::Panic {
+            error: "index out of bounds".to_owned(),
+            location: "app/src/parts/chart.rs:118".to_owned(),
+            path: "App › Control".to_owned(),
+        },
+        UiEvent::Log {
+            level: Level::Warn,
+            target: "leptos_router".to_owned(),
+            text: "No route matched.".to_owned(),
+        },
+    ];
+    samples.extend(requests());
+    samples
+}
+
+/// One call per level it may have.
+fn requests() -> [UiEvent; 4] {
+    [("POST", Some(202)), ("GET", Some(200)), ("POST", Some(409)), ("GET", None)].map(
+        |(method, status_code)| {
+            UiEvent::Request(RequestEvent {
+                method,
+                route: "/api/v1/sessions",
+                status_code,
+                latency_ms: 79,
+                request_bytes: 412,
+                response_bytes: 96,
+                attempt: 1,
+                fields: "preset execution_mode".to_owned(),
+                error: status_code.is_none().then(|| "The server did not answer".to_owned()),
+            })
+        },
+    )
+}
+
+/// What the boot sentinel and `guard.js` send by themselves.
+fn sentinel() -> [CatalogueEntry; 3] {
+    let entry = |name, message: &str, doc| CatalogueEntry {
+        name,
+        levels: vec![Level::Fatal],
+        source: Source::Frontend,
+        message: message.to_owned(),
+        payload_keys: ["kind", "location"].map(str::to_owned).to_vec(),
+        doc,
+    };
+    [
+        entry(
+            "ui.boot_failed",
+            "The page did not start within 15 s.",
+            "WASM cannot be fetched, compiled or started",
+        ),
+        entry("ui.trapped", "unreachable executed", "the WASM module trapped without a panic"),
+        entry(
+            "ui.script_error",
+            "An error of a script or a promise that nobody caught.",
+            "error and unhandledrejection listeners",
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_name_is_of_the_ui_family_and_every_message_is_a_sentence() {
+        let entries = ui_catalogue();
+        let names: BTreeSet<_> = entries.iter().map(|entry| entry.name).collect();
+        assert_eq!(names.len(), 26, "{names:?}");
+        for entry in entries {
+            assert!(entry.name.starts_with("ui."), "{}", entry.name);
+            assert_eq!(entry.source, Source::Frontend);
+            assert!(!entry.message.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_failed_request_is_an_error_and_a_refused_one_a_warning() {
+        let [accepted, read, refused, silent] = requests().map(|event| telemetry::Event::level(&event));
+        assert_eq!((accepted, read, refused, silent), (Level::Info, Level::Debug, Level::Warn, Level::Error));
+    }
+}

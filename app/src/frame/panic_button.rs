@@ -1,0 +1,183 @@
+//! PANIC: held for a second by pointer or key, or Shift+Esc twice. Sends `POST /api/v1/panic` again and again
+//! under one key until the server has accepted it.
+
+use std::time::Duration;
+
+use leptos::ev;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde_json::json;
+
+use super::panic_phase::{Phase, face, hint};
+use crate::api::{self, Intent};
+use crate::error::AppError;
+use crate::event::{Control, UiEvent};
+use crate::live::use_live;
+use crate::platform;
+use crate::tell::tell_correlated;
+
+const HOLD: Duration = Duration::from_secs(1);
+const ROUTE: &str = "/api/v1/panic";
+
+/// The button's memory.
+#[derive(Clone, Copy)]
+struct Panic {
+    phase: RwSignal<Phase>,
+    /// Counts presses, so that an old timer does not fire for a new one.
+    press: StoredValue<u32>,
+    sent_ms: StoredValue<f64>,
+    waited_ms: RwSignal<f64>,
+}
+
+impl Panic {
+    fn hold(self) {
+        if self.phase.with_untracked(Phase::is_under_way) {
+            return;
+        }
+        let press = self.press.get_value() + 1;
+        self.press.set_value(press);
+        self.phase.set(Phase::Holding);
+        set_timeout(
+            move || {
+                if self.press.get_value() == press && self.phase.get_untracked() == Phase::Holding {
+                    self.fire();
+                }
+            },
+            HOLD,
+        );
+    }
+
+    fn release(self) {
+        if self.phase.with_untracked(|phase| *phase == Phase::Holding) {
+            self.press.update_value(|press| *press += 1);
+            self.phase.set(Phase::Idle);
+        }
+    }
+
+    fn fire(self) {
+        if self.phase.with_untracked(Phase::is_under_way) {
+            return;
+        }
+        self.phase.set(Phase::Sending { attempts: 1 });
+        self.sent_ms.set_value(platform::now_ms());
+        let intent = Intent::new();
+        tell_correlated(
+            &UiEvent::Click { control: Control::Panic, subject: "everything".to_owned() },
+            Some(&intent.correlation_id),
+        );
+        spawn_local(async move {
+            let mut attempt = 1;
+            while self.phase.try_with_untracked(Phase::is_under_way).unwrap_or(false) {
+                // An attempt that hangs must not hold up the next one: the key makes them one panic.
+                spawn_local(self.attempt(intent.clone(), attempt));
+                platform::sleep_ms(1_000 * attempt.min(3)).await;
+                attempt += 1;
+            }
+        });
+    }
+
+    async fn attempt(self, intent: Intent, attempt: u32) {
+        let result = api::post(ROUTE, ROUTE, &json!({}), &intent, attempt).await;
+        if !self.phase.try_with_untracked(Phase::is_under_way).unwrap_or(false) {
+            return;
+        }
+        match result {
+            Ok(_) => {
+                let duration_ms = (platform::now_ms() - self.sent_ms.get_value()) as i64;
+                tell_correlated(
+                    &UiEvent::PanicAccepted { attempts: attempt, duration_ms },
+                    Some(&intent.correlation_id),
+                );
+                self.phase.set(Phase::Accepted);
+            }
+            Err(error) => self.failed(&error, &intent, attempt),
+        }
+    }
+
+    fn failed(self, error: &AppError, intent: &Intent, attempts: u32) {
+        let text = error.message.clone();
+        tell_correlated(
+            &UiEvent::PanicUnconfirmed { attempts, error: text.clone() },
+            Some(&intent.correlation_id),
+        );
+        self.phase.set(match error.status {
+            401 | 403 => Phase::Refused { error: text },
+            _ => Phase::Unconfirmed { attempts, error: text },
+        });
+    }
+}
+
+#[component]
+pub fn PanicButton() -> impl IntoView {
+    let live = use_live();
+    let panic = Panic {
+        phase: RwSignal::new(Phase::Idle),
+        press: StoredValue::new(0),
+        sent_ms: StoredValue::new(0.0),
+        waited_ms: RwSignal::new(0.0),
+    };
+    let latch = Memo::new(move |_| live.strip.with(|strip| strip.latch.clone()));
+    let face = Memo::new(move |_| panic.phase.with(|phase| latch.with(|latch| face(phase, latch.as_ref()))));
+    let hint = Memo::new(move |_| panic.phase.with(|phase| hint(phase, panic.waited_ms.get())));
+    forget_when_cleared(panic, latch);
+    listen_for_keys(panic);
+    Effect::new(move |_| {
+        set_interval(
+            move || panic.waited_ms.set(platform::now_ms() - panic.sent_ms.get_value()),
+            Duration::from_millis(500),
+        );
+    });
+    let is_hold_key = |event: &ev::KeyboardEvent| matches!(event.key().as_str(), " " | "Enter");
+    view! {
+        <button
+            class="panic" type="button" aria-label="Panic: hold one second to close everything" aria-describedby="panic-state"
+            data-state=move || face.with(|face| face.state)
+            on:pointerdown=move |event| if event.button() == 0 { panic.hold() }
+            on:pointerup=move |_| panic.release()
+            on:pointerleave=move |_| panic.release()
+            on:pointercancel=move |_| panic.release()
+            on:contextmenu=move |event| event.prevent_default()
+            on:keydown=move |event| if is_hold_key(&event) { event.prevent_default(); if !event.repeat() { panic.hold() } }
+            on:keyup=move |event| if is_hold_key(&event) { panic.release() }
+            on:blur=move |_| panic.release()
+        >
+            <span>{move || face.with(|face| face.word)}</span>
+            <small>{move || face.with(|face| face.small.clone())}</small>
+        </button>
+        <span class="visually-hidden" id="panic-state" role="status" aria-live="assertive">
+            {move || face.with(|face| if face.state == "idle" { String::new() } else { face.small.clone() })}
+        </span>
+        <p class="panic-hint" role="alert" hidden=move || hint.with(Option::is_none)>{move || hint.get().unwrap_or_default()}</p>
+    }
+}
+
+/// After the latch was cleared the button is as new.
+fn forget_when_cleared(panic: Panic, latch: Memo<Option<model::view::LatchView>>) {
+    Effect::new(move |before: Option<bool>| {
+        let latched = latch.with(Option::is_some);
+        if before == Some(true) && !latched && panic.phase.get_untracked() == Phase::Accepted {
+            panic.phase.set(Phase::Idle);
+        }
+        latched
+    });
+}
+
+/// Shift+Esc twice within a second and a half.
+fn listen_for_keys(panic: Panic) {
+    let last_ms = StoredValue::new(f64::NEG_INFINITY);
+    Effect::new(move |_| {
+        let listener = window_event_listener(ev::keydown, move |event| {
+            if event.key() != "Escape" || !event.shift_key() || event.repeat() {
+                return;
+            }
+            let now_ms = platform::now_ms();
+            if now_ms - last_ms.get_value() < 1_500.0 {
+                last_ms.set_value(f64::NEG_INFINITY);
+                panic.fire();
+            } else {
+                last_ms.set_value(now_ms);
+            }
+        });
+        on_cleanup(move || listener.remove());
+    });
+}

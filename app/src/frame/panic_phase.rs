@@ -1,0 +1,126 @@
+//! What PANIC says at each moment, as a function of its phase and the account's latch. Pure.
+
+use model::view::LatchView;
+
+/// Where a press of PANIC stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    #[default]
+    Idle,
+    /// Pressed, not yet for a second.
+    Holding,
+    /// Sent; no answer yet.
+    Sending { attempts: u32 },
+    /// No answer, or one that did not accept: sent again, under the same key.
+    Unconfirmed { attempts: u32, error: String },
+    /// Only after the server's 202.
+    Accepted,
+    /// Refused for good: nobody is signed in, or may not.
+    Refused { error: String },
+}
+
+impl Phase {
+    /// Whether a press is on its way, so that another need not be sent.
+    pub fn is_under_way(&self) -> bool {
+        match self {
+            Phase::Sending { .. } | Phase::Unconfirmed { .. } => true,
+            Phase::Idle | Phase::Holding | Phase::Accepted | Phase::Refused { .. } => false,
+        }
+    }
+}
+
+/// The button's face.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Face {
+    pub state: &'static str,
+    pub word: &'static str,
+    pub small: String,
+}
+
+fn face_of(state: &'static str, word: &'static str, small: impl Into<String>) -> Face {
+    Face { state, word, small: small.into() }
+}
+
+pub fn face(phase: &Phase, latch: Option<&LatchView>) -> Face {
+    match (phase, latch) {
+        (Phase::Holding, _) => face_of("holding", "PANIC", "keep holding"),
+        (Phase::Sending { .. }, _) => face_of("sending", "PANIC", "sending"),
+        (Phase::Unconfirmed { .. }, _) => face_of("unconfirmed", "PANIC", "not confirmed – retrying"),
+        (Phase::Refused { .. }, _) => face_of("unconfirmed", "PANIC", "refused"),
+        (Phase::Idle | Phase::Accepted, Some(latch)) if latch.verified_flat_at.is_some() => {
+            face_of("done", "PANIC", "verified flat · latched")
+        }
+        (Phase::Accepted, _) => face_of("accepted", "PANICKING", "Accepted"),
+        (Phase::Idle, Some(_)) => face_of("running", "PANICKING", "closing everything"),
+        (Phase::Idle, None) => face_of("idle", "PANIC", "hold 1 s"),
+    }
+}
+
+/// What to do besides, when the server does not confirm within three seconds.
+pub fn hint(phase: &Phase, waited_ms: f64) -> Option<String> {
+    const SHELL: &str = "Close everything without this page: deltascope panic --all in a shell, or Emergency on the sign-in page.";
+    match phase {
+        Phase::Refused { error } => Some(format!("PANIC was refused: {error} {SHELL}")),
+        Phase::Sending { .. } | Phase::Unconfirmed { .. } if waited_ms >= 3_000.0 => {
+            let attempts = match phase {
+                Phase::Unconfirmed { attempts, .. } | Phase::Sending { attempts } => *attempts,
+                Phase::Idle | Phase::Holding | Phase::Accepted | Phase::Refused { .. } => 0,
+            };
+            Some(format!(
+                "PANIC is not confirmed for {} s, sent {attempts} times. {SHELL}",
+                (waited_ms / 1_000.0) as u32
+            ))
+        }
+        Phase::Idle
+        | Phase::Holding
+        | Phase::Sending { .. }
+        | Phase::Unconfirmed { .. }
+        | Phase::Accepted => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{ExitReason, Micros, PanicId};
+
+    use super::*;
+
+    fn latch(verified: bool) -> LatchView {
+        LatchView {
+            panic_id: PanicId::new("p-0"),
+            since: Micros(0),
+            who: "admin".to_owned(),
+            reason: ExitReason::Panic,
+            correlation_id: String::new(),
+            verified_flat_at: verified.then_some(Micros(1)),
+        }
+    }
+
+    #[test]
+    fn accepted_is_said_only_when_the_server_said_so() {
+        for phase in [Phase::Idle, Phase::Holding, Phase::Sending { attempts: 1 }] {
+            assert!(!face(&phase, None).small.contains("Accepted"), "{phase:?}");
+        }
+        assert_eq!(face(&Phase::Accepted, None).small, "Accepted");
+        assert_eq!(
+            face(&Phase::Unconfirmed { attempts: 2, error: String::new() }, None).small,
+            "not confirmed – retrying"
+        );
+        assert_eq!(face(&Phase::Accepted, Some(&latch(true))).small, "verified flat · latched");
+    }
+
+    #[test]
+    fn a_latch_made_elsewhere_shows_too() {
+        assert_eq!(face(&Phase::Idle, Some(&latch(false))).word, "PANICKING");
+        assert_eq!(face(&Phase::Idle, None).word, "PANIC");
+    }
+
+    #[test]
+    fn the_way_around_is_named_after_three_seconds_without_an_answer() {
+        let sending = Phase::Sending { attempts: 1 };
+        assert_eq!(hint(&sending, 2_900.0), None);
+        assert!(hint(&sending, 3_000.0).is_some_and(|text| text.contains("deltascope panic --all")));
+        assert_eq!(hint(&Phase::Accepted, 60_000.0), None);
+        assert!(hint(&Phase::Refused { error: "Sign in.".to_owned() }, 0.0).is_some());
+    }
+}

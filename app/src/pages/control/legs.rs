@@ -1,0 +1,168 @@
+//! The legs: what is held, what it would cost to close, and how old and from where each number is.
+
+use leptos::prelude::*;
+use model::market::MarketSource;
+use model::view::{LegView, PnlView};
+use model::{Decimal, Exposure, Money};
+
+use crate::format;
+use crate::live::{QUOTE_STALE_US, use_live};
+use crate::parts::{Age, SignedMoney};
+
+#[component]
+pub fn Legs() -> impl IntoView {
+    let live = use_live();
+    let legs = live.part(|session| session.legs.clone());
+    let count = Memo::new(move |_| legs.with(|legs| legs.as_ref().map_or(0, Vec::len)));
+    let freshness = move || {
+        legs.with(|legs| match legs.as_deref() {
+            None | Some([]) => "strikes are chosen at entry".to_owned(),
+            Some(legs) => match legs.iter().filter(|leg| !leg.fresh).count() {
+                0 => "all quotes fresh".to_owned(),
+                stale => format!("{stale} of {} quotes stale", legs.len()),
+            },
+        })
+    };
+    let rows = move || {
+        (0..count.get()).map(|index| view! { <LegRow leg=Signal::derive(move || legs.with(|legs| legs.as_ref().and_then(|legs| legs.get(index).cloned())))/> }).collect_view()
+    };
+    view! {
+        <header><h2>"Legs"</h2><span class="end"><span>{freshness}</span></span></header>
+        <div class="grid-table"><table>
+            <caption class="visually-hidden">"Legs of the session"</caption>
+            <thead><tr><th>"Leg"</th><th class="n">"Lots"</th><th class="more n">"Sold at"</th><th class="more n">"Bid"</th><th class="n">"Ask"</th><th class="more n">"Mark"</th><th class="more">"Quote"</th><th class="more n">"Δ"</th><th class="n">"P&L to close"</th><th class="more n">"at mark"</th></tr></thead>
+            <tbody>{rows}</tbody>
+            <Sums/>
+        </table></div>
+    }
+}
+
+/// `short call · spot 3.9 % below strike`.
+fn where_spot_is(leg: &LegView, spot: Option<Decimal>) -> String {
+    let held = match leg.qty {
+        0 => leg.kind.word().to_owned(),
+        ..0 => format!("short {}", leg.kind.word()),
+        1.. => format!("long {}", leg.kind.word()),
+    };
+    let Some(spot) = spot.filter(|spot| !spot.is_zero()) else { return held };
+    let distance = (leg.strike - spot) / spot * Decimal::ONE_HUNDRED;
+    let side = if distance.is_sign_negative() { "above" } else { "below" };
+    format!("{held} · spot {:.1} % {side} strike", distance.abs())
+}
+
+fn source_word(source: Option<MarketSource>) -> &'static str {
+    match source {
+        Some(MarketSource::Stream) => "stream ",
+        Some(MarketSource::RestFallback) => "REST ",
+        None => "",
+    }
+}
+
+#[component]
+fn LegRow(leg: Signal<Option<LegView>>) -> impl IntoView {
+    let live = use_live();
+    let spot = Memo::new(move |_| live.strip.with(|strip| strip.spot));
+    let unsure = Memo::new(move |_| live.strip.with(|strip| strip.exposure == Some(Exposure::Unknown)));
+    let text =
+        move |of: fn(&LegView) -> String| move || leg.with(|leg| leg.as_ref().map(of).unwrap_or_default());
+    let money = move |of: fn(&LegView) -> Option<Money>| {
+        Signal::derive(move || leg.with(|leg| leg.as_ref().and_then(of)))
+    };
+    let below =
+        move || leg.with(|leg| leg.as_ref().map(|leg| where_spot_is(leg, spot.get())).unwrap_or_default());
+    let lots = move || {
+        leg.with(|leg| {
+            leg.as_ref()
+                .map(|leg| format!("{}{}", format::lots(leg.qty), if unsure.get() { " ?" } else { "" }))
+                .unwrap_or_default()
+        })
+    };
+    let quote_at = Signal::derive(move || leg.with(|leg| leg.as_ref().and_then(|leg| leg.quote_at)));
+    let source = move || leg.with(|leg| source_word(leg.as_ref().and_then(|leg| leg.mark_source)));
+    let stale = move || leg.with(|leg| leg.as_ref().is_some_and(|leg| !leg.fresh));
+    view! {
+        <tr class:stale=stale>
+            <td><span class="symbol">{text(|leg| leg.symbol.0.clone())}</span><span class="sub">{below}</span></td>
+            <td class="n">{lots}</td>
+            <td class="more n">{text(|leg| format::price_or_none(leg.average_price))}</td>
+            <td class="more n">{text(|leg| format::price_or_none(leg.bid))}</td>
+            <td class="n">{text(|leg| format::price_or_none(leg.ask))}</td>
+            <td class="more n">{text(|leg| format::price_or_none(leg.mark))}</td>
+            <td class="more"><span class="age">{source}</span><Age at=quote_at stale_us=QUOTE_STALE_US/></td>
+            <td class="more n">{text(|leg| format::ratio(leg.delta))}</td>
+            <td class="n"><SignedMoney money=money(|leg| leg.executable)/></td>
+            <td class="more n"><SignedMoney money=money(|leg| leg.at_mark)/></td>
+        </tr>
+    }
+}
+
+#[component]
+fn Sums() -> impl IntoView {
+    let pnl = use_live().part(|session| session.pnl.clone());
+    let money = move |of: fn(&PnlView) -> Option<Money>| {
+        Signal::derive(move || pnl.with(|pnl| pnl.as_ref().and_then(of)))
+    };
+    let note = move || {
+        pnl.with(|pnl| {
+            pnl.as_ref()
+                .map(|pnl| {
+                    format!(
+                        "paid {}, to pay {}",
+                        format::plain(pnl.fees),
+                        format::plain_or_unknown(pnl.fees_to_pay)
+                    )
+                })
+                .unwrap_or_default()
+        })
+    };
+    view! {
+        <tfoot>
+            <tr>
+                <td>"Fees "<span class="sub">{note}</span></td><td></td><td class="more" colspan="2"></td><td></td><td class="more" colspan="3"></td>
+                <td class="n"><SignedMoney money=money(|pnl| pnl.fees_to_pay.map(|to_pay| -(pnl.fees + to_pay)))/></td>
+                <td class="n more"><SignedMoney money=money(|pnl| Some(-pnl.fees))/></td>
+            </tr>
+            <tr>
+                <td>"Net"</td><td></td><td class="more" colspan="2"></td><td></td><td class="more" colspan="3"></td>
+                <td class="n"><SignedMoney money=money(|pnl| pnl.executable)/></td>
+                <td class="n more"><SignedMoney money=money(|pnl| pnl.mark)/></td>
+            </tr>
+        </tfoot>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Micros;
+    use model::Symbol;
+    use model::instrument::OptionKind;
+
+    use super::*;
+
+    #[test]
+    fn a_leg_says_where_the_spot_price_is() {
+        let mut leg = LegView {
+            symbol: Symbol::new("C-BTC-48000-070122"),
+            kind: OptionKind::Call,
+            strike: Decimal::from(48_000),
+            expiry: Micros(0),
+            qty: -200,
+            average_price: None,
+            bid: None,
+            ask: None,
+            quote_at: None,
+            mark: None,
+            mark_at: None,
+            mark_source: None,
+            delta: None,
+            fresh: true,
+            executable: None,
+            at_mark: None,
+        };
+        assert_eq!(where_spot_is(&leg, Some(Decimal::from(46_200))), "short call · spot 3.9 % below strike");
+        leg.strike = Decimal::from(44_500);
+        assert_eq!(where_spot_is(&leg, Some(Decimal::from(46_200))), "short call · spot 3.7 % above strike");
+        leg.qty = 0;
+        assert_eq!(where_spot_is(&leg, None), "call");
+    }
+}

@@ -1,0 +1,95 @@
+//! Control: what you hold, what would make it close, and why it did what it did.
+
+mod chart;
+mod configure;
+mod desk;
+mod draft;
+mod legs;
+mod money;
+mod notices;
+mod orders;
+mod points;
+mod preview;
+mod rescue;
+mod rules;
+mod start;
+mod stop_dialog;
+mod why;
+mod why_lines;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::data;
+use crate::live::use_live;
+use crate::parts::{Panel, Retry};
+
+use configure::Configure;
+use desk::Desk;
+use legs::Legs;
+use money::MoneyPanel;
+use notices::Notices;
+use orders::Orders;
+use preview::Preview;
+use rescue::Rescue;
+use rules::Rules;
+use start::Starting;
+use why::Why;
+
+#[component]
+pub fn ControlPage() -> impl IntoView {
+    let live = use_live();
+    let retry = Retry(RwSignal::new(0));
+    provide_context(retry);
+    let paint = Resource::new_blocking(move || retry.0.get(), |_| data::control());
+    view! {
+        <Title text="Control"/>
+        <h1 class="visually-hidden" tabindex="-1">"Control"</h1>
+        <Panel name="Session and market" class="bare">
+            <Suspense fallback=|| view! { <div class="skeleton"></div> }>
+                {move || Suspend::new(async move {
+                    paint.await.map(|paint| {
+                        live.seed(&paint);
+                        view! { <Desktop starting=Starting::new(paint.presets)/> }
+                    })
+                })}
+            </Suspense>
+        </Panel>
+    }
+}
+
+/// Everything below the heading, once the first paint is known.
+#[component]
+fn Desktop(starting: Starting) -> impl IntoView {
+    let live = use_live();
+    let running = live.running();
+    let exists = Memo::new(move |_| live.session.with(Option::is_some));
+    starting.keep_preview_fresh(running);
+    view! {
+        <Notices/>
+        <div class="control">
+            <Desk starting running/>
+            <Rescue/>
+            <div class="column">
+                <Show when=move || !running.get()>
+                    <Panel name="Preview" class="money-panel"><Preview starting/></Panel>
+                    <Panel name="Configuration"><Configure starting/></Panel>
+                </Show>
+                <Show when=move || exists.get()>
+                    <Panel name="Profit and loss" class="money-panel"><MoneyPanel/></Panel>
+                    <Panel name="Legs" class="legs"><Legs/></Panel>
+                    <Panel name="Orders and fills" class="orders"><Orders/></Panel>
+                </Show>
+            </div>
+            <div class="column">
+                <Show when=move || !running.get()>
+                    <Panel name="Ready to start"><start::Ready starting/></Panel>
+                </Show>
+                <Show when=move || exists.get()>
+                    <Panel name="Exit rules" class="rules"><Rules/></Panel>
+                    <Panel name="Decisions" class="why"><Why/></Panel>
+                </Show>
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,183 @@
+//! What must be read before anything else: the position cannot be seen, an operator is needed, a latch is set,
+//! the last session's end.
+
+use leptos::prelude::*;
+use model::{Exposure, Lifecycle};
+use serde_json::json;
+
+use super::desk::ActButton;
+use crate::event::Control;
+use crate::format;
+use crate::frame::{Act, act, may_operate, use_toasts};
+use crate::live::use_live;
+use crate::parts::{Age, SignedMoney, TraceLink};
+
+#[component]
+pub fn Notices() -> impl IntoView {
+    view! { <Blind/><NeedsOperator/><LatchNotice/><Outcome/> }
+}
+
+/// Exposure is unknown: loud, and never shown as zero.
+#[component]
+fn Blind() -> impl IntoView {
+    let live = use_live();
+    let blind = Memo::new(move |_| {
+        live.strip.with(|strip| {
+            strip.exposure == Some(Exposure::Unknown)
+                && strip.lifecycle.is_some_and(|lifecycle| lifecycle != Lifecycle::Stopped)
+        })
+    });
+    let last = live.part(|session| {
+        session
+            .legs
+            .iter()
+            .filter(|leg| leg.qty != 0)
+            .map(|leg| format!("{} {}", format::lots(leg.qty), leg.symbol))
+            .collect::<Vec<_>>()
+            .join(", ")
+    });
+    let read_at = Signal::derive(move || live.strip.with(|strip| strip.exposure_read_at));
+    view! {
+        <Show when=move || blind.get()>
+            <p class="note" data-tone="alarm" role="status">
+                <span>
+                    <b>"We cannot see your position. "</b>"The venue last answered " <Age at=read_at/> " ago. Last known: "
+                    {move || last.get().filter(|last| !last.is_empty()).unwrap_or_else(|| "nothing open".to_owned())}
+                    ". It is asked again and again. Panic works: it keeps trying until flat."
+                </span>
+            </p>
+        </Show>
+    }
+}
+
+/// The venue and our records differ: closing what the venue says is on, is the way out.
+#[component]
+fn NeedsOperator() -> impl IntoView {
+    let (live, toasts) = (use_live(), use_toasts());
+    let operate = may_operate();
+    let busy = RwSignal::new(false);
+    let why = live.part(|session| {
+        session
+            .needs_operator
+            .clone()
+            .filter(|_| session.lifecycle == Lifecycle::NeedsOperator)
+            .map(|why| (why, session.session_id.0.clone()))
+    });
+    let why = Memo::new(move |_| why.get().flatten());
+    let shut = Signal::derive(move || (!operate.get()).then(|| "Your role only looks.".to_owned()));
+    let resolve = move || {
+        let Some((_, id)) = why.get_untracked() else { return };
+        let path = format!("/api/v1/sessions/{id}/resolve");
+        let resolve = Act {
+            control: Control::Resolve,
+            subject: id,
+            route: "/api/v1/sessions/{id}/resolve",
+            path,
+            body: json!({}),
+            accepted: "Closing what the venue says is on",
+            refused: "Resolve refused",
+        };
+        act(resolve, toasts, busy, |_| {});
+    };
+    view! {
+        <Show when=move || why.with(Option::is_some)>
+            <div class="note" data-tone="alarm" role="status">
+                <span><b>"An operator is needed. "</b>{move || why.get().map(|(why, _)| why).unwrap_or_default()}</span>
+                <span class="end"><ActButton label="Resolve: close" class="danger" shut on_act=resolve/></span>
+            </div>
+        </Show>
+    }
+}
+
+/// The account's panic latch, and the way to clear it: with a reason, when verified flat.
+#[component]
+fn LatchNotice() -> impl IntoView {
+    let live = use_live();
+    let latch = Memo::new(move |_| live.strip.with(|strip| strip.latch.clone()));
+    let shown = move || {
+        latch.get().map(|latch| {
+            let flat = match latch.verified_flat_at {
+                Some(at) => format!("Verified flat at {} UTC by two reads of the venue.", format::clock(at)),
+                None => "Not yet verified flat: the latch can be cleared when two reads of the venue say so.".to_owned(),
+            };
+            view! {
+                <span><b>"Panic latch set "</b>{format!("at {} UTC by {}. Nothing new opens. {flat} ", format::clock(latch.since), latch.who)}<TraceLink id=latch.correlation_id/></span>
+            }
+        })
+    };
+    let verified = Signal::derive(move || {
+        latch.with(|latch| latch.as_ref().is_some_and(|latch| latch.verified_flat_at.is_some()))
+    });
+    view! {
+        <Show when=move || latch.with(Option::is_some)>
+            <div class="note latch" data-tone="alarm" role="status">{shown}<ClearLatch verified/></div>
+        </Show>
+    }
+}
+
+#[component]
+fn ClearLatch(verified: Signal<bool>) -> impl IntoView {
+    let toasts = use_toasts();
+    let operate = may_operate();
+    let reason = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let shut = Signal::derive(move || {
+        if !operate.get() {
+            Some("Your role only looks.".to_owned())
+        } else if !verified.get() {
+            Some("Not yet verified flat.".to_owned())
+        } else if reason.with(|reason| reason.trim().is_empty()) {
+            Some("Say why first: the reason is recorded with your name.".to_owned())
+        } else {
+            None
+        }
+    });
+    let clear = move || {
+        let clear = Act {
+            control: Control::ClearLatch,
+            subject: String::new(),
+            route: "/api/v1/panic/acknowledge",
+            path: "/api/v1/panic/acknowledge".to_owned(),
+            body: json!({ "reason": reason.get_untracked().trim() }),
+            accepted: "Latch cleared",
+            refused: "Latch not cleared",
+        };
+        act(clear, toasts, busy, |_| {});
+    };
+    view! {
+        <span class="end latch-form">
+            <label class="field">"Reason"<input autocomplete="off" prop:value=move || reason.get() on:input=move |event| reason.set(event_target_value(&event))/></label>
+            <ActButton label="Clear latch" class="" shut on_act=clear/>
+        </span>
+    }
+}
+
+/// How the last session ended.
+#[component]
+fn Outcome() -> impl IntoView {
+    let live = use_live();
+    let end = live.part(|session| {
+        (session.lifecycle == Lifecycle::Stopped).then(|| {
+            let exit = session.exit.as_ref();
+            (
+                session
+                    .exit_reason
+                    .map(|reason| format::words(reason.word()))
+                    .unwrap_or_else(|| "Ended".to_owned()),
+                exit.map(|exit| exit.sentence.clone()).unwrap_or_default(),
+                session.pnl.realized,
+                exit.map(|exit| exit.correlation_id.clone()).unwrap_or_default(),
+            )
+        })
+    });
+    let end = Memo::new(move |_| end.get().flatten());
+    let realized = Signal::derive(move || end.with(|end| end.as_ref().and_then(|end| end.2)));
+    let text = move || {
+        end.get().map(|(reason, sentence, _, trace)| view! { <b>{format!("{reason}. ")}</b>{sentence}" "<TraceLink id=trace/> })
+    };
+    view! {
+        <Show when=move || end.with(Option::is_some)>
+            <p class="note outcome" role="status"><span>{text}</span><span class="end">"Result, net of fees " <SignedMoney money=realized/></span></p>
+        </Show>
+    }
+}

@@ -1,0 +1,97 @@
+//! What starting now would mean, at executable prices: credit, cost to leave, fees, margin, depth.
+
+use leptos::prelude::*;
+use model::view::{PreviewLegView, PreviewView};
+
+use super::start::Starting;
+use crate::format;
+use crate::live::QUOTE_STALE_US;
+use crate::parts::{Age, SignedMoney, fact};
+
+#[component]
+pub fn Preview(starting: Starting) -> impl IntoView {
+    let preview = Memo::new(move |_| {
+        starting.validation.with(|said| said.as_ref().and_then(|said| said.preview.clone()))
+    });
+    let as_of = Signal::derive(move || preview.with(|preview| preview.as_ref().map(|preview| preview.as_of)));
+    view! {
+        <header>
+            <h2>"If you started now"</h2>
+            <span class="end"><span>"quotes "<Age at=as_of stale_us=QUOTE_STALE_US/></span><span class="tag">"executable prices, not marks"</span></span>
+        </header>
+        {move || match preview.get() {
+            Some(preview) => view! { <Figures starting preview/> }.into_any(),
+            None => view! { <p class="empty preview-empty">"The market is asked for prices of both legs; a preview appears here as soon as it answers and the configuration is valid."</p> }.into_any(),
+        }}
+    }
+}
+
+#[component]
+fn Figures(starting: Starting, preview: PreviewView) -> impl IntoView {
+    let max_loss = starting.draft.with(|draft| draft.get("max_loss").trim().parse().ok());
+    let leave = preview.cost_to_leave.map(|cost| -cost.abs());
+    let ends_at = Signal::derive(move || max_loss.map(|loss: model::Decimal| -loss));
+    let margin = match preview.wallet_balance {
+        Some(balance) => {
+            format!("{} of {}", format::plain_or_unknown(preview.margin), format::plain(balance))
+        }
+        None => format::plain_or_unknown(preview.margin),
+    };
+    let breakeven = preview.breakeven.map_or_else(
+        || format::UNKNOWN.to_owned(),
+        |(low, high)| format!("{} to {}", format::strike(low.round()), format::strike(high.round())),
+    );
+    let warnings = preview
+        .warnings
+        .iter()
+        .cloned()
+        .chain(
+            starting
+                .validation
+                .with(|said| said.as_ref().map(|said| said.warnings.clone()).unwrap_or_default()),
+        )
+        .collect::<std::collections::BTreeSet<_>>();
+    let warnings = warnings
+        .into_iter()
+        .map(|text| view! { <p class="note" data-tone="doubt"><span>{text}</span></p> })
+        .collect_view();
+    view! {
+        <dl class="preview">
+            {fact("Credit, both legs sold", format::plain_or_unknown(preview.credit))}
+            {fact("Cost to leave at once", view! { <SignedMoney money=Signal::derive(move || leave)/> })}
+            {fact("Fees, in and out", format::plain_or_unknown(preview.fees))}
+            {fact("Margin needed", margin)}
+            {fact("Max loss ends it at", view! { <SignedMoney money=ends_at/> })}
+            {fact("Breakeven at expiry", breakeven)}
+            {fact("Expiry, UTC", preview.expiry.map_or_else(|| format::UNKNOWN.to_owned(), format::day))}
+        </dl>
+        {warnings}
+        <div class="grid-table"><table>
+            <caption class="visually-hidden">"Legs that a start would sell"</caption>
+            <thead><tr><th>"Leg"</th><th class="n">"Lots"</th><th class="n">"Bid"</th><th class="more n">"Ask"</th><th class="more n">"Mark"</th><th class="more n">"Δ"</th><th class="more n">"IV"</th><th class="n">"Depth at bid"</th></tr></thead>
+            <tbody>{preview.legs.into_iter().map(leg_row).collect_view()}</tbody>
+        </table></div>
+    }
+}
+
+fn leg_row(leg: PreviewLegView) -> impl IntoView {
+    let volatility = leg.volatility.map_or_else(
+        || format::NONE.to_owned(),
+        |volatility| format!("{:.1} %", volatility * model::Decimal::ONE_HUNDRED),
+    );
+    let depth = leg
+        .depth_at_bid
+        .map_or_else(|| format::NONE.to_owned(), |depth| format!("{} lots", format::lots(depth)));
+    view! {
+        <tr>
+            <td><span class="symbol">{leg.symbol.0}</span><span class="sub">{format!("sell {}, strike {}", leg.kind.word(), format::strike(leg.strike))}</span></td>
+            <td class="n">{format::lots(leg.qty)}</td>
+            <td class="n">{format::price_or_none(leg.bid)}</td>
+            <td class="more n">{format::price_or_none(leg.ask)}</td>
+            <td class="more n">{format::price_or_none(leg.mark)}</td>
+            <td class="more n">{format::ratio(leg.delta)}</td>
+            <td class="more n">{volatility}</td>
+            <td class="n">{depth}</td>
+        </tr>
+    }
+}

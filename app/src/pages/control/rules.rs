@@ -1,0 +1,69 @@
+//! The exit rules in the order in which they act: each a sentence with its raw input, threshold, distance and
+//! verdict.
+
+use leptos::prelude::*;
+use model::rules::{RuleReading, Verdict};
+
+use crate::live::{QUOTE_STALE_US, use_live};
+use crate::parts::Age;
+
+#[component]
+pub fn Rules() -> impl IntoView {
+    let live = use_live();
+    let rules = live.part(|session| session.rules.clone());
+    let at = live.part(|session| session.rules_at);
+    let at = Signal::derive(move || at.get().flatten());
+    let rows = move || {
+        rules
+            .get()
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|reading| reading.verdict != Verdict::Off)
+            .map(rule_row)
+            .collect_view()
+    };
+    let none = move || rules.with(|rules| rules.as_ref().is_none_or(Vec::is_empty));
+    view! {
+        <header><h2>"Exit rules"</h2><span class="end"><Age at stale_us=QUOTE_STALE_US before="evaluated "/></span></header>
+        <ol>{rows}</ol>
+        <p class="empty" hidden=move || !none()>"Rules are read as soon as something is held: raw value, threshold and distance of each."</p>
+    }
+}
+
+/// The words of a verdict.
+fn says(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Off => "off",
+        Verdict::NotArmed => "not armed",
+        Verdict::Holds => "holds",
+        Verdict::Near => "holds, near",
+        Verdict::Confirming => "confirming",
+        Verdict::Blocked => "cannot tell",
+        Verdict::Fires => "fires",
+    }
+}
+
+/// How the row looks.
+fn tone(verdict: Verdict) -> Option<&'static str> {
+    match verdict {
+        Verdict::Off | Verdict::NotArmed | Verdict::Holds => None,
+        Verdict::Near | Verdict::Blocked => Some("near"),
+        Verdict::Confirming | Verdict::Fires => Some("fired"),
+    }
+}
+
+fn rule_row(reading: RuleReading) -> impl IntoView {
+    let label = reading.rule.label();
+    let meter = reading.used_percent.map(|used| {
+        view! { <meter min="0" max="100" low="60" high="90" optimum="0" value=used.to_string() aria-label=format!("{label}: {used} % of the way to firing")>{format!("{used} %")}</meter> }
+    });
+    view! {
+        <li class="rule" data-verdict=tone(reading.verdict)>
+            <span>{label}</span>
+            <span class="verdict">{says(reading.verdict)}</span>
+            <span class="raw">{reading.raw}</span>
+            <span class="left">{reading.left}</span>
+            {meter}
+        </li>
+    }
+}

@@ -1,0 +1,57 @@
+//! Telemetry: every record of browser and server in one list, filtered by the address.
+
+mod filters;
+mod histogram;
+mod pipeline;
+mod record;
+mod records;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use crate::data;
+use crate::log_query::LogQuery;
+use crate::parts::{Panel, Retry};
+
+use filters::Filters;
+use histogram::HistogramView;
+use pipeline::PipelinePanel;
+use records::Records;
+
+pub use record::payload_rows;
+
+#[component]
+pub fn TelemetryPage() -> impl IntoView {
+    let map = use_query_map();
+    let query = Memo::new(move |_| map.with(|map| LogQuery::read(|name| map.get(name))));
+    let retry = Retry(RwSignal::new(0));
+    provide_context(retry);
+    let paint = Resource::new_blocking(move || (query.get(), retry.0.get()), |(query, _)| data::logs(query));
+    view! {
+        <Title text="Telemetry"/>
+        <h1 class="visually-hidden" tabindex="-1">"Telemetry"</h1>
+        <div class="telemetry">
+            <Panel name="Search" class="search">
+                <Filters query/>
+                <Transition fallback=|| view! { <div class="skeleton chart-skeleton"></div> }>
+                    {move || Suspend::new(async move {
+                        paint.await.map(|paint| view! { <HistogramView histogram=paint.histogram query/> })
+                    })}
+                </Transition>
+            </Panel>
+            <div class="column">
+                <Panel name="Records">
+                    <Transition fallback=|| view! { <div class="skeleton"></div> }>
+                        {move || Suspend::new(async move {
+                            paint.await.map(|paint| view! { <Records page=paint.page query/> })
+                        })}
+                    </Transition>
+                </Panel>
+            </div>
+            <div class="column">
+                <PipelinePanel/>
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,17 @@
+//! Icons: one stroke path each, drawn in the colour of the text.
+
+use leptos::prelude::*;
+
+pub const BRAND: &str = "M12 3 21 20H3zM12 10v4";
+pub const GAUGE: &str = "M4 14a8 8 0 1 1 16 0M12 14l4-5";
+pub const PULSE: &str = "M3 12h4l3-7 4 14 3-7h4";
+pub const SEARCH: &str = "M17 10.5a6.5 6.5 0 1 1-13 0 6.5 6.5 0 0 1 13 0M15.5 15.5 21 21";
+
+/// An icon that says nothing to a screen reader.
+pub fn icon(path: &'static str, size: &'static str) -> impl IntoView {
+    view! {
+        <svg width=size height=size viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
+            <path d=path></path>
+        </svg>
+    }
+}

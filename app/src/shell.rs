@@ -1,0 +1,82 @@
+//! The document around the app: head, boot sentinel, loader. The framework's own `HydrationScripts` is not
+//! used: it writes the nonce into `crossorigin`, and a failed start of it goes unnoticed.
+
+use leptos::config::LeptosOptions;
+use leptos::prelude::*;
+use leptos_meta::MetaTags;
+
+use crate::App;
+
+/// What the server says about one request's page. Provide it as context for every render.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ShellValues {
+    /// The nonce of the response's `Content-Security-Policy`. Provide the same as leptos's own `Nonce`.
+    pub nonce: String,
+    /// Page token for `POST /api/logs`.
+    pub log_token: String,
+    /// Correlation id of the request that made the page.
+    pub correlation_id: String,
+    /// The cookie `theme`: `light` is light, anything else is dark.
+    pub theme: String,
+    /// Version and revision, such as `0.1.0+ab12cd3`.
+    pub version: String,
+}
+
+const BOOT: &str = include_str!("boot.js");
+
+/// Writes the document. `options` name the files of the build: `/{site_pkg_dir}/{output_name}.{js,wasm,css}`.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let values = use_context::<ShellValues>().unwrap_or_default();
+    let base = format!("/{}/{}", options.site_pkg_dir, options.output_name);
+    let (css, js, wasm) = (format!("{base}.css"), format!("{base}.js"), format!("{base}.wasm"));
+    let loader = format!("deltascope.load({js:?},{wasm:?})");
+    let theme = if values.theme == "light" { "light" } else { "dark" };
+    let nonce = values.nonce;
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="dark light"/>
+                <meta name="description" content="Deltascope: runs short option strategies and tells what it does"/>
+                <meta name="log-token" content=values.log_token/>
+                <meta name="correlation-id" content=values.correlation_id/>
+                <meta name="version" content=values.version/>
+                <script nonce=nonce.clone() inner_html=BOOT></script>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <link rel="stylesheet" href=css/>
+                <link rel="modulepreload" href=js/>
+                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+                <script nonce=nonce.clone() src="/guard.js" defer></script>
+                <script nonce=nonce type="module" inner_html=loader></script>
+                <MetaTags/>
+            </head>
+            <body>
+                <div id="app"><App/></div>
+            </body>
+        </html>
+    }
+}
+
+/// The theme of this page, the same on both sides.
+pub fn theme() -> String {
+    page_value(|values| values.theme.clone(), || crate::platform::root_attribute("data-theme"))
+}
+
+/// The id of the request that made this page: a key that is new for every page.
+pub fn page_key() -> String {
+    page_value(|values| values.correlation_id.clone(), || crate::platform::meta("correlation-id"))
+}
+
+/// Version and revision of the build.
+pub fn version() -> String {
+    page_value(|values| values.version.clone(), || crate::platform::meta("version"))
+}
+
+fn page_value(server: impl Fn(&ShellValues) -> String, browser: impl Fn() -> Option<String>) -> String {
+    match use_context::<ShellValues>() {
+        Some(values) => server(&values),
+        None => browser().unwrap_or_default(),
+    }
+}
