@@ -19,6 +19,8 @@ const EXIT_PATIENCE: i64 = 15 * SECOND;
 const EXIT_ATTEMPTS: u32 = 5;
 /// Two flat reads are at least so far apart.
 const VERIFY_GAP: i64 = 400 * MILLISECOND;
+/// How long a flat venue waits for fills that are missing in our books.
+const UNBOOKED_PATIENCE: i64 = 10 * SECOND;
 /// The venue counts as unreachable after this long without a good read.
 const BLOCKED_AFTER: i64 = 5 * SECOND;
 
@@ -194,7 +196,7 @@ fn verify(scene: &Scene<'_>) -> Vec<Verdict> {
         return Vec::new();
     }
     let Some(known) = scene.fresh_truth() else {
-        return if scene.is_blind() { scene.request(TruthPurpose::Close) } else { Vec::new() };
+        return scene.request(TruthPurpose::Close);
     };
     let open =
         scene.flatten.products.keys().any(|symbol| known.positions.get(symbol).is_none_or(|lots| *lots != 0));
@@ -205,8 +207,10 @@ fn verify(scene: &Scene<'_>) -> Vec<Verdict> {
         }
         return if known_is_old(scene, known) { scene.request(TruthPurpose::Close) } else { Vec::new() };
     }
+    // The venue is flat and our fills are not: some are still on their way, or somebody else traded. After ten
+    // seconds of asking the venue's word stands.
     let unbooked = scene.session.is_some_and(|session| !session.is_flat_by_fills());
-    if unbooked {
+    if unbooked && since(scene.last_activity(), scene.stamp.at) < UNBOOKED_PATIENCE {
         return if known_is_old(scene, known) {
             scene.request(TruthPurpose::MissingFills)
         } else {

@@ -31,10 +31,14 @@ pub(crate) fn judge(state: &TradingState, stamp: &Stamp) -> Vec<Verdict> {
     if session.entry.plan_credit.is_none() {
         return plan(state, session, stamp);
     }
-    run(session)
+    if session.exposure == Exposure::Flat { run(session) } else { Vec::new() }
 }
 
 fn list(state: &TradingState, session: &Session, stamp: &Stamp) -> Vec<Verdict> {
+    if state.session_spot().is_none() {
+        // Strikes are chosen around spot: without it the list would be read for nothing.
+        return Vec::new();
+    }
     let asked_ago = state.instruments.requested_at.map(|at| since(at, stamp.at));
     let wait = if state.instruments.failure.is_some() { RETRY / 4 } else { 5 * RETRY };
     if asked_ago.is_some_and(|ago| ago < wait) {
