@@ -3,6 +3,7 @@
 //! jitter are parameters. Builds for `wasm32-unknown-unknown`.
 
 mod catalogue;
+pub mod client;
 mod correlation;
 mod event;
 mod gzip;

@@ -34,9 +34,10 @@ const SECRET_ENDINGS: [&str; 17] = [
 /// True when the value of this key must not be told: `api_key`, `X-Signature`, `delta.api_secret`, `Set-Cookie`.
 #[must_use]
 pub fn is_secret_key(key: &str) -> bool {
-    let plain: Vec<u8> =
-        key.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_lowercase()).collect();
-    SECRET_ENDINGS.iter().any(|ending| plain.ends_with(ending.as_bytes()))
+    SECRET_ENDINGS.iter().any(|ending| {
+        let mut plain = key.bytes().rev().filter(u8::is_ascii_alphanumeric);
+        ending.bytes().rev().all(|b| plain.next().is_some_and(|k| k.eq_ignore_ascii_case(&b)))
+    })
 }
 
 /// Replaces secrets in text: `key=value` of denylisted keys (URL queries and headers included), bearer and basic
@@ -45,6 +46,9 @@ pub fn is_secret_key(key: &str) -> bool {
 #[must_use]
 pub fn scrub(text: &str) -> Cow<'_, str> {
     let mut clean = Cow::Borrowed(text);
+    if !shapes::is_suspicious(text) {
+        return clean;
+    }
     for find in shapes::ALL {
         if let Some(replaced) = replace_all(&clean, find) {
             clean = Cow::Owned(replaced);

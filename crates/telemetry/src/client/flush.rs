@@ -1,0 +1,147 @@
+//! When the logger seals, and what changes how it does: time, sign-in, the page, the server's settings.
+
+use super::{
+    batch::Draft,
+    json::{push_numbers, push_text},
+    logger::Logger,
+    outbox::{Auth, Effect},
+    ring::{ARENAS, Ring},
+    seal::{self, Portion, Taken},
+};
+use crate::{
+    DropReason, Level, LoggerSettings,
+    limits::{BATCH_ENCODED_BYTES, BATCH_RAW_BYTES, BATCH_RECORDS},
+};
+
+const URGENT_FLUSH_MS: i64 = 1_000;
+const FLUSH_RECORDS: usize = 100;
+const FLUSH_BYTES: usize = 32 * 1024;
+/// Declared losses that no record takes along.
+const DROPS_FLUSH_MS: i64 = 60_000;
+
+impl Logger {
+    pub(super) fn wake(&mut self, now_ms: i64) {
+        self.wake_told = None;
+        self.outbox.expire(now_ms, &mut self.drops);
+        if self.dedup.due_ms().is_some_and(|due_ms| due_ms <= now_ms) {
+            self.close_windows(now_ms, false);
+        }
+        let declare = self.drops_due_ms.is_some_and(|due_ms| due_ms <= now_ms);
+        if declare || self.flush_due_ms.is_some_and(|due_ms| due_ms <= now_ms) {
+            self.seal_all(now_ms, declare, false);
+        }
+        self.plan_drops(now_ms);
+    }
+
+    /// Seals everything that may be told. `declare`: also when there are only losses to tell. `exit`: however many
+    /// batches wait already.
+    pub(super) fn seal_all(&mut self, now_ms: i64, declare: bool, exit: bool) {
+        self.flush_due_ms = None;
+        let arenas = self.arenas();
+        let raw_bytes = if self.outbox.head.gzip { BATCH_RAW_BYTES } else { BATCH_ENCODED_BYTES };
+        while self.outbox.halt.is_none() && arenas > 0 && (exit || self.outbox.has_room()) {
+            let portion = Portion { records: self.outbox.max_records, raw_bytes: raw_bytes - 4_096, arenas };
+            let taken = seal::take(&mut self.ring, &mut self.dedup, portion);
+            if taken.is_none() && (!declare || self.drops.is_empty()) {
+                break;
+            }
+            let taken =
+                taken.unwrap_or_else(|| Taken { t0_ms: now_ms, text: Vec::new(), pieces: Vec::new() });
+            let (bid, bseq) = self.outbox.ids.batch(now_ms);
+            let health = self.outbox.health;
+            self.outbox.health.retries = 0;
+            let draft = Draft {
+                bid,
+                bseq,
+                t0_ms: taken.t0_ms,
+                drops: self.drops.take(),
+                health,
+                text: taken.text,
+                pieces: taken.pieces,
+            };
+            self.drops_due_ms = None;
+            self.outbox.push(draft, self.ring.next_number(), now_ms);
+        }
+    }
+
+    pub(super) fn plan_flush(&mut self, level: Level, now_ms: i64) {
+        let after_ms = if level >= Level::Warn { URGENT_FLUSH_MS } else { self.flush_after_ms };
+        if Ring::arena_of(level) < self.arenas() {
+            let due_ms = now_ms.saturating_add(after_ms.min(self.flush_after_ms));
+            self.flush_due_ms = Some(self.flush_due_ms.map_or(due_ms, |planned| planned.min(due_ms)));
+        }
+        if !self.outbox.has_room() {
+            return;
+        }
+        if level == Level::Fatal {
+            self.seal_all(now_ms, false, false);
+            return self.outbox.pump(now_ms);
+        }
+        if self.ring.is_filling(Ring::arena_of(level)) {
+            self.seal_all(now_ms, false, false);
+        }
+        let much = self.ring.len() >= FLUSH_RECORDS || self.ring.bytes() >= FLUSH_BYTES;
+        if much && !self.microtask && self.has_tellable() {
+            self.microtask = true;
+            self.outbox.effects.push_back(Effect::QueueMicrotask);
+        }
+    }
+
+    pub(super) fn plan_drops(&mut self, now_ms: i64) {
+        if self.drops_due_ms.is_none() && !self.drops.is_empty() {
+            self.drops_due_ms = Some(now_ms.saturating_add(DROPS_FLUSH_MS));
+        }
+    }
+
+    pub(super) fn drop_one(&mut self, level: Level, reason: DropReason, now_ms: i64) {
+        self.drops.one(level, reason, now_ms);
+        self.plan_drops(now_ms);
+    }
+
+    /// How many arenas may be told: warn and above without a sign-in.
+    pub(super) fn arenas(&self) -> usize {
+        match self.outbox.auth {
+            Auth::Session => ARENAS,
+            Auth::PageOnly => 2,
+            Auth::Nobody => 0,
+        }
+    }
+
+    pub(super) fn has_tellable(&self) -> bool {
+        (0..self.arenas()).any(|arena| self.ring.records(arena).next().is_some())
+    }
+
+    pub(super) fn set_auth(&mut self, auth: Auth, now_ms: i64) {
+        self.outbox.auth = auth;
+        self.outbox.sign_in = self.outbox.sign_in.wrapping_add(1);
+        self.outbox.sort_by_auth(self.ring.next_number(), now_ms);
+    }
+
+    /// Records made on the old route are sealed with it.
+    pub(super) fn set_page(&mut self, now_ms: i64, texts: &[&str; 4], [width, height]: [u32; 2]) {
+        let mut page = Vec::new();
+        for (name, text) in ["{\"route\":", ",\"vis\":", ",\"net\":", ",\"lang\":"].iter().zip(texts) {
+            page.extend_from_slice(name.as_bytes());
+            push_text(&mut page, text);
+        }
+        push_numbers(&mut page, &[(",\"vp\":[", i64::from(width)), (",", i64::from(height))]);
+        page.extend_from_slice(b"]}");
+        let page = String::from_utf8(page).unwrap_or_default();
+        if page != self.outbox.head.page {
+            self.seal_all(now_ms, false, false);
+            self.outbox.head.page = page;
+        }
+    }
+
+    pub(super) fn configure(&mut self, settings: &LoggerSettings) {
+        self.level = settings.level.unwrap_or(self.level);
+        self.debug_until_ms = settings.debug_until.unwrap_or(self.debug_until_ms);
+        self.flush_after_ms = settings.flush_ms.map_or(self.flush_after_ms, |ms| ms.clamp(250, 60_000));
+        if let Some(share) = settings.sr_info {
+            self.limiter.info_permille = (share.clamp(0.0, 1.0) * 1_000.0) as u16;
+        }
+        if let Some(records) = settings.max_batch {
+            self.outbox.max_records = self.outbox.max_records.min(records.clamp(1, BATCH_RECORDS));
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The law of the client logger: whatever happens, calls = records delivered + losses declared + what is held; and
+//! once everything works again, nothing is held. Mutations that each test must catch stand in its doc.
+
+use proptest::prelude::*;
+use telemetry::{
+    Level,
+    client::{Entry, Failure, Field, FieldValue, Frame, Input},
+};
+
+use crate::world::{Page, config};
+
+#[derive(Clone, Debug)]
+enum Step {
+    Say { level: usize, text: usize, volatile: u64 },
+    Burst { level: usize, count: u16, bytes: usize },
+    Crash { frames: usize },
+    Advance(i64),
+    Microtask,
+    Hide,
+    Online,
+    Reentrant(usize),
+    Move(u8),
+    SignedIn(bool),
+    Deliver,
+    Cut,
+    Unanswered,
+    Refuse(u16, Option<i64>),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => (0..6_usize, 0..5_usize, any::<u64>()).prop_map(|(level, text, volatile)| Step::Say { level, text, volatile }),
+        2 => (0..6_usize, 1..400_u16, prop::sample::select(vec![10, 300, 1_000])).prop_map(|(level, count, bytes)| Step::Burst { level, count, bytes }),
+        1 => (0..80_usize).prop_map(|frames| Step::Crash { frames }),
+        6 => prop_oneof![0..50_i64, 0..6_000_i64, 0..90_000_i64].prop_map(Step::Advance),
+        3 => Just(Step::Microtask),
+        1 => Just(Step::Hide),
+        1 => Just(Step::Online),
+        1 => (0..6_usize).prop_map(Step::Reentrant),
+        1 => any::<u8>().prop_map(Step::Move),
+        1 => any::<bool>().prop_map(Step::SignedIn),
+        6 => Just(Step::Deliver),
+        2 => Just(Step::Cut),
+        1 => Just(Step::Unanswered),
+        3 => (prop::sample::select(vec![400, 401, 408, 413, 413, 415, 422, 425, 429, 500, 503, 200, 302]), prop::option::of(-5_i64..2_000_000))
+            .prop_map(|(status, after)| Step::Refuse(status, after)),
+    ]
+}
+
+fn act(page: &mut Page, step: Step, unique: &mut u64) {
+    match step {
+        Step::Say { level, text, volatile } => page.log(&Entry {
+            level: Level::ALL[level],
+            event: "ui.tested",
+            callsite: "law.rs:1",
+            message: ["one", "two \"quoted\"", "three\n\u{1b}[1m", "four é", "five"][text],
+            fields: &[Field { key: "_at_ms", value: FieldValue::U64(volatile) }],
+            ..Entry::default()
+        }),
+        Step::Burst { level, count, bytes } => {
+            for _ in 0..count {
+                *unique += 1;
+                let message = format!("{unique} {}", "x ".repeat(bytes / 2));
+                let callsite = format!("law.rs:{}", *unique % 20);
+                page.log(&Entry {
+                    level: Level::ALL[level],
+                    message: &message,
+                    callsite: &callsite,
+                    ..Entry::default()
+                });
+            }
+        }
+        Step::Crash { frames } => {
+            *unique += 1;
+            let function = format!("a::long::name::{}", "f".repeat(200));
+            let stack =
+                vec![Frame { function: &function, module: "app", index: Some(7), offset: Some(9) }; frames];
+            let message = format!("crash {unique}");
+            let failure = Failure { kind: "panic", message: &message, location: "a.rs:1:2", stack: &stack };
+            page.log(&Entry {
+                level: Level::Error,
+                message: &message,
+                failure: Some(failure),
+                ..Entry::default()
+            });
+        }
+        Step::Advance(ms) => page.advance(ms),
+        Step::Microtask => page.run_microtask(),
+        Step::Hide => page.on(Input::Hide),
+        Step::Online => page.on(Input::Online),
+        Step::Reentrant(level) => page.on(Input::Reentrant(Level::ALL[level])),
+        Step::Move(to) => page.on(Input::Page {
+            route: format!("/page/{}", to % 3),
+            visible: to % 2 == 0,
+            net: "4g".to_owned(),
+            lang: "en".to_owned(),
+            viewport: [1440, 900],
+        }),
+        Step::SignedIn(true) => {
+            page.signed_in = true;
+            page.on(Input::SignedIn);
+        }
+        // Often the browser learns only from an answer that its sign-in is over.
+        Step::SignedIn(false) => page.signed_in = false,
+        Step::Deliver => drop(page.deliver()),
+        Step::Cut => page.deliver_and_cut(),
+        Step::Unanswered => drop(page.in_flight.pop_front()),
+        Step::Refuse(status, after) => page.refuse(status, after),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    /// Catches: a repeat that is not merged or merged twice, an eviction or a refusal that is not counted, a split
+    /// that keeps the declared losses in both halves, a retry with other bytes, a number given twice, a batch or a
+    /// window that nobody wakes up for.
+    #[test]
+    fn every_call_is_told_declared_or_held(steps in prop::collection::vec(step(), 1..60)) {
+        let mut page = Page::new(config());
+        let mut unique = 0;
+        for step in steps {
+            act(&mut page, step, &mut unique);
+        }
+        page.calm_down();
+        let books = page.logger.books();
+        prop_assert_eq!(books.told, page.server.told);
+        prop_assert_eq!(books.declared, page.server.declared);
+        prop_assert_eq!(books.calls, page.server.told + page.server.declared);
+    }
+}
