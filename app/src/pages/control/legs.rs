@@ -47,7 +47,7 @@ fn where_spot_is(leg: &LegView, spot: Option<Decimal>) -> String {
     let Some(spot) = spot.filter(|spot| !spot.is_zero()) else { return held };
     let distance = (leg.strike - spot) / spot * Decimal::ONE_HUNDRED;
     let side = if distance.is_sign_negative() { "above" } else { "below" };
-    format!("{held} · spot {:.1} % {side} strike", distance.abs())
+    format!("{held} · spot {:.1} % {side} strike", distance.abs().round_dp(1))
 }
 
 fn source_word(source: Option<MarketSource>) -> &'static str {

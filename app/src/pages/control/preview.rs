@@ -77,7 +77,7 @@ fn Figures(starting: Starting, preview: PreviewView) -> impl IntoView {
 fn leg_row(leg: PreviewLegView) -> impl IntoView {
     let volatility = leg.volatility.map_or_else(
         || format::NONE.to_owned(),
-        |volatility| format!("{:.1} %", volatility * model::Decimal::ONE_HUNDRED),
+        |volatility| format!("{:.1} %", (volatility * model::Decimal::ONE_HUNDRED).round_dp(1)),
     );
     let depth = leg
         .depth_at_bid

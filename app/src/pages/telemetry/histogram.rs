@@ -190,7 +190,7 @@ mod tests {
             drawn[0].parts.iter().map(|part| part.0).collect::<Vec<_>>(),
             ["b-rest", "b-warn", "b-error"]
         );
-        assert_eq!(drawn[0].parts[2].1, TOP);
+        assert!((drawn[0].parts[2].1 - TOP).abs() < 1e-9);
         assert_eq!((drawn[1].parts.len(), drawn[2].parts.len()), (1, 0));
     }
 

@@ -1,0 +1,135 @@
+//! Every page as the server writes it: complete without WASM, allowed by the strict policy, named for a screen
+//! reader. With `DELTASCOPE_RENDER_TO` set, the pages are kept there to be looked at.
+
+mod support;
+
+use app::AppError;
+use support::{SamplePort, render, sample};
+
+fn page(path: &str, port: SamplePort) -> String {
+    render(path, port, "dark")
+}
+
+fn all() -> Vec<(&'static str, String)> {
+    vec![
+        ("control", page("/", sample::running())),
+        ("control-idle", page("/", sample::idle())),
+        ("control-panic", page("/", sample::panicking())),
+        ("telemetry", page("/telemetry?level=info", sample::running())),
+        ("trace", page(&format!("/trace/{}", sample::TRACE), sample::running())),
+        ("login", page("/login", sample::idle())),
+        ("login-link", page("/login?token=abc", sample::idle())),
+        ("missing", page("/nowhere", sample::idle())),
+    ]
+}
+
+/// The elements between `<body>` and the data scripts.
+fn body(html: &str) -> &str {
+    let from = html.find("<body").expect("a body");
+    &html[from..html.find("</body>").expect("its end")]
+}
+
+#[test]
+fn no_page_needs_an_inline_style_and_every_script_has_the_nonce() {
+    for (name, html) in all() {
+        assert!(!body(&html).contains(" style="), "{name} has a style attribute");
+        assert!(!html.contains("<style"), "{name} has a style element");
+        for tag in html.split("<script").skip(1).take_while(|tag| !tag.contains("__RESOLVED_RESOURCES") && !tag.contains("__SERIALIZED_ERRORS")) {
+            let open = tag.split('>').next().unwrap_or_default();
+            assert!(open.is_empty() || open.contains("nonce=\"sample-nonce\""), "{name}: a script without nonce: {open}");
+        }
+    }
+}
+
+#[test]
+fn every_page_has_one_heading_of_the_first_level_a_title_and_a_main() {
+    for (name, html) in all() {
+        assert_eq!(body(&html).matches("<h1").count(), 1, "{name}");
+        assert_eq!(body(&html).matches("<main").count(), 1, "{name}");
+        assert!(html.contains("<title>") && html.contains("Deltascope</title>"), "{name} has no title");
+    }
+}
+
+#[test]
+fn control_shows_the_session_without_wasm() {
+    let html = page("/", sample::running());
+    for text in ["C-BTC-48000-070122", "+71.20", "Trailing floor", "A position is already open", "Pause entries", "Held.", "not now. Running: nothing to resume."] {
+        assert!(html.contains(text), "{text} is missing");
+    }
+    assert!(!html.contains("Start in simulation"));
+}
+
+#[test]
+fn an_idle_control_offers_the_default_preset() {
+    let html = page("/", sample::idle());
+    for text in ["Start in simulation", "Short strangle BTC · quick", "Minimum lock", "No session"] {
+        assert!(html.contains(text), "{text} is missing");
+    }
+}
+
+#[test]
+fn a_panic_shows_its_progress_and_that_the_latch_cannot_be_cleared_yet() {
+    let html = page("/", sample::panicking());
+    for text in ["Closing everything", "1 of 2", "PANICKING", "Clear latch", "Not yet verified flat"] {
+        assert!(html.contains(text), "{text} is missing");
+    }
+}
+
+#[test]
+fn what_stands_in_a_record_is_text_and_never_markup() {
+    for path in ["/telemetry".to_owned(), format!("/trace/{}", sample::TRACE)] {
+        let html = page(&path, sample::running());
+        assert!(body(&html).contains("&lt;script>alert(1)") || body(&html).contains("&lt;script&gt;alert(1)"), "{path}");
+        assert!(!html.contains("<script>alert(1)"), "{path}");
+    }
+}
+
+#[test]
+fn telemetry_works_as_a_plain_form_and_pages_on() {
+    let html = page("/telemetry?level=warn&q=fill", sample::running());
+    assert!(html.contains("action=\"/telemetry\"") && html.contains("method=\"get\""));
+    assert!(html.contains("value=\"fill\""), "the filter is not filled from the address");
+    assert!(html.contains("cursor=older"), "the next page is missing");
+}
+
+#[test]
+fn a_trace_is_told_as_picture_and_as_sentences() {
+    let html = page(&format!("/trace/{}", sample::TRACE), sample::running());
+    for text in ["Waterfall of 6 records", "In order", "POST /v2/orders answered 200", "browser 1"] {
+        assert!(html.contains(text), "{text} is missing");
+    }
+}
+
+#[test]
+fn a_failing_panel_says_so_and_the_rest_of_the_page_stands() {
+    let mut port = sample::running();
+    port.failing = Some(AppError::new("STORE", "The store is busy.").with_correlation(Some("abcdef0123456789".to_owned())));
+    let html = page("/telemetry", port);
+    assert!(html.contains("The store is busy.") && html.contains("Try again"));
+    assert!(html.contains("Pipeline health"));
+}
+
+#[test]
+fn the_emergency_form_needs_no_script() {
+    let html = page("/login", sample::idle());
+    for text in ["action=\"/panic\"", "name=\"confirm\"", "name=\"key\"", "name=\"username\"", "value=\"0af7651916cd43dd8448eb211c80319c\""] {
+        assert!(html.contains(text), "{text} is missing");
+    }
+}
+
+#[test]
+fn the_theme_of_the_cookie_is_painted() {
+    assert!(render("/login", sample::idle(), "light").contains("data-theme=\"light\""));
+    assert!(render("/login", sample::idle(), "anything").contains("data-theme=\"dark\""));
+}
+
+#[test]
+fn pages_can_be_kept_to_be_looked_at() {
+    let Ok(folder) = std::env::var("DELTASCOPE_RENDER_TO") else { return };
+    for theme in ["dark", "light"] {
+        for (name, html) in all() {
+            let html = html.replace("data-theme=\"dark\"", &format!("data-theme=\"{theme}\"")).replace("/pkg/deltascope.css", "style/main.css");
+            std::fs::write(format!("{folder}/{name}-{theme}.html"), html).expect("a folder that can be written");
+        }
+    }
+}

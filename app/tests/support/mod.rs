@@ -1,0 +1,92 @@
+//! Renders a page to text as the server does, with a port that answers from samples.
+
+pub mod sample;
+
+use std::sync::{Arc, Once};
+
+use any_spawner::Executor;
+use app::port::{Histogram, LogPage, Port, PortFuture, SessionPaint, Trace, User};
+use app::{AppError, LogQuery, ShellValues, shell};
+use futures::StreamExt;
+use hydration_context::{SharedContext, SsrSharedContext};
+use leptos::config::LeptosOptions;
+use leptos::prelude::*;
+use leptos_meta::ServerMetaContext;
+use leptos_router::location::RequestUrl;
+use model::preset::{Preset, presets};
+use model::view::StripView;
+
+/// What a sample server says.
+#[derive(Clone, Default)]
+pub struct SamplePort {
+    pub strip: StripView,
+    pub session: SessionPaint,
+    pub logs: LogPage,
+    pub histogram: Histogram,
+    pub trace: Trace,
+    /// Set: logs fail with it.
+    pub failing: Option<AppError>,
+}
+
+fn ready<T: Send + 'static>(value: Result<T, AppError>) -> PortFuture<T> {
+    Box::pin(std::future::ready(value))
+}
+
+impl Port for SamplePort {
+    fn user(&self) -> PortFuture<Option<User>> {
+        ready(Ok(Some(User { username: "admin".to_owned(), role: "admin".to_owned() })))
+    }
+    fn strip(&self) -> PortFuture<StripView> {
+        ready(Ok(self.strip.clone()))
+    }
+    fn session(&self) -> PortFuture<SessionPaint> {
+        ready(Ok(self.session.clone()))
+    }
+    fn presets(&self) -> PortFuture<Vec<Preset>> {
+        ready(Ok(presets()))
+    }
+    fn logs(&self, _query: LogQuery) -> PortFuture<LogPage> {
+        ready(self.failing.clone().map_or_else(|| Ok(self.logs.clone()), Err))
+    }
+    fn histogram(&self, _query: LogQuery) -> PortFuture<Histogram> {
+        ready(Ok(self.histogram.clone()))
+    }
+    fn trace(&self, _correlation_id: String) -> PortFuture<Trace> {
+        ready(Ok(self.trace.clone()))
+    }
+}
+
+/// The whole answer to a request for `path`, data scripts included.
+pub fn render(path: &str, port: SamplePort, theme: &str) -> String {
+    static EXECUTOR: Once = Once::new();
+    EXECUTOR.call_once(|| Executor::init_futures_executor().expect("the only executor of this process"));
+    let values = ShellValues {
+        nonce: "sample-nonce".to_owned(),
+        log_token: "sample-token".to_owned(),
+        correlation_id: "0af7651916cd43dd8448eb211c80319c".to_owned(),
+        theme: theme.to_owned(),
+        version: "0.1.0+test".to_owned(),
+    };
+    let (context, shared) = (ServerMetaContext::new(), Arc::new(SsrSharedContext::new()));
+    let (meta, meta_output) = context;
+    let owner = Owner::new_root(Some(Arc::clone(&shared) as Arc<dyn SharedContext + Send + Sync>));
+    let stream = owner.with(|| {
+        provide_context(RequestUrl::new(path));
+        provide_context(meta);
+        provide_context(values);
+        provide_context(Arc::new(port) as Arc<dyn Port>);
+        let options = LeptosOptions::builder().output_name("deltascope").build();
+        shell(options).to_html_stream_in_order()
+    });
+    futures::executor::block_on(async move {
+        let page = stream.collect::<String>().await;
+        let page = meta_output.inject_meta_context(futures::stream::once(std::future::ready(page)).boxed()).await;
+        let page = page.collect::<String>().await;
+        let data = match shared.pending_data() {
+            Some(data) => data.map(|chunk| format!("<script>{chunk}</script>")).collect::<String>().await,
+            None => String::new(),
+        };
+        owner.unset_with_forced_cleanup();
+        page + &data
+    })
+}

@@ -1,0 +1,323 @@
+//! Sample views: the worked example of the trailing floor, one tick above it; a panic; records and a trace.
+
+use std::collections::BTreeMap;
+
+use app::port::{Bucket, Histogram, LogPage, SessionPaint, Trace};
+use model::instrument::OptionKind;
+use model::market::MarketSource;
+use model::order::{OrderStatus, Purpose, Side};
+use model::rules::{Rule, RuleReading, Verdict};
+use model::view::{
+    ClosingLegView, ClosingView, FillView, GateView, LatchView, LegView, MilestoneView, OrderView, PnlPoint, PnlView, SessionView,
+    StripView, WhyView,
+};
+use model::{Decimal, ExecutionMode, ExitReason, Exposure, Intent, Lifecycle, Micros, PanicId, SessionId, Symbol, Underlying};
+use model::{ClientOrderId, FillId};
+use telemetry::{Level, LogRecord, Source};
+
+use super::SamplePort;
+
+pub const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+pub fn dec(text: &str) -> Decimal {
+    text.parse().expect("a decimal")
+}
+
+pub fn at(time: &str) -> Micros {
+    Micros::parse_rfc3339(&format!("2022-01-05T{time}Z")).expect("a time")
+}
+
+pub fn idle() -> SamplePort {
+    SamplePort { strip: StripView { intent: None, lifecycle: None, exposure: None, session_id: None, ..strip() }, ..SamplePort::default() }
+}
+
+pub fn running() -> SamplePort {
+    SamplePort {
+        strip: strip(),
+        session: SessionPaint { session: Some(session()), points: points(), why: why() },
+        logs: LogPage { records: records(), next_cursor: Some("older".to_owned()) },
+        histogram: histogram(),
+        trace: Trace { correlation_id: TRACE.to_owned(), records: records().into_iter().rev().collect() },
+        ..SamplePort::default()
+    }
+}
+
+pub fn panicking() -> SamplePort {
+    let mut port = running();
+    port.strip.intent = Some(Intent::Panic);
+    port.strip.lifecycle = Some(Lifecycle::Panicking);
+    port.strip.exposure = Some(Exposure::Closing);
+    port.strip.latch = Some(LatchView {
+        panic_id: PanicId::new("p-01j2k4"),
+        since: at("20:30:07.412"),
+        who: "admin".to_owned(),
+        reason: ExitReason::Panic,
+        correlation_id: TRACE.to_owned(),
+        verified_flat_at: None,
+    });
+    if let Some(session) = port.session.session.as_mut() {
+        session.intent = Intent::Panic;
+        session.lifecycle = Lifecycle::Panicking;
+        session.exposure = Exposure::Closing;
+        session.closing = Some(closing());
+    }
+    port
+}
+
+fn strip() -> StripView {
+    StripView {
+        venue: "simulator".to_owned(),
+        market_note: Some("tape 2022-01-05 ×60".to_owned()),
+        execution_mode: ExecutionMode::Simulated,
+        session_id: Some(SessionId::new("s-01j2k4")),
+        intent: Some(Intent::Run),
+        lifecycle: Some(Lifecycle::Running),
+        lifecycle_since: Some(at("11:30:02")),
+        exposure: Some(Exposure::Open),
+        exposure_read_at: Some(at("12:18:44")),
+        health: vec![],
+        health_at: Some(at("12:18:45")),
+        underlying: Some(Underlying::new("BTC")),
+        spot: Some(dec("46209")),
+        spot_at: Some(at("12:18:45")),
+        prices_up: true,
+        orders_up: true,
+        latch: None,
+    }
+}
+
+fn session() -> SessionView {
+    SessionView {
+        session_id: SessionId::new("s-01j2k4"),
+        strategy_id: "short_strangle".to_owned(),
+        configuration: "weekly-strangle".to_owned(),
+        configuration_hash: "9e41c2".to_owned(),
+        execution_mode: ExecutionMode::Simulated,
+        underlying: Underlying::new("BTC"),
+        expiry: Some(Micros::parse_rfc3339("2022-01-07T12:00:00Z").expect("a time")),
+        lots_per_leg: 200,
+        intent: Intent::Run,
+        lifecycle: Lifecycle::Running,
+        lifecycle_since: at("11:30:02"),
+        exposure: Exposure::Open,
+        exposure_read_at: Some(at("12:18:44")),
+        health: vec![],
+        drain: false,
+        started_at: at("11:30:02"),
+        started_by: "admin".to_owned(),
+        ended_at: None,
+        correlation_id: TRACE.to_owned(),
+        legs: vec![leg(OptionKind::Call, "48000", "620", "391", "398", "394.5", "-0.24", "44.4", "45.1"), leg(OptionKind::Put, "44500", "580", "399", "406", "402", "0.22", "34.8", "35.6")],
+        orders: vec![order("C-BTC-48000-070122", "s01j2k4p138l01a01", "617", "620", "11:30:03.917"), order("P-BTC-44500-070122", "s01j2k4p139l02a01", "578", "580", "11:30:03.918")],
+        fills: vec![fill("1", "C-BTC-48000-070122", 120, "620"), fill("2", "C-BTC-48000-070122", 80, "620"), fill("3", "P-BTC-44500-070122", 200, "580")],
+        pnl: pnl(),
+        rules: rules(),
+        rules_at: Some(at("12:18:45")),
+        gate: GateView { open: false, name: "position_open".to_owned(), sentence: "A position is already open (1 of 1).".to_owned() },
+        exit_reason: None,
+        exit: None,
+        closing: None,
+        needs_operator: None,
+    }
+}
+
+#[allow(clippy::too_many_arguments)] // one row of a table
+fn leg(kind: OptionKind, strike: &str, sold: &str, bid: &str, ask: &str, mark: &str, delta: &str, executable: &str, at_mark: &str) -> LegView {
+    let letter = if kind == OptionKind::Call { "C" } else { "P" };
+    LegView {
+        symbol: Symbol(format!("{letter}-BTC-{strike}-070122")),
+        kind,
+        strike: dec(strike),
+        expiry: at("12:00:00"),
+        qty: -200,
+        average_price: Some(dec(sold)),
+        bid: Some(dec(bid)),
+        ask: Some(dec(ask)),
+        quote_at: Some(at("12:18:44")),
+        mark: Some(dec(mark)),
+        mark_at: Some(at("12:18:44")),
+        mark_source: Some(MarketSource::Stream),
+        delta: Some(dec(delta)),
+        fresh: true,
+        executable: Some(dec(executable)),
+        at_mark: Some(dec(at_mark)),
+    }
+}
+
+fn order(symbol: &str, id: &str, limit: &str, average: &str, time: &str) -> OrderView {
+    OrderView {
+        client_order_id: ClientOrderId::new(id),
+        order_id: None,
+        symbol: Symbol::new(symbol),
+        side: Side::Sell,
+        purpose: Purpose::Entry,
+        qty: 200,
+        filled_qty: 200,
+        limit_price: Some(dec(limit)),
+        average_price: Some(dec(average)),
+        status: OrderStatus::Filled,
+        reduce_only: false,
+        attempt: 1,
+        reason: None,
+        submitted_at: at(time),
+        acknowledged_at: Some(at("11:30:03.960")),
+        updated_at: at("11:30:04.001"),
+        correlation_id: TRACE.to_owned(),
+    }
+}
+
+fn fill(id: &str, symbol: &str, qty: i64, price: &str) -> FillView {
+    FillView {
+        fill_id: FillId::new(id),
+        client_order_id: None,
+        symbol: Symbol::new(symbol),
+        side: Side::Sell,
+        qty,
+        price: dec(price),
+        fee: dec("1.0904"),
+        time: at("11:30:03.990"),
+        settlement: false,
+    }
+}
+
+fn pnl() -> PnlView {
+    PnlView {
+        executable: Some(dec("71.2")),
+        mark: Some(dec("76.5")),
+        realized: None,
+        fees: dec("4.2"),
+        fees_to_pay: Some(dec("3.8")),
+        credit: Some(dec("240")),
+        buy_back: Some(dec("160.8")),
+        peak: Some(dec("96.5")),
+        floor: Some(dec("70")),
+        max_loss: dec("120"),
+        max_profit: Some(dec("180")),
+        margin: Some(dec("412.6")),
+        as_of: Some(at("12:18:44")),
+    }
+}
+
+fn rules() -> Vec<RuleReading> {
+    let reading = |rule, verdict, raw: &str, left: &str, used_percent| RuleReading {
+        rule,
+        verdict,
+        value: None,
+        threshold: None,
+        raw: raw.to_owned(),
+        left: left.to_owned(),
+        used_percent,
+    };
+    vec![
+        reading(Rule::Latch, Verdict::Holds, "clear", "", None),
+        reading(Rule::Exposure, Verdict::Holds, "−200 / −200 = venue −200 / −200", "read 4 s ago", None),
+        reading(Rule::MaxLoss, Verdict::Holds, "+71.20 > −120.00", "191.20 left", Some(4)),
+        reading(Rule::LegStop, Verdict::Off, "", "", None),
+        reading(Rule::Trailing, Verdict::Near, "71.20 > 70.00 · 0 of 2 breaches", "1.20 left", Some(95)),
+        reading(Rule::MaxProfit, Verdict::Holds, "71.20 < 180.00", "108.80 left", Some(40)),
+        reading(Rule::Time, Verdict::Holds, "15:00:00 UTC", "2 h 41 m left", Some(23)),
+    ]
+}
+
+fn points() -> Vec<PnlPoint> {
+    let start = at("11:30:04").0;
+    (0..480)
+        .map(|step: i64| {
+            let value = Decimal::from(-12 + step / 4 - (step % 60) / 6);
+            let armed = step > 210;
+            PnlPoint {
+                at: Micros(start + step * 6_000_000),
+                executable: Some(value),
+                peak: armed.then_some(value + Decimal::ONE),
+                floor: armed.then(|| Decimal::from(step / 40 * 5)),
+            }
+        })
+        .collect()
+}
+
+fn why() -> Vec<WhyView> {
+    let line = |decision_seq, time: &str, event: &str, sentence: &str| WhyView {
+        decision_seq,
+        at: at(time),
+        event: event.to_owned(),
+        level: Level::Info,
+        sentence: sentence.to_owned(),
+        correlation_id: TRACE.to_owned(),
+        session_id: Some(SessionId::new("s-01j2k4")),
+    };
+    vec![
+        line(1, "11:30:02", "session.started", "Started. By admin from a browser; reconciled flat in 212 ms."),
+        line(2, "11:30:04", "order.filled", "Call filled. 200 at 620.0 in 2 fills."),
+        line(3, "11:51:40", "trailing.armed", "Trailing armed. 62.40 reached activation 60; floor 30."),
+        line(4, "12:18:43", "exit.evaluated", "Held. 71.40 is above the floor 70.00 by 1.40."),
+        line(5, "12:18:44", "exit.evaluated", "Held. 71.20 is above the floor 70.00 by 1.20."),
+    ]
+}
+
+fn closing() -> ClosingView {
+    let step = |label: &str, done, note: &str| MilestoneView { label: label.to_owned(), done, note: note.to_owned() };
+    let leg = |symbol: &str, left, sentence: &str| ClosingLegView {
+        symbol: Symbol::new(symbol),
+        was: -200,
+        left,
+        attempts: 2,
+        average_price: Some(dec("1214")),
+        sentence: sentence.to_owned(),
+    };
+    ClosingView {
+        panic: true,
+        panic_id: Some(PanicId::new("p-01j2k4")),
+        started_at: at("20:30:07.412"),
+        who: Some("admin".to_owned()),
+        correlation_id: TRACE.to_owned(),
+        milestones: vec![
+            step("Accepted", true, "latch on disk"),
+            step("Entries canceled", true, "0 working"),
+            step("All legs flat", false, "1 of 2"),
+            step("Verified flat", false, "0 of 2 reads"),
+        ],
+        legs: vec![leg("P-BTC-44500-070122", Some(-80), "buy 80 at market, reduce only, attempt 2"), leg("C-BTC-48000-070122", Some(0), "flat")],
+        read_at: Some(at("20:30:08")),
+        blocked: None,
+        verified_flat_at: None,
+    }
+}
+
+/// Newest first. One holds what an attacker may put into a log.
+fn records() -> Vec<LogRecord> {
+    let record = |seq: u64, time: &str, source, level, event: &'static str, message: &str, latency_us, decision_seq| LogRecord {
+        timestamp: at(time),
+        level,
+        service: "deltascope".into(),
+        version: "0.1.0".into(),
+        source,
+        event: event.into(),
+        message: message.to_owned(),
+        session_id: Some("s-01j2k4".to_owned()),
+        correlation_id: Some(TRACE.to_owned()),
+        boot_id: "b1".to_owned(),
+        seq,
+        event_id: format!("b1-{seq}"),
+        latency_us,
+        decision_seq,
+        ..LogRecord::default()
+    };
+    let mut records = vec![
+        record(6, "11:30:04.001", Source::Backend, Level::Info, "order.filled", "Call filled 200 at 620.0.", None, Some(12)),
+        record(5, "11:30:03.990", Source::Backend, Level::Warn, "venue.request", "POST /v2/orders answered 200 in 69 ms.", Some(69_000), None),
+        record(4, "11:30:03.917", Source::Backend, Level::Info, "order.submitted", "Sell 200 C-BTC-48000-070122 at 617.0.", None, Some(9)),
+        record(3, "11:30:02.480", Source::Backend, Level::Info, "session.starting", "Session s-01j2k4 is starting.", None, Some(1)),
+        record(2, "11:30:02.479", Source::Backend, Level::Info, "http.request", "POST /api/v1/sessions answered 202.", Some(5_104), None),
+        record(1, "11:30:02.436", Source::Frontend, Level::Info, "ui.click", "Clicked Start <script>alert(1)</script>.", None, None),
+    ];
+    records[5].payload.insert("control".to_owned(), "start".into());
+    records
+}
+
+fn histogram() -> Histogram {
+    let bucket = |index: i64| Bucket {
+        from: Micros(at("12:13:45").0 + index * 5_000_000),
+        counts: BTreeMap::from([("info".to_owned(), 6 + (index as u64 * 7) % 9), ("warn".to_owned(), u64::from(index % 11 == 0)), ("error".to_owned(), u64::from(index == 40))]),
+    };
+    Histogram { buckets: (0..60).map(bucket).collect() }
+}
