@@ -1,6 +1,19 @@
-//! The vocabulary of telling: what a log record is, what an event is, and the pure machinery that carries
-//! records from a browser to the server without losing count. No clock, no I/O, no randomness: time, ids and
-//! jitter are parameters. Builds for `wasm32-unknown-unknown`.
+//! The vocabulary of telling: what a log record is, what an event is, and the pure machinery that carries records
+//! from a browser to the server without losing count. No clock, no I/O, no randomness: time, ids and jitter are
+//! parameters. Builds for `wasm32-unknown-unknown`.
+//!
+//! | what | where |
+//! |---|---|
+//! | something that can be told | [`Event`], with the [`Context`] it belongs to, its [`Level`] and [`Source`] |
+//! | one JSON object a line | [`LogRecord`] (`build`, `number`, `to_line`, `from_line`), [`promote`] |
+//! | a moment | [`Micros`]: RFC 3339 in JSON |
+//! | EVENTS.md | [`CatalogueEntry::from_sample`], [`catalogue_markdown`] |
+//! | the index | [`index_document`], [`data_stream`]: nothing else knows its field names |
+//! | one id per intent | [`CorrelationId`]: W3C trace id, `traceparent` in and out |
+//! | nothing secret, nothing tricky | [`clean`] = [`hygiene`] then [`scrub`]; [`redact`] for payloads; [`Secret`] |
+//! | browser side | [`client::Logger`]: `log`, `on(Input)`, `poll() -> Effect`, `books()` |
+//! | server side of `POST /api/logs` | [`inflate`], [`ingest::admit`], `Admitted::receipt` → [`Receipt`] |
+//! | sizes and counts of both | [`limits`] |
 
 mod catalogue;
 pub mod client;

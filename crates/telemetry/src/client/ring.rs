@@ -247,3 +247,48 @@ impl Ring {
         self.block[at..at + 8].copy_from_slice(&value.to_le_bytes());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(ring: &mut Ring, level: Level, number: u64, bytes: usize) -> Option<usize> {
+        let meta = Meta { level, number, first_ms: 1, last_ms: 1, calls: 1, slot: NO_SLOT, core: 1 };
+        ring.push(&meta, &vec![b'x'; bytes])
+    }
+
+    /// Catches: evicting the newest first, a higher level, or from another arena; forgetting to tell.
+    #[test]
+    fn eviction_takes_the_oldest_of_the_lowest() {
+        let mut ring = Ring::new();
+        put(&mut ring, Level::Info, 100, 1_000);
+        let levels = [Level::Fatal, Level::Error, Level::Fatal, Level::Error];
+        let mut number = 0;
+        while put(&mut ring, levels[number as usize % 4], number, 8_000).is_some() {
+            number += 1;
+        }
+        let mut evicted = Vec::new();
+        assert!(ring.make_room(Level::Error, 20_000, |meta| evicted.push((meta.level, meta.number))));
+        assert_eq!(evicted, [(Level::Error, 1), (Level::Error, 3), (Level::Error, 5)]);
+        assert!(!ring.make_room(Level::Error, 95_000, |meta| evicted.push((meta.level, meta.number))));
+        assert!(evicted.iter().all(|(level, _)| *level == Level::Error), "no fatal goes for an error");
+        assert!(ring.make_room(Level::Fatal, 95_000, |meta| evicted.push((meta.level, meta.number))));
+        assert_eq!(evicted.len() as u64, number);
+        assert_eq!(ring.records(2).count(), 1);
+    }
+
+    /// Catches: a head that does not say what is in the block (a black-box reader has nothing else).
+    #[test]
+    fn the_block_explains_itself() {
+        let mut ring = Ring::new();
+        ring.take_number();
+        put(&mut ring, Level::Warn, 1, 3);
+        let word = |at: usize| {
+            ring.block()[at..].first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes)) as usize
+        };
+        assert_eq!((&ring.block()[..4], word(4), word(8)), (&b"DLR1"[..], 1, 2));
+        let (start, used, count) = (word(32), word(40), word(44));
+        assert_eq!((used, count), (RECORD_HEAD + 3, 1));
+        assert_eq!((word(start), &ring.block()[start + RECORD_HEAD..start + used]), (used, &b"xxx"[..]));
+    }
+}
