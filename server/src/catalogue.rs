@@ -9,6 +9,7 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         crate::auth::catalogue(),
         crate::forwarder::catalogue(),
         crate::http::catalogue(),
+        crate::ingest::catalogue(),
         crate::startup::catalogue(),
         crate::store::catalogue(),
         crate::tasks::catalogue(),

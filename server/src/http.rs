@@ -3,19 +3,24 @@
 
 pub mod accounts;
 mod assets;
+mod configurations;
 mod correlate;
 pub mod error;
 mod events;
 pub mod extract;
 pub mod facts;
+mod feed;
 mod guard;
 mod headers;
 mod health;
 mod idempotency;
+mod ingest;
 pub mod logs;
 mod metrics;
+mod panic;
 mod pipeline;
 pub mod router;
+mod sessions;
 
 pub use error::ApiError;
 pub use events::catalogue;

@@ -17,10 +17,11 @@ pub use events::{ServerEvent, catalogue};
 
 use crate::auth::{Accounts, AuthEvent, SetupLink, Throttle};
 use crate::config::Config;
-use crate::data_dir::{DataDir, DataDirError};
-use crate::forwarder;
+use crate::data_dir::{DataDir, DataDirError, key_file};
+use crate::forwarder::{self, Driver};
 use crate::health::Health;
 use crate::http::router;
+use crate::ingest::Ingest;
 use crate::store::StoreError;
 use crate::store::telemetry::TelemetryStore;
 use crate::tasks::{Restart, Tasks};
@@ -35,8 +36,10 @@ pub enum StartError {
     Listen { address: SocketAddr, why: String },
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("{0}")]
-    Key(String),
+    #[error(transparent)]
+    Forwarder(#[from] forwarder::ClientError),
+    #[error("the key of the page tokens cannot be used: {0}")]
+    Key(std::io::Error),
 }
 
 /// A server that serves.
@@ -65,6 +68,7 @@ pub async fn start(config: Config, output: Output) -> Result<Running, StartError
         records.open_books().await?;
     }
     let accounts = Accounts::open(data_dir.path(), teller.clone(), &config.database, &config.auth).await?;
+    let page_key = key_file(&data_dir.path().join("page-token.key")).map_err(StartError::Key)?;
     let output = Arc::new(output);
     let writer = write_records(
         &tasks,
@@ -74,6 +78,7 @@ pub async fn start(config: Config, output: Output) -> Result<Running, StartError
         throttle: Throttle::new(config.auth.failures_per_minute),
         forwarder: config.elasticsearch.url.as_ref().map(|_| forwarder::Status::default()),
         setup_link: SetupLink::default(),
+        ingest: Ingest::new(page_key, &config.ingest),
         stop_hooks: std::sync::Mutex::default(),
         config: Arc::new(config),
         teller,
@@ -84,6 +89,7 @@ pub async fn start(config: Config, output: Output) -> Result<Running, StartError
     });
     app.teller.tell(&ServerEvent::started(&app.config, address), &Context::default());
     let sign_in_link = first_user(&app, address).await?;
+    forward(&app)?;
     keep_house(&app);
     let server = serve(listener, Arc::clone(&app));
     Ok(Running { app, address, sign_in_link, server, writer, output, data_dir })
@@ -128,6 +134,18 @@ async fn first_user(app: &App, address: SocketAddr) -> Result<Option<String>, St
     app.teller.tell(&AuthEvent::LinkIssued { user: username }, &Context::default());
     let base = app.config.http.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     Ok(Some(format!("{base}/login?token={token}")))
+}
+
+/// Without Elasticsearch everything else works.
+fn forward(app: &Arc<App>) -> Result<(), StartError> {
+    let (Some(url), Some(status)) = (app.config.elasticsearch.url.clone(), app.forwarder.clone()) else {
+        return Ok(());
+    };
+    let config = app.config.elasticsearch.clone();
+    let (records, teller) = (app.records.clone(), app.teller.clone());
+    let driver = Driver::new(url, config, records, teller, status, app.tasks.stop_signal())?;
+    app.tasks.supervise("forwarder", Context::default(), Restart::SOON, move || driver.clone().run());
+    Ok(())
 }
 
 /// Chores once a minute: commit latencies are told, old batch ids are forgotten.

@@ -4,7 +4,7 @@
 use telemetry::{CatalogueEntry, Event, Level, Map, Value};
 
 /// Happenings of the forwarder.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ForwarderEvent {
     Started {
         url: String,
@@ -29,10 +29,7 @@ pub enum ForwarderEvent {
         reason: String,
     },
     /// Deliveries go on after an outage.
-    Recovered {
-        outage_ms: u64,
-        held: i64,
-    },
+    Recovered,
     Quarantined {
         record: String,
         status: u16,
@@ -48,14 +45,14 @@ impl Event for ForwarderEvent {
             Self::TemplateRefused { .. } => "forwarder.template_refused",
             Self::Resting { .. } => "forwarder.resting",
             Self::Held { .. } => "forwarder.held",
-            Self::Recovered { .. } => "forwarder.recovered",
+            Self::Recovered => "forwarder.recovered",
             Self::Quarantined { .. } => "forwarder.quarantined",
         }
     }
 
     fn level(&self) -> Level {
         match self {
-            Self::Started { .. } | Self::TemplateInstalled { .. } | Self::Recovered { .. } => Level::Info,
+            Self::Started { .. } | Self::TemplateInstalled { .. } | Self::Recovered => Level::Info,
             Self::TemplateRefused { .. } | Self::Resting { .. } => Level::Warn,
             Self::Held { .. } | Self::Quarantined { .. } => Level::Error,
         }
@@ -78,9 +75,7 @@ impl Event for ForwarderEvent {
             Self::Held { status, reason } => {
                 format!("Forwarding is held ({status}): {reason}; records are kept")
             }
-            Self::Recovered { outage_ms, held } => {
-                format!("Forwarding goes on after {outage_ms} ms; {held} records wait")
-            }
+            Self::Recovered => "Forwarding goes on; what waited is being delivered".to_owned(),
             Self::Quarantined { record, status, reason } => {
                 format!(
                     "Record {record} was refused for good ({status}): {reason}; it is kept as a dead letter"
@@ -103,9 +98,7 @@ impl Event for ForwarderEvent {
             Self::Resting { reason, backoff_ms } => {
                 vec![("reason", Value::from(reason.as_str())), ("backoff_ms", Value::from(*backoff_ms))]
             }
-            Self::Recovered { outage_ms, held } => {
-                vec![("outage_ms", Value::from(*outage_ms)), ("held", Value::from(*held))]
-            }
+            Self::Recovered => Vec::new(),
             Self::Quarantined { record, status, reason } => vec![
                 ("record", Value::from(record.as_str())),
                 ("status_code", Value::from(*status)),
@@ -130,7 +123,7 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         ForwarderEvent::TemplateRefused { status: 403, reason: reason.clone() },
         ForwarderEvent::Resting { reason: "connection refused".to_owned(), backoff_ms: 800 },
         ForwarderEvent::Held { status: 401, reason },
-        ForwarderEvent::Recovered { outage_ms: 42_000, held: 1_200 },
+        ForwarderEvent::Recovered,
         ForwarderEvent::Quarantined {
             record: "0198c1d2e3f40011a2b3c4d5e6f70819-512".to_owned(),
             status: 400,

@@ -25,6 +25,12 @@ pub struct IdempotencyKey {
 }
 
 impl IdempotencyKey {
+    /// The key of a request without a JSON body, such as a plain form; `what` stands for its content.
+    #[must_use]
+    pub fn made(key: String, what: &str) -> Self {
+        Self { key, request_hash: hex::encode(Sha256::digest(what.as_bytes())), body: Bytes::new() }
+    }
+
     /// The body, read as JSON. An empty body reads as `{}`, for calls without parameters.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         let body = if self.body.is_empty() { b"{}" } else { &self.body[..] };

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
@@ -24,6 +25,8 @@ pub(super) async fn text(
     }
     let told = app.teller.counts();
     let books = app.records.books().await?;
+    let ingest = &app.ingest.counts;
+    let read = |counter: &std::sync::atomic::AtomicU64| signed(counter.load(Ordering::Relaxed));
     let mut text = String::new();
     for (name, kind, help, value) in [
         ("telemetry_enqueued_total", "counter", "Records that took a number.", signed(told.enqueued)),
@@ -37,6 +40,16 @@ pub(super) async fn text(
         ("forwarder_turned_away_total", "counter", "Records lost before the store.", books.turned_away),
         ("forwarder_duplicates_total", "counter", "Deliveries that were there already.", books.duplicates),
         ("forwarder_held", "gauge", "Records that are still to be delivered.", books.held),
+        ("ingest_batches_total", "counter", "Browser batches accepted.", read(&ingest.batches)),
+        ("ingest_duplicates_total", "counter", "Of them repeats.", read(&ingest.duplicates)),
+        ("ingest_records_total", "counter", "Browser records stored.", read(&ingest.records)),
+        ("ingest_rejected_total", "counter", "Browser records refused.", read(&ingest.rejected)),
+        (
+            "ingest_declared_drops_total",
+            "counter",
+            "Calls that browsers dropped.",
+            read(&ingest.declared_drops),
+        ),
         ("ready", "gauge", "1 when recovery is complete.", i64::from(app.health.ready())),
     ] {
         // Writing to a String cannot fail.

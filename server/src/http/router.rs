@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
-use super::{ApiError, accounts, assets, correlate, guard, headers, health, logs, metrics, pipeline};
+use super::{ApiError, accounts, assets, correlate, guard, headers, health, ingest, logs, metrics, pipeline};
 use crate::startup::App;
 
 /// Largest body that a route reads unless it says otherwise.
@@ -22,7 +22,7 @@ const BODY_BYTES: usize = 256 * 1024;
 /// The whole service.
 pub fn build(app: Arc<App>) -> Router {
     let site = assets::site_dir(app.config.http.site_dir.as_deref());
-    let routes = Router::new().merge(platform()).merge(assets::pkg(&site)).fallback(unknown);
+    let routes = Router::new().merge(platform()).merge(trading()).merge(assets::pkg(&site)).fallback(unknown);
     guarded(routes, &app).with_state(app)
 }
 
@@ -32,6 +32,7 @@ fn platform() -> Router<Arc<App>> {
         .route("/health", get(health::alive))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics::text))
+        .route("/api/logs", post(ingest::accept))
         .route("/api/v1/sign-in", post(accounts::sign_in))
         .route("/api/v1/sign-out", post(accounts::sign_out))
         .route("/api/v1/me", get(accounts::who))
@@ -40,6 +41,16 @@ fn platform() -> Router<Arc<App>> {
         .route("/api/v1/logs/errors", get(logs::errors))
         .route("/api/v1/traces/{correlation_id}", get(logs::trace))
         .route("/api/v1/pipeline", get(pipeline::books))
+        .method_not_allowed_fallback(wrong_method)
+}
+
+/// Routes of trading.
+fn trading() -> Router<Arc<App>> {
+    Router::new()
+        .merge(sessions::routes())
+        .merge(panic::routes())
+        .merge(configurations::routes())
+        .merge(feed::routes())
         .method_not_allowed_fallback(wrong_method)
 }
 

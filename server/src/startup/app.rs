@@ -8,6 +8,7 @@ use crate::auth::{Accounts, SetupLink, Throttle};
 use crate::config::Config;
 use crate::forwarder::Status;
 use crate::health::Health;
+use crate::ingest::Ingest;
 use crate::store::telemetry::TelemetryStore;
 use crate::tasks::Tasks;
 use crate::telling::Teller;
@@ -26,6 +27,7 @@ pub struct App {
     pub accounts: Accounts,
     pub throttle: Throttle,
     pub setup_link: SetupLink,
+    pub ingest: Ingest,
     /// `None` when forwarding is not configured.
     pub forwarder: Option<Status>,
     pub(super) stop_hooks: Mutex<Vec<StopHook>>,

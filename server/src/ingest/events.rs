@@ -1,0 +1,106 @@
+//! What ingest has to tell: calls that browsers could not tell. Nothing per request, so that it cannot feed itself.
+
+use std::collections::BTreeMap;
+
+use telemetry::ingest::{Admitted, DeclaredDrop};
+use telemetry::{CatalogueEntry, Event, Level, Map, Value};
+
+/// Losses on the browser's side.
+#[derive(Clone, Debug)]
+pub enum IngestEvent {
+    /// A browser declared calls that it dropped, by reason.
+    BrowserDropped { count: u64, by_reason: BTreeMap<&'static str, u64>, client_session_id: Option<String> },
+    /// Single records of an accepted batch were refused, by code.
+    RecordsRejected { count: u64, by_code: BTreeMap<&'static str, u64>, client_session_id: Option<String> },
+}
+
+impl IngestEvent {
+    /// What an accepted batch makes worth telling.
+    #[must_use]
+    pub fn of(admitted: &Admitted) -> Vec<Self> {
+        let mut events = Vec::new();
+        let client_session_id = admitted.client_session_id.clone();
+        if !admitted.declared_drops.is_empty() {
+            let mut by_reason = BTreeMap::new();
+            for DeclaredDrop { reason, count, .. } in &admitted.declared_drops {
+                *by_reason.entry(reason.as_str()).or_insert(0_u64) += count;
+            }
+            let count = by_reason.values().sum();
+            events.push(Self::BrowserDropped {
+                count,
+                by_reason,
+                client_session_id: client_session_id.clone(),
+            });
+        }
+        if !admitted.rejected.is_empty() {
+            let mut by_code = BTreeMap::new();
+            for (_, code) in &admitted.rejected {
+                *by_code.entry(code.as_str()).or_insert(0_u64) += 1;
+            }
+            events.push(Self::RecordsRejected { count: admitted.rejected_calls, by_code, client_session_id });
+        }
+        events
+    }
+}
+
+impl Event for IngestEvent {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::BrowserDropped { .. } => "telemetry.browser_dropped",
+            Self::RecordsRejected { .. } => "telemetry.browser_rejected",
+        }
+    }
+
+    fn level(&self) -> Level {
+        match self {
+            Self::BrowserDropped { .. } | Self::RecordsRejected { .. } => Level::Warn,
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::BrowserDropped { count, .. } => {
+                format!("A browser declared {count} calls that it did not send")
+            }
+            Self::RecordsRejected { count, .. } => format!("Browser records for {count} calls were refused"),
+        }
+    }
+
+    fn payload(&self) -> Map<String, Value> {
+        let (count, key, by, client) = match self {
+            Self::BrowserDropped { count, by_reason, client_session_id } => {
+                (count, "by_reason", by_reason, client_session_id)
+            }
+            Self::RecordsRejected { count, by_code, client_session_id } => {
+                (count, "by_code", by_code, client_session_id)
+            }
+        };
+        let by: Map<String, Value> =
+            by.iter().map(|(word, n)| ((*word).to_owned(), Value::from(*n))).collect();
+        let mut payload = Map::from_iter([
+            ("browser_count".to_owned(), Value::from(*count)),
+            (key.to_owned(), Value::Object(by)),
+        ]);
+        if let Some(client) = client {
+            payload.insert("client_session_id".to_owned(), Value::from(client.as_str()));
+        }
+        payload
+    }
+}
+
+/// Samples for EVENTS.md.
+#[must_use]
+pub fn catalogue() -> Vec<CatalogueEntry> {
+    let client_session_id = Some("0af7651916cd43dd8448eb211c80319c".to_owned());
+    let dropped = IngestEvent::BrowserDropped {
+        count: 120,
+        by_reason: BTreeMap::from([("rate", 120)]),
+        client_session_id: client_session_id.clone(),
+    };
+    let rejected =
+        IngestEvent::RecordsRejected { count: 2, by_code: BTreeMap::from([("tier", 2)]), client_session_id };
+    vec![
+        CatalogueEntry::from_sample(&dropped).with_doc("once per batch that declares drops"),
+        CatalogueEntry::from_sample(&rejected).with_doc("once per batch with refused records"),
+    ]
+}
