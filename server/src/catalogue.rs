@@ -14,6 +14,8 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         crate::store::catalogue(),
         crate::tasks::catalogue(),
         crate::telling::catalogue(),
+        crate::trading::catalogue(),
+        crate::venue::catalogue(),
     ]
     .concat()
 }

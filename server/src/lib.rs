@@ -18,3 +18,5 @@ pub mod store;
 pub mod tasks;
 pub mod telling;
 pub mod tls;
+pub mod trading;
+pub mod venue;

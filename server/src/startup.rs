@@ -26,6 +26,7 @@ use crate::store::StoreError;
 use crate::store::telemetry::TelemetryStore;
 use crate::tasks::{Restart, Tasks};
 use crate::telling::{Output, Teller, Writer};
+use crate::trading;
 
 /// Why the server does not start; each one clear sentence.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +39,8 @@ pub enum StartError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Forwarder(#[from] forwarder::ClientError),
+    #[error(transparent)]
+    Trading(#[from] trading::StartError),
     #[error("the key of the page tokens cannot be used: {0}")]
     Key(std::io::Error),
 }
@@ -74,7 +77,9 @@ pub async fn start(config: Config, output: Output) -> Result<Running, StartError
         &tasks,
         Writer::new(teller.clone(), records.clone(), Arc::clone(&output), health.clone()),
     );
+    let (trading, end_trading) = trading::start(&config, data_dir.path(), &teller, &health, &tasks).await?;
     let app = Arc::new(App {
+        trading,
         throttle: Throttle::new(config.auth.failures_per_minute),
         forwarder: config.elasticsearch.url.as_ref().map(|_| forwarder::Status::default()),
         setup_link: SetupLink::default(),
@@ -87,6 +92,7 @@ pub async fn start(config: Config, output: Output) -> Result<Running, StartError
         records,
         accounts,
     });
+    app.on_stop(end_trading);
     app.teller.tell(&ServerEvent::started(&app.config, address), &Context::default());
     let sign_in_link = first_user(&app, address).await?;
     forward(&app)?;

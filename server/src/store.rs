@@ -4,6 +4,7 @@
 mod db;
 mod events;
 pub mod telemetry;
+pub mod trading;
 
 pub use db::{Db, Durability, StoreError};
 pub use events::{DbEvent, catalogue};

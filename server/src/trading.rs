@@ -7,15 +7,38 @@ mod events;
 mod executor;
 mod feed;
 mod inbox;
+mod keys;
 mod operator;
+mod preview;
 mod start;
 mod truth;
 
 pub use answer::{Accepted, answer};
 pub use driver::{Driver, DriverParts};
-pub use events::{TradingEvent, catalogue};
+pub use events::TradingEvent;
 pub use executor::{Executor, Handed};
 pub use feed::{FeedHub, FeedUpdate};
 pub use inbox::{Asked, Inbox, Item};
+pub use keys::{Held, Keys};
 pub use operator::{Idempotency, Operator, RequestError};
+pub use preview::Listed;
 pub use start::{StartError, Trading, start};
+
+/// Samples of what trading tells itself, for EVENTS.md.
+#[must_use]
+pub fn catalogue() -> Vec<telemetry::CatalogueEntry> {
+    [events::catalogue(), start::catalogue()].concat()
+}
+
+/// A new id of ten base-36 characters behind a prefix.
+#[must_use]
+pub fn new_id(prefix: &str) -> String {
+    let bits = u64::from_str_radix(&crate::random::hex(8), 16).unwrap_or_default();
+    format!("{prefix}{}", model::ids::base36(bits, 10))
+}
+
+/// A new id for one press of PANIC.
+#[must_use]
+pub fn new_panic_id() -> model::PanicId {
+    model::PanicId(new_id("p-"))
+}

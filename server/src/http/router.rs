@@ -13,7 +13,10 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
-use super::{ApiError, accounts, assets, correlate, guard, headers, health, ingest, logs, metrics, pipeline};
+use super::{
+    ApiError, accounts, assets, configurations, correlate, feed, guard, headers, health, ingest, logs, metrics, panic,
+    pipeline, sessions,
+};
 use crate::startup::App;
 
 /// Largest body that a route reads unless it says otherwise.
@@ -34,6 +37,7 @@ fn platform() -> Router<Arc<App>> {
         .route("/metrics", get(metrics::text))
         .route("/api/logs", post(ingest::accept))
         .route("/api/v1/sign-in", post(accounts::sign_in))
+        .route("/api/v1/set-password-by-link", post(accounts::set_password))
         .route("/api/v1/sign-out", post(accounts::sign_out))
         .route("/api/v1/me", get(accounts::who))
         .route("/api/v1/logs", get(logs::page))

@@ -12,6 +12,7 @@ use crate::ingest::Ingest;
 use crate::store::telemetry::TelemetryStore;
 use crate::tasks::Tasks;
 use crate::telling::Teller;
+use crate::trading::Trading;
 
 /// Runs when the server stops, after requests ended and while records are still told. What it gives is said to
 /// people as the last words, such as the positions that stay.
@@ -28,6 +29,7 @@ pub struct App {
     pub throttle: Throttle,
     pub setup_link: SetupLink,
     pub ingest: Ingest,
+    pub trading: Trading,
     /// `None` when forwarding is not configured.
     pub forwarder: Option<Status>,
     pub(super) stop_hooks: Mutex<Vec<StopHook>>,

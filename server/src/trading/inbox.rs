@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::input::{Input, OperatorRequest};
+use model::input::{Input, Link, LinkChange, OperatorRequest};
 use model::market::MarketEvent;
 use tokio::sync::{Notify, oneshot};
 
-use super::operator::{Idempotency, RequestError};
 use super::Accepted;
+use super::operator::{Idempotency, RequestError};
 
 /// Requests of people that may wait; nobody presses that often, a program might.
 const REQUESTS_MAX: usize = 256;
@@ -43,6 +43,8 @@ struct Waiting {
     inputs: VecDeque<Input>,
     /// Latest market event per key, with the number of its arrival.
     market: BTreeMap<(u8, String), (u64, MarketEvent)>,
+    /// The latest word on each link, for a driver that begins again.
+    links: BTreeMap<Link, LinkChange>,
     arrivals: u64,
     conflated: u64,
 }
@@ -54,6 +56,10 @@ impl Inbox {
             let mut waiting = self.lock();
             match input {
                 Input::Market(event) => waiting.conflate(event),
+                Input::Link(change) => {
+                    waiting.links.insert(change.link, change.clone());
+                    waiting.inputs.push_back(Input::Link(change));
+                }
                 other => waiting.inputs.push_back(other),
             }
         }
@@ -83,6 +89,14 @@ impl Inbox {
             }
             self.0.wake.notified().await;
         }
+    }
+
+    /// The latest word on each link; what waits of it is taken out, so that it is not heard twice.
+    #[must_use]
+    pub fn links(&self) -> Vec<LinkChange> {
+        let mut waiting = self.lock();
+        waiting.inputs.retain(|input| !matches!(input, Input::Link(_)));
+        waiting.links.values().cloned().collect()
     }
 
     /// Market events that were replaced by a newer one of their key, since the start.

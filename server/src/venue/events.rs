@@ -172,7 +172,9 @@ impl Event for StreamEvent {
             StreamHappening::Reconnecting { attempt, backoff_ms } => {
                 format!("The {stream} stream reconnects in {backoff_ms} ms, attempt {attempt}")
             }
-            StreamHappening::Gap { gap_ms } => format!("The {stream} stream has data again after {gap_ms} ms"),
+            StreamHappening::Gap { gap_ms } => {
+                format!("The {stream} stream has data again after {gap_ms} ms")
+            }
             StreamHappening::FallbackEntered { silence_ms, .. } => {
                 format!("Prices are polled over REST: the {stream} stream is away for {silence_ms} ms")
             }
@@ -257,9 +259,11 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         CatalogueEntry::from_sample(&request).with_doc("every attempt of every request to the venue"),
         CatalogueEntry::from_sample(&failed),
     ];
-    entries.extend(stream_samples().into_iter().map(|what| {
-        CatalogueEntry::from_sample(&StreamEvent { stream: "prices", what })
-    }));
+    entries.extend(
+        stream_samples()
+            .into_iter()
+            .map(|what| CatalogueEntry::from_sample(&StreamEvent { stream: "prices", what })),
+    );
     entries
 }
 

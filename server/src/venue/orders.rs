@@ -28,7 +28,9 @@ pub(super) fn sign_in(address: &Address, now: Micros) -> Value {
 
 /// The whole account: what is on may be more than this process knows of.
 pub(super) fn subscription() -> Value {
-    let channels: Vec<Value> =
-        ["orders", "positions", "v2/user_trades"].iter().map(|name| json!({ "name": name, "symbols": ["all"] })).collect();
+    let channels: Vec<Value> = ["orders", "positions", "v2/user_trades"]
+        .iter()
+        .map(|name| json!({ "name": name, "symbols": ["all"] }))
+        .collect();
     json!({ "type": "subscribe", "payload": { "channels": channels } })
 }

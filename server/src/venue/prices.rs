@@ -26,7 +26,10 @@ const SPOT_PRODUCT: &str = "BTCUSD";
 
 /// The price stream, and a switch that says whether it brings data.
 #[must_use]
-pub fn price_stream(parts: StreamParts, watched: watch::Receiver<Vec<Symbol>>) -> (Stream, watch::Receiver<bool>) {
+pub fn price_stream(
+    parts: StreamParts,
+    watched: watch::Receiver<Vec<Symbol>>,
+) -> (Stream, watch::Receiver<bool>) {
     let (up, shown) = watch::channel(false);
     (Stream::new(Role::Prices { watched, up }, parts), shown)
 }
@@ -47,6 +50,7 @@ pub(super) fn subscription(word: &str, symbols: &[Symbol], with_spot: bool) -> V
 }
 
 /// Polls tickers once a second while the price stream is away for more than three.
+#[derive(Clone)]
 pub struct Fallback {
     pub parts: StreamParts,
     pub rest: Rest,
@@ -67,17 +71,18 @@ impl Fallback {
 
     /// Waits for an outage and bridges it.
     async fn turn(&mut self) {
-        if self.up.wait_for(|up| !*up).await.is_err() {
-            std::future::pending::<()>().await;
-        }
+        until(&mut self.up, false).await;
         let away = Instant::now();
-        if tokio::time::timeout(PATIENCE, self.up.wait_for(|up| *up)).await.is_ok() {
+        if tokio::time::timeout(PATIENCE, until(&mut self.up, true)).await.is_ok() {
             return;
         }
         let context = self.parts.sessions.under(&correlation::fresh());
         let symbols = self.symbols();
         let names = symbols.iter().map(|symbol| symbol.0.clone()).collect();
-        self.tell(StreamHappening::FallbackEntered { silence_ms: millis(away.elapsed()), symbols: names }, &context);
+        self.tell(
+            StreamHappening::FallbackEntered { silence_ms: millis(away.elapsed()), symbols: names },
+            &context,
+        );
         let entered = Instant::now();
         let mut polls = 0;
         let mut every = tokio::time::interval(POLL_EVERY);
@@ -85,7 +90,7 @@ impl Fallback {
         let mut up = self.up.clone();
         loop {
             tokio::select! {
-                _ = up.wait_for(|up| *up) => break,
+                () = until(&mut up, true) => break,
                 _ = every.tick() => {
                     polls += 1;
                     self.poll(&context).await;
@@ -115,6 +120,14 @@ impl Fallback {
 
     fn tell(&self, what: StreamHappening, context: &Context) {
         self.parts.teller.tell(&StreamEvent { stream: "prices", what }, context);
+    }
+}
+
+/// Waits until the stream is up or down; for ever when there is no stream any more.
+async fn until(up: &mut watch::Receiver<bool>, wanted: bool) {
+    let gone = up.wait_for(|up| *up == wanted).await.is_err();
+    if gone {
+        std::future::pending::<()>().await;
     }
 }
 

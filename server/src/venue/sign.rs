@@ -39,13 +39,7 @@ mod tests {
         // hmac module.
         let body = r#"{"product_id":27,"size":10,"side":"buy"}"#;
         for (method, at, path, body, expected) in [
-            (
-                "GET",
-                "1542110948",
-                "/v2/orders?product_id=1&state=open",
-                "",
-                EXPECTED_GET,
-            ),
+            ("GET", "1542110948", "/v2/orders?product_id=1&state=open", "", EXPECTED_GET),
             ("POST", "1542110948", "/v2/orders", body, EXPECTED_POST),
             ("GET", "1542110948", "/live", "", EXPECTED_LIVE),
         ] {

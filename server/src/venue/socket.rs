@@ -35,7 +35,10 @@ impl Socket {
                 Some(Ok(Message::Binary(bytes))) => return Ok(String::from_utf8_lossy(&bytes).into_owned()),
                 Some(Ok(Message::Close(frame))) => {
                     let words = frame.map(|frame| format!("{} {}", frame.code, frame.reason));
-                    return Err(format!("closed by the venue: {}", words.unwrap_or_else(|| "no reason".to_owned())));
+                    return Err(format!(
+                        "closed by the venue: {}",
+                        words.unwrap_or_else(|| "no reason".to_owned())
+                    ));
                 }
                 // Pings are answered by the library.
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}

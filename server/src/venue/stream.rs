@@ -78,7 +78,8 @@ impl Role {
     }
 }
 
-/// One stream with its state over all its connections.
+/// One stream with its state over all its connections. Cloned where a supervisor may have to run it again.
+#[derive(Clone)]
 pub struct Stream {
     role: Role,
     parts: StreamParts,
@@ -114,6 +115,11 @@ impl Stream {
     /// Runs until the server stops.
     pub async fn run(mut self, mut stop: Stop) {
         let mut attempt = 1;
+        if let Role::Prices { up, .. } = &self.role {
+            // True only when an earlier run of this task broke off in the middle.
+            self.up = *up.borrow();
+        }
+        self.link_down("the task began again");
         loop {
             self.context = self.parts.sessions.under(&correlation::fresh());
             let reason = tokio::select! {
@@ -186,8 +192,8 @@ impl Stream {
         let heard = match connection.translator.frame(frame, clock::now()) {
             Ok(heard) => heard,
             Err(failure) => {
-                let frame = truncated(frame);
-                self.tell(StreamHappening::DecodeError { failure, bytes: frame.len(), frame });
+                let (bytes, frame) = (frame.len(), truncated(frame));
+                self.tell(StreamHappening::DecodeError { failure, frame, bytes });
                 return Ok(());
             }
         };
@@ -198,7 +204,9 @@ impl Stream {
         match heard {
             Heard::Inputs(inputs) => self.on_inputs(inputs),
             Heard::KeyAuth { success: true, .. } => connection.socket.send(&orders::subscription()).await?,
-            Heard::KeyAuth { success: false, status } => return Err(format!("the venue refused our key: {status}")),
+            Heard::KeyAuth { success: false, status } => {
+                return Err(format!("the venue refused our key: {status}"));
+            }
             Heard::Subscriptions { channels, refused } => self.on_subscriptions(channels, &refused),
             Heard::Heartbeat | Heard::Pong | Heard::Ignored => {}
         }
@@ -257,8 +265,10 @@ impl Stream {
     async fn resubscribe(&mut self, connection: &mut Connection) -> Result<(), String> {
         let before = std::mem::take(&mut self.symbols);
         self.note_symbols();
-        let gone: Vec<Symbol> = before.iter().filter(|symbol| !self.symbols.contains(symbol)).cloned().collect();
-        let new: Vec<Symbol> = self.symbols.iter().filter(|symbol| !before.contains(symbol)).cloned().collect();
+        let gone: Vec<Symbol> =
+            before.iter().filter(|symbol| !self.symbols.contains(symbol)).cloned().collect();
+        let new: Vec<Symbol> =
+            self.symbols.iter().filter(|symbol| !before.contains(symbol)).cloned().collect();
         for (word, symbols) in [("unsubscribe", gone), ("subscribe", new)] {
             if !symbols.is_empty() {
                 connection.socket.send(&prices::subscription(word, &symbols, false)).await?;

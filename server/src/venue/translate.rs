@@ -77,10 +77,11 @@ impl Translator {
     fn ticker(&mut self, frame: TickerFrame, at: Micros) -> Result<Heard, String> {
         let mut inputs = Vec::new();
         for row in frame.d {
-            let number = |list: &Option<Vec<Value>>, index: usize| match list.as_ref().and_then(|l| l.get(index)) {
-                Some(value) => wire::decimal_of(value),
-                None => Ok(None),
-            };
+            let number =
+                |list: &Option<Vec<Value>>, index: usize| match list.as_ref().and_then(|l| l.get(index)) {
+                    Some(value) => wire::decimal_of(value),
+                    None => Ok(None),
+                };
             let extras = Extras {
                 band: number(&row.pb, 0)?.zip(number(&row.pb, 1)?),
                 delta: number(&row.g, 0)?,
@@ -208,7 +209,7 @@ fn spot(frame: PriceFrame, at: Micros) -> Result<Heard, String> {
 }
 
 /// Whole lots; a fraction of a contract cannot be.
-pub(super) fn lots(number: Decimal) -> Result<i64, String> {
+pub fn lots(number: Decimal) -> Result<i64, String> {
     let whole = number.fract().is_zero().then(|| i64::try_from(number).ok()).flatten();
     whole.ok_or_else(|| format!("{number} is no whole number of lots"))
 }

@@ -281,7 +281,11 @@ mod tests {
                 "insufficient_margin",
                 true,
             ),
-            (r#"{"error":"SignatureExpired","message":"your signature has expired"}"#, "signature_expired", true),
+            (
+                r#"{"error":"SignatureExpired","message":"your signature has expired"}"#,
+                "signature_expired",
+                true,
+            ),
             (r#"{"success":false,"error":{"code":"Signature Mismatch"}}"#, "signature_mismatch", false),
             (r#"{"success":false,"error":{"code":"invalid_api_key"}}"#, "invalid_api_key", false),
         ] {

@@ -115,7 +115,8 @@ impl Call {
 
     #[must_use]
     pub fn ticker(symbol: &Symbol) -> Self {
-        Self::get(&format!("/v2/tickers/{}", encoded(symbol.as_str())), "/v2/tickers/{symbol}", 3, false).of(symbol)
+        Self::get(&format!("/v2/tickers/{}", encoded(symbol.as_str())), "/v2/tickers/{symbol}", 3, false)
+            .of(symbol)
     }
 
     /// Tickers of an underlying's options that settle on a day, given as `DD-MM-YYYY`.
@@ -256,16 +257,18 @@ mod tests {
 
     #[test]
     fn what_is_signed_is_what_is_sent() {
-        assert_eq!(
-            Call::open_orders().path_and_query(),
-            "/v2/orders?states=open%2Cpending&page_size=50"
-        );
+        assert_eq!(Call::open_orders().path_and_query(), "/v2/orders?states=open%2Cpending&page_size=50");
         let mut call = Call::open_orders();
         call.set_query("after", "a=b/c".to_owned());
         call.set_query("after", "x".to_owned());
         assert!(call.path_and_query().ends_with("&after=x"));
-        let url = reqwest::Url::parse(&format!("http://127.0.0.1{}", Call::open_orders().path_and_query())).unwrap();
-        assert_eq!(url.query(), Some("states=open%2Cpending&page_size=50"), "the client must not encode again");
+        let url = reqwest::Url::parse(&format!("http://127.0.0.1{}", Call::open_orders().path_and_query()))
+            .unwrap();
+        assert_eq!(
+            url.query(),
+            Some("states=open%2Cpending&page_size=50"),
+            "the client must not encode again"
+        );
     }
 
     #[test]

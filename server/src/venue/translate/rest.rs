@@ -50,7 +50,8 @@ pub fn instrument(product: &wire::Product, underlying: &Underlying) -> Result<Op
 /// An order that the venue lists as open.
 pub fn open_order(order: &wire::Order) -> Result<OpenOrder, String> {
     let order_id = order.id.as_ref().or(order.order_id.as_ref()).ok_or("an open order has no id")?;
-    let symbol = order.product_symbol.as_ref().or(order.symbol.as_ref()).ok_or("an open order has no symbol")?;
+    let symbol =
+        order.product_symbol.as_ref().or(order.symbol.as_ref()).ok_or("an open order has no symbol")?;
     Ok(OpenOrder {
         client_order_id: order.client_order_id.clone().map(ClientOrderId),
         order_id: OrderId(order_id.clone()),
@@ -75,7 +76,11 @@ pub fn fill(fill: &wire::Fill, symbols: &BTreeMap<ProductId, Symbol>) -> Result<
     Ok(Fill {
         id: FillId(fill.id.clone().ok_or_else(|| missing("id"))?),
         order_id: OrderId(fill.order_id.clone().unwrap_or_default()),
-        client_order_id: fill.meta_data.as_ref().and_then(|meta| meta.client_order_id.clone()).map(ClientOrderId),
+        client_order_id: fill
+            .meta_data
+            .as_ref()
+            .and_then(|meta| meta.client_order_id.clone())
+            .map(ClientOrderId),
         symbol: symbol.ok_or_else(|| missing("symbol"))?,
         side: side(&fill.side)?,
         lots: lots(fill.size.ok_or_else(|| missing("size"))?)?,

@@ -94,7 +94,9 @@ fn order_states_become_our_words() {
     assert_eq!(inputs(&frame("open", 1, 1, "")), Vec::new(), "not ours");
     assert!(Translator::default().frame(&frame("melted", 1, 1, "s1"), AT).is_err());
     let snapshot = r#"{"type":"orders","action":"snapshot","result":[{"id":9,"client_order_id":"s1","size":5,"unfilled_size":5,"state":"open"}]}"#;
-    assert!(matches!(one(snapshot), Input::Execution(ExecutionReport::Order(order)) if order.order_id.as_str() == "9"));
+    assert!(
+        matches!(one(snapshot), Input::Execution(ExecutionReport::Order(order)) if order.order_id.as_str() == "9")
+    );
 }
 
 #[test]

@@ -1,0 +1,275 @@
+//! Sessions over HTTP: start, operator requests, what they are, and what was decided.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
+use model::input::OperatorAction;
+use model::preset::preset;
+use model::{Configuration, DecisionRecord, ExecutionMode, SessionId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use telemetry::{Context, CorrelationId, Event as _, Level};
+
+use super::{ApiError, ApiPath, ApiQuery, Facts, IdempotencyKey, User};
+use crate::startup::App;
+use crate::trading::{Idempotency, RequestError};
+use crate::{correlation, trading};
+
+const LIMIT_DEFAULT: usize = 100;
+const LIMIT_MOST: usize = 1_000;
+/// Sessions of a list at most.
+const SESSIONS_MOST: i64 = 200;
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/v1/sessions", get(list).post(start))
+        .route("/api/v1/sessions/{id}", get(one))
+        .route("/api/v1/sessions/{id}/decisions", get(decisions))
+        .route("/api/v1/sessions/{id}/{request}", post(request))
+}
+
+/// What to start: a preset, or a whole configuration.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Start {
+    #[serde(default)]
+    preset: Option<String>,
+    #[serde(default)]
+    configuration: Option<Configuration>,
+    #[serde(default)]
+    configuration_id: Option<String>,
+    #[serde(default)]
+    execution_mode: ExecutionMode,
+}
+
+impl Start {
+    fn configuration(self) -> Result<Configuration, ApiError> {
+        let configuration = match (self.preset, self.configuration, self.configuration_id) {
+            (Some(id), None, None) => preset(&id).map(|preset| preset.configuration).ok_or_else(|| {
+                ApiError::unprocessable("NO_SUCH_PRESET", "There is no preset of that id.")
+                    .with_field("preset", id)
+            })?,
+            (None, Some(configuration), None) => configuration,
+            (None, None, Some(id)) => {
+                let message = "Stored configurations are not available in this version; send a preset or a configuration.";
+                return Err(ApiError::unprocessable("NO_SUCH_CONFIGURATION", message)
+                    .with_field("configuration_id", id));
+            }
+            (Some(_), Some(_), _) | (Some(_), _, Some(_)) | (_, Some(_), Some(_)) | (None, None, None) => {
+                return Err(ApiError::invalid(
+                    "Send exactly one of preset, configuration and configuration_id.",
+                ));
+            }
+        };
+        checked(configuration)
+    }
+}
+
+/// 422 with every field that is wrong.
+fn checked(configuration: Configuration) -> Result<Configuration, ApiError> {
+    let problems = configuration.problems();
+    if problems.is_empty() {
+        return Ok(configuration);
+    }
+    let message = "The configuration cannot be started as it is.";
+    let error = ApiError::unprocessable("CONFIGURATION_INVALID", message);
+    Err(problems.into_iter().fold(error, |error, (field, why)| error.with_field(&field, why)))
+}
+
+/// `POST /api/v1/sessions`.
+async fn start(
+    State(app): State<Arc<App>>,
+    User(user): User,
+    Extension(facts): Extension<Facts>,
+    key: IdempotencyKey,
+) -> Result<Response, ApiError> {
+    let body: Start = key.json()?;
+    let execution_mode = body.execution_mode;
+    let configuration = body.configuration()?;
+    let session_id = SessionId(trading::new_id("s-"));
+    facts.set_context(&Context {
+        strategy_id: Some(configuration.strategy_id.word().to_owned()),
+        session_id: Some(session_id.0.clone()),
+        configuration: Some(configuration.name.clone()),
+        execution_mode: Some(execution_mode.word().to_owned()),
+        correlation_id: None,
+    });
+    let action = OperatorAction::Start { session_id, configuration: Box::new(configuration), execution_mode };
+    operate(app, user.username, key, action).await
+}
+
+/// `POST /api/v1/sessions/{id}/{pause,resume,stop,drain,resolve,panic}`.
+async fn request(
+    State(app): State<Arc<App>>,
+    User(user): User,
+    ApiPath((id, request)): ApiPath<(String, String)>,
+    Extension(facts): Extension<Facts>,
+    key: IdempotencyKey,
+) -> Result<Response, ApiError> {
+    let session_id = SessionId(id.clone());
+    let action = match request.as_str() {
+        "pause" => OperatorAction::Pause { session_id },
+        "resume" => OperatorAction::Resume { session_id },
+        "stop" => OperatorAction::Stop { session_id },
+        "drain" => OperatorAction::Drain { session_id },
+        "resolve" => OperatorAction::Resolve { session_id },
+        "panic" => OperatorAction::Panic { session_id: Some(session_id), panic_id: trading::new_panic_id() },
+        _unknown => return Err(ApiError::not_found("There is nothing at this address.")),
+    };
+    facts.set_context(&Context { session_id: Some(id), ..Context::default() });
+    operate(app, user.username, key, action).await
+}
+
+/// Asks the engine once per key. Goes on when the caller hangs up, so that a repeat finds the answer.
+pub(super) async fn operate(
+    app: Arc<App>,
+    username: String,
+    key: IdempotencyKey,
+    action: OperatorAction,
+) -> Result<Response, ApiError> {
+    let work = correlation::carry(once(app, username, key, action));
+    tokio::spawn(work).await.unwrap_or_else(|error| Err(ApiError::internal(error)))
+}
+
+async fn once(
+    app: Arc<App>,
+    username: String,
+    key: IdempotencyKey,
+    action: OperatorAction,
+) -> Result<Response, ApiError> {
+    let trading = &app.trading;
+    let _held = trading.keys.hold(&username, &key.key).await;
+    match trading.store.answer_of(&username, &key.key).await {
+        Ok(Some(known)) if known.request_hash != key.request_hash => {
+            let message = "This Idempotency-Key was used for another request.";
+            return Err(ApiError::unprocessable("IDEMPOTENCY_KEY_REUSED", message));
+        }
+        Ok(Some(known)) => return Ok(json_answer(known.status, known.response)),
+        Ok(None) => {}
+        // A logbook that fails must not keep anybody from closing.
+        Err(_) if matches!(action, OperatorAction::Panic { .. } | OperatorAction::Stop { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let id = correlation::current().and_then(|id| CorrelationId::parse(&id));
+    let id = id
+        .or_else(|| CorrelationId::parse(&correlation::fresh()))
+        .unwrap_or_else(|| CorrelationId::from_bits(1));
+    let idempotency =
+        Idempotency { username: username.clone(), key: key.key, request_hash: key.request_hash };
+    let accepted =
+        trading.operator.ask(&username, id, action, Some(idempotency)).await.map_err(unanswered)?;
+    Ok(json_answer(accepted.status, accepted.body.to_string()))
+}
+
+pub(super) fn unanswered(error: RequestError) -> ApiError {
+    match error {
+        RequestError::Busy => ApiError::unavailable("Too many requests wait for the engine.", 1),
+        RequestError::NotDurable => {
+            ApiError::unavailable("The journal cannot be written, so nothing can be promised.", 5)
+        }
+        RequestError::Stopped => ApiError::unavailable("Trading is starting or has stopped.", 2),
+    }
+}
+
+fn json_answer(status: u16, body: String) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// `GET /api/v1/sessions`: newest first.
+async fn list(State(app): State<Arc<App>>, _: User) -> Result<Response, ApiError> {
+    let live = app.trading.hub.session();
+    let mut bodies = Vec::new();
+    for row in app.trading.store.sessions(SESSIONS_MOST).await? {
+        match live.as_ref().filter(|live| live.session_id.as_str() == row.session_id) {
+            Some(live) => bodies.push(serde_json::to_string(live).map_err(ApiError::internal)?),
+            None => bodies.push(row.body),
+        }
+    }
+    Ok(json_answer(200, format!("{{\"sessions\":[{}]}}", bodies.join(","))))
+}
+
+/// `GET /api/v1/sessions/{id}`.
+async fn one(
+    State(app): State<Arc<App>>,
+    _: User,
+    ApiPath(id): ApiPath<String>,
+    Extension(facts): Extension<Facts>,
+) -> Result<Response, ApiError> {
+    facts.set_context(&Context { session_id: Some(id.clone()), ..Context::default() });
+    if let Some(live) = app.trading.hub.session().filter(|live| live.session_id.as_str() == id) {
+        return Ok(Json(live).into_response());
+    }
+    match app.trading.store.session(&id).await? {
+        Some(body) => Ok(json_answer(200, body)),
+        None => Err(ApiError::not_found("There is no session of that id.")),
+    }
+}
+
+/// Query parameters of `decisions`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct DecisionParameters {
+    /// That and above; `info` unless given.
+    level: String,
+    /// The `next_cursor` of a page before.
+    cursor: String,
+    limit: String,
+}
+
+/// `GET /api/v1/sessions/{id}/decisions`: newest first.
+async fn decisions(
+    State(app): State<Arc<App>>,
+    _: User,
+    ApiPath(id): ApiPath<String>,
+    ApiQuery(parameters): ApiQuery<DecisionParameters>,
+) -> Result<Json<Value>, ApiError> {
+    let allowed =
+        |name: &str, what: &str| ApiError::invalid(format!("{name} must be {what}.")).with_field(name, what);
+    let level = match parameters.level.as_str() {
+        "" => Level::Info,
+        word => {
+            Level::parse(word).ok_or_else(|| allowed("level", "trace, debug, info, warn, error or fatal"))?
+        }
+    };
+    let before = match parameters.cursor.as_str() {
+        "" => None,
+        text => Some(text.parse().map_err(|_| allowed("cursor", "the next_cursor of a page before"))?),
+    };
+    let limit = match parameters.limit.as_str() {
+        "" => LIMIT_DEFAULT,
+        text => text
+            .parse()
+            .ok()
+            .filter(|limit| (1..=LIMIT_MOST).contains(limit))
+            .ok_or_else(|| allowed("limit", "1 to 1000"))?,
+    };
+    if app.trading.store.session(&id).await?.is_none() {
+        return Err(ApiError::not_found("There is no session of that id."));
+    }
+    let page = app.trading.store.decisions_page(&id, level, before, limit).await?;
+    let rows: Vec<Value> = page.records.iter().map(decision_row).collect();
+    let mut body = json!({ "decisions": rows });
+    if let Some(next) = page.next {
+        body["next_cursor"] = json!(next.to_string());
+    }
+    Ok(Json(body))
+}
+
+fn decision_row(record: &DecisionRecord) -> Value {
+    json!({
+        "decision_seq": record.seq,
+        "at": record.at,
+        "event": record.decision.name(),
+        "level": record.decision.level(),
+        "message": record.decision.message(),
+        "payload": record.decision.payload(),
+        "correlation_id": record.correlation_id,
+        "session_id": record.session_id,
+        "caused_by": format!("{}-i{}", record.boot_id, record.input_seq),
+    })
+}

@@ -1,0 +1,113 @@
+//! Reading the journal back: the state to continue from after a restart, and what a replay needs.
+
+use model::{DecisionRecord, Input, Stamp, TradingState};
+use serde::{Deserialize, Serialize};
+
+use super::{TradingStore, big, unreadable};
+use crate::store::StoreError;
+
+/// An input as it was looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JournaledInput {
+    pub stamp: Stamp,
+    pub input: Input,
+}
+
+/// A kept state and the numbers that came after it.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    pub next_seq: u64,
+    pub next_input_seq: u64,
+    pub state: TradingState,
+}
+
+/// Where to continue after a restart.
+#[derive(Clone, Debug, Default)]
+pub struct Recovered {
+    pub state: TradingState,
+    pub next_seq: u64,
+    pub next_input_seq: u64,
+    /// Decisions that were folded after the snapshot.
+    pub folded: usize,
+}
+
+impl TradingStore {
+    /// Folds the decisions after the latest snapshot into it.
+    pub async fn recover(&self) -> Result<Recovered, StoreError> {
+        let sql = "SELECT next_seq, next_input_seq, state FROM snapshots ORDER BY next_seq DESC LIMIT 1";
+        let mut connection = self.db().read().await?;
+        let row: Option<(i64, i64, String)> =
+            self.db().timed("snapshots.latest", sqlx::query_as(sql).fetch_optional(&mut *connection)).await?;
+        drop(connection);
+        let mut recovered = match row {
+            Some(row) => {
+                let Snapshot { next_seq, next_input_seq, state } = snapshot(row)?;
+                Recovered { state, next_seq, next_input_seq, folded: 0 }
+            }
+            None => Recovered { next_seq: 1, next_input_seq: 1, ..Recovered::default() },
+        };
+        loop {
+            let records = self.decisions_from(recovered.next_seq, 2_000).await?;
+            let Some(last) = records.last() else { return Ok(recovered) };
+            (recovered.next_seq, recovered.next_input_seq) = (last.seq + 1, last.input_seq + 1);
+            recovered.folded += records.len();
+            for record in &records {
+                recovered.state.apply(record);
+            }
+        }
+    }
+
+    /// Decisions from a number on, in order.
+    pub async fn decisions_from(&self, seq: u64, limit: i64) -> Result<Vec<DecisionRecord>, StoreError> {
+        let sql = "SELECT json FROM journal_decisions WHERE seq >= $1 ORDER BY seq LIMIT $2";
+        let query = sqlx::query_scalar::<_, String>(sql).bind(big(seq)).bind(limit);
+        let mut connection = self.db().read().await?;
+        let rows = self.db().timed("journal.decisions", query.fetch_all(&mut *connection)).await?;
+        rows.iter()
+            .map(|row| serde_json::from_str(row).map_err(|e| unreadable("journal.decisions", e)))
+            .collect()
+    }
+
+    /// The bytes of decisions with numbers from `from` to `to`, in order.
+    pub async fn decision_bytes(&self, from: u64, to: u64) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT json FROM journal_decisions WHERE seq >= $1 AND seq <= $2 ORDER BY seq";
+        let query = sqlx::query_scalar::<_, String>(sql).bind(big(from)).bind(big(to));
+        let mut connection = self.db().read().await?;
+        self.db().timed("journal.bytes", query.fetch_all(&mut *connection)).await
+    }
+
+    /// Inputs from a number on, in order.
+    pub async fn inputs_from(&self, input_seq: u64, limit: i64) -> Result<Vec<JournaledInput>, StoreError> {
+        let sql = "SELECT json FROM journal_inputs WHERE input_seq >= $1 ORDER BY input_seq LIMIT $2";
+        let query = sqlx::query_scalar::<_, String>(sql).bind(big(input_seq)).bind(limit);
+        let mut connection = self.db().read().await?;
+        let rows = self.db().timed("journal.inputs", query.fetch_all(&mut *connection)).await?;
+        rows.iter()
+            .map(|row| serde_json::from_str(row).map_err(|e| unreadable("journal.inputs", e)))
+            .collect()
+    }
+
+    /// The state before a session's start; `None` for a session that is not known.
+    pub async fn origin(&self, session_id: &str) -> Result<Option<Snapshot>, StoreError> {
+        let sql =
+            "SELECT next_seq, next_input_seq, state FROM snapshots WHERE kind = 'origin' AND session_id = $1";
+        let query = sqlx::query_as::<_, (i64, i64, String)>(sql).bind(session_id);
+        let mut connection = self.db().read().await?;
+        let row = self.db().timed("snapshots.origin", query.fetch_optional(&mut *connection)).await?;
+        row.map(snapshot).transpose()
+    }
+
+    /// The number of a session's last decision.
+    pub async fn last_seq(&self, session_id: &str) -> Result<Option<u64>, StoreError> {
+        let sql = "SELECT MAX(seq) FROM journal_decisions WHERE session_id = $1";
+        let query = sqlx::query_scalar::<_, Option<i64>>(sql).bind(session_id);
+        let mut connection = self.db().read().await?;
+        let last = self.db().timed("journal.last_seq", query.fetch_one(&mut *connection)).await?;
+        Ok(last.and_then(|seq| u64::try_from(seq).ok()))
+    }
+}
+
+fn snapshot((next_seq, next_input_seq, state): (i64, i64, String)) -> Result<Snapshot, StoreError> {
+    let state = serde_json::from_str(&state).map_err(|error| unreadable("snapshots.read", error))?;
+    Ok(Snapshot { next_seq: next_seq.unsigned_abs(), next_input_seq: next_input_seq.unsigned_abs(), state })
+}

@@ -1,0 +1,82 @@
+//! The answer to an operator's request, read off what was decided. The driver makes it, because it is stored in the
+//! same transaction as the decisions.
+
+use model::decision::session::Refusal;
+use model::decision::{ClosingDecision, SessionDecision};
+use model::input::OperatorAction;
+use model::{Decision, DecisionRecord, Stamp};
+use serde_json::{Value, json};
+
+/// Status and JSON body, as they go out and as a repeat gets them again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Accepted {
+    pub status: u16,
+    pub body: Value,
+}
+
+/// What to answer to `action` after the engine decided `records`; `next_seq` is the number after them.
+#[must_use]
+pub fn answer(action: &OperatorAction, stamp: &Stamp, records: &[DecisionRecord], next_seq: u64) -> Accepted {
+    if let Some(refused) = records.iter().find_map(refusal) {
+        return refused;
+    }
+    let seq = records.first().map_or(next_seq.saturating_sub(1), |record| record.seq);
+    let mut body = json!({ "accepted_at": stamp.at, "seq": seq });
+    match action {
+        OperatorAction::Start { session_id, .. } => body["session_id"] = json!(session_id),
+        OperatorAction::Panic { panic_id, .. } => {
+            let standing = records.iter().find_map(panic_of).unwrap_or_else(|| json!(panic_id));
+            body["panic_id"] = standing;
+        }
+        OperatorAction::Pause { .. }
+        | OperatorAction::Resume { .. }
+        | OperatorAction::Stop { .. }
+        | OperatorAction::Drain { .. }
+        | OperatorAction::Resolve { .. }
+        | OperatorAction::Acknowledge { .. } => {}
+    }
+    Accepted { status: 202, body }
+}
+
+/// A repeated panic answers the id of the one that stands.
+fn panic_of(record: &DecisionRecord) -> Option<Value> {
+    match &record.decision {
+        Decision::Closing(
+            ClosingDecision::PanicLatched { panic_id, .. } | ClosingDecision::PanicRepeated { panic_id, .. },
+        ) => Some(json!(panic_id)),
+        Decision::Closing(_)
+        | Decision::Market(_)
+        | Decision::Session(_)
+        | Decision::Entry(_)
+        | Decision::Order(_)
+        | Decision::Truth(_)
+        | Decision::Rules(_) => None,
+    }
+}
+
+fn refusal(record: &DecisionRecord) -> Option<Accepted> {
+    let Decision::Session(SessionDecision::RequestRefused { refusal, sentence, .. }) = &record.decision
+    else {
+        return None;
+    };
+    let status = match refusal {
+        Refusal::NoSuchSession => 404,
+        Refusal::SessionActive
+        | Refusal::PanicLatched
+        | Refusal::NotRunning
+        | Refusal::NotPaused
+        | Refusal::AlreadyEnding
+        | Refusal::HealthBad
+        | Refusal::ExposureUnknown
+        | Refusal::NotLatched
+        | Refusal::NotVerifiedFlat
+        | Refusal::NothingToResolve
+        | Refusal::ModeUnavailable => 409,
+    };
+    let error = json!({
+        "code": refusal.code(),
+        "message": sentence,
+        "correlation_id": record.correlation_id,
+    });
+    Some(Accepted { status, body: json!({ "error": error }) })
+}

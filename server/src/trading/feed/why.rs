@@ -1,0 +1,69 @@
+//! The "why" feed: decisions as sentences. Steady evaluations appear only when a verdict changes.
+
+use std::collections::VecDeque;
+
+use model::decision::RulesDecision;
+use model::rules::{Rule, Verdict};
+use model::view::WhyView;
+use model::{Decision, DecisionRecord};
+use telemetry::{Event as _, Level};
+
+const KEPT: usize = 200;
+
+#[derive(Debug, Default)]
+pub(super) struct Whys {
+    latest: VecDeque<WhyView>,
+    new: Vec<WhyView>,
+    verdicts: Vec<(Rule, Verdict)>,
+}
+
+impl Whys {
+    pub(super) fn add(&mut self, record: &DecisionRecord) {
+        if !self.tells(record) {
+            return;
+        }
+        let why = WhyView {
+            decision_seq: record.seq,
+            at: record.at,
+            event: record.decision.name().to_owned(),
+            level: record.decision.level(),
+            sentence: record.decision.message(),
+            correlation_id: record.correlation_id.to_string(),
+            session_id: record.session_id.clone(),
+        };
+        self.latest.push_back(why.clone());
+        if self.latest.len() > KEPT {
+            self.latest.pop_front();
+        }
+        self.new.push(why);
+    }
+
+    pub(super) fn all(&self) -> Vec<WhyView> {
+        self.latest.iter().cloned().collect()
+    }
+
+    pub(super) fn take_new(&mut self) -> Vec<WhyView> {
+        std::mem::take(&mut self.new)
+    }
+
+    fn tells(&mut self, record: &DecisionRecord) -> bool {
+        if let Decision::Rules(decision) = &record.decision {
+            match decision {
+                RulesDecision::CycleStarted { .. } | RulesDecision::CycleCompleted { .. } => return false,
+                RulesDecision::Evaluated { readings, .. } => {
+                    let verdicts = readings.iter().map(|reading| (reading.rule, reading.verdict)).collect();
+                    let changed = self.verdicts != verdicts;
+                    self.verdicts = verdicts;
+                    return changed;
+                }
+                RulesDecision::BreachCounted { .. }
+                | RulesDecision::BreachCleared { .. }
+                | RulesDecision::TrailingArmed { .. }
+                | RulesDecision::PeakRaised { .. }
+                | RulesDecision::FloorRaised { .. }
+                | RulesDecision::ExitDecided { .. } => {}
+            }
+        }
+        record.decision.level() >= Level::Info
+    }
+}

@@ -1,0 +1,155 @@
+//! The simulated venue: embedded in this process with its state in the data directory, or at an address.
+
+use std::path::{Path, PathBuf};
+
+use simulator::{Faults, Options, Running, TapeSource, Telling};
+use telemetry::{CatalogueEntry, Context, Event, Level, Map, Secret, Value};
+
+use super::StartError;
+use crate::config::{SimulatorConfig, VenueConfig};
+use crate::random;
+use crate::telling::Teller;
+use crate::venue::Address;
+
+/// The tape that is compiled in, by its name.
+const EMBEDDED_TAPE: &str = "2022-01-05";
+const STATE_FILE: &str = "simulator.json";
+/// What a separately started simulator takes unless it is told otherwise.
+const DEFAULT_KEYS: (&str, &str) = ("simulator-key", "simulator-secret");
+
+/// Starts the embedded venue with keys of its own.
+pub(super) async fn start(
+    config: &SimulatorConfig,
+    dir: &Path,
+    teller: &Teller,
+) -> Result<(Running, Address), StartError> {
+    let (api_key, api_secret) = (random::hex(15), random::hex(30));
+    let options = Options {
+        tape: tape(config.tape.as_deref()),
+        speed: speed(config.speed)?,
+        faults: config.faults.as_deref().map(faults).transpose()?,
+        state_file: Some(dir.join(STATE_FILE)),
+        api_key: api_key.clone(),
+        api_secret: api_secret.clone(),
+        ..Options::new(config.seed)
+    };
+    let teller = teller.clone();
+    let tell = move |telling: Telling| teller.tell(&SimulatorNote(telling), &Context::default());
+    let running =
+        simulator::start(options, tell).await.map_err(|error| StartError::Simulator(error.to_string()))?;
+    let keys = (Secret::new(api_key), Secret::new(api_secret));
+    let address = address_of(&running.rest_url, &running.ws_url, keys);
+    Ok((running, address))
+}
+
+/// The address of a separately started one.
+pub(super) fn address(rest_url: &str, ws_url: &str, config: &VenueConfig) -> Address {
+    let or = |given: &str, default: &str| Secret::new(if given.is_empty() { default } else { given });
+    let key = or(config.api_key.expose(), DEFAULT_KEYS.0);
+    let secret = or(config.api_secret.expose(), DEFAULT_KEYS.1);
+    address_of(rest_url, ws_url, (key, secret))
+}
+
+fn address_of(rest_url: &str, ws_url: &str, (api_key, api_secret): (Secret, Secret)) -> Address {
+    let ws_url = ws_url.trim_end_matches('/');
+    Address {
+        rest_url: rest_url.trim_end_matches('/').to_owned(),
+        public_ws_url: format!("{ws_url}/public"),
+        private_ws_url: format!("{ws_url}/"),
+        api_key,
+        api_secret,
+    }
+}
+
+/// What the simulated market is, such as `tape 2022-01-05 ×120`.
+pub(super) fn note(running: &Running) -> String {
+    let speed = running.speed;
+    match &running.tape {
+        Some(tape) => format!("tape {tape} ×{speed}"),
+        None => format!("seeded market ×{speed}"),
+    }
+}
+
+fn tape(given: Option<&Path>) -> TapeSource {
+    match given {
+        None => TapeSource::Walk,
+        Some(name) if name == Path::new(EMBEDDED_TAPE) => TapeSource::Embedded,
+        Some(path) => TapeSource::File(PathBuf::from(path)),
+    }
+}
+
+fn speed(given: f64) -> Result<u32, StartError> {
+    let whole = (1..=600_u32).find(|speed| f64::from(*speed) == given);
+    whole.ok_or_else(|| {
+        let sentence = format!("simulator.speed is {given}, must be a whole number from 1 to 600");
+        StartError::Simulator(sentence)
+    })
+}
+
+fn faults(path: &Path) -> Result<Faults, StartError> {
+    let wrong = |why: String| StartError::Simulator(format!("simulator.faults {}: {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    Faults::parse(&text).map_err(wrong)
+}
+
+/// What the embedded venue tells of itself.
+#[derive(Clone, Debug)]
+pub struct SimulatorNote(pub Telling);
+
+impl Event for SimulatorNote {
+    fn name(&self) -> &'static str {
+        self.0.name
+    }
+
+    fn level(&self) -> Level {
+        match self.0.level {
+            simulator::Level::Debug => Level::Debug,
+            simulator::Level::Info => Level::Info,
+            simulator::Level::Warn => Level::Warn,
+            simulator::Level::Error => Level::Error,
+        }
+    }
+
+    fn message(&self) -> String {
+        self.0.message.clone()
+    }
+
+    fn payload(&self) -> Map<String, Value> {
+        match &self.0.payload {
+            Value::Object(map) => map.clone(),
+            Value::Null => Map::new(),
+            other => Map::from_iter([("value".to_owned(), other.clone())]),
+        }
+    }
+}
+
+/// Samples for EVENTS.md: the simulator names its own notes.
+#[must_use]
+pub fn catalogue() -> Vec<CatalogueEntry> {
+    Vec::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speeds_are_whole_and_tapes_are_named() {
+        assert_eq!(speed(120.0).ok(), Some(120));
+        for wrong in [0.0, 1.5, 601.0, f64::NAN] {
+            assert!(speed(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(tape(None), TapeSource::Walk);
+        assert_eq!(tape(Some(Path::new("2022-01-05"))), TapeSource::Embedded);
+        assert_eq!(tape(Some(Path::new("a.csv"))), TapeSource::File(PathBuf::from("a.csv")));
+    }
+
+    #[test]
+    fn addresses_stand_without_slashes_twice() {
+        let keys = (Secret::new("k"), Secret::new("s"));
+        let address = address_of("http://127.0.0.1:9/", "ws://127.0.0.1:9/", keys);
+        assert_eq!(address.rest_url, "http://127.0.0.1:9");
+        assert_eq!(address.public_ws_url, "ws://127.0.0.1:9/public");
+        assert_eq!(address.private_ws_url, "ws://127.0.0.1:9/");
+    }
+}
