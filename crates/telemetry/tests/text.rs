@@ -32,6 +32,12 @@ fn rfc3339_table() {
     ] {
         assert_eq!(Micros::parse_rfc3339(text), None, "{text}");
     }
+    for day in
+        ["1600-02-29", "1900-02-28", "1900-03-01", "2000-02-29", "2000-12-31", "2400-02-29", "2100-03-01"]
+    {
+        let text = [day, "T00:00:00.000000Z"].concat();
+        assert_eq!(Micros::parse_rfc3339(&text).map(Micros::to_rfc3339), Some(text));
+    }
     assert_eq!(Micros(i64::MAX).to_rfc3339(), "9999-12-31T23:59:59.999999Z");
     assert_eq!(Micros(i64::MIN).to_rfc3339(), "0000-01-01T00:00:00.000000Z");
 }
@@ -140,6 +146,9 @@ fn ordinary_text_is_left_alone() {
     ] {
         assert_eq!(clean(text), text);
     }
+    let lines = "a\n".repeat(300);
+    assert_eq!(hygiene(&lines), lines);
+    assert_eq!(hygiene(&["a", &"\n".repeat(300), "b"].concat()), ["a", &"\n".repeat(200), "b"].concat());
     assert_eq!(hygiene("a\u{1b}[31mred\u{1b}[0m\r\nb\u{0}"), "ared\nb\u{fffd}");
     assert_eq!(hygiene("\u{1b}]0;title\u{7}x\u{202e}y"), "xy");
 }

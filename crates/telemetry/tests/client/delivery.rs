@@ -2,7 +2,7 @@
 
 use telemetry::{
     Level, LoggerSettings, Receipt,
-    client::{Effect, Halt, LoggerConfig, Outcome},
+    client::{Auth, Effect, Halt, Input, LoggerConfig, Outcome},
 };
 
 use crate::world::{Page, config, envelope, send_one};
@@ -211,4 +211,30 @@ fn a_day_old_batch_expires() {
     }
     page.calm_down();
     assert_eq!((page.server.told, page.server.declared), (0, 1));
+}
+
+/// Catches: splitting a batch of which another copy is still on its way.
+#[test]
+fn a_batch_that_may_have_arrived_keeps_its_id() {
+    let mut page = Page::new(config());
+    page.say(Level::Warn, "warn");
+    send_one(&mut page, Level::Info, "info");
+    page.on(Input::Hide);
+    assert_eq!(page.in_flight.len(), 2, "the same batch twice");
+    page.refuse(401, None);
+    page.deliver();
+    page.calm_down();
+    assert_eq!((page.server.records.len(), page.server.told), (2, 2));
+}
+
+/// Catches: a timer that fires again and again for losses that nobody may be told of (the world counts).
+#[test]
+fn without_any_credential_nothing_is_tried() {
+    let mut page = Page::new(LoggerConfig { auth: Auth::Nobody, ..config() });
+    page.say(Level::Error, "error");
+    page.on(Input::Reentrant(Level::Warn));
+    page.advance(600_000);
+    assert!(page.in_flight.is_empty());
+    page.calm_down();
+    assert_eq!((page.server.told, page.server.declared), (1, 1));
 }

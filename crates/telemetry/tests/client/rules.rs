@@ -1,8 +1,8 @@
 //! The rules of the client logger, one by one, in virtual time.
 
 use telemetry::{
-    Level,
-    client::{Entry, Failure, Field, FieldValue, Frame, Input},
+    DropReason, Level,
+    client::{Auth, Entry, Failure, Field, FieldValue, Frame, Input, LoggerConfig},
 };
 
 use crate::world::{Page, START_MS, config, envelope};
@@ -171,4 +171,32 @@ fn large_records_are_cut_and_say_so() {
     assert!(record.to_string().len() <= 8 * 1024);
     page.deliver();
     assert_eq!(page.server.records[0].truncated, Some(true));
+}
+
+/// Catches: an eviction that is not counted, or that leaves a window pointing at a place where another record is.
+#[test]
+fn a_full_ring_declares_what_it_evicts() {
+    let mut page = Page::new(LoggerConfig { auth: Auth::PageOnly, ..config() });
+    let long = "x ".repeat(500);
+    let say = |page: &mut Page, number: usize| {
+        let (message, callsite) = (format!("{number} {long}"), format!("a.rs:{}", number % 20));
+        page.log(&Entry { level: Level::Info, message: &message, callsite: &callsite, ..Entry::default() });
+    };
+    (0..300).for_each(|number| say(&mut page, number));
+    // Still in the ring, but moved: repeats must find them.
+    (280..300).for_each(|number| say(&mut page, number));
+    page.calm_down();
+    let evicted: u64 = page
+        .server
+        .drops
+        .iter()
+        .filter(|drop| drop.reason == DropReason::RingFull)
+        .map(|drop| drop.count)
+        .sum();
+    assert!((16..100).contains(&evicted), "{evicted} of 300 records of 1.1 kB in 288 KiB");
+    assert_eq!(page.server.records.len() as u64, 300 - evicted);
+    for record in &page.server.records {
+        let number: usize = record.message.split(' ').next().unwrap().parse().unwrap();
+        assert_eq!(record.count, (number >= 280).then_some(2), "{number}");
+    }
 }

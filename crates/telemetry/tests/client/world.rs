@@ -7,7 +7,7 @@ use telemetry::{
     Level, LogRecord, Micros, Receipt,
     client::{Auth, Effect, Entry, Input, Logger, LoggerConfig, Outcome},
     inflate,
-    ingest::{AdmitContext, Tier, admit},
+    ingest::{AdmitContext, DeclaredDrop, Tier, admit},
 };
 
 pub const START_MS: i64 = 1_764_000_000_000;
@@ -25,6 +25,7 @@ pub struct Request {
 pub struct Server {
     pub receipts: BTreeMap<String, Receipt>,
     pub records: Vec<LogRecord>,
+    pub drops: Vec<DeclaredDrop>,
     pub told: u64,
     pub declared: u64,
     refused: BTreeMap<String, u16>,
@@ -60,6 +61,7 @@ impl Server {
         }
         self.told += admitted.calls;
         self.declared += admitted.declared_drops.iter().map(|drop| drop.count).sum::<u64>();
+        self.drops.extend(&admitted.declared_drops);
         let receipt = admitted.receipt(false, Micros::from_millis(now_ms));
         self.receipts.insert(request.bid.clone(), receipt.clone());
         self.records.extend(admitted.records);
