@@ -82,7 +82,10 @@ impl Dedup {
     /// closed first.
     pub(super) fn choose(&self, key: u64) -> usize {
         let set = (key % SETS as u64) as usize * WAYS;
-        let age = |slot: &usize| (self.slots[*slot].key != 0, self.slots[*slot].last_ms);
+        let age = |&slot: &usize| {
+            let slot = &self.slots[slot];
+            (slot.key != 0, slot.last_ms, slot.number)
+        };
         (set..set + WAYS).min_by_key(age).unwrap_or(set)
     }
 

@@ -112,8 +112,11 @@ mod tests {
     #[test]
     fn different_messages_have_different_keys() {
         let mut seen = BTreeMap::new();
-        for number in 0..100_000 {
-            let message = format!("number {number}");
+        let numbered = (0..100_000).map(|number| format!("number {number}"));
+        let letters = || (b'a'..=b'z').map(char::from);
+        let last_letters =
+            letters().flat_map(|a| letters().map(move |b| format!("aaaaaaa{a}bbbbbbb{b}cccccccc")));
+        for (number, message) in numbered.chain(last_letters).enumerate() {
             let key = Entry { message: &message, callsite: "one.rs:1", ..Entry::default() }.dedup_key();
             assert_eq!(seen.insert(key, number), None, "{number}");
         }
