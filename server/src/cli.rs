@@ -2,6 +2,7 @@
 
 mod config_show;
 mod logs;
+mod replay;
 mod serve;
 mod users;
 
@@ -47,6 +48,9 @@ enum Command {
         #[command(subcommand)]
         action: config_show::Action,
     },
+    /// Runs a session's recorded inputs through the engine and compares every decision
+    #[command(after_help = "Example: deltascope replay s-01jf3k9x2m")]
+    Replay { session: String },
     /// Reads records of the data directory
     #[command(after_help = "Example: deltascope logs query --level error --limit 20")]
     Logs {
@@ -81,6 +85,7 @@ async fn execute(cli: Cli) -> Outcome {
         None | Some(Command::Serve) => serve::run(load()?).await,
         Some(Command::User { action }) => users::run(action, load()?).await,
         Some(Command::Config { action }) => config_show::run(&action, file, &environment),
+        Some(Command::Replay { session }) => replay::run(&session, load()?).await,
         Some(Command::Logs { action }) => logs::run(action, load()?).await,
     }
 }

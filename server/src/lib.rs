@@ -13,6 +13,7 @@ pub mod health;
 pub mod http;
 pub mod ingest;
 mod random;
+pub mod replay;
 pub mod startup;
 pub mod store;
 pub mod tasks;

@@ -60,7 +60,7 @@ impl Executor {
         watched: watch::Sender<Vec<Symbol>>,
     ) -> (Self, Worker) {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let worker = Worker { queue: receiver, rest, inbox: inbox.clone(), teller: teller.clone(), watched };
+        let worker = Worker { queue: receiver, rest, inbox: inbox.clone(), watched };
         (Self { queue: sender, inbox, teller }, worker)
     }
 
