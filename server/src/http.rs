@@ -17,6 +17,7 @@ mod idempotency;
 mod ingest;
 pub mod logs;
 mod metrics;
+mod pages;
 mod panic;
 mod pipeline;
 pub mod router;

@@ -40,6 +40,23 @@ pub(super) async fn sign_in(
     Ok(response)
 }
 
+/// Body of setting the first password by the one-time link.
+#[derive(Deserialize)]
+pub(super) struct SetPassword {
+    token: String,
+    password: String,
+}
+
+/// `POST /api/v1/set-password-by-link`: sets the password and signs in.
+pub(super) async fn set_password(
+    app: State<Arc<App>>,
+    address: ClientAddress,
+    ApiJson(SetPassword { token, password }): ApiJson<SetPassword>,
+) -> Result<Response, ApiError> {
+    let body = SignIn { username: String::new(), password, token: Some(token) };
+    sign_in(app, address, ApiJson(body)).await
+}
+
 /// `POST /api/v1/sign-out`: ends the session of the cookie.
 pub(super) async fn sign_out(State(app): State<Arc<App>>, User(session): User) -> Result<Response, ApiError> {
     app.accounts.end_session(&session.token_hash).await?;
@@ -73,7 +90,7 @@ pub async fn check_password(
 
 async fn authenticate(app: &App, address: std::net::IpAddr, body: SignIn) -> Result<String, ApiError> {
     let SignIn { username, password, token } = body;
-    let Some(token) = token.filter(|token| !token.is_empty()) else {
+    let Some(token) = token else {
         check_password(app, address, &username, password).await?;
         return Ok(username);
     };

@@ -14,8 +14,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 use super::{
-    ApiError, accounts, assets, configurations, correlate, feed, guard, headers, health, ingest, logs, metrics, panic,
-    pipeline, sessions,
+    ApiError, accounts, assets, configurations, correlate, feed, guard, headers, health, ingest, logs,
+    metrics, pages, panic, pipeline, sessions,
 };
 use crate::startup::App;
 
@@ -25,7 +25,12 @@ const BODY_BYTES: usize = 256 * 1024;
 /// The whole service.
 pub fn build(app: Arc<App>) -> Router {
     let site = assets::site_dir(app.config.http.site_dir.as_deref());
-    let routes = Router::new().merge(platform()).merge(trading()).merge(assets::pkg(&site)).fallback(unknown);
+    let routes = Router::new()
+        .merge(platform())
+        .merge(trading())
+        .merge(pages::routes())
+        .merge(assets::pkg(&site))
+        .fallback(pages::fallback);
     guarded(routes, &app).with_state(app)
 }
 
@@ -71,10 +76,6 @@ fn guarded(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(app), headers::secure))
         .layer(from_fn_with_state(Arc::clone(app), correlate::correlate))
-}
-
-async fn unknown() -> ApiError {
-    ApiError::not_found("There is nothing at this address.")
 }
 
 async fn wrong_method() -> ApiError {

@@ -1,0 +1,93 @@
+//! The console's pages, rendered by the server: the app's shell with nonce, page token and the data of the first
+//! paint. Nobody sees a page but the sign-in page without being signed in.
+
+mod port;
+
+use std::sync::Arc;
+
+use app::{Port, ShellValues, shell};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use leptos::config::LeptosOptions;
+use leptos::nonce::Nonce;
+use leptos::prelude::provide_context;
+use tower::ServiceExt as _;
+
+use super::{ApiError, CspNonce, MaybeUser, assets};
+use crate::auth::Session;
+use crate::startup::App;
+use crate::telling::VERSION;
+use crate::{clock, correlation};
+use port::PagePort;
+
+/// Name of the WASM, JS and CSS files in `/pkg`.
+const OUTPUT: &str = "deltascope";
+/// The one page for people who are not signed in.
+const SIGN_IN: &str = "/login";
+
+/// A route for every page of the app.
+pub(super) fn routes() -> Router<Arc<App>> {
+    leptos_axum::generate_route_list(app::App)
+        .into_iter()
+        .fold(Router::new(), |router, page| router.route(page.path(), get(page_or_sign_in)))
+}
+
+/// What is no route: a file of the site, else the app's own page for addresses that do not exist.
+pub(super) async fn fallback(
+    State(app): State<Arc<App>>,
+    user: MaybeUser,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let path = request.uri().path();
+    let readable = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !readable || path.starts_with("/api/") {
+        return Err(ApiError::not_found("There is nothing at this address."));
+    }
+    let site = assets::site_dir(app.config.http.site_dir.as_deref());
+    let (parts, body) = request.into_parts();
+    let asked = Request::from_parts(parts.clone(), Body::empty());
+    let Ok(file) = assets::public(&site).oneshot(asked).await;
+    if file.status() != StatusCode::NOT_FOUND {
+        return Ok(file.into_response());
+    }
+    let mut response = render(app, user.0, Request::from_parts(parts, body)).await;
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    Ok(response)
+}
+
+async fn page_or_sign_in(State(app): State<Arc<App>>, user: MaybeUser, request: Request) -> Response {
+    if user.0.is_none() && request.uri().path() != SIGN_IN {
+        return Redirect::to(SIGN_IN).into_response();
+    }
+    render(app, user.0, request).await
+}
+
+async fn render(app: Arc<App>, user: Option<Session>, request: Request) -> Response {
+    let nonce = request.extensions().get::<CspNonce>().map(|nonce| nonce.0.clone()).unwrap_or_default();
+    let values = ShellValues {
+        nonce: nonce.clone(),
+        log_token: app.ingest.tokens.issue(clock::now().as_millis() / 1_000),
+        correlation_id: correlation::current().unwrap_or_default(),
+        theme: theme(request.headers()),
+        version: VERSION.to_owned(),
+    };
+    let port: Arc<dyn Port> = Arc::new(PagePort::new(app, user));
+    let provide = move || {
+        provide_context(Nonce::from_value(nonce.clone()));
+        provide_context(values.clone());
+        provide_context(Arc::clone(&port));
+    };
+    let options = LeptosOptions::builder().output_name(OUTPUT).site_pkg_dir("pkg").build();
+    leptos_axum::render_app_async_with_context(provide, move || shell(options.clone()))(request).await
+}
+
+/// The cookie `theme`; whatever it says, only `light` and `dark` are written into the page.
+fn theme(headers: &HeaderMap) -> String {
+    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let light = cookies.flat_map(|text| text.split(';')).any(|pair| pair.trim() == "theme=light");
+    if light { "light" } else { "dark" }.to_owned()
+}

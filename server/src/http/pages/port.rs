@@ -1,0 +1,135 @@
+//! What a page reads for its first paint: from the store and from the state that the live feed has folded.
+
+use std::sync::Arc;
+
+use app::{AppError, Histogram, LogPage, LogQuery, Port, PortFuture, SessionPaint, Trace, User};
+use model::preset::{Preset, presets};
+use model::view::StripView;
+use telemetry::{LogRecord, Micros};
+
+use crate::auth::Session;
+use crate::correlation;
+use crate::http::ApiError;
+use crate::http::logs::{LogParameters, by_step, histogram_steps};
+use crate::startup::App;
+
+/// Decisions of the first paint.
+const WHY_MOST: usize = 200;
+
+/// The port of one request.
+pub(super) struct PagePort {
+    app: Arc<App>,
+    user: Option<Session>,
+}
+
+impl PagePort {
+    pub fn new(app: Arc<App>, user: Option<Session>) -> Self {
+        Self { app, user }
+    }
+
+    /// Without a sign-in nothing is read, whatever a page asks for.
+    fn signed_in<T, F>(&self, read: impl FnOnce(Arc<App>) -> F) -> PortFuture<T>
+    where
+        T: 'static,
+        F: Future<Output = Result<T, ApiError>> + Send + 'static,
+    {
+        let answer = self.user.as_ref().map(|_| read(Arc::clone(&self.app)));
+        Box::pin(async move {
+            match answer {
+                Some(answer) => answer.await.map_err(app_error),
+                None => Err(app_error(ApiError::unauthorized())),
+            }
+        })
+    }
+}
+
+impl Port for PagePort {
+    fn user(&self) -> PortFuture<Option<User>> {
+        let user = self
+            .user
+            .as_ref()
+            .map(|session| User { username: session.username.clone(), role: "admin".to_owned() });
+        Box::pin(async move { Ok(user) })
+    }
+
+    fn strip(&self) -> PortFuture<StripView> {
+        // The frame of the sign-in page has a strip too; it says nothing.
+        let strip = self.user.as_ref().map(|_| self.app.trading.hub.strip()).unwrap_or_default();
+        Box::pin(async move { Ok(strip) })
+    }
+
+    fn session(&self) -> PortFuture<SessionPaint> {
+        self.signed_in(|app| async move {
+            let hub = &app.trading.hub;
+            let mut why = hub.whys();
+            why.drain(..why.len().saturating_sub(WHY_MOST));
+            Ok(SessionPaint { session: hub.session(), points: hub.points(), why })
+        })
+    }
+
+    fn presets(&self) -> PortFuture<Vec<Preset>> {
+        self.signed_in(|_| async { Ok(presets()) })
+    }
+
+    fn logs(&self, query: LogQuery) -> PortFuture<LogPage> {
+        self.signed_in(|app| async move {
+            let parameters = parameters(query);
+            let (filter, cursor, limit) = (parameters.filter()?, parameters.cursor()?, parameters.limit()?);
+            let (lines, next) = app.records.page(&filter, cursor, limit).await?;
+            Ok(LogPage { records: records(&lines), next_cursor: next.map(|cursor| cursor.to_text()) })
+        })
+    }
+
+    fn histogram(&self, query: LogQuery) -> PortFuture<Histogram> {
+        self.signed_in(|app| async move {
+            let (filter, from, step_us) = histogram_steps(&parameters(query))?;
+            let counted = app.records.histogram(&filter, from, step_us).await?;
+            let steps = by_step(&counted).into_iter();
+            Ok(Histogram {
+                buckets: steps.map(|(at, counts)| app::Bucket { from: Micros(at), counts }).collect(),
+            })
+        })
+    }
+
+    fn trace(&self, correlation_id: String) -> PortFuture<Trace> {
+        self.signed_in(|app| async move {
+            let lines = app.records.trace(&correlation_id).await?;
+            Ok(Trace { correlation_id, records: records(&lines) })
+        })
+    }
+}
+
+fn parameters(query: LogQuery) -> LogParameters {
+    let limit = if query.limit == 0 { String::new() } else { query.limit.to_string() };
+    LogParameters {
+        level: query.level,
+        source: query.source,
+        event: query.event,
+        session_id: query.session_id,
+        correlation_id: query.correlation_id,
+        q: query.q,
+        from: query.from,
+        to: query.to,
+        cursor: query.cursor,
+        limit,
+        ..LogParameters::default()
+    }
+}
+
+/// The store holds what `to_line` wrote.
+fn records(lines: &[String]) -> Vec<LogRecord> {
+    lines.iter().filter_map(|line| LogRecord::from_line(line).ok()).collect()
+}
+
+fn app_error(error: ApiError) -> AppError {
+    let words = error
+        .fields
+        .iter()
+        .fold(error.message.clone(), |text, (field, why)| format!("{text} {field}: {why}"));
+    AppError {
+        code: error.code.to_owned(),
+        message: words,
+        correlation_id: correlation::current(),
+        status: error.status.as_u16(),
+    }
+}
