@@ -58,7 +58,8 @@ pub struct Admitted {
 }
 
 impl Admitted {
-    /// The answer to the browser.
+    /// The answer to the browser. For a repeated batch: admit it again and answer with `dup`, so that refusals whose
+    /// first answer was lost are told again and the browser's books stay right.
     #[must_use]
     pub fn receipt(&self, dup: bool, now: Micros) -> Receipt {
         let listed = self.rejected.iter().take(REFUSALS_LISTED);
