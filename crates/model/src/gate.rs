@@ -80,11 +80,11 @@ pub fn gate(state: &TradingState, now: Micros) -> Gate {
     if session.exposure == Exposure::Unknown {
         return Gate::ExposureUnknown;
     }
+    if session.entry.started_at.is_some() && session.entry.completed_at.is_none() {
+        return Gate::Entering;
+    }
     if !session.is_flat_by_fills() || session.entry.completed_at.is_some() {
         return Gate::PositionOpen;
-    }
-    if session.entry.started_at.is_some() {
-        return Gate::Entering;
     }
     market_gate(state, session, now)
 }
