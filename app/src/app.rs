@@ -31,4 +31,5 @@ pub fn App() -> impl IntoView {
             </Router>
         </ErrorBoundary>
     }
+    .into_any()
 }

@@ -7,7 +7,7 @@
     queue: [],
     chart: function () { return import("/chart.js"); },
     // guard.js takes over `fail`; until it is there, failures wait in the queue.
-    fail: function (kind, message, location) { d.queue.push([kind, message, location]); },
+    fail: function () { d.queue.push(arguments); },
     load: function (js, wasm) {
       import(js)
         .then(function (m) {

@@ -3,7 +3,7 @@
 //! (the document), `App` (for the list of routes), `ui_catalogue` (for EVENTS.md).
 
 // The router's and the views' types nest deeply.
-#![recursion_limit = "256"]
+#![recursion_limit = "512"]
 
 pub mod api;
 mod app;

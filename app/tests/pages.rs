@@ -34,9 +34,16 @@ fn no_page_needs_an_inline_style_and_every_script_has_the_nonce() {
     for (name, html) in all() {
         assert!(!body(&html).contains(" style="), "{name} has a style attribute");
         assert!(!html.contains("<style"), "{name} has a style element");
-        for tag in html.split("<script").skip(1).take_while(|tag| !tag.contains("__RESOLVED_RESOURCES") && !tag.contains("__SERIALIZED_ERRORS")) {
+        for tag in html
+            .split("<script")
+            .skip(1)
+            .take_while(|tag| !tag.contains("__RESOLVED_RESOURCES") && !tag.contains("__SERIALIZED_ERRORS"))
+        {
             let open = tag.split('>').next().unwrap_or_default();
-            assert!(open.is_empty() || open.contains("nonce=\"sample-nonce\""), "{name}: a script without nonce: {open}");
+            assert!(
+                open.is_empty() || open.contains("nonce=\"sample-nonce\""),
+                "{name}: a script without nonce: {open}"
+            );
         }
     }
 }
@@ -53,7 +60,15 @@ fn every_page_has_one_heading_of_the_first_level_a_title_and_a_main() {
 #[test]
 fn control_shows_the_session_without_wasm() {
     let html = page("/", sample::running());
-    for text in ["C-BTC-48000-070122", "+71.20", "Trailing floor", "A position is already open", "Pause entries", "Held.", "not now. Running: nothing to resume."] {
+    for text in [
+        "C-BTC-48000-070122",
+        "+71.20",
+        "Trailing floor",
+        "A position is already open",
+        "Pause entries",
+        "Held.",
+        "not now. Running: nothing to resume.",
+    ] {
         assert!(html.contains(text), "{text} is missing");
     }
     assert!(!html.contains("Start in simulation"));
@@ -79,7 +94,10 @@ fn a_panic_shows_its_progress_and_that_the_latch_cannot_be_cleared_yet() {
 fn what_stands_in_a_record_is_text_and_never_markup() {
     for path in ["/telemetry".to_owned(), format!("/trace/{}", sample::TRACE)] {
         let html = page(&path, sample::running());
-        assert!(body(&html).contains("&lt;script>alert(1)") || body(&html).contains("&lt;script&gt;alert(1)"), "{path}");
+        assert!(
+            body(&html).contains("&lt;script>alert(1)") || body(&html).contains("&lt;script&gt;alert(1)"),
+            "{path}"
+        );
         assert!(!html.contains("<script>alert(1)"), "{path}");
     }
 }
@@ -103,7 +121,9 @@ fn a_trace_is_told_as_picture_and_as_sentences() {
 #[test]
 fn a_failing_panel_says_so_and_the_rest_of_the_page_stands() {
     let mut port = sample::running();
-    port.failing = Some(AppError::new("STORE", "The store is busy.").with_correlation(Some("abcdef0123456789".to_owned())));
+    port.failing = Some(
+        AppError::new("STORE", "The store is busy.").with_correlation(Some("abcdef0123456789".to_owned())),
+    );
     let html = page("/telemetry", port);
     assert!(html.contains("The store is busy.") && html.contains("Try again"));
     assert!(html.contains("Pipeline health"));
@@ -112,7 +132,13 @@ fn a_failing_panel_says_so_and_the_rest_of_the_page_stands() {
 #[test]
 fn the_emergency_form_needs_no_script() {
     let html = page("/login", sample::idle());
-    for text in ["action=\"/panic\"", "name=\"confirm\"", "name=\"key\"", "name=\"username\"", "value=\"0af7651916cd43dd8448eb211c80319c\""] {
+    for text in [
+        "action=\"/panic\"",
+        "name=\"confirm\"",
+        "name=\"key\"",
+        "name=\"username\"",
+        "value=\"0af7651916cd43dd8448eb211c80319c\"",
+    ] {
         assert!(html.contains(text), "{text} is missing");
     }
 }
@@ -128,8 +154,11 @@ fn pages_can_be_kept_to_be_looked_at() {
     let Ok(folder) = std::env::var("DELTASCOPE_RENDER_TO") else { return };
     for theme in ["dark", "light"] {
         for (name, html) in all() {
-            let html = html.replace("data-theme=\"dark\"", &format!("data-theme=\"{theme}\"")).replace("/pkg/deltascope.css", "style/main.css");
-            std::fs::write(format!("{folder}/{name}-{theme}.html"), html).expect("a folder that can be written");
+            let html = html
+                .replace("data-theme=\"dark\"", &format!("data-theme=\"{theme}\""))
+                .replace("/pkg/deltascope.css", "style/main.css");
+            std::fs::write(format!("{folder}/{name}-{theme}.html"), html)
+                .expect("a folder that can be written");
         }
     }
 }

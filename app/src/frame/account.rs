@@ -29,6 +29,7 @@ pub fn ThemeSwitch() -> impl IntoView {
             {move || theme.get()}
         </button>
     }
+    .into_any()
 }
 
 /// Who is signed in, and the way out.

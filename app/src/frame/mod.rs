@@ -82,6 +82,7 @@ pub fn Frame() -> impl IntoView {
         </div>
         <ToastList/>
     }
+    .into_any()
 }
 
 /// Route changes move focus to the new page's heading and are told.
@@ -125,6 +126,7 @@ fn Navigation() -> impl IntoView {
             {link("/telemetry", "Telemetry", PULSE, "/trace")}
         </nav>
     }
+    .into_any()
 }
 
 /// How fresh the feed is, as a dot and in words.
@@ -142,6 +144,7 @@ fn LinkState() -> impl IntoView {
     view! {
         <span class="link-state"><i class="dot" data-tone=move || live.link.get().tone()></i>" "<span>{words}</span></span>
     }
+    .into_any()
 }
 
 #[cfg(test)]

@@ -149,6 +149,7 @@ pub fn PanicButton() -> impl IntoView {
         </span>
         <p class="panic-hint" role="alert" hidden=move || hint.with(Option::is_none)>{move || hint.get().unwrap_or_default()}</p>
     }
+    .into_any()
 }
 
 /// After the latch was cleared the button is as new.

@@ -24,6 +24,7 @@ pub fn Strip() -> impl IntoView {
             <div class="strip-end"><Spot/><PanicButton/></div>
         </section>
     }
+    .into_any()
 }
 
 /// With money or without: `SIM` calm, `LIVE` unmistakable.
@@ -85,7 +86,8 @@ fn Spot() -> impl IntoView {
     view! {
         <div class="spot" role="group" aria-label="Spot price">
             <span class="price">{move || text(price.get())}</span>
-            <span class="name">{move || underlying.get()}{state}" · "<Age at stale_us=QUOTE_STALE_US/></span>
+            <span class="name">{move || underlying.get()}{state}<Age at stale_us=QUOTE_STALE_US before=" · "/></span>
         </div>
     }
+    .into_any()
 }

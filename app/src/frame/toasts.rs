@@ -96,6 +96,7 @@ pub fn ToastList() -> impl IntoView {
             </For>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -116,4 +117,5 @@ fn ToastView(toast: Toast, toasts: Toasts) -> impl IntoView {
             <button class="button quiet close" type="button" aria-label="Close message" on:click=move |_| toasts.close(id)>"×"</button>
         </div>
     }
+    .into_any()
 }

@@ -37,6 +37,7 @@ pub fn LoginPage() -> impl IntoView {
             <p class="foot"><span class="num">{shell::version()}</span></p>
         </main>
     }
+    .into_any()
 }
 
 /// What a form does when it is sent, and what it says when that fails.
@@ -90,6 +91,7 @@ fn PasswordForm() -> impl IntoView {
             <button class="button primary wide" disabled=move || door.busy.get()>"Sign in"</button>
         </form>
     }
+    .into_any()
 }
 
 #[component]
@@ -119,6 +121,7 @@ fn LinkForm(token: String) -> impl IntoView {
             <button class="button primary wide" disabled=move || door.busy.get()>"Set password and sign in"</button>
         </form>
     }
+    .into_any()
 }
 
 #[component]
@@ -142,6 +145,7 @@ fn EmergencyForm() -> impl IntoView {
             </form>
         </details>
     }
+    .into_any()
 }
 
 #[component]
@@ -155,4 +159,5 @@ fn FirstStart() -> impl IntoView {
             </div>
         </details>
     }
+    .into_any()
 }

@@ -36,6 +36,7 @@ pub fn Panel(name: &'static str, #[prop(optional)] class: &'static str, children
             </Provider>
         </section>
     }
+    .into_any()
 }
 
 /// What the whole app shows when nothing nearer caught the error.
@@ -75,6 +76,7 @@ fn Failure(name: &'static str, path: String, errors: ArcRwSignal<Errors>) -> imp
             <p class="buttons"><button class="button" type="button" on:click=retry>"Try again"</button></p>
         </div>
     }
+    .into_any()
 }
 
 /// Counts how often a page's data were asked for again; its resource depends on it.

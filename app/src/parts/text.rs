@@ -13,6 +13,7 @@ pub fn SignedMoney(#[prop(into)] money: Signal<Option<Money>>) -> impl IntoView 
             {move || format::signed_or_unknown(money.get())}
         </span>
     }
+    .into_any()
 }
 
 /// A name and a value, for a `dl`.

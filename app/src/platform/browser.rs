@@ -168,8 +168,6 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn point(this: &ChartHandle, seconds: f64, value: f64);
     #[wasm_bindgen(method)]
-    fn restyle(this: &ChartHandle);
-    #[wasm_bindgen(method)]
     fn destroy(this: &ChartHandle);
 }
 
@@ -209,10 +207,6 @@ impl Chart {
 
     pub fn point(&self, seconds: f64, value: f64) {
         self.0.point(seconds, value);
-    }
-
-    pub fn restyle(&self) {
-        self.0.restyle();
     }
 
     pub fn destroy(&self) {

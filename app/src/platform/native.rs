@@ -75,8 +75,5 @@ impl Chart {
     /// Puts the cursor on a point.
     pub fn point(&self, _seconds: f64, _value: f64) {}
 
-    /// Takes over the colours of the theme.
-    pub fn restyle(&self) {}
-
     pub fn destroy(&self) {}
 }

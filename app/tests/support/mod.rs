@@ -80,7 +80,8 @@ pub fn render(path: &str, port: SamplePort, theme: &str) -> String {
     });
     futures::executor::block_on(async move {
         let page = stream.collect::<String>().await;
-        let page = meta_output.inject_meta_context(futures::stream::once(std::future::ready(page)).boxed()).await;
+        let page =
+            meta_output.inject_meta_context(futures::stream::once(std::future::ready(page)).boxed()).await;
         let page = page.collect::<String>().await;
         let data = match shared.pending_data() {
             Some(data) => data.map(|chunk| format!("<script>{chunk}</script>")).collect::<String>().await,

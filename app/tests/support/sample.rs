@@ -8,11 +8,14 @@ use model::market::MarketSource;
 use model::order::{OrderStatus, Purpose, Side};
 use model::rules::{Rule, RuleReading, Verdict};
 use model::view::{
-    ClosingLegView, ClosingView, FillView, GateView, LatchView, LegView, MilestoneView, OrderView, PnlPoint, PnlView, SessionView,
-    StripView, WhyView,
+    ClosingLegView, ClosingView, FillView, GateView, LatchView, LegView, MilestoneView, OrderView, PnlPoint,
+    PnlView, SessionView, StripView, WhyView,
 };
-use model::{Decimal, ExecutionMode, ExitReason, Exposure, Intent, Lifecycle, Micros, PanicId, SessionId, Symbol, Underlying};
 use model::{ClientOrderId, FillId};
+use model::{
+    Decimal, ExecutionMode, ExitReason, Exposure, Intent, Lifecycle, Micros, PanicId, SessionId, Symbol,
+    Underlying,
+};
 use telemetry::{Level, LogRecord, Source};
 
 use super::SamplePort;
@@ -28,7 +31,10 @@ pub fn at(time: &str) -> Micros {
 }
 
 pub fn idle() -> SamplePort {
-    SamplePort { strip: StripView { intent: None, lifecycle: None, exposure: None, session_id: None, ..strip() }, ..SamplePort::default() }
+    SamplePort {
+        strip: StripView { intent: None, lifecycle: None, exposure: None, session_id: None, ..strip() },
+        ..SamplePort::default()
+    }
 }
 
 pub fn running() -> SamplePort {
@@ -107,13 +113,27 @@ fn session() -> SessionView {
         started_by: "admin".to_owned(),
         ended_at: None,
         correlation_id: TRACE.to_owned(),
-        legs: vec![leg(OptionKind::Call, "48000", "620", "391", "398", "394.5", "-0.24", "44.4", "45.1"), leg(OptionKind::Put, "44500", "580", "399", "406", "402", "0.22", "34.8", "35.6")],
-        orders: vec![order("C-BTC-48000-070122", "s01j2k4p138l01a01", "617", "620", "11:30:03.917"), order("P-BTC-44500-070122", "s01j2k4p139l02a01", "578", "580", "11:30:03.918")],
-        fills: vec![fill("1", "C-BTC-48000-070122", 120, "620"), fill("2", "C-BTC-48000-070122", 80, "620"), fill("3", "P-BTC-44500-070122", 200, "580")],
+        legs: vec![
+            leg(OptionKind::Call, "48000", "620", "391", "398", "394.5", "-0.24", "44.4", "45.1"),
+            leg(OptionKind::Put, "44500", "580", "399", "406", "402", "0.22", "34.8", "35.6"),
+        ],
+        orders: vec![
+            order("C-BTC-48000-070122", "s01j2k4p138l01a01", "617", "620", "11:30:03.917"),
+            order("P-BTC-44500-070122", "s01j2k4p139l02a01", "578", "580", "11:30:03.918"),
+        ],
+        fills: vec![
+            fill("1", "C-BTC-48000-070122", 120, "620"),
+            fill("2", "C-BTC-48000-070122", 80, "620"),
+            fill("3", "P-BTC-44500-070122", 200, "580"),
+        ],
         pnl: pnl(),
         rules: rules(),
         rules_at: Some(at("12:18:45")),
-        gate: GateView { open: false, name: "position_open".to_owned(), sentence: "A position is already open (1 of 1).".to_owned() },
+        gate: GateView {
+            open: false,
+            name: "position_open".to_owned(),
+            sentence: "A position is already open (1 of 1).".to_owned(),
+        },
         exit_reason: None,
         exit: None,
         closing: None,
@@ -122,7 +142,17 @@ fn session() -> SessionView {
 }
 
 #[allow(clippy::too_many_arguments)] // one row of a table
-fn leg(kind: OptionKind, strike: &str, sold: &str, bid: &str, ask: &str, mark: &str, delta: &str, executable: &str, at_mark: &str) -> LegView {
+fn leg(
+    kind: OptionKind,
+    strike: &str,
+    sold: &str,
+    bid: &str,
+    ask: &str,
+    mark: &str,
+    delta: &str,
+    executable: &str,
+    at_mark: &str,
+) -> LegView {
     let letter = if kind == OptionKind::Call { "C" } else { "P" };
     LegView {
         symbol: Symbol(format!("{letter}-BTC-{strike}-070122")),
@@ -246,7 +276,12 @@ fn why() -> Vec<WhyView> {
         session_id: Some(SessionId::new("s-01j2k4")),
     };
     vec![
-        line(1, "11:30:02", "session.started", "Started. By admin from a browser; reconciled flat in 212 ms."),
+        line(
+            1,
+            "11:30:02",
+            "session.started",
+            "Started. By admin from a browser; reconciled flat in 212 ms.",
+        ),
         line(2, "11:30:04", "order.filled", "Call filled. 200 at 620.0 in 2 fills."),
         line(3, "11:51:40", "trailing.armed", "Trailing armed. 62.40 reached activation 60; floor 30."),
         line(4, "12:18:43", "exit.evaluated", "Held. 71.40 is above the floor 70.00 by 1.40."),
@@ -255,7 +290,11 @@ fn why() -> Vec<WhyView> {
 }
 
 fn closing() -> ClosingView {
-    let step = |label: &str, done, note: &str| MilestoneView { label: label.to_owned(), done, note: note.to_owned() };
+    let step = |label: &str, done, note: &str| MilestoneView {
+        label: label.to_owned(),
+        done,
+        note: note.to_owned(),
+    };
     let leg = |symbol: &str, left, sentence: &str| ClosingLegView {
         symbol: Symbol::new(symbol),
         was: -200,
@@ -276,7 +315,10 @@ fn closing() -> ClosingView {
             step("All legs flat", false, "1 of 2"),
             step("Verified flat", false, "0 of 2 reads"),
         ],
-        legs: vec![leg("P-BTC-44500-070122", Some(-80), "buy 80 at market, reduce only, attempt 2"), leg("C-BTC-48000-070122", Some(0), "flat")],
+        legs: vec![
+            leg("P-BTC-44500-070122", Some(-80), "buy 80 at market, reduce only, attempt 2"),
+            leg("C-BTC-48000-070122", Some(0), "flat"),
+        ],
         read_at: Some(at("20:30:08")),
         blocked: None,
         verified_flat_at: None,
@@ -285,7 +327,14 @@ fn closing() -> ClosingView {
 
 /// Newest first. One holds what an attacker may put into a log.
 fn records() -> Vec<LogRecord> {
-    let record = |seq: u64, time: &str, source, level, event: &'static str, message: &str, latency_us, decision_seq| LogRecord {
+    let record = |seq: u64,
+                  time: &str,
+                  source,
+                  level,
+                  event: &'static str,
+                  message: &str,
+                  latency_us,
+                  decision_seq| LogRecord {
         timestamp: at(time),
         level,
         service: "deltascope".into(),
@@ -303,12 +352,66 @@ fn records() -> Vec<LogRecord> {
         ..LogRecord::default()
     };
     let mut records = vec![
-        record(6, "11:30:04.001", Source::Backend, Level::Info, "order.filled", "Call filled 200 at 620.0.", None, Some(12)),
-        record(5, "11:30:03.990", Source::Backend, Level::Warn, "venue.request", "POST /v2/orders answered 200 in 69 ms.", Some(69_000), None),
-        record(4, "11:30:03.917", Source::Backend, Level::Info, "order.submitted", "Sell 200 C-BTC-48000-070122 at 617.0.", None, Some(9)),
-        record(3, "11:30:02.480", Source::Backend, Level::Info, "session.starting", "Session s-01j2k4 is starting.", None, Some(1)),
-        record(2, "11:30:02.479", Source::Backend, Level::Info, "http.request", "POST /api/v1/sessions answered 202.", Some(5_104), None),
-        record(1, "11:30:02.436", Source::Frontend, Level::Info, "ui.click", "Clicked Start <script>alert(1)</script>.", None, None),
+        record(
+            6,
+            "11:30:04.001",
+            Source::Backend,
+            Level::Info,
+            "order.filled",
+            "Call filled 200 at 620.0.",
+            None,
+            Some(12),
+        ),
+        record(
+            5,
+            "11:30:03.990",
+            Source::Backend,
+            Level::Warn,
+            "venue.request",
+            "POST /v2/orders answered 200 in 69 ms.",
+            Some(69_000),
+            None,
+        ),
+        record(
+            4,
+            "11:30:03.917",
+            Source::Backend,
+            Level::Info,
+            "order.submitted",
+            "Sell 200 C-BTC-48000-070122 at 617.0.",
+            None,
+            Some(9),
+        ),
+        record(
+            3,
+            "11:30:02.480",
+            Source::Backend,
+            Level::Info,
+            "session.starting",
+            "Session s-01j2k4 is starting.",
+            None,
+            Some(1),
+        ),
+        record(
+            2,
+            "11:30:02.479",
+            Source::Backend,
+            Level::Info,
+            "http.request",
+            "POST /api/v1/sessions answered 202.",
+            Some(5_104),
+            None,
+        ),
+        record(
+            1,
+            "11:30:02.436",
+            Source::Frontend,
+            Level::Info,
+            "ui.click",
+            "Clicked Start <script>alert(1)</script>.",
+            None,
+            None,
+        ),
     ];
     records[5].payload.insert("control".to_owned(), "start".into());
     records
@@ -317,7 +420,11 @@ fn records() -> Vec<LogRecord> {
 fn histogram() -> Histogram {
     let bucket = |index: i64| Bucket {
         from: Micros(at("12:13:45").0 + index * 5_000_000),
-        counts: BTreeMap::from([("info".to_owned(), 6 + (index as u64 * 7) % 9), ("warn".to_owned(), u64::from(index % 11 == 0)), ("error".to_owned(), u64::from(index == 40))]),
+        counts: BTreeMap::from([
+            ("info".to_owned(), 6 + (index as u64 * 7) % 9),
+            ("warn".to_owned(), u64::from(index % 11 == 0)),
+            ("error".to_owned(), u64::from(index == 40)),
+        ]),
     };
     Histogram { buckets: (0..60).map(bucket).collect() }
 }

@@ -40,6 +40,7 @@ pub fn PnlChart() -> impl IntoView {
         <CursorText cursor/>
         <DataTable/>
     }
+    .into_any()
 }
 
 /// Loads the library, then keeps the drawing up with the points, the limits and the theme.
@@ -184,6 +185,7 @@ fn DataTable() -> impl IntoView {
             </table></div>
         </details>
     }
+    .into_any()
 }
 
 fn point_row(point: PnlPoint) -> impl IntoView {

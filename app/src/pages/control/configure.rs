@@ -32,6 +32,7 @@ pub fn Configure(starting: Starting) -> impl IntoView {
         </header>
         <div class="form">{groups}</div>
     }
+    .into_any()
 }
 
 #[component]
@@ -63,4 +64,5 @@ fn FieldView(field: Field, starting: Starting) -> impl IntoView {
             <span class="hint" id=hint_id>{move || problem.get().unwrap_or_else(|| field.hint.to_owned())}</span>
         </label>
     }
+    .into_any()
 }

@@ -27,6 +27,7 @@ pub fn Desk(starting: Starting, running: Memo<bool>) -> impl IntoView {
         </Panel>
         <Show when=move || stopping.get()><StopDialog open=stopping/></Show>
     }
+    .into_any()
 }
 
 /// A button that says why it is shut, to the eye and to a screen reader, and stays reachable.
@@ -47,6 +48,7 @@ pub fn ActButton(
             <span class="visually-hidden">{move || shut.get().map(|why| format!(": not now. {why}")).unwrap_or_default()}</span>
         </button>
     }
+    .into_any()
 }
 
 #[component]
@@ -92,6 +94,7 @@ fn StartBar(starting: Starting) -> impl IntoView {
         <div class="segments presets" role="group" aria-label="Preset">{presets}</div>
         <div class="buttons"><ActButton label="Start in simulation" class="primary" shut on_act=start/></div>
     }
+    .into_any()
 }
 
 #[component]
@@ -146,6 +149,7 @@ fn RunningBar(stopping: RwSignal<bool>) -> impl IntoView {
             <ActButton label="Stop…" class="danger" shut=shut(stop_shut) on_act=open_dialog/>
         </div>
     }
+    .into_any()
 }
 
 fn pause_shut(lifecycle: Lifecycle, _exposure: Exposure) -> Option<&'static str> {
@@ -221,6 +225,7 @@ fn Plan() -> impl IntoView {
             </span>
         </div>
     }
+    .into_any()
 }
 
 /// The one gate that shuts entry.
@@ -241,6 +246,7 @@ fn Gate() -> impl IntoView {
             <span>{move || gate.get().map(|gate| gate.sentence).unwrap_or_default()}</span>
         </div>
     }
+    .into_any()
 }
 
 #[cfg(test)]

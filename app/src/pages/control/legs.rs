@@ -35,6 +35,7 @@ pub fn Legs() -> impl IntoView {
             <Sums/>
         </table></div>
     }
+    .into_any()
 }
 
 /// `short call · spot 3.9 % below strike`.
@@ -94,6 +95,7 @@ fn LegRow(leg: Signal<Option<LegView>>) -> impl IntoView {
             <td class="more n"><SignedMoney money=money(|leg| leg.at_mark)/></td>
         </tr>
     }
+    .into_any()
 }
 
 #[component]
@@ -129,6 +131,7 @@ fn Sums() -> impl IntoView {
             </tr>
         </tfoot>
     }
+    .into_any()
 }
 
 #[cfg(test)]

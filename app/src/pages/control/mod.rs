@@ -56,6 +56,7 @@ pub fn ControlPage() -> impl IntoView {
             </Suspense>
         </Panel>
     }
+    .into_any()
 }
 
 /// Everything below the heading, once the first paint is known.
@@ -92,4 +93,5 @@ fn Desktop(starting: Starting) -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }

@@ -48,4 +48,5 @@ pub fn MoneyPanel() -> impl IntoView {
         </div>
         <PnlChart/>
     }
+    .into_any()
 }

@@ -48,6 +48,7 @@ fn Blind() -> impl IntoView {
             </p>
         </Show>
     }
+    .into_any()
 }
 
 /// The venue and our records differ: closing what the venue says is on, is the way out.
@@ -87,6 +88,7 @@ fn NeedsOperator() -> impl IntoView {
             </div>
         </Show>
     }
+    .into_any()
 }
 
 /// The account's panic latch, and the way to clear it: with a reason, when verified flat.
@@ -113,6 +115,7 @@ fn LatchNotice() -> impl IntoView {
             <div class="note latch" data-tone="alarm" role="status">{shown}<ClearLatch verified/></div>
         </Show>
     }
+    .into_any()
 }
 
 #[component]
@@ -150,6 +153,7 @@ fn ClearLatch(verified: Signal<bool>) -> impl IntoView {
             <ActButton label="Clear latch" class="" shut on_act=clear/>
         </span>
     }
+    .into_any()
 }
 
 /// How the last session ended.
@@ -180,4 +184,5 @@ fn Outcome() -> impl IntoView {
             <p class="note outcome" role="status"><span>{text}</span><span class="end">"Result, net of fees " <SignedMoney money=realized/></span></p>
         </Show>
     }
+    .into_any()
 }

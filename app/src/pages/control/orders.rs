@@ -30,6 +30,7 @@ pub fn Orders() -> impl IntoView {
         <p class="empty" hidden=move || orders.with(|orders| !orders.is_empty())>"No order yet. Each order appears here the moment it is decided, before the venue has seen it."</p>
         <Fills/>
     }
+    .into_any()
 }
 
 fn summary(session: &SessionView) -> String {
@@ -75,6 +76,7 @@ fn OrderRow(order: OrderView) -> impl IntoView {
             <td class="more"><TraceLink id=order.correlation_id/></td>
         </tr>
     }
+    .into_any()
 }
 
 #[component]
@@ -111,4 +113,5 @@ fn Fills() -> impl IntoView {
             </table></div>
         </details>
     }
+    .into_any()
 }

@@ -17,13 +17,14 @@ pub fn Preview(starting: Starting) -> impl IntoView {
     view! {
         <header>
             <h2>"If you started now"</h2>
-            <span class="end"><span>"quotes "<Age at=as_of stale_us=QUOTE_STALE_US/></span><span class="tag">"executable prices, not marks"</span></span>
+            <span class="end"><Age at=as_of stale_us=QUOTE_STALE_US before="quotes "/><span class="tag">"executable prices, not marks"</span></span>
         </header>
         {move || match preview.get() {
             Some(preview) => view! { <Figures starting preview/> }.into_any(),
             None => view! { <p class="empty preview-empty">"The market is asked for prices of both legs; a preview appears here as soon as it answers and the configuration is valid."</p> }.into_any(),
         }}
     }
+    .into_any()
 }
 
 #[component]
@@ -72,6 +73,7 @@ fn Figures(starting: Starting, preview: PreviewView) -> impl IntoView {
             <tbody>{preview.legs.into_iter().map(leg_row).collect_view()}</tbody>
         </table></div>
     }
+    .into_any()
 }
 
 fn leg_row(leg: PreviewLegView) -> impl IntoView {

@@ -17,6 +17,7 @@ pub fn Rescue() -> impl IntoView {
             <Panel name="Closing progress" class="desk rescue"><Progress closing/></Panel>
         </Show>
     }
+    .into_any()
 }
 
 fn title(closing: &ClosingView) -> &'static str {
@@ -71,12 +72,13 @@ fn Progress(closing: Memo<Option<ClosingView>>) -> impl IntoView {
             <tbody>{legs}</tbody>
         </table></div>
         <footer>
-            <span>"Venue read "<Age at=read_at stale_us=TRUTH_STALE_US/>". "</span>
+            <Age at=read_at stale_us=TRUTH_STALE_US before="venue read "/>" "
             <Show when=move || is_panic.get()>
                 <span>"No new order can open a position until you clear the latch. If this page goes dark, closing continues on the server; from a shell: " <code>"deltascope panic --all"</code></span>
             </Show>
         </footer>
     }
+    .into_any()
 }
 
 /// The first milestone that is not done is the one that is worked on.

@@ -28,6 +28,7 @@ pub fn Rules() -> impl IntoView {
         <ol>{rows}</ol>
         <p class="empty" hidden=move || !none()>"Rules are read as soon as something is held: raw value, threshold and distance of each."</p>
     }
+    .into_any()
 }
 
 /// The words of a verdict.
@@ -55,7 +56,7 @@ fn tone(verdict: Verdict) -> Option<&'static str> {
 fn rule_row(reading: RuleReading) -> impl IntoView {
     let label = reading.rule.label();
     let meter = reading.used_percent.map(|used| {
-        view! { <meter min="0" max="100" low="60" high="90" optimum="0" value=used.to_string() aria-label=format!("{label}: {used} % of the way to firing")>{format!("{used} %")}</meter> }
+        view! { <meter min="0" max="100" low="60" high="99" optimum="0" value=used.to_string() aria-label=format!("{label}: {used} % of the way to firing")>{format!("{used} %")}</meter> }
     });
     view! {
         <li class="rule" data-verdict=tone(reading.verdict)>

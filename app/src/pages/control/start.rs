@@ -227,6 +227,7 @@ pub fn Ready(starting: Starting) -> impl IntoView {
             <li><i class="dot" data-tone="gain"></i><span>"Spot price last heard"</span><Age at=spot_at stale_us=QUOTE_STALE_US/></li>
         </ul>
     }
+    .into_any()
 }
 
 #[cfg(test)]

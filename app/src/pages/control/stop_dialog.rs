@@ -119,6 +119,7 @@ pub fn StopDialog(open: RwSignal<bool>) -> impl IntoView {
             </section>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -135,6 +136,7 @@ fn Choices(drain: RwSignal<bool>) -> impl IntoView {
             <span class="what">"Open nothing more; keep every exit rule until one of them closes the position."</span>
         </label>
     }
+    .into_any()
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub fn Why() -> impl IntoView {
         </ol>
         <p class="empty" hidden=move || shown.with(|shown| !shown.is_empty())>"Every decision appears here as a sentence, with a link to all that led to it."</p>
     }
+    .into_any()
 }
 
 #[component]
@@ -41,4 +42,5 @@ fn WhyLine(line: Line) -> impl IntoView {
             <TraceLink id=decision.correlation_id/>
         </li>
     }
+    .into_any()
 }

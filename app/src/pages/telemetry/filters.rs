@@ -54,6 +54,7 @@ pub fn Filters(query: Memo<LogQuery>) -> impl IntoView {
             </div>
         </form>
     }
+    .into_any()
 }
 
 fn levels() -> Vec<(&'static str, String)> {
@@ -87,6 +88,7 @@ fn Choice(
             {label}<select class="input" name=name prop:value=value>{options}</select>
         </label>
     }
+    .into_any()
 }
 
 /// Time ranges: the last minutes, counted from the click.
@@ -121,4 +123,5 @@ fn Ranges(query: Memo<LogQuery>) -> impl IntoView {
             <button type="button" aria-pressed=move || (!is_ranged()).to_string() on:click=all>"All"</button>
         </div>
     }
+    .into_any()
 }

@@ -108,6 +108,7 @@ pub fn HistogramView(histogram: Histogram, query: Memo<LogQuery>) -> impl IntoVi
             <BucketTable buckets query/>
         </details>
     }
+    .into_any()
 }
 
 fn bar_view(bar: Bar) -> impl IntoView {
@@ -164,6 +165,7 @@ fn BucketTable(buckets: Vec<Bucket>, query: Memo<LogQuery>) -> impl IntoView {
             <tbody>{rows}</tbody>
         </table></div>
     }
+    .into_any()
 }
 
 #[cfg(test)]

@@ -54,4 +54,5 @@ pub fn TelemetryPage() -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }

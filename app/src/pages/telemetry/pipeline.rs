@@ -86,4 +86,5 @@ fn Books() -> impl IntoView {
             </tbody>
         </table></div>
     }
+    .into_any()
 }

@@ -58,6 +58,7 @@ pub fn RecordRow(record: LogRecord) -> impl IntoView {
         </tr>
         {move || is_open.get().then(|| view! { <Opened record=record.clone()/> })}
     }
+    .into_any()
 }
 
 #[component]
@@ -70,6 +71,7 @@ fn Opened(record: LogRecord) -> impl IntoView {
             <About record/>
         </div></td></tr>
     }
+    .into_any()
 }
 
 /// The payload's fields, as a definition list.
@@ -125,4 +127,5 @@ fn About(record: LogRecord) -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }

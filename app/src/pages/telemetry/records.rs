@@ -69,6 +69,7 @@ pub fn Records(page: LogPage, query: Memo<LogQuery>) -> impl IntoView {
             {older.map(|href| view! { <a href=href>"Older records"</a> })}
         </footer>
     }
+    .into_any()
 }
 
 #[component]
@@ -86,6 +87,7 @@ fn FollowSwitch(following: RwSignal<bool>) -> impl IntoView {
             <button type="button" aria-pressed=move || (!following.get()).to_string() on:click=move |_| set(false)>"Paused"</button>
         </span>
     }
+    .into_any()
 }
 
 /// Asks for the newest page again and again while following; one request at a time.

@@ -57,6 +57,7 @@ pub fn TracePage() -> impl IntoView {
             </Transition>
         </Panel>
     }
+    .into_any()
 }
 
 #[component]
@@ -112,6 +113,7 @@ fn InShort(story: Story) -> impl IntoView {
             </div>
         </section>
     }
+    .into_any()
 }
 
 fn session_of(records: &[&LogRecord]) -> Option<String> {

@@ -16,6 +16,7 @@ pub fn StoryList(story: Story) -> impl IntoView {
             <ol class="story">{steps}</ol>
         </section>
     }
+    .into_any()
 }
 
 fn step_view(number: usize, step: Step) -> impl IntoView {

@@ -61,6 +61,7 @@ pub fn Waterfall(story: Story) -> impl IntoView {
             </div>
         </section>
     }
+    .into_any()
 }
 
 fn lane_view(index: usize, (place, first, rows): (Place, usize, usize)) -> impl IntoView {

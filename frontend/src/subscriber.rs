@@ -1,0 +1,90 @@
+//! What libraries say through `tracing`: in a release it goes to the server as `ui.log`, warnings and worse; in
+//! development tracing-wasm shows everything in the console.
+
+use std::fmt::{Debug, Write as _};
+
+use telemetry::Level;
+use telemetry::client::Entry;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+use crate::logger;
+
+/// Makes it the subscriber of this module.
+pub fn install() {
+    if cfg!(debug_assertions) {
+        // Its measurements would stay in the browser for ever.
+        let config = tracing_wasm::WASMLayerConfigBuilder::new().set_report_logs_in_timings(false).build();
+        tracing_wasm::set_as_global_default_with_config(config);
+    } else {
+        // Fails only when there is one already, which then goes on.
+        let _ = tracing::subscriber::set_global_default(ToServer);
+    }
+}
+
+/// Hands events to the logger; spans are not followed.
+struct ToServer;
+
+/// Our own crates tell through `UiEvent`, and the transport must not tell of itself.
+const SILENT: [&str; 4] = ["frontend", "app", "telemetry", "gloo_net"];
+
+impl Subscriber for ToServer {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= tracing::Level::WARN
+            && metadata.is_event()
+            && !SILENT.contains(&metadata.target().split("::").next().unwrap_or_default())
+    }
+
+    fn new_span(&self, _span: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _span: &Id, _values: &Record<'_>) {}
+
+    fn record_follows_from(&self, _span: &Id, _follows: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut text = Text::default();
+        event.record(&mut text);
+        let metadata = event.metadata();
+        let callsite =
+            format!("{}:{}", metadata.file().unwrap_or_default(), metadata.line().unwrap_or_default());
+        logger::log(&Entry {
+            level: level(*metadata.level()),
+            event: "ui.log",
+            target: metadata.target(),
+            callsite: &callsite,
+            message: &text.0,
+            ..Entry::default()
+        });
+    }
+
+    fn enter(&self, _span: &Id) {}
+
+    fn exit(&self, _span: &Id) {}
+}
+
+fn level(level: tracing::Level) -> Level {
+    match level {
+        tracing::Level::ERROR => Level::Error,
+        tracing::Level::WARN => Level::Warn,
+        tracing::Level::INFO => Level::Info,
+        tracing::Level::DEBUG => Level::Debug,
+        tracing::Level::TRACE => Level::Trace,
+    }
+}
+
+/// The message, and every other field behind it.
+#[derive(Default)]
+struct Text(String);
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        // Writing to a String cannot fail.
+        let _ = match field.name() {
+            "message" => write!(self.0, "{value:?}"),
+            name => write!(self.0, " {name}={value:?}"),
+        };
+    }
+}

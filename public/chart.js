@@ -1,0 +1,113 @@
+// The P&L chart: the one place that speaks to the chart library. Loaded by Control only. Rows come as
+// seconds, executable, peak, floor; what is missing is NaN and leaves a gap.
+await import("/vendor/lightweight-charts.js");
+const lib = window.LightweightCharts;
+
+// The library draws on canvas and needs colours as values: an element resolves those of the style sheet.
+function colours() {
+  const probe = document.body.appendChild(document.createElement("i"));
+  probe.hidden = true;
+  const value = (name) => {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const all = {};
+  for (const name of ["act", "peak", "doubt", "loss", "gain", "line", "line-strong", "ink-3", "panel"]) all[name] = value(name);
+  probe.remove();
+  return all;
+}
+
+const faint = (colour) => colour.replace("rgb(", "rgba(").replace(")", ", 0.12)");
+
+// One point a second: the library takes ascending times, the last value of a second counts.
+function columns(rows) {
+  const out = [[], [], []];
+  for (let at = 0; at < rows.length; at += 4) {
+    const time = Math.floor(rows[at]);
+    for (let column = 0; column < 3; column++) {
+      const value = rows[at + 1 + column];
+      if (Number.isNaN(value)) continue;
+      const list = out[column];
+      if (list.length && list[list.length - 1].time >= time) list[list.length - 1].value = value;
+      else list.push({ time, value });
+    }
+  }
+  return out;
+}
+
+export function create(element) {
+  const chart = lib.createChart(element, {
+    autoSize: true,
+    layout: { attributionLogo: false, background: { color: "transparent" }, fontSize: 11 },
+    timeScale: { timeVisible: true, secondsVisible: true, borderVisible: false },
+    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.12 } },
+    handleScroll: { mouseWheel: false, vertTouchDrag: false },
+    handleScale: { mouseWheel: false },
+    localization: { priceFormatter: (value) => (value > 0 ? "+" : "") + value.toFixed(2) },
+  });
+  const plain = { lastValueVisible: true, priceLineVisible: false };
+  const pnl = chart.addSeries(lib.AreaSeries, { ...plain, lineWidth: 2 });
+  const peak = chart.addSeries(lib.LineSeries, { ...plain, lineWidth: 1, lineStyle: lib.LineStyle.Dotted });
+  const floor = chart.addSeries(lib.LineSeries, { ...plain, lineWidth: 2, lineType: lib.LineType.WithSteps });
+  const series = [pnl, peak, floor];
+  let lines = [];
+  let limits = [NaN, NaN];
+  let touched = false;
+
+  function drawLimits() {
+    lines.forEach((line) => pnl.removePriceLine(line));
+    const colour = colours();
+    const line = (price, color, title) => pnl.createPriceLine({ price, color, title, lineWidth: 1, lineStyle: lib.LineStyle.Dashed, axisLabelVisible: true });
+    const [loss, profit] = limits;
+    lines = [];
+    if (!Number.isNaN(loss)) lines.push(line(loss, colour.loss, "max loss"));
+    if (!Number.isNaN(profit)) lines.push(line(profit, colour.gain, "max profit"));
+  }
+
+  function restyle() {
+    const colour = colours();
+    chart.applyOptions({
+      layout: { textColor: colour["ink-3"] },
+      grid: { vertLines: { visible: false }, horzLines: { color: colour.line } },
+      crosshair: { vertLine: { color: colour["line-strong"] }, horzLine: { color: colour["line-strong"] } },
+    });
+    pnl.applyOptions({ lineColor: colour.act, topColor: faint(colour.act), bottomColor: faint(colour.act) });
+    peak.applyOptions({ color: colour.peak });
+    floor.applyOptions({ color: colour.doubt });
+    drawLimits();
+  }
+
+  restyle();
+  element.firstElementChild?.setAttribute("aria-hidden", "true");
+  const theme = new MutationObserver(restyle);
+  theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  element.addEventListener("pointerdown", () => { touched = true; });
+  element.addEventListener("dblclick", () => { touched = false; chart.timeScale().fitContent(); });
+
+  return {
+    set(rows) {
+      columns(rows).forEach((list, at) => series[at].setData(list));
+      touched = false;
+      chart.timeScale().fitContent();
+    },
+    append(rows) {
+      columns(rows).forEach((list, at) => list.forEach((point) => {
+        const last = series[at].data().at(-1);
+        if (!last || last.time <= point.time) series[at].update(point);
+      }));
+      if (!touched) chart.timeScale().fitContent();
+    },
+    limits(loss, profit) {
+      limits = [loss, profit];
+      drawLimits();
+    },
+    point(seconds, value) {
+      if (Number.isNaN(value)) chart.clearCrosshairPosition();
+      else chart.setCrosshairPosition(value, Math.floor(seconds), pnl);
+    },
+    destroy() {
+      theme.disconnect();
+      chart.remove();
+    },
+  };
+}
