@@ -7,8 +7,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{self, Message, client::IntoClientRequest};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 pub const PASSWORD: &str = "a long enough password";
@@ -88,11 +87,31 @@ impl Console {
     }
 
     pub async fn feed(&self) -> Feed {
+        let socket = self.connect(&format!("http://{}", self.address)).await.unwrap();
+        Feed {
+            socket,
+            seq: 0,
+            snapshots: 0,
+            strip: Value::Null,
+            session: Value::Null,
+            points: Vec::new(),
+            why: Vec::new(),
+        }
+    }
+}
+
+#[allow(dead_code)]
+impl Console {
+    /// Opens the feed's socket, signed in, from a page of `origin`; the error is the status of the refusal.
+    pub async fn connect(&self, origin: &str) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, u16> {
         let mut request = format!("ws://{}/ws", self.address).into_client_request().unwrap();
         request.headers_mut().insert("cookie", self.cookie.parse().unwrap());
-        request.headers_mut().insert("origin", format!("http://{}", self.address).parse().unwrap());
-        let (socket, _) = connect_async(request).await.unwrap();
-        Feed { socket, seq: 0, snapshots: 0, strip: Value::Null, session: Value::Null, points: Vec::new(), why: Vec::new() }
+        request.headers_mut().insert("origin", origin.parse().unwrap());
+        match connect_async(request).await {
+            Ok((socket, _)) => Ok(socket),
+            Err(tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
     }
 }
 
@@ -128,7 +147,8 @@ impl Feed {
 
     /// Both legs are sold, as far as they will be.
     pub async fn entered(&mut self) {
-        self.until("entry complete", |feed| feed.why.iter().any(|why| why["event"] == "entry.completed")).await;
+        self.until("entry complete", |feed| feed.why.iter().any(|why| why["event"] == "entry.completed"))
+            .await;
     }
 
     pub async fn resync(&mut self) {

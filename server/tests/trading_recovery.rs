@@ -1,0 +1,122 @@
+//! The server is killed (SIGKILL, nothing flushed) with a position on, and comes back knowing it: with the embedded
+//! venue, and with a separate one. Panic then ends verified flat.
+
+#[path = "trading_support/console.rs"]
+mod console;
+#[path = "trading_support/server.rs"]
+mod server_support;
+#[path = "trading_support/venue.rs"]
+mod venue;
+
+use std::path::Path;
+use std::process::Stdio;
+
+use console::Console;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use venue::Venue;
+
+/// Starts the real program and waits until it says where it listens.
+async fn spawn(dir: &Path, more: &[(&str, &str)]) -> (Child, Console) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_deltascope"))
+        .env_clear()
+        .envs(server_support::environment(dir, more))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let address = loop {
+        let line = lines.next_line().await.unwrap().expect("a ready line");
+        if let Some(address) = line.strip_prefix("deltascope: ready on http://") {
+            break address.to_owned();
+        }
+    };
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    (child, Console::sign_in(&address).await)
+}
+
+/// What must be the same after the crash.
+fn held(session: &Value) -> Value {
+    let legs: Vec<Value> = session["legs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|leg| json!([leg["symbol"], leg["qty"], leg["average_price"]]))
+        .collect();
+    let mut orders: Vec<String> = session["orders"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|order| format!("{} {} {}", order["client_order_id"], order["status"], order["filled_qty"]))
+        .collect();
+    orders.sort();
+    json!({ "legs": legs, "orders": orders, "fills": session["fills"].as_array().unwrap().len() })
+}
+
+async fn survives_a_kill(dir: &Path, settings: &[(&str, &str)]) {
+    let (mut child, console) = spawn(dir, settings).await;
+    let mut feed = console.feed().await;
+    let id = console.start().await;
+    feed.entered().await;
+    let before = console.get(&format!("/api/v1/sessions/{id}")).await.body;
+    child.kill().await.unwrap();
+
+    let (mut child, console) = spawn(dir, settings).await;
+    let mut feed = console.feed().await;
+    feed.lifecycle("PAUSED").await;
+    assert_eq!(feed.session["session_id"], id.as_str());
+    feed.until("the position is known again", |feed| feed.session["exposure"] == "OPEN").await;
+    assert_eq!(held(&feed.session), held(&before));
+    let ready = console.get("/health/ready").await;
+    assert_eq!((ready.status, ready.body["status"].as_str()), (200, Some("ready")), "{ready:?}");
+
+    let resumed = console.post(&format!("/api/v1/sessions/{id}/resume"), json!({})).await;
+    assert_eq!(resumed.status, 202, "{resumed:?}");
+    feed.lifecycle("RUNNING").await;
+    let panic = console.post("/api/v1/panic", json!({})).await;
+    assert_eq!(panic.status, 202, "{panic:?}");
+    feed.lifecycle("STOPPED").await;
+    feed.until("verified flat", |feed| feed.strip["latch"]["verified_flat_at"].is_string()).await;
+    child.kill().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_server_comes_back_with_its_embedded_venue() {
+    let dir = tempfile::tempdir().unwrap();
+    survives_a_kill(dir.path(), &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_server_comes_back_to_a_separate_venue() {
+    let dir = tempfile::tempdir().unwrap();
+    let venue = Venue::start("").await;
+    survives_a_kill(dir.path(), &venue.settings()).await;
+    assert_eq!((venue.position().await, venue.open_orders().await), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_words_say_what_stays_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let venue = Venue::start("").await;
+    let (running, console) = server_support::start(dir.path(), &venue.settings()).await;
+    let mut feed = console.feed().await;
+    let id = console.start().await;
+    feed.entered().await;
+    let words = running.stop().await;
+    assert!(words.contains(&id) && words.contains("-200 C-BTC") && words.contains("-200 P-BTC"), "{words}");
+    assert_eq!(venue.position().await, -400, "positions stay as they are");
+
+    let (running, console) = server_support::start(dir.path(), &venue.settings()).await;
+    let mut feed = console.feed().await;
+    feed.lifecycle("PAUSED").await;
+    let replayed = server::replay::replay(&running.app.trading.store, &id).await.unwrap();
+    assert!(replayed.is_identical(), "over the restart too: {:?}", replayed.difference);
+    console.post(&format!("/api/v1/sessions/{id}/stop"), json!({})).await;
+    feed.lifecycle("STOPPED").await;
+    assert_eq!(venue.position().await, 0);
+    running.stop().await;
+}

@@ -1,0 +1,59 @@
+//! A venue of its own beside the server, with the documented keys, and an independent look at what is on there.
+
+use server::telling::Teller;
+use server::venue::{Address, Call, Rest, wire};
+use simulator::{Faults, Options, Running, TapeSource};
+use telemetry::{Level, Secret};
+
+pub struct Venue {
+    pub running: Running,
+    rest: Rest,
+}
+
+#[allow(dead_code)]
+impl Venue {
+    /// The default market of a new user, with these faults.
+    pub async fn start(faults: &str) -> Self {
+        let faults = Some(Faults::parse(faults).unwrap());
+        let options = Options { tape: TapeSource::Embedded, speed: 120, faults, ..Options::new(7) };
+        let (key, secret) = (options.api_key.clone(), options.api_secret.clone());
+        let running = simulator::start(options, |_| {}).await.unwrap();
+        let address = Address {
+            rest_url: running.rest_url.clone(),
+            public_ws_url: running.ws_url.clone(),
+            private_ws_url: running.ws_url.clone(),
+            api_key: Secret::new(key),
+            api_secret: Secret::new(secret),
+        };
+        let rest = Rest::new(address, Teller::new(Level::Fatal, 16)).unwrap();
+        Self { running, rest }
+    }
+
+    /// Settings with which a server talks to it.
+    pub fn settings(&self) -> Vec<(&'static str, &str)> {
+        vec![
+            ("DELTASCOPE__VENUE__REST_URL", self.running.rest_url.as_str()),
+            ("DELTASCOPE__VENUE__WS_URL", self.running.ws_url.as_str()),
+        ]
+    }
+
+    /// Every fill of the account: symbol, side and lots.
+    pub async fn fills(&self) -> Vec<(String, String, i64)> {
+        let call = Call::fills(telemetry::Micros(0), &[]);
+        let fills = self.rest.read_all::<wire::Fill>(&call).await.unwrap();
+        let row = |fill: wire::Fill| {
+            let size = i64::try_from(fill.size.unwrap()).unwrap();
+            (fill.product_symbol.unwrap(), fill.side, size)
+        };
+        fills.into_iter().map(row).collect()
+    }
+
+    /// Signed lots over all products, by the venue's own fills.
+    pub async fn position(&self) -> i64 {
+        self.fills().await.iter().map(|(_, side, lots)| if side == "buy" { *lots } else { -lots }).sum()
+    }
+
+    pub async fn open_orders(&self) -> usize {
+        self.rest.read_all::<wire::Order>(&Call::open_orders()).await.unwrap().len()
+    }
+}
