@@ -3,6 +3,7 @@
 //! Pure: no I/O, no clock, no randomness, no floats. Times are UTC microseconds, money is decimal USD.
 
 pub mod amount;
+pub mod catalogue;
 pub mod command;
 pub mod configuration;
 pub mod decision;

@@ -1,0 +1,118 @@
+//! Samples of the exit rules at work.
+
+use super::{after, call, put, reading, usd};
+use crate::decision::RulesDecision;
+use crate::decision::rules::LegFreshness;
+use crate::rules::{Rule, RuleReading, Verdict};
+use crate::session::ExitReason;
+use crate::valuation::Valuation;
+
+pub(super) fn samples() -> Vec<RulesDecision> {
+    let sample_rate = || "1/s".to_owned();
+    let evaluated = |readings| RulesDecision::Evaluated {
+        worth: Box::new(worth()),
+        readings,
+        legs: vec![freshness(call(), 120, 340), freshness(put(), 180, 410)],
+        sample_rate: sample_rate(),
+    };
+    let mut samples = vec![
+        RulesDecision::CycleStarted { sample_rate: sample_rate() },
+        evaluated(vec![reading()]),
+        evaluated(vec![RuleReading { verdict: Verdict::Fires, ..reading() }]),
+        RulesDecision::CycleCompleted {
+            outcome: "held".to_owned(),
+            previous_step_us: Some(84),
+            sample_rate: sample_rate(),
+        },
+        RulesDecision::BreachCounted {
+            rule: Rule::Trailing,
+            count: 1,
+            value: usd(890),
+            threshold: usd(900),
+            first_at: after(221_000),
+        },
+        RulesDecision::BreachCleared { rule: Rule::Trailing, value: Some(usd(930)), threshold: usd(900) },
+    ];
+    samples.extend(floor());
+    samples.extend(exits());
+    samples
+}
+
+fn floor() -> [RulesDecision; 3] {
+    [
+        RulesDecision::TrailingArmed {
+            executable: usd(1_210),
+            activation: usd(1_200),
+            peak: usd(1_210),
+            floor: usd(600),
+            responsible: "step".to_owned(),
+        },
+        RulesDecision::PeakRaised { previous_peak: usd(1_210), peak: usd(1_320), floor: usd(600) },
+        RulesDecision::FloorRaised {
+            previous_floor: usd(600),
+            floor: usd(900),
+            peak: usd(1_530),
+            responsible: "step".to_owned(),
+        },
+    ]
+}
+
+fn exits() -> [RulesDecision; 2] {
+    let decided = |reason, rationale: &str| RulesDecision::ExitDecided {
+        reason,
+        also_matched: Vec::new(),
+        who: None,
+        executable: Some(usd(890)),
+        readings: vec![reading()],
+        rationale: rationale.to_owned(),
+    };
+    [
+        decided(ExitReason::Trailing, "Leaving by rule trailing: 8.90 ≤ 9.00 · 2 of 2 breaches."),
+        decided(
+            ExitReason::Error,
+            "Leaving: prices have been stale for fifteen seconds and no stop rests at the venue.",
+        ),
+    ]
+}
+
+fn freshness(symbol: crate::ids::Symbol, quote_age_ms: i64, mark_age_ms: i64) -> LegFreshness {
+    LegFreshness {
+        symbol,
+        quote_age_ms: Some(quote_age_ms),
+        mark_age_ms: Some(mark_age_ms),
+        mark_source: "stream".to_owned(),
+    }
+}
+
+fn worth() -> Valuation {
+    Valuation {
+        cash: usd(12_048),
+        fees_paid: usd(217),
+        credit: usd(12_048),
+        buy_back: Some(usd(10_194)),
+        exit_fees: Some(usd(217)),
+        executable: Some(usd(1_420)),
+        at_mark: Some(usd(1_652)),
+        notional: usd(1_844_940),
+        maintenance_margin: usd(9_225),
+        beyond_depth: false,
+        wide: false,
+        fresh: true,
+    }
+}
+
+pub(super) fn doc(decision: &RulesDecision) -> &'static str {
+    match decision {
+        RulesDecision::CycleStarted { .. } => "once a second while a session has legs",
+        RulesDecision::CycleCompleted { .. } => "with it, the time that the step before took",
+        RulesDecision::Evaluated { .. } => {
+            "once a second: worth, every rule's reading, the age of each number"
+        }
+        RulesDecision::BreachCounted { .. } => "a rule that needs confirmation was crossed",
+        RulesDecision::BreachCleared { .. } => "the crossing was over before it was confirmed",
+        RulesDecision::TrailingArmed { .. } => "executable P&L reached the activation",
+        RulesDecision::PeakRaised { .. } => "a new peak that does not lift the floor to its next step",
+        RulesDecision::FloorRaised { .. } => "a new peak that lifts the floor",
+        RulesDecision::ExitDecided { .. } => "irrevocable: the position is closed",
+    }
+}
