@@ -37,7 +37,11 @@ fn no_event_name_is_told_by_two_parts_of_the_program() {
     ] {
         for entry in entries {
             let first = tellers.insert(entry.name, part);
-            assert!(first.is_none_or(|first| first == part), "{} is told by {first:?} and {part}", entry.name);
+            assert!(
+                first.is_none_or(|first| first == part),
+                "{} is told by {first:?} and {part}",
+                entry.name
+            );
         }
     }
 }
