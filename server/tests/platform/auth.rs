@@ -1,0 +1,93 @@
+//! Signing in: cookie, one-time link, throttle, sessions over a restart, audit records.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{Console, PASSWORD, cookie_of, header};
+
+#[tokio::test]
+async fn a_session_begins_with_a_safe_cookie_and_ends_with_sign_out() {
+    let mut console = Console::start(&[]).await;
+    assert_eq!(console.get("/api/v1/me").await.status(), StatusCode::UNAUTHORIZED);
+    let response = console.sign_in(PASSWORD).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    let cookie = header(&response, "set-cookie");
+    for part in ["__Host-session=", "Path=/", "Secure", "HttpOnly", "SameSite=Lax"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert_eq!(console.json("/api/v1/me").await["username"], "admin");
+    let response = console.post("/api/v1/sign-out", &json!({})).await;
+    assert_eq!(response.status(), StatusCode::NO_CONTENT);
+    assert_eq!(console.get("/api/v1/me").await.status(), StatusCode::UNAUTHORIZED, "the cookie is void");
+}
+
+#[tokio::test]
+async fn sessions_survive_a_restart() {
+    let mut console = Console::start(&[]).await;
+    console.sign_in(PASSWORD).await;
+    let console = console.restart().await;
+    assert_eq!(console.json("/api/v1/me").await["username"], "admin");
+}
+
+#[tokio::test]
+async fn the_one_time_link_sets_the_first_password_once() {
+    let mut console = Console::start_bare(&[]).await;
+    let link = console.running.sign_in_link.clone().expect("a link as long as nobody has a password");
+    let (base, token) = link.split_once("?token=").unwrap();
+    assert_eq!(base, console.url("/login"));
+    let set = |password: &str| json!({ "token": token, "password": password });
+    let refused = console.post("/api/v1/set-password-by-link", &set("short")).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.json::<Value>().await.unwrap()["error"]["fields"]["password"].is_string());
+    let response = console.post("/api/v1/set-password-by-link", &set("long enough")).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    console.cookie = cookie_of(&response);
+    assert_eq!(console.json("/api/v1/me").await["username"], "admin");
+    let again = console.post("/api/v1/set-password-by-link", &set("another one")).await;
+    assert_eq!(again.status(), StatusCode::UNAUTHORIZED, "a link works once");
+    assert_eq!(console.sign_in("long enough").await.status(), StatusCode::OK);
+    let (_, records) = console.stop().await;
+    assert!(records.iter().all(|record| !record.to_string().contains(token)), "the link is never a record");
+}
+
+#[tokio::test]
+async fn every_start_without_a_password_prints_a_new_link() {
+    let console = Console::start_bare(&[]).await;
+    let first = console.running.sign_in_link.clone().unwrap();
+    let console = console.restart().await;
+    assert_ne!(console.running.sign_in_link.clone().unwrap(), first);
+}
+
+#[tokio::test]
+async fn ten_failures_a_minute_then_not_even_the_right_password() {
+    let mut console = Console::start(&[]).await;
+    for _ in 0..10 {
+        assert_eq!(console.sign_in("wrong").await.status(), StatusCode::UNAUTHORIZED);
+    }
+    let refused = console.sign_in(PASSWORD).await;
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    let wait: u64 = header(&refused, "retry-after").parse().expect("seconds");
+    assert!((1..=60).contains(&wait));
+    let (_, records) = console.stop().await;
+    let count = |name: &str| records.iter().filter(|r| r["event"] == name && r["source"] == "audit").count();
+    assert_eq!((count("auth.sign_in_failed"), count("auth.sign_in_throttled")), (10, 1));
+    assert!(records.iter().all(|r| !r.to_string().contains(PASSWORD)), "passwords are never told");
+}
+
+#[tokio::test]
+async fn sign_ins_are_audit_records_under_the_id_of_their_request() {
+    let mut console = Console::start(&[]).await;
+    let response = console
+        .request(Method::POST, "/api/v1/sign-in")
+        .header("x-correlation-id", "my-sign-in-0001")
+        .json(&json!({ "username": "admin", "password": PASSWORD }))
+        .send()
+        .await
+        .unwrap();
+    console.cookie = cookie_of(&response);
+    console.settled().await;
+    let trace = console.json("/api/v1/traces/my-sign-in-0001").await;
+    let events: Vec<&str> =
+        trace["records"].as_array().unwrap().iter().filter_map(|r| r["event"].as_str()).collect();
+    assert_eq!(events, ["auth.signed_in", "http.request"]);
+}

@@ -1,0 +1,130 @@
+//! Starting, telling, stopping: on stdout nothing but records, gapless; one clear sentence when a start fails.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+
+use server::startup;
+use server::telling::Output;
+
+use crate::support::{Console, PASSWORD, config};
+
+const REQUIRED: [&str; 11] = [
+    "timestamp",
+    "level",
+    "service",
+    "source",
+    "event",
+    "message",
+    "correlation_id",
+    "payload",
+    "boot_id",
+    "seq",
+    "event_id",
+];
+
+#[tokio::test]
+async fn records_reach_stdout_and_store_with_every_required_field_and_no_gap() {
+    let mut console = Console::start(&[]).await;
+    console.sign_in(PASSWORD).await;
+    console.get("/api/v1/logs").await;
+    console.settled().await;
+    let page = console.json("/api/v1/logs?limit=1000").await;
+    let in_store = page["records"].as_array().unwrap().clone();
+    let (words, on_stdout) = console.stop().await;
+    assert!(words.contains("no positions stay open"), "{words}");
+    for record in on_stdout.iter().chain(&in_store) {
+        for field in REQUIRED {
+            assert!(record.get(field).is_some(), "{record} lacks {field}");
+        }
+    }
+    for record in &in_store {
+        assert!(on_stdout.contains(record), "the same JSON in both: {record}");
+    }
+    let seqs: Vec<u64> = on_stdout.iter().filter_map(|record| record["seq"].as_u64()).collect();
+    assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>(), "numbers from 1 without a gap, in order");
+    let last = on_stdout.last().unwrap();
+    assert_eq!(
+        (last["event"].as_str(), last["payload"]["count"].as_u64()),
+        (Some("telemetry.dropped"), Some(0))
+    );
+}
+
+#[tokio::test]
+async fn the_level_filters_records_without_taking_numbers() {
+    let console = Console::start(&[("LOG_LEVEL", "fatal")]).await;
+    console.get("/health").await;
+    let (_, records) = console.stop().await;
+    let told: Vec<(&str, u64)> =
+        records.iter().map(|r| (r["event"].as_str().unwrap(), r["seq"].as_u64().unwrap())).collect();
+    assert_eq!(told, [("telemetry.dropped", 1)], "the declaration of losses is never filtered");
+}
+
+#[tokio::test]
+async fn a_second_server_and_a_taken_port_are_refused_in_one_sentence() {
+    let console = Console::start(&[]).await;
+    let settings = |dir: &str, listen: &str| {
+        vec![
+            ("DELTASCOPE__DATA__DIR".to_owned(), dir.to_owned()),
+            ("DELTASCOPE__HTTP__LISTEN".to_owned(), listen.to_owned()),
+        ]
+    };
+    let other = tempfile::tempdir().unwrap();
+    let taken = console.data_dir().join("data").display().to_string();
+    let same_dir = config(&other, &settings(&taken, "127.0.0.1:0"));
+    let refused = startup::start(same_dir, Output::none()).await.err().expect("refused").to_string();
+    assert!(refused.contains("another deltascope server uses the data directory"), "{refused}");
+    let free = other.path().join("data").display().to_string();
+    let same_port = config(&other, &settings(&free, &console.running.address.to_string()));
+    let refused = startup::start(same_port, Output::none()).await.err().expect("refused").to_string();
+    assert!(refused.contains("another program uses that port"), "{refused}");
+}
+
+fn binary(dir: &std::path::Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_deltascope"));
+    command
+        .env_clear()
+        .current_dir(dir)
+        .env("DELTASCOPE__DATA__DIR", dir.join("data"))
+        .env("DELTASCOPE__HTTP__LISTEN", "127.0.0.1:0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn the_binary_serves_until_it_is_told_to_stop_and_says_what_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = binary(dir.path()).spawn().unwrap();
+    let mut people = BufReader::new(server.stderr.take().unwrap());
+    let mut words = String::new();
+    while !words.contains("/login?token=") {
+        assert!(people.read_line(&mut words).unwrap() > 0, "{words}");
+    }
+    assert!(words.contains("ready on http://127.0.0.1:"), "{words}");
+    let pid = server.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    people.read_to_string(&mut words).unwrap();
+    assert!(server.wait().unwrap().success());
+    assert!(words.lines().last().unwrap().contains("no positions stay open"), "{words}");
+    let mut records = String::new();
+    server.stdout.take().unwrap().read_to_string(&mut records).unwrap();
+    assert!(records.lines().all(|line| line.starts_with("{\"timestamp\"")), "records and nothing else");
+}
+
+#[test]
+fn a_wrong_setting_stops_the_start_and_secrets_are_not_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let refused = binary(dir.path()).env("DELTASCOPE__HTTP__PROT", "1").output().unwrap();
+    let words = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && refused.stdout.is_empty());
+    assert!(words.contains("DELTASCOPE__HTTP__PROT") && words.contains("http.listen"), "{words}");
+    let shown = binary(dir.path())
+        .args(["config", "show"])
+        .env("DELTASCOPE__AUTH__BOOTSTRAP_PASSWORD", "hunter22")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(shown.stdout).unwrap();
+    assert!(shown.status.success() && !text.contains("hunter22"), "{text}");
+    assert!(text.contains("auth.bootstrap_password = ***"), "{text}");
+    assert!(text.contains("environment variable DELTASCOPE__AUTH__BOOTSTRAP_PASSWORD"), "{text}");
+}

@@ -1,0 +1,10 @@
+//! The platform half of the server, driven over real sockets: sign-in, headers, browser batches, log queries,
+//! forwarding to a fake Elasticsearch, starting and stopping.
+
+mod auth;
+mod forwarding;
+mod headers;
+mod ingest;
+mod lifecycle;
+mod logs;
+mod support;

@@ -1,0 +1,252 @@
+//! A fake Elasticsearch on a port of its own: parses `_bulk`, keeps documents per index and id, can be stopped and
+//! started on the same port, and does what a script says with requests and single records.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// What to do with one bulk request; without a script everything is taken.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// A status for each record, cycled; 201 takes it.
+    Items(Vec<u16>),
+    /// Refuses the request as a whole.
+    Refuse(u16),
+    /// Takes all records, then sends an answer that cannot be read.
+    TakeAndGarble,
+    /// Takes all records, and leaves the last result out.
+    TakeAndShorten,
+}
+
+#[derive(Default)]
+struct World {
+    documents: BTreeMap<(String, String), Value>,
+    script: VecDeque<Step>,
+    template: Option<Value>,
+    refuse_template: bool,
+    bulks: u64,
+    authorization: Option<String>,
+    malformed: Vec<String>,
+}
+
+/// The engine.
+pub struct FakeEngine {
+    world: Arc<Mutex<World>>,
+    bulks: Arc<watch::Sender<u64>>,
+    address: SocketAddr,
+    server: Option<JoinHandle<()>>,
+}
+
+#[derive(Clone)]
+struct Shared {
+    world: Arc<Mutex<World>>,
+    bulks: Arc<watch::Sender<u64>>,
+}
+
+impl FakeEngine {
+    pub async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let mut engine =
+            Self { world: Arc::default(), bulks: Arc::new(watch::Sender::new(0)), address, server: None };
+        engine.serve(listener);
+        engine
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Cuts all connections and frees the port.
+    pub async fn stop(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.abort();
+            let _ = server.await;
+        }
+    }
+
+    /// Comes back on the same port with what it had.
+    pub async fn start_again(&mut self) {
+        let listener = tokio::net::TcpListener::bind(self.address).await.expect("the port is free again");
+        self.serve(listener);
+    }
+
+    pub fn script(&self, steps: impl IntoIterator<Item = Step>) {
+        self.world.lock().unwrap().script.extend(steps);
+    }
+
+    pub fn refuse_template(&self) {
+        self.world.lock().unwrap().refuse_template = true;
+    }
+
+    pub fn template(&self) -> Option<Value> {
+        self.world.lock().unwrap().template.clone()
+    }
+
+    pub fn authorization(&self) -> Option<String> {
+        self.world.lock().unwrap().authorization.clone()
+    }
+
+    /// Ids of all documents with their index, sorted by index and id. Each can stand here once only, because a
+    /// second `create` of an id is answered 409; requests that break the protocol fail the test.
+    pub fn documents(&self) -> BTreeMap<(String, String), Value> {
+        let world = self.world.lock().unwrap();
+        assert!(world.malformed.is_empty(), "{:?}", world.malformed);
+        world.documents.clone()
+    }
+
+    /// Waits until a look at the documents satisfies the condition, asked after every bulk request.
+    pub async fn until(&self, condition: impl Fn(&BTreeMap<(String, String), Value>) -> bool) {
+        let mut bulks = self.bulks.subscribe();
+        let wait = async {
+            while !condition(&self.documents()) {
+                bulks.changed().await.expect("the engine lives");
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(60), wait).await.expect("within a minute");
+    }
+
+    fn serve(&mut self, listener: tokio::net::TcpListener) {
+        let shared = Shared { world: Arc::clone(&self.world), bulks: Arc::clone(&self.bulks) };
+        let router = Router::new()
+            .route("/", get(|| async { axum::Json(json!({ "version": { "number": "9.5.3" } })) }))
+            .route("/_index_template/deltascope-logs", any(template))
+            .route("/_bulk", post(bulk))
+            .with_state(shared);
+        self.server = Some(tokio::spawn(async move {
+            // Ends by being aborted.
+            let _ = axum::serve(listener, router).await;
+        }));
+    }
+}
+
+impl Drop for FakeEngine {
+    fn drop(&mut self) {
+        if let Some(server) = &self.server {
+            server.abort();
+        }
+    }
+}
+
+async fn template(State(shared): State<Shared>, method: axum::http::Method, body: Bytes) -> Response {
+    let mut world = shared.world.lock().unwrap();
+    match method.as_str() {
+        "GET" if world.template.is_some() => axum::Json(json!({ "index_templates": [] })).into_response(),
+        "GET" => StatusCode::NOT_FOUND.into_response(),
+        _ if world.refuse_template => {
+            let error =
+                json!({ "error": { "type": "security_exception", "reason": "not allowed" }, "status": 403 });
+            (StatusCode::FORBIDDEN, axum::Json(error)).into_response()
+        }
+        _ => {
+            world.template = serde_json::from_slice(&body).ok();
+            axum::Json(json!({ "acknowledged": true })).into_response()
+        }
+    }
+}
+
+async fn bulk(State(shared): State<Shared>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let answer = {
+        let mut world = shared.world.lock().unwrap();
+        world.bulks += 1;
+        world.authorization = headers.get("authorization").and_then(|v| v.to_str().ok()).map(str::to_owned);
+        match read(&uri, &headers, &body) {
+            Ok(records) => world.answer(records),
+            Err(why) => {
+                world.malformed.push(why);
+                StatusCode::BAD_REQUEST.into_response()
+            }
+        }
+    };
+    let count = shared.world.lock().unwrap().bulks;
+    shared.bulks.send_replace(count);
+    answer
+}
+
+type Record = ((String, String), Value);
+
+fn read(uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<Vec<Record>, String> {
+    let filter = uri.query().unwrap_or_default();
+    if headers.get("content-type").is_none_or(|value| value != "application/x-ndjson") {
+        return Err("content type".to_owned());
+    }
+    if filter.contains("filter_path") && !filter.contains("items.*.status") {
+        return Err("positions would be lost".to_owned());
+    }
+    let gzip = headers.get("content-encoding").is_some_and(|value| value == "gzip");
+    let plain =
+        if gzip { telemetry::inflate(body, 64 << 20).map_err(|e| e.to_string())? } else { body.to_vec() };
+    let text = String::from_utf8(plain).map_err(|e| e.to_string())?;
+    if !text.ends_with('\n') {
+        return Err("the body does not end with a line end".to_owned());
+    }
+    let lines: Vec<Value> = text
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()
+        .map_err(|e: serde_json::Error| e.to_string())?;
+    lines.chunks(2).map(pair).collect()
+}
+
+fn pair(lines: &[Value]) -> Result<Record, String> {
+    let [action, document] = lines else { return Err("an action without a document".to_owned()) };
+    let text = |key: &str| action["create"][key].as_str().map(str::to_owned);
+    let key = text("_index").zip(text("_id")).ok_or("not a create with index and id")?;
+    if !key.0.starts_with("logs-deltascope.") || document["@timestamp"].as_str().is_none() {
+        return Err(format!("bad document for {key:?}"));
+    }
+    Ok((key, document.clone()))
+}
+
+impl World {
+    fn answer(&mut self, records: Vec<Record>) -> Response {
+        let statuses = match self.script.pop_front() {
+            None => vec![201],
+            Some(Step::Items(statuses)) => statuses,
+            Some(Step::Refuse(status)) => {
+                let error = json!({ "error": { "type": "scripted", "reason": "refused by the test" } });
+                let status = StatusCode::from_u16(status).expect("a status");
+                return (status, axum::Json(error)).into_response();
+            }
+            Some(Step::TakeAndGarble) => {
+                for record in records {
+                    self.create(record);
+                }
+                return "{\"items\":[{\"cre".into_response();
+            }
+            Some(Step::TakeAndShorten) => {
+                let mut items: Vec<Value> = records.into_iter().map(|record| self.create(record)).collect();
+                items.pop();
+                return axum::Json(json!({ "errors": false, "items": items })).into_response();
+            }
+        };
+        let items: Vec<Value> = records
+            .into_iter()
+            .zip(statuses.into_iter().cycle())
+            .map(|(record, status)| match status {
+                201 => self.create(record),
+                refused => json!({ "create": { "status": refused,
+                    "error": { "type": "scripted", "reason": "refused by the test" } } }),
+            })
+            .collect();
+        axum::Json(json!({ "errors": true, "items": items })).into_response()
+    }
+
+    fn create(&mut self, (key, document): Record) -> Value {
+        if self.documents.contains_key(&key) {
+            return json!({ "create": { "status": 409, "error": { "type": "version_conflict_engine_exception" } } });
+        }
+        self.documents.insert(key, document);
+        json!({ "create": { "status": 201 } })
+    }
+}
