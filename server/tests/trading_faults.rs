@@ -69,7 +69,11 @@ async fn cuts_garbage_and_refusals_are_survived_and_told() {
     let id = console.start().await;
     feed.entered().await;
     feed.until("three cuts", |feed| {
-        feed.why.iter().filter(|why| why["sentence"].as_str().unwrap().contains("prices stream is down")).count() >= 3
+        feed.why
+            .iter()
+            .filter(|why| why["sentence"].as_str().unwrap().contains("prices stream is down"))
+            .count()
+            >= 3
     })
     .await;
     let stopped = console.post(&format!("/api/v1/sessions/{id}/stop"), json!({})).await;
@@ -88,7 +92,11 @@ async fn cuts_garbage_and_refusals_are_survived_and_told() {
         assert!(told.iter().any(|record| record["session_id"] == id.as_str()), "{what}: {told:#?}");
     }
     let garbled = console.logs("event=stream.decode_error").await;
-    assert!(garbled[0]["payload"]["frame"].is_string() && garbled[0]["stream"].is_string(), "{:#}", garbled[0]);
+    assert!(
+        garbled[0]["payload"]["frame"].is_string() && garbled[0]["stream"].is_string(),
+        "{:#}",
+        garbled[0]
+    );
     let gaps = console.logs("event=stream.gap").await;
     assert!(gaps[0]["gap_ms"].is_i64(), "{:#}", gaps[0]);
     let requests = console.logs("event=venue.request").await;

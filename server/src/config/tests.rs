@@ -28,7 +28,7 @@ fn environment_wins_over_file_and_shortcut() {
     assert_eq!(layers.get("simulator.speed").unwrap().origin, Origin::File(file));
     let config = Config::from_layers(&layers).unwrap();
     assert_eq!(config.log.level, telemetry::Level::Debug);
-    assert!((config.simulator.speed - 2.0).abs() < f64::EPSILON);
+    assert_eq!(config.simulator.speed.to_string(), "2");
 }
 
 #[test]
@@ -56,7 +56,7 @@ const MISTAKES: [(&str, &str, &[&str]); 11] = [
     ("LOG_LEVEL", "loud", &["LOG_LEVEL", "log.level", "loud", "trace, debug, info"]),
     ("DELTASCOPE__LOG__STDOUT", "maybe", &["log.stdout", "maybe", "true or false"]),
     ("DELTASCOPE__SIMULATOR__SEED", "x1", &["simulator.seed", "x1", "whole number"]),
-    ("DELTASCOPE__SIMULATOR__SPEED", "0", &["simulator.speed", "0", "above 0"]),
+    ("DELTASCOPE__SIMULATOR__SPEED", "0", &["simulator.speed", "0", "1 to 600"]),
     ("DELTASCOPE__VENUE__KIND", "binance", &["venue.kind", "binance", "simulator, delta-india"]),
     ("ELASTICSEARCH_URL", "localhost:9200", &["elasticsearch.url", "localhost:9200", "http://"]),
 ];

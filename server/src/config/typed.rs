@@ -64,7 +64,8 @@ pub struct VenueConfig {
 #[derive(Clone, Debug)]
 pub struct SimulatorConfig {
     pub tape: Option<PathBuf>,
-    pub speed: f64,
+    /// Market seconds in a second, 1 to 600.
+    pub speed: u32,
     pub seed: u64,
     pub faults: Option<PathBuf>,
 }
@@ -144,7 +145,7 @@ impl Config {
             venue: venue(read)?,
             simulator: SimulatorConfig {
                 tape: read.optional("simulator.tape").map(PathBuf::from),
-                speed: read.positive("simulator.speed")?,
+                speed: u32::try_from(read.number("simulator.speed", 1, 600)?).unwrap_or(u32::MAX),
                 seed: read.number("simulator.seed", 0, i64::MAX)?,
                 faults: read.optional("simulator.faults").map(PathBuf::from),
             },
@@ -282,11 +283,6 @@ impl<'a> Reader<'a> {
             Ok(number) if (least..=most).contains(&value) => Ok(number),
             Ok(_) | Err(_) => Err(self.refuse(key, &format!("{least} to {most}"))),
         }
-    }
-
-    fn positive(self, key: &str) -> Result<f64, ConfigError> {
-        let value = self.0.get(key).and_then(|entry| entry.value.as_float()).unwrap_or_default();
-        if value.is_finite() && value > 0.0 { Ok(value) } else { Err(self.refuse(key, "a number above 0")) }
     }
 
     fn refuse(self, key: &str, allowed: &str) -> ConfigError {

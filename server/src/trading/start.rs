@@ -20,7 +20,7 @@ use crate::store::trading::TradingStore;
 use crate::tasks::{Restart, Tasks};
 use crate::telling::Teller;
 use crate::venue::{Address, Fallback, Rest, SessionContext, StreamParts, order_stream, price_stream};
-pub use simulated::catalogue;
+pub use simulated::{SimulatorNote, catalogue};
 
 /// Why trading does not start; each one clear sentence.
 #[derive(Debug, thiserror::Error)]
@@ -142,8 +142,8 @@ fn run_streams(
     rest: &Rest,
     watched: watch::Receiver<Vec<model::Symbol>>,
 ) {
-    let (prices, up) = price_stream(parts.clone(), watched.clone());
-    let fallback = Fallback { parts: parts.clone(), rest: rest.clone(), watched, up };
+    let (prices, heard) = price_stream(parts.clone(), watched.clone());
+    let fallback = Fallback { parts: parts.clone(), rest: rest.clone(), watched, heard };
     let orders = order_stream(parts.clone());
     for (name, stream) in [("price_stream", prices), ("order_stream", orders)] {
         let stop = tasks.stop_signal();

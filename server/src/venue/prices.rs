@@ -18,20 +18,20 @@ use crate::{clock, correlation};
 pub(super) const SILENCE_MAX: Duration = Duration::from_secs(5);
 /// Keeps a connection with nothing watched provably alive.
 pub(super) const PING_EVERY: Duration = Duration::from_secs(2);
-/// How long the stream may be away before prices are polled.
+/// How long the stream may bring nothing before prices are polled.
 const PATIENCE: Duration = Duration::from_secs(3);
 const POLL_EVERY: Duration = Duration::from_secs(1);
 /// Asked for its spot price while nothing is watched.
 const SPOT_PRODUCT: &str = "BTCUSD";
 
-/// The price stream, and a switch that says whether it brings data.
+/// The price stream, and when it was last heard.
 #[must_use]
 pub fn price_stream(
     parts: StreamParts,
     watched: watch::Receiver<Vec<Symbol>>,
-) -> (Stream, watch::Receiver<bool>) {
-    let (up, shown) = watch::channel(false);
-    (Stream::new(Role::Prices { watched, up }, parts), shown)
+) -> (Stream, watch::Receiver<Instant>) {
+    let (heard, shown) = watch::channel(Instant::now());
+    (Stream::new(Role::Prices { watched, heard }, parts), shown)
 }
 
 /// Spot of the underlyings, and four channels of each instrument.
@@ -49,13 +49,13 @@ pub(super) fn subscription(word: &str, symbols: &[Symbol], with_spot: bool) -> V
     json!({ "type": word, "payload": { "channels": channels } })
 }
 
-/// Polls tickers once a second while the price stream is away for more than three.
+/// Polls tickers once a second while the price stream has brought nothing for more than three: lost, or silent.
 #[derive(Clone)]
 pub struct Fallback {
     pub parts: StreamParts,
     pub rest: Rest,
     pub watched: watch::Receiver<Vec<Symbol>>,
-    pub up: watch::Receiver<bool>,
+    pub heard: watch::Receiver<Instant>,
 }
 
 impl Fallback {
@@ -71,31 +71,29 @@ impl Fallback {
 
     /// Waits for an outage and bridges it.
     async fn turn(&mut self) {
-        until(&mut self.up, false).await;
-        let away = Instant::now();
-        if tokio::time::timeout(PATIENCE, until(&mut self.up, true)).await.is_ok() {
+        let last = *self.heard.borrow_and_update();
+        tokio::time::sleep_until(last + PATIENCE).await;
+        if *self.heard.borrow_and_update() != last {
             return;
         }
         let context = self.parts.sessions.under(&correlation::fresh());
-        let symbols = self.symbols();
-        let names = symbols.iter().map(|symbol| symbol.0.clone()).collect();
-        self.tell(
-            StreamHappening::FallbackEntered { silence_ms: millis(away.elapsed()), symbols: names },
-            &context,
-        );
+        let symbols = self.symbols().iter().map(|symbol| symbol.0.clone()).collect();
+        self.tell(StreamHappening::FallbackEntered { silence_ms: millis(last.elapsed()), symbols }, &context);
         let entered = Instant::now();
         let mut polls = 0;
         let mut every = tokio::time::interval(POLL_EVERY);
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut up = self.up.clone();
         loop {
             tokio::select! {
-                () = until(&mut up, true) => break,
-                _ = every.tick() => {
-                    polls += 1;
-                    self.poll(&context).await;
-                }
+                // Nobody left to bring anything: the server is ending.
+                heard = self.heard.changed() => match heard {
+                    Ok(()) => break,
+                    Err(_) => std::future::pending().await,
+                },
+                _ = every.tick() => {}
             }
+            polls += 1;
+            self.poll(&context).await;
         }
         self.tell(StreamHappening::FallbackLeft { fallback_ms: millis(entered.elapsed()), polls }, &context);
     }
@@ -120,14 +118,6 @@ impl Fallback {
 
     fn tell(&self, what: StreamHappening, context: &Context) {
         self.parts.teller.tell(&StreamEvent { stream: "prices", what }, context);
-    }
-}
-
-/// Waits until the stream is up or down; for ever when there is no stream any more.
-async fn until(up: &mut watch::Receiver<bool>, wanted: bool) {
-    let gone = up.wait_for(|up| *up == wanted).await.is_err();
-    if gone {
-        std::future::pending::<()>().await;
     }
 }
 

@@ -7,7 +7,6 @@ use std::time::Duration;
 use model::Symbol;
 use model::input::{Input, Link, LinkChange};
 use serde_json::{Value, json};
-use telemetry::Context;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -33,7 +32,7 @@ pub struct StreamParts {
 #[derive(Clone)]
 pub(super) enum Role {
     /// Spot always, and the watched instruments.
-    Prices { watched: watch::Receiver<Vec<Symbol>>, up: watch::Sender<bool> },
+    Prices { watched: watch::Receiver<Vec<Symbol>>, heard: watch::Sender<Instant> },
     /// Our orders, positions and fills, after signing in.
     Orders,
 }
@@ -88,7 +87,8 @@ pub struct Stream {
     up: bool,
     /// Symbols of the latest subscription.
     symbols: Vec<Symbol>,
-    context: Context,
+    /// Of this connection, so that its life can be read as one story.
+    correlation_id: String,
 }
 
 /// One connection.
@@ -108,20 +108,15 @@ impl Stream {
             reconnect: Reconnect::default(),
             up: false,
             symbols: Vec::new(),
-            context: Context::default(),
+            correlation_id: correlation::fresh(),
         }
     }
 
     /// Runs until the server stops.
     pub async fn run(mut self, mut stop: Stop) {
         let mut attempt = 1;
-        if let Role::Prices { up, .. } = &self.role {
-            // True only when an earlier run of this task broke off in the middle.
-            self.up = *up.borrow();
-        }
-        self.link_down("the task began again");
         loop {
-            self.context = self.parts.sessions.under(&correlation::fresh());
+            self.correlation_id = correlation::fresh();
             let reason = tokio::select! {
                 reason = self.connect(attempt) => reason,
                 () = stop.stopped() => return,
@@ -200,6 +195,9 @@ impl Stream {
         // An answer to our own ping proves a socket, but no feed: with instruments watched, only data counts.
         if heard != Heard::Pong || self.symbols.is_empty() {
             connection.alive = Instant::now();
+            if let Role::Prices { heard, .. } = &self.role {
+                heard.send_replace(connection.alive);
+            }
         }
         match heard {
             Heard::Inputs(inputs) => self.on_inputs(inputs),
@@ -249,9 +247,6 @@ impl Stream {
     }
 
     fn link(&self, reason: &str, up: bool) {
-        if let Role::Prices { up: shown, .. } = &self.role {
-            shown.send_replace(up);
-        }
         let change = LinkChange { link: self.role.link(), up, reason: reason.to_owned() };
         self.parts.inbox.push(Input::Link(change));
     }
@@ -279,7 +274,9 @@ impl Stream {
     }
 
     fn tell(&self, what: StreamHappening) {
-        self.parts.teller.tell(&StreamEvent { stream: self.role.name(), what }, &self.context);
+        // The session of now, not of when the connection was made.
+        let context = self.parts.sessions.under(&self.correlation_id);
+        self.parts.teller.tell(&StreamEvent { stream: self.role.name(), what }, &context);
     }
 }
 

@@ -21,6 +21,7 @@ pub struct Console {
 }
 
 #[derive(Debug)]
+#[allow(dead_code)]
 pub struct Answer {
     pub status: u16,
     pub correlation_id: String,

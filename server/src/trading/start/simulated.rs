@@ -26,7 +26,7 @@ pub(super) async fn start(
     let (api_key, api_secret) = (random::hex(15), random::hex(30));
     let options = Options {
         tape: tape(config.tape.as_deref()),
-        speed: speed(config.speed)?,
+        speed: config.speed,
         faults: config.faults.as_deref().map(faults).transpose()?,
         state_file: Some(dir.join(STATE_FILE)),
         api_key: api_key.clone(),
@@ -78,14 +78,6 @@ fn tape(given: Option<&Path>) -> TapeSource {
     }
 }
 
-fn speed(given: f64) -> Result<u32, StartError> {
-    let whole = (1..=600_u32).find(|speed| f64::from(*speed) == given);
-    whole.ok_or_else(|| {
-        let sentence = format!("simulator.speed is {given}, must be a whole number from 1 to 600");
-        StartError::Simulator(sentence)
-    })
-}
-
 fn faults(path: &Path) -> Result<Faults, StartError> {
     let wrong = |why: String| StartError::Simulator(format!("simulator.faults {}: {why}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
@@ -134,11 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn speeds_are_whole_and_tapes_are_named() {
-        assert_eq!(speed(120.0).ok(), Some(120));
-        for wrong in [0.0, 1.5, 601.0, f64::NAN] {
-            assert!(speed(wrong).is_err(), "{wrong}");
-        }
+    fn tapes_are_named() {
         assert_eq!(tape(None), TapeSource::Walk);
         assert_eq!(tape(Some(Path::new("2022-01-05"))), TapeSource::Embedded);
         assert_eq!(tape(Some(Path::new("a.csv"))), TapeSource::File(PathBuf::from("a.csv")));
