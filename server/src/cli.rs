@@ -4,6 +4,8 @@ mod config_show;
 mod logs;
 mod replay;
 mod serve;
+mod simulator;
+mod stop;
 mod users;
 
 use std::path::PathBuf;
@@ -36,6 +38,11 @@ enum Command {
     /// Runs the server (the default)
     #[command(after_help = "Example: DELTASCOPE__HTTP__LISTEN=127.0.0.1:8080 deltascope serve")]
     Serve,
+    /// Serves the simulated venue alone, fresh and in memory; one JSON line with its URLs on stdout when ready
+    #[command(
+        after_help = "Example: deltascope simulator --listen 127.0.0.1:4000 --tape 2022-01-05 --speed 60"
+    )]
+    Simulator(simulator::Arguments),
     /// Manages accounts
     #[command(after_help = "Example: deltascope user list")]
     User {
@@ -83,6 +90,7 @@ async fn execute(cli: Cli) -> Outcome {
     let load = || -> Result<Config, config::ConfigError> { config::load(file, &environment) };
     match cli.command {
         None | Some(Command::Serve) => serve::run(load()?).await,
+        Some(Command::Simulator(arguments)) => simulator::run(arguments).await,
         Some(Command::User { action }) => users::run(action, load()?).await,
         Some(Command::Config { action }) => config_show::run(&action, file, &environment),
         Some(Command::Replay { session }) => replay::run(&session, load()?).await,

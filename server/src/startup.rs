@@ -154,20 +154,25 @@ fn forward(app: &Arc<App>) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Chores once a minute: commit latencies are told, old batch ids are forgotten.
+/// Changes of accounts are told within seconds; once a minute commit latencies are told and old batch ids forgotten.
 fn keep_house(app: &Arc<App>) {
-    let (records, accounts, stop) = (app.records.clone(), app.accounts.clone(), app.tasks.stop_signal());
+    let (records, accounts, teller) = (app.records.clone(), app.accounts.clone(), app.teller.clone());
+    let stop = app.tasks.stop_signal();
     app.tasks.supervise("housekeeping", Context::default(), Restart::SOON, move || {
-        let (records, accounts, mut stop) = (records.clone(), accounts.clone(), stop.clone());
+        let (records, accounts, teller) = (records.clone(), accounts.clone(), teller.clone());
+        let mut stop = stop.clone();
         async move {
-            while !stop.is_stopped() {
-                tokio::select! {
-                    () = tokio::time::sleep(Duration::from_secs(60)) => {}
-                    () = stop.stopped() => return Ok(()),
+            for tick in 0_u64.. {
+                accounts.tell_changes(&teller).await?;
+                if tick % 30 == 29 {
+                    records.db().tell_commits();
+                    accounts.db().tell_commits();
+                    records.forget_batches().await?;
                 }
-                records.db().tell_commits();
-                accounts.db().tell_commits();
-                records.forget_batches().await?;
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_secs(2)) => {}
+                    () = stop.stopped() => break,
+                }
             }
             Ok::<(), StoreError>(())
         }

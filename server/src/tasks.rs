@@ -126,7 +126,10 @@ impl Stop {
 async fn outcome<E: Display>(name: &'static str, mut run: AbortOnDrop<Result<(), E>>) -> Option<TaskEvent> {
     match (&mut run.0).await {
         Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(TaskEvent::Failed { task: name, error: error.to_string() }),
+        Ok(Err(error)) => {
+            let error = telemetry::clean(&error.to_string()).into_owned();
+            Some(TaskEvent::Failed { task: name, error })
+        }
         Err(join) if join.is_panic() => {
             let text = crate::telling::panic_text(&*join.into_panic());
             Some(TaskEvent::Failed { task: name, error: format!("panic: {text}") })

@@ -22,7 +22,7 @@ pub use inbox::{Asked, Inbox, Item};
 pub use keys::{Held, Keys};
 pub use operator::{Idempotency, Operator, RequestError};
 pub use preview::Listed;
-pub use start::{StartError, Trading, start};
+pub use start::{SimulatorNote, StartError, Trading, start};
 
 /// Samples of what trading tells itself, for EVENTS.md.
 #[must_use]

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use sqlx::Row;
 
+use super::changes::{Author, Change};
 use super::password;
 use crate::config::{AuthConfig, DatabaseConfig};
 use crate::store::{Db, Durability, StoreError};
@@ -63,7 +64,7 @@ impl Accounts {
     /// has one.
     pub async fn ensure_first_user(&self) -> Result<Option<String>, StoreError> {
         if self.list().await?.is_empty() {
-            self.add(FIRST_USER, None).await?;
+            self.add(FIRST_USER, None, Author::FirstStart).await?;
         }
         let mut connection = self.db.read().await?;
         let query =
@@ -80,7 +81,12 @@ impl Accounts {
     }
 
     /// Adds a user; `false` when the name is taken.
-    pub async fn add(&self, username: &str, password: Option<String>) -> Result<bool, StoreError> {
+    pub async fn add(
+        &self,
+        username: &str,
+        password: Option<String>,
+        author: Author,
+    ) -> Result<bool, StoreError> {
         let hash = match password {
             Some(password) => password::hash(password).await,
             None => None,
@@ -94,18 +100,24 @@ impl Accounts {
         .bind(hash)
         .bind(clock::now().0);
         let added = self.db.timed("users.add", query.execute(&mut *transaction)).await?.rows_affected() > 0;
+        if added {
+            self.note(&mut transaction, username, Change::Added, author).await?;
+        }
         self.db.commit(transaction).await?;
         Ok(added)
     }
 
     /// Removes a user and ends the sessions; `false` when there is none of that name.
-    pub async fn remove(&self, username: &str) -> Result<bool, StoreError> {
+    pub async fn remove(&self, username: &str, author: Author) -> Result<bool, StoreError> {
         let mut transaction = self.db.begin().await?;
         let query = sqlx::query("DELETE FROM users WHERE username = $1").bind(username);
         let removed =
             self.db.timed("users.remove", query.execute(&mut *transaction)).await?.rows_affected() > 0;
         let query = sqlx::query("DELETE FROM web_sessions WHERE username = $1").bind(username);
         self.db.timed("sessions.remove", query.execute(&mut *transaction)).await?;
+        if removed {
+            self.note(&mut transaction, username, Change::Removed, author).await?;
+        }
         self.db.commit(transaction).await?;
         Ok(removed)
     }

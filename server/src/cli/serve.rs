@@ -1,6 +1,6 @@
 //! `serve`: runs until SIGTERM or Ctrl-C. Words for people go to stderr, records to stdout.
 
-use super::Outcome;
+use super::{Outcome, stop};
 use crate::config::Config;
 use crate::startup;
 use crate::telling::{self, Output};
@@ -16,25 +16,8 @@ pub(super) async fn run(config: Config) -> Outcome {
     if let Some(link) = &running.sign_in_link {
         eprintln!("deltascope: sign in within 15 minutes and set a password: {link}");
     }
-    asked_to_stop().await?;
+    stop::asked().await?;
     let words = running.stop().await;
     eprintln!("deltascope: stopped; {words}");
     Ok(())
-}
-
-#[cfg(unix)]
-async fn asked_to_stop() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-async fn asked_to_stop() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
 }

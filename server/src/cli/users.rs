@@ -5,7 +5,7 @@ use std::io::BufRead as _;
 use clap::Subcommand;
 
 use super::Outcome;
-use crate::auth::{Accounts, PASSWORD_RULE, is_acceptable};
+use crate::auth::{Accounts, Author, PASSWORD_RULE, is_acceptable};
 use crate::config::Config;
 use crate::telling::Teller;
 
@@ -36,7 +36,7 @@ pub(super) async fn run(action: Action, config: Config) -> Outcome {
             Ok(())
         }
         Action::Remove { username } => {
-            if accounts.remove(&username).await? {
+            if accounts.remove(&username, Author::CommandLine).await? {
                 println!("removed {username}");
                 return Ok(());
             }
@@ -57,7 +57,7 @@ async fn add(accounts: &Accounts, username: &str) -> Outcome {
     if !is_acceptable(&password) {
         return Err(format!("a password needs {PASSWORD_RULE}").into());
     }
-    if accounts.add(username, Some(password)).await? {
+    if accounts.add(username, Some(password), Author::CommandLine).await? {
         println!("added {username}");
         return Ok(());
     }

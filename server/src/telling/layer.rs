@@ -39,7 +39,10 @@ impl<S: tracing::Subscriber> Layer<S> for TellLayer {
         }
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let line = LibraryLine { level, text: fields.message, fields: fields.others };
+        // Nobody here chose these words: they may hold addresses with credentials.
+        telemetry::redact(&mut fields.others);
+        let text = telemetry::clean(&fields.message).into_owned();
+        let line = LibraryLine { level, text, fields: fields.others };
         let mut record = LogRecord::build(&line, &correlation::context(), clock::now(), "", 0, VERSION);
         record.target = Some(meta.target().to_owned());
         record.callsite = meta.file().zip(meta.line()).map(|(file, line)| format!("{file}:{line}"));

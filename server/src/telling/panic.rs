@@ -35,5 +35,5 @@ pub(crate) fn payload_text(payload: &(dyn std::any::Any + Send)) -> String {
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("panic without words").chars().take(2_000).collect()
+    telemetry::clean(text.unwrap_or("panic without words")).chars().take(2_000).collect()
 }

@@ -95,7 +95,7 @@ async fn strangers_are_refused_before_the_body_is_read() {
         let request = request.body(one(&fresh_bid()).to_string()).build().unwrap();
         // reqwest appends headers: the last content type is the one that counts here.
         let mut request = request;
-        if let Some(last) = request.headers().get_all("content-type").iter().last().cloned() {
+        if let Some(last) = request.headers().get_all("content-type").iter().next_back().cloned() {
             request.headers_mut().insert("content-type", last);
         }
         let response = console.http.execute(request).await.unwrap();

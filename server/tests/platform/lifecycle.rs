@@ -128,3 +128,53 @@ fn a_wrong_setting_stops_the_start_and_secrets_are_not_shown() {
     assert!(text.contains("auth.bootstrap_password = ***"), "{text}");
     assert!(text.contains("environment variable DELTASCOPE__AUTH__BOOTSTRAP_PASSWORD"), "{text}");
 }
+
+#[tokio::test]
+async fn accounts_are_managed_beside_a_running_server_and_told_as_audit_records() {
+    let mut console = Console::start(&[]).await;
+    console.sign_in(PASSWORD).await;
+    let dir = console.data_dir().to_owned();
+    let user = |arguments: &[&str], stdin: &str| {
+        use std::io::Write as _;
+        let mut child = binary(&dir).args(arguments).stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    };
+    assert_eq!(user(&["user", "add", "alice"], "short\n"), (false, String::new()));
+    assert_eq!(user(&["user", "add", "alice"], "a long password\n"), (true, "added alice\n".to_owned()));
+    assert_eq!(
+        user(&["user", "add", "alice"], "a long password\n"),
+        (false, String::new()),
+        "the name is taken"
+    );
+    assert_eq!(user(&["user", "list"], "").1, "admin\nalice\n");
+    assert!(user(&["user", "remove", "alice"], "").0);
+    console.running.app.accounts.tell_changes(&console.running.app.teller).await.unwrap();
+    console.settled().await;
+    let page = console.json("/api/v1/logs?source=audit&q=user%20alice").await;
+    let events: Vec<&str> =
+        page["records"].as_array().unwrap().iter().filter_map(|r| r["event"].as_str()).collect();
+    assert_eq!(events, ["auth.user_removed", "auth.user_added"]);
+}
+
+#[test]
+fn the_simulator_alone_says_one_line_on_stdout_and_records_on_stderr() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut venue = binary(dir.path()).args(["simulator", "--seed", "7"]).spawn().unwrap();
+    let mut stdout = BufReader::new(venue.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    let ready: serde_json::Value = serde_json::from_str(&line).expect("one JSON line");
+    assert!(ready["rest_url"].as_str().unwrap().starts_with("http://127.0.0.1:"));
+    assert!(ready["ws_url"].as_str().unwrap().starts_with("ws://127.0.0.1:"));
+    let pid = venue.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    let (mut more, mut records) = (String::new(), String::new());
+    stdout.read_to_string(&mut more).unwrap();
+    venue.stderr.take().unwrap().read_to_string(&mut records).unwrap();
+    assert!(venue.wait().unwrap().success());
+    assert_eq!(more, "", "nothing after the one line");
+    assert!(records.lines().all(|line| line.starts_with("{\"timestamp\"")), "{records}");
+    assert!(!dir.path().join("data").exists(), "no data directory is touched");
+}
