@@ -43,7 +43,7 @@ export function create(element) {
     rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.12 } },
     handleScroll: { mouseWheel: false, vertTouchDrag: false },
     handleScale: { mouseWheel: false },
-    localization: { priceFormatter: (value) => (value > 0 ? "+" : "") + value.toFixed(2) },
+    localization: { priceFormatter: (value) => (value > 0 ? "+" : "") + value.toFixed(2).replace("-", "−") },
   });
   const plain = { lastValueVisible: true, priceLineVisible: false };
   const pnl = chart.addSeries(lib.AreaSeries, { ...plain, lineWidth: 2 });

@@ -59,6 +59,11 @@ pub fn count(value: u64) -> String {
     grouped(&value.to_string())
 }
 
+/// Money without plus, thousands apart: balances.
+pub fn grouped_plain(money: Money) -> String {
+    grouped(&format!("{:.2}", money.round_dp(2)))
+}
+
 /// Puts commas between thousands of the part before the point.
 fn grouped(text: &str) -> String {
     let (sign, rest) = text.strip_prefix('-').map_or(("", text), |rest| ("−", rest));

@@ -152,10 +152,10 @@ fn flush(live: Live, driver: &Shared) {
         live.strip.with_untracked(|known| tell_truths(known, &strip));
         live.strip.set(strip);
     }
-    if let Some(mut points) = live.points.try_write() {
-        if !buffer.flush_points(&mut points, new_session) {
-            points.untrack();
-        }
+    if let Some(mut points) = live.points.try_write()
+        && !buffer.flush_points(&mut points, new_session)
+    {
+        points.untrack();
     }
     if buffer.has_why() {
         live.why.update(|why| buffer.flush_why(why));

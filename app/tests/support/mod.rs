@@ -1,5 +1,6 @@
 //! Renders a page to text as the server does, with a port that answers from samples.
 
+pub mod records;
 pub mod sample;
 
 use std::sync::{Arc, Once};

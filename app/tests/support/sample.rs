@@ -1,8 +1,6 @@
 //! Sample views: the worked example of the trailing floor, one tick above it; a panic; records and a trace.
 
-use std::collections::BTreeMap;
-
-use app::port::{Bucket, Histogram, LogPage, SessionPaint, Trace};
+use app::port::{LogPage, SessionPaint, Trace};
 use model::instrument::OptionKind;
 use model::market::MarketSource;
 use model::order::{OrderStatus, Purpose, Side};
@@ -16,9 +14,10 @@ use model::{
     Decimal, ExecutionMode, ExitReason, Exposure, Intent, Lifecycle, Micros, PanicId, SessionId, Symbol,
     Underlying,
 };
-use telemetry::{Level, LogRecord, Source};
+use telemetry::Level;
 
 use super::SamplePort;
+use super::records::{histogram, records};
 
 pub const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
@@ -323,108 +322,4 @@ fn closing() -> ClosingView {
         blocked: None,
         verified_flat_at: None,
     }
-}
-
-/// Newest first. One holds what an attacker may put into a log.
-fn records() -> Vec<LogRecord> {
-    let record = |seq: u64,
-                  time: &str,
-                  source,
-                  level,
-                  event: &'static str,
-                  message: &str,
-                  latency_us,
-                  decision_seq| LogRecord {
-        timestamp: at(time),
-        level,
-        service: "deltascope".into(),
-        version: "0.1.0".into(),
-        source,
-        event: event.into(),
-        message: message.to_owned(),
-        session_id: Some("s-01j2k4".to_owned()),
-        correlation_id: Some(TRACE.to_owned()),
-        boot_id: "b1".to_owned(),
-        seq,
-        event_id: format!("b1-{seq}"),
-        latency_us,
-        decision_seq,
-        ..LogRecord::default()
-    };
-    let mut records = vec![
-        record(
-            6,
-            "11:30:04.001",
-            Source::Backend,
-            Level::Info,
-            "order.filled",
-            "Call filled 200 at 620.0.",
-            None,
-            Some(12),
-        ),
-        record(
-            5,
-            "11:30:03.990",
-            Source::Backend,
-            Level::Warn,
-            "venue.request",
-            "POST /v2/orders answered 200 in 69 ms.",
-            Some(69_000),
-            None,
-        ),
-        record(
-            4,
-            "11:30:03.917",
-            Source::Backend,
-            Level::Info,
-            "order.submitted",
-            "Sell 200 C-BTC-48000-070122 at 617.0.",
-            None,
-            Some(9),
-        ),
-        record(
-            3,
-            "11:30:02.480",
-            Source::Backend,
-            Level::Info,
-            "session.starting",
-            "Session s-01j2k4 is starting.",
-            None,
-            Some(1),
-        ),
-        record(
-            2,
-            "11:30:02.479",
-            Source::Backend,
-            Level::Info,
-            "http.request",
-            "POST /api/v1/sessions answered 202.",
-            Some(5_104),
-            None,
-        ),
-        record(
-            1,
-            "11:30:02.436",
-            Source::Frontend,
-            Level::Info,
-            "ui.click",
-            "Clicked Start <script>alert(1)</script>.",
-            None,
-            None,
-        ),
-    ];
-    records[5].payload.insert("control".to_owned(), "start".into());
-    records
-}
-
-fn histogram() -> Histogram {
-    let bucket = |index: i64| Bucket {
-        from: Micros(at("12:13:45").0 + index * 5_000_000),
-        counts: BTreeMap::from([
-            ("info".to_owned(), 6 + (index as u64 * 7) % 9),
-            ("warn".to_owned(), u64::from(index % 11 == 0)),
-            ("error".to_owned(), u64::from(index == 40)),
-        ]),
-    };
-    Histogram { buckets: (0..60).map(bucket).collect() }
 }

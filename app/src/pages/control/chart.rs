@@ -33,12 +33,26 @@ pub fn PnlChart() -> impl IntoView {
                 on:keydown=move |event| move_cursor(&event, cursor, chart)></div>
             <figcaption class="legend" id="pnl-caption">
                 <span><i></i>"executable P&L"</span><span><i data-line="peak"></i>"peak"</span><span><i data-line="floor"></i>"trailing floor"</span>
-                <span><i data-line="target"></i>"max profit"</span><span><i data-line="limit"></i>"max loss"</span>
+                <Limits/>
                 <a href="https://www.tradingview.com/" rel="noopener" target="_blank">"Charts by TradingView"</a>
             </figcaption>
         </figure>
         <CursorText cursor/>
         <DataTable/>
+    }
+    .into_any()
+}
+
+/// The limits with their values: they often lie outside the picture.
+#[component]
+fn Limits() -> impl IntoView {
+    let limits = use_live().part(|session| (session.pnl.max_loss, session.pnl.max_profit));
+    let profit =
+        move || limits.get().and_then(|(_, profit)| profit).map_or_else(|| "off".to_owned(), format::signed);
+    let loss = move || limits.get().map(|(loss, _)| format::signed(-loss)).unwrap_or_default();
+    view! {
+        <span><i data-line="target"></i>"max profit "{profit}</span>
+        <span><i data-line="limit"></i>"max loss "{loss}</span>
     }
     .into_any()
 }

@@ -98,30 +98,32 @@ fn LegRow(leg: Signal<Option<LegView>>) -> impl IntoView {
     .into_any()
 }
 
+/// Paid, and for leaving now; nothing more is to be paid once the result is known.
+fn all_fees(pnl: &PnlView) -> Option<Money> {
+    pnl.fees_to_pay.or(pnl.realized.map(|_| Decimal::ZERO)).map(|to_pay| pnl.fees + to_pay)
+}
+
+fn fees_note(pnl: &PnlView) -> String {
+    match (pnl.realized, pnl.fees_to_pay) {
+        (Some(_), None) => format!("paid {}", format::plain(pnl.fees)),
+        (_, to_pay) => {
+            format!("paid {}, to pay {}", format::plain(pnl.fees), format::plain_or_unknown(to_pay))
+        }
+    }
+}
+
 #[component]
 fn Sums() -> impl IntoView {
     let pnl = use_live().part(|session| session.pnl.clone());
     let money = move |of: fn(&PnlView) -> Option<Money>| {
         Signal::derive(move || pnl.with(|pnl| pnl.as_ref().and_then(of)))
     };
-    let note = move || {
-        pnl.with(|pnl| {
-            pnl.as_ref()
-                .map(|pnl| {
-                    format!(
-                        "paid {}, to pay {}",
-                        format::plain(pnl.fees),
-                        format::plain_or_unknown(pnl.fees_to_pay)
-                    )
-                })
-                .unwrap_or_default()
-        })
-    };
+    let note = move || pnl.with(|pnl| pnl.as_ref().map(fees_note).unwrap_or_default());
     view! {
         <tfoot>
             <tr>
                 <td>"Fees "<span class="sub">{note}</span></td><td></td><td class="more" colspan="2"></td><td></td><td class="more" colspan="3"></td>
-                <td class="n"><SignedMoney money=money(|pnl| pnl.fees_to_pay.map(|to_pay| -(pnl.fees + to_pay)))/></td>
+                <td class="n"><SignedMoney money=money(|pnl| all_fees(pnl).map(|fees| -fees))/></td>
                 <td class="n more"><SignedMoney money=money(|pnl| Some(-pnl.fees))/></td>
             </tr>
             <tr>

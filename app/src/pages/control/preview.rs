@@ -29,12 +29,14 @@ pub fn Preview(starting: Starting) -> impl IntoView {
 
 #[component]
 fn Figures(starting: Starting, preview: PreviewView) -> impl IntoView {
-    let max_loss = starting.draft.with(|draft| draft.get("max_loss").trim().parse().ok());
     let leave = preview.cost_to_leave.map(|cost| -cost.abs());
-    let ends_at = Signal::derive(move || max_loss.map(|loss: model::Decimal| -loss));
+    let ends_at = Signal::derive(move || {
+        let typed = starting.draft.with(|draft| draft.get("max_loss"));
+        typed.trim().parse().ok().map(|loss: model::Decimal| -loss)
+    });
     let margin = match preview.wallet_balance {
         Some(balance) => {
-            format!("{} of {}", format::plain_or_unknown(preview.margin), format::plain(balance))
+            format!("{} of {}", format::plain_or_unknown(preview.margin), format::grouped_plain(balance))
         }
         None => format::plain_or_unknown(preview.margin),
     };
@@ -49,7 +51,7 @@ fn Figures(starting: Starting, preview: PreviewView) -> impl IntoView {
         .chain(
             starting
                 .validation
-                .with(|said| said.as_ref().map(|said| said.warnings.clone()).unwrap_or_default()),
+                .with_untracked(|said| said.as_ref().map(|said| said.warnings.clone()).unwrap_or_default()),
         )
         .collect::<std::collections::BTreeSet<_>>();
     let warnings = warnings

@@ -1,6 +1,7 @@
 //! The card of a close or a panic: counts down to verified flat, leg by leg.
 
 use leptos::prelude::*;
+use model::Lifecycle;
 use model::view::{ClosingLegView, ClosingView, MilestoneView};
 
 use crate::format;
@@ -10,8 +11,17 @@ use crate::parts::{Age, Panel, TraceLink};
 #[component]
 pub fn Rescue() -> impl IntoView {
     let live = use_live();
-    let closing = live.part(|session| session.closing.clone());
-    let closing = Memo::new(move |_| closing.get().flatten());
+    let closing = live.part(|session| {
+        session.closing.clone().filter(|closing| closing.panic || session.lifecycle != Lifecycle::Stopped)
+    });
+    let latched = Memo::new(move |_| live.strip.with(|strip| strip.latch.is_some()));
+    // A panic's card stays until its latch is cleared, any other until the session has ended.
+    let closing = Memo::new(move |_| {
+        closing
+            .get()
+            .flatten()
+            .filter(|closing| !closing.panic || closing.verified_flat_at.is_none() || latched.get())
+    });
     view! {
         <Show when=move || closing.with(Option::is_some)>
             <Panel name="Closing progress" class="desk rescue"><Progress closing/></Panel>
@@ -59,7 +69,7 @@ fn Progress(closing: Memo<Option<ClosingView>>) -> impl IntoView {
     let milestones = move || closing.get().map(|closing| milestone_rows(&closing.milestones).collect_view());
     let legs = move || closing.get().map(|closing| closing.legs.into_iter().map(leg_row).collect_view());
     view! {
-        <header>
+        <header data-panic=move || is_panic.get().then_some("")>
             <h2>{move || heading.get()}</h2>
             <span class="end"><span>{move || began.get()}</span>{move || view! { <TraceLink id=trace.get()/> }}</span>
         </header>

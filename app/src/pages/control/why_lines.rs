@@ -11,13 +11,15 @@ pub struct Line {
     pub count: usize,
 }
 
-/// Whether a decision only says that things are as they were.
+/// Looks that changed nothing.
+const LOOKS: [&str; 5] = ["exit.evaluated", "rules.held", "rules.evaluated", "cycle.started", "cycle.ended"];
+/// Steps of a fill, which its last one sums up.
+const STEPS: [&str; 2] = ["order.partially_filled", "order.fill_booked"];
+
+/// Whether a decision only says that things are as they were, or on their way.
 fn is_routine(decision: &WhyView) -> bool {
-    decision.level < Level::Info
-        || matches!(
-            decision.event.as_str(),
-            "exit.evaluated" | "rules.held" | "rules.evaluated" | "cycle.started" | "cycle.ended"
-        )
+    let event = decision.event.as_str();
+    decision.level < Level::Info || LOOKS.contains(&event) || STEPS.contains(&event)
 }
 
 /// Newest first. `changes_only` leaves out the routine ones, but for the latest.

@@ -60,6 +60,34 @@ fn rest(bucket: &Bucket) -> u64 {
     total(bucket) - of(bucket, &["warn", "error", "fatal"])
 }
 
+/// Columns of a picture, as many as the server counts without being told.
+const COLUMNS: i64 = 60;
+/// Width of a column when one bucket is all there is: the server's, for its default span of an hour.
+const STEP_US: i64 = 60_000_000;
+
+/// All columns of the span, empty ones too: the server names only those with records. The width is what divides
+/// all distances.
+fn with_gaps(buckets: &[Bucket]) -> Vec<Bucket> {
+    let (Some(first), Some(last)) = (buckets.first(), buckets.last()) else { return Vec::new() };
+    let distances = buckets.windows(2).map(|pair| pair[1].from.0 - pair[0].from.0);
+    let step = distances.fold(0, gcd);
+    let step = if step > 0 { step } else { STEP_US };
+    let before = ((last.from.0 - first.from.0) / step).clamp(COLUMNS - 1, 1_000);
+    (0..=before)
+        .rev()
+        .map(|back| {
+            let from = Micros(last.from.0 - back * step);
+            let counts =
+                buckets.iter().find(|bucket| bucket.from == from).map(|bucket| bucket.counts.clone());
+            Bucket { from, counts: counts.unwrap_or_default() }
+        })
+        .collect()
+}
+
+fn gcd(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
 /// Where a bucket ends: the next one's begin, for the last one its own width further.
 fn end_of(buckets: &[Bucket], index: usize) -> Micros {
     let width = match buckets {
@@ -71,7 +99,7 @@ fn end_of(buckets: &[Bucket], index: usize) -> Micros {
 
 #[component]
 pub fn HistogramView(histogram: Histogram, query: Memo<LogQuery>) -> impl IntoView {
-    let buckets = histogram.buckets;
+    let buckets = with_gaps(&histogram.buckets);
     let sum = |levels: &[&str]| buckets.iter().map(|bucket| of(bucket, levels)).sum::<u64>();
     let (all, warn, error) =
         (buckets.iter().map(total).sum::<u64>(), sum(&["warn"]), sum(&["error", "fatal"]));
@@ -194,6 +222,16 @@ mod tests {
         );
         assert!((drawn[0].parts[2].1 - TOP).abs() < 1e-9);
         assert_eq!((drawn[1].parts.len(), drawn[2].parts.len()), (1, 0));
+    }
+
+    #[test]
+    fn what_the_server_leaves_out_is_a_gap_of_the_same_width() {
+        let told = [bucket(0, &[("info", 1)]), bucket(20, &[("info", 2)]), bucket(50, &[("warn", 3)])];
+        let all = with_gaps(&told);
+        assert_eq!((all.len(), all[0].from, all[59].from), (60, Micros(-540), Micros(50)));
+        assert_eq!(all.iter().map(total).sum::<u64>(), 6);
+        assert_eq!(with_gaps(&told[..1]).len(), 60);
+        assert_eq!(with_gaps(&[]), []);
     }
 
     #[test]
