@@ -1,7 +1,7 @@
 //! EVENTS.md is what the code can tell: engine, server, venue, browser. The file is compared with the samples;
 //! `UPDATE_EVENTS=1 cargo test -p server --test events` writes it anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use telemetry::{CatalogueEntry, catalogue_markdown};
@@ -43,5 +43,25 @@ fn no_event_name_is_told_by_two_parts_of_the_program() {
                 entry.name
             );
         }
+    }
+}
+
+/// The simulator has no `Event`s of ours: what it names in its sources must stand in the catalogue.
+#[test]
+fn every_note_that_the_simulator_names_is_in_the_catalogue() {
+    let known: BTreeSet<&str> = everything().iter().map(|entry| entry.name).collect();
+    let mut named = BTreeSet::new();
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../crates/simulator/src");
+    for file in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        named.extend(
+            text.split("name: \"simulator.")
+                .skip(1)
+                .filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())),
+        );
+    }
+    assert!(named.len() >= 7, "{named:?}");
+    for name in named {
+        assert!(known.contains(["simulator.", &name].concat().as_str()), "simulator.{name}");
     }
 }

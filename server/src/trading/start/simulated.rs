@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
 use simulator::{Faults, Options, Running, TapeSource, Telling};
 use telemetry::{CatalogueEntry, Context, Event, Level, Map, Secret, Value};
 
@@ -115,10 +116,72 @@ impl Event for SimulatorNote {
     }
 }
 
-/// Samples for EVENTS.md: the simulator names its own notes.
+/// Samples for EVENTS.md of the notes that the simulator names itself; a test compares the names with its sources.
 #[must_use]
 pub fn catalogue() -> Vec<CatalogueEntry> {
-    Vec::new()
+    use simulator::Level::{Error, Info, Warn};
+    let note = |name, level, message: &str, payload, doc| {
+        let telling = Telling { name, level, message: message.to_owned(), payload };
+        CatalogueEntry::from_sample(&SimulatorNote(telling)).with_doc(doc)
+    };
+    vec![
+        note(
+            "simulator.started",
+            Info,
+            "the simulated venue begins the tape 2022-01-05 at speed 120; time value decays 120x while held",
+            json!({ "rest_url": "", "ws_url": "", "tape": "2022-01-05", "speed": 120, "seed": 1, "resumed": false }),
+            "each start of the embedded venue",
+        ),
+        note(
+            "simulator.speed_high",
+            Warn,
+            "at speed 600 a confirmation of 200 ms is 120 market seconds: loss exits slip visibly",
+            json!({ "speed": 600 }),
+            "at the start",
+        ),
+        note(
+            "simulator.tape_turned",
+            Warn,
+            "the tape 2022-01-05 came to its end; the market goes on from there",
+            json!({ "tape": "2022-01-05", "turns": 1 }),
+            "the tape is played on, mirrored",
+        ),
+        note(
+            "simulator.expiry_settled",
+            Info,
+            "the expiry 1641470400 was settled at 43512.5, 2 positions closed",
+            json!({ "expiry": 1_641_470_400, "mean": "43512.5", "positions": 2 }),
+            "",
+        ),
+        note(
+            "simulator.funding_paid",
+            Info,
+            "funding of 0.42 USD was charged on 10 lots of the perpetual",
+            json!({ "paid": "0.42", "rate": "0.0001", "size": 10 }),
+            "",
+        ),
+        note(
+            "simulator.fault_injected",
+            Warn,
+            "the fault file struck: reply_lost",
+            json!({ "route": "POST /v2/orders", "fault": "ReplyLost" }),
+            "each time that a rule of the fault file acts",
+        ),
+        note(
+            "simulator.state_saving_changed",
+            Error,
+            "the simulator's state cannot be saved, nothing is sent: no space left on device",
+            json!({ "failing": true }),
+            "",
+        ),
+        note(
+            "simulator.state_saving_changed",
+            Info,
+            "the simulator's state is saved again",
+            json!({ "failing": false }),
+            "",
+        ),
+    ]
 }
 
 #[cfg(test)]
