@@ -5,6 +5,7 @@ mod layer;
 mod output;
 mod panic;
 mod queue;
+mod sampler;
 mod teller;
 mod writer;
 

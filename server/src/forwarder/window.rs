@@ -18,6 +18,9 @@ enum Fate {
     Dead { status: u16, reason: String },
 }
 
+/// Bytes of one request, as stored; the documents are a little longer.
+const REQUEST_BYTES: usize = 5 * 1024 * 1024;
+
 /// What one result means for the request as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -55,14 +58,16 @@ impl Window {
         self.sent.len()
     }
 
-    /// The first `limit` records that are not settled.
+    /// The first `limit` records that are not settled, fewer when they are large.
     pub fn next(&mut self, limit: usize) -> Vec<Outgoing> {
         self.sent.clear();
-        let mut outgoing = Vec::new();
+        let (mut outgoing, mut bytes) = (Vec::new(), 0);
         for (position, (record, fate)) in self.records.iter().enumerate() {
             if let Fate::Pending { truncated, .. } = fate
                 && outgoing.len() < limit.max(1)
+                && (outgoing.is_empty() || bytes + record.body.len() <= REQUEST_BYTES)
             {
+                bytes += record.body.len();
                 self.sent.push(position);
                 outgoing.push(Outgoing { record: record.clone(), truncated: *truncated });
             }

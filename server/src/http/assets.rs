@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use tower::ServiceExt as _;
 use tower_http::services::ServeDir;
 
 /// The folder of the site: the setting, else `site/` beside the binary, else `target/site`.
@@ -25,9 +26,17 @@ pub(super) fn pkg<S: Clone + Send + Sync + 'static>(site: &Path) -> Router<S> {
     Router::new().nest_service("/pkg", files).layer(from_fn(cache))
 }
 
-/// The public files, as the service behind every path that is no route.
-pub(super) fn public(site: &Path) -> ServeDir {
-    ServeDir::new(site).append_index_html_on_directories(false).precompressed_br().precompressed_gzip()
+/// The public file that a request asks for; `None` when there is none of that name.
+pub(super) async fn public(site: &Path, request: Request) -> Option<Response> {
+    let files =
+        ServeDir::new(site).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
+    let mut response = files.oneshot(request).await.ok()?.into_response();
+    if response.status() == StatusCode::NOT_FOUND {
+        return None;
+    }
+    // They are asked for again each time, and answered 304 when nothing changed.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Some(response)
 }
 
 /// Files whose name contains a hash never change; the others are asked for again each time.

@@ -19,29 +19,47 @@ use crate::startup::App;
 
 const CORRELATION: HeaderName = HeaderName::from_static("x-correlation-id");
 
+/// Told for a request whose client went away before the answer; never sent.
+const CLIENT_GONE: u16 = 499;
+
 /// The middleware.
 pub(super) async fn correlate(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let id = correlation::from_headers(request.headers()).unwrap_or_else(correlation::fresh);
     let facts = Facts::default();
     request.extensions_mut().insert(facts.clone());
-    let mut line = begin(&request);
-    let started = Instant::now();
+    let mut line = Untold { line: begin(&request), started: Instant::now(), facts, id: id.clone(), app };
     let mut response = correlation::scope(id.clone(), next.run(request)).await;
-    line.latency_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    line.status_code = response.status().as_u16();
-    line.response_bytes = length(response.headers()).or_else(|| response.body().size_hint().exact());
+    line.line.status_code = response.status().as_u16();
+    line.line.response_bytes = length(response.headers()).or_else(|| response.body().size_hint().exact());
     if let Some(error) = response.extensions().get::<ErrorFacts>() {
-        line.error_code = Some(error.code);
-        line.error.clone_from(&error.cause);
+        line.line.error_code = Some(error.code);
+        line.line.error.clone_from(&error.cause);
     }
-    let known = facts.known();
-    line.user = known.user;
-    let context = telemetry::Context { correlation_id: Some(id.clone()), ..known.context };
-    app.teller.tell(&line, &context);
+    drop(line);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(CORRELATION, value);
     }
     response
+}
+
+/// The line of a request that runs. It is told when it is dropped: also when the client goes away before the answer,
+/// which ends this middleware in the middle.
+struct Untold {
+    line: RequestLine,
+    started: Instant,
+    facts: Facts,
+    id: String,
+    app: Arc<App>,
+}
+
+impl Drop for Untold {
+    fn drop(&mut self) {
+        let known = self.facts.known();
+        self.line.latency_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.line.user = known.user;
+        let context = telemetry::Context { correlation_id: Some(self.id.clone()), ..known.context };
+        self.app.teller.tell(&self.line, &context);
+    }
 }
 
 fn begin(request: &Request) -> RequestLine {
@@ -50,7 +68,7 @@ fn begin(request: &Request) -> RequestLine {
     RequestLine {
         method: request.method().to_string(),
         route: route.to_owned(),
-        status_code: 0,
+        status_code: CLIENT_GONE,
         latency_us: 0,
         request_bytes: length(request.headers()).or_else(|| request.body().size_hint().exact()),
         response_bytes: None,

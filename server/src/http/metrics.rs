@@ -32,6 +32,7 @@ pub(super) async fn text(
         ("telemetry_enqueued_total", "counter", "Records that took a number.", signed(told.enqueued)),
         ("telemetry_committed_total", "counter", "Records committed to the store.", signed(told.committed)),
         ("telemetry_shed_total", "counter", "Records shed and declared.", signed(told.shed)),
+        ("telemetry_suppressed_total", "counter", "Debug records sampled away.", signed(told.suppressed)),
         ("telemetry_filtered_total", "counter", "Calls below the level.", signed(told.filtered)),
         ("telemetry_waiting", "gauge", "Records that wait for the store.", signed(told.waiting)),
         ("forwarder_offered_total", "counter", "Records offered to forwarding.", books.offered),

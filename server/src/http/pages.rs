@@ -15,7 +15,6 @@ use axum::routing::get;
 use leptos::config::LeptosOptions;
 use leptos::nonce::Nonce;
 use leptos::prelude::provide_context;
-use tower::ServiceExt as _;
 
 use super::{ApiError, CspNonce, MaybeUser, assets};
 use crate::auth::Session;
@@ -50,9 +49,8 @@ pub(super) async fn fallback(
     let site = assets::site_dir(app.config.http.site_dir.as_deref());
     let (parts, body) = request.into_parts();
     let asked = Request::from_parts(parts.clone(), Body::empty());
-    let Ok(file) = assets::public(&site).oneshot(asked).await;
-    if file.status() != StatusCode::NOT_FOUND {
-        return Ok(file.into_response());
+    if let Some(file) = assets::public(&site, asked).await {
+        return Ok(file);
     }
     let mut response = render(app, user.0, Request::from_parts(parts, body)).await;
     *response.status_mut() = StatusCode::NOT_FOUND;

@@ -1,5 +1,7 @@
 //! What the telling itself has to tell: losses, and lines of third-party crates.
 
+use std::collections::BTreeMap;
+
 use telemetry::{CatalogueEntry, Event, Level, Map, Value};
 
 use super::queue::Shed;
@@ -9,6 +11,8 @@ use super::queue::Shed;
 pub enum TelemetryEvent {
     /// Records were shed because the queue was full. At shutdown told in any case, with what was lost last.
     Dropped { count: u64, by_level: Vec<(&'static str, u64)>, reason: &'static str, last: bool },
+    /// Debug records that sampling held back, by event. At shutdown told in any case.
+    Suppressed { count: u64, by_event: BTreeMap<String, u64>, last: bool },
     /// The store refuses records; they wait and are tried again.
     StoreFailed { failure: String, waiting: u64 },
     /// The store takes records again.
@@ -28,6 +32,7 @@ impl Event for TelemetryEvent {
     fn name(&self) -> &'static str {
         match self {
             Self::Dropped { .. } => "telemetry.dropped",
+            Self::Suppressed { .. } => "telemetry.suppressed",
             Self::StoreFailed { .. } => "telemetry.store_failed",
             Self::StoreRecovered { .. } => "telemetry.store_recovered",
             Self::OutputStalled { .. } => "telemetry.output_stalled",
@@ -39,7 +44,7 @@ impl Event for TelemetryEvent {
             Self::Dropped { count, .. } if *count == 0 => Level::Info,
             Self::Dropped { .. } | Self::OutputStalled { .. } => Level::Warn,
             Self::StoreFailed { .. } => Level::Error,
-            Self::StoreRecovered { .. } => Level::Info,
+            Self::Suppressed { .. } | Self::StoreRecovered { .. } => Level::Info,
         }
     }
 
@@ -51,6 +56,7 @@ impl Event for TelemetryEvent {
             Self::Dropped { count, last: true, .. } => {
                 format!("Telemetry ends; {count} records dropped since last told")
             }
+            Self::Suppressed { count, .. } => format!("{count} debug records were sampled away"),
             Self::StoreFailed { failure, waiting } => {
                 format!("The telemetry store refuses records ({failure}); {waiting} wait and are tried again")
             }
@@ -71,6 +77,14 @@ impl Event for TelemetryEvent {
                     ("count".to_owned(), Value::from(*count)),
                     ("by_level".to_owned(), Value::Object(levels)),
                     ("reason".to_owned(), Value::from(*reason)),
+                    ("last".to_owned(), Value::from(*last)),
+                ])
+            }
+            Self::Suppressed { count, by_event, last } => {
+                let events = by_event.iter().map(|(name, n)| (name.clone(), Value::from(*n))).collect();
+                Map::from_iter([
+                    ("count".to_owned(), Value::from(*count)),
+                    ("by_event".to_owned(), Value::Object(events)),
                     ("last".to_owned(), Value::from(*last)),
                 ])
             }
@@ -122,10 +136,14 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         last: false,
     };
     let failed = TelemetryEvent::StoreFailed { failure: "database or disk is full".to_owned(), waiting: 512 };
+    let by_event = BTreeMap::from([("cycle.started".to_owned(), 480)]);
+    let suppressed = TelemetryEvent::Suppressed { count: 480, by_event, last: false };
     let line = LibraryLine { level: Level::Warn, text: "connection reset".to_owned(), fields: Map::new() };
     vec![
         CatalogueEntry::from_sample(&dropped)
             .with_doc("once a second while records are shed, and once at shutdown"),
+        CatalogueEntry::from_sample(&suppressed)
+            .with_doc("every ten seconds while debug records are sampled, and once at shutdown"),
         CatalogueEntry::from_sample(&failed).with_doc("at the first refusal of an outage"),
         CatalogueEntry::from_sample(&TelemetryEvent::StoreRecovered { outage_ms: 900 }),
         CatalogueEntry::from_sample(&TelemetryEvent::OutputStalled { lines: 40 }),

@@ -1,5 +1,7 @@
 //! `Teller`: the handle through which everything is told. Cheap to clone, never waits, never fails.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,6 +9,7 @@ use telemetry::{Context, Event, Level, LogRecord, Micros, Source};
 use tokio::sync::{Notify, oneshot};
 
 use super::queue::{Batch, Item, Numbered, Queue, Shed};
+use super::sampler::Sampler;
 use crate::{clock, correlation};
 
 /// The version that stands on every record.
@@ -31,6 +34,8 @@ pub struct Told {
     pub enqueued: u64,
     pub filtered: u64,
     pub shed: u64,
+    /// Not told because of sampling; declared by name.
+    pub suppressed: u64,
     pub committed: u64,
     pub waiting: u64,
 }
@@ -43,12 +48,14 @@ pub struct Teller {
 
 struct Shared {
     queue: Mutex<Queue>,
+    sampler: Mutex<Sampler>,
     wake: Notify,
     boot_id: String,
     level: AtomicU8,
     filtered: AtomicU64,
     enqueued: AtomicU64,
     shed: AtomicU64,
+    suppressed: AtomicU64,
     committed: AtomicU64,
 }
 
@@ -60,12 +67,14 @@ impl Teller {
         Self {
             shared: Arc::new(Shared {
                 queue: Mutex::new(Queue::new(queue_records)),
+                sampler: Mutex::default(),
                 wake: Notify::new(),
                 boot_id,
                 level: AtomicU8::new(level as u8),
                 filtered: AtomicU64::new(0),
                 enqueued: AtomicU64::new(0),
                 shed: AtomicU64::new(0),
+                suppressed: AtomicU64::new(0),
                 committed: AtomicU64::new(0),
             }),
         }
@@ -83,22 +92,24 @@ impl Teller {
             if record.correlation_id.is_none() {
                 record.correlation_id = correlation::current();
             }
-            self.push(record.level, record.source, Item::Record(Box::new(record)));
+            let name = record.event.clone();
+            self.push(name, record.level, record.source, Item::Record(Box::new(record)));
         }
     }
 
     /// The cheapest way: the record is built by the writer. For the trading task.
     pub fn tell_later(&self, event: Box<dyn Event + Send>, context: &Arc<Context>, at: Micros) {
         if self.passes(event.level()) {
-            let (level, source) = (event.level(), event.source());
-            self.push(level, source, Item::Event { event, context: Arc::clone(context), at });
+            let (name, level, source) = (Cow::Borrowed(event.name()), event.level(), event.source());
+            self.push(name, level, source, Item::Event { event, context: Arc::clone(context), at });
         }
     }
 
     /// Tells a record that was built elsewhere; it is numbered here.
     pub fn tell_record(&self, record: LogRecord) {
         if self.passes(record.level) {
-            self.push(record.level, record.source, Item::Record(Box::new(record)));
+            let name = record.event.clone();
+            self.push(name, record.level, record.source, Item::Record(Box::new(record)));
         }
     }
 
@@ -133,6 +144,7 @@ impl Teller {
             enqueued: shared.enqueued.load(Ordering::Relaxed),
             filtered: shared.filtered.load(Ordering::Relaxed),
             shed: shared.shed.load(Ordering::Relaxed),
+            suppressed: shared.suppressed.load(Ordering::Relaxed),
             committed: shared.committed.load(Ordering::Relaxed),
             waiting: self.lock().len() as u64,
         }
@@ -152,7 +164,8 @@ impl Teller {
         let started = std::time::Instant::now();
         let done = || {
             let shared = &self.shared;
-            shared.committed.load(Ordering::Relaxed) + shared.shed.load(Ordering::Relaxed) >= target
+            let counted = [&shared.committed, &shared.shed, &shared.suppressed];
+            counted.iter().map(|counter| counter.load(Ordering::Relaxed)).sum::<u64>() >= target
         };
         while !done() && started.elapsed() < at_most {
             std::thread::sleep(std::time::Duration::from_millis(5));
@@ -167,16 +180,29 @@ impl Teller {
         passes
     }
 
-    fn push(&self, level: Level, source: Source, item: Item) {
+    fn push(&self, name: Cow<'static, str>, level: Level, source: Source, item: Item) {
+        // Audit records, orders, exits and errors stand above debug and are never sampled.
+        let sampled = level <= Level::Debug
+            && source != Source::Audit
+            && !self.sampler().admits(&name, std::time::Instant::now());
         {
             let mut queue = self.lock();
             if queue.closed {
                 return;
             }
-            queue.push(level, source, item);
+            if sampled {
+                queue.take_number();
+                self.shared.suppressed.fetch_add(1, Ordering::Relaxed);
+            } else {
+                queue.push(level, source, item);
+            }
         }
         self.shared.enqueued.fetch_add(1, Ordering::Relaxed);
         self.shared.wake.notify_one();
+    }
+
+    fn sampler(&self) -> MutexGuard<'_, Sampler> {
+        self.shared.sampler.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A panic while the lock is held leaves the queue whole: every method of it ends in a valid state.
@@ -199,6 +225,10 @@ impl Teller {
         let shed = self.lock().take_shed();
         self.shared.shed.fetch_add(shed.total(), Ordering::Relaxed);
         shed
+    }
+
+    pub(super) fn take_suppressed(&self) -> BTreeMap<String, u64> {
+        self.sampler().take()
     }
 
     pub(super) fn take_number(&self) -> u64 {

@@ -16,8 +16,9 @@ use crate::store::telemetry::{Commit, Prepared, TelemetryStore};
 
 /// How long the writer waits for company before it commits.
 const GROUPING: Duration = Duration::from_millis(3);
-/// Losses are declared at most this often.
+/// Losses are declared at most this often, what was sampled away less often.
 const DECLARE_EVERY: Duration = Duration::from_secs(1);
+const SUPPRESSED_EVERY: Duration = Duration::from_secs(10);
 /// Records of one transaction.
 const COMMIT_RECORDS: usize = 4_096;
 /// How long a closing writer tries a store that refuses.
@@ -47,7 +48,7 @@ impl Writer {
     /// was lost.
     pub async fn run(self) {
         self.health.up(PART);
-        let mut declared = Instant::now();
+        let (mut declared, mut suppressed) = (Instant::now(), Instant::now());
         loop {
             // The time limit is for losses: they must be declared even when nothing more is told.
             let _ = tokio::time::timeout(DECLARE_EVERY, self.teller.woken()).await;
@@ -59,6 +60,10 @@ impl Writer {
                 if commit.size() >= COMMIT_RECORDS {
                     self.write(std::mem::take(&mut commit), closed).await;
                 }
+            }
+            if closed || suppressed.elapsed() >= SUPPRESSED_EVERY {
+                suppressed = Instant::now();
+                self.declare_suppressed(&mut commit, closed);
             }
             if closed || declared.elapsed() >= DECLARE_EVERY {
                 declared = Instant::now();
@@ -98,6 +103,14 @@ impl Writer {
         if shed.total() > 0 || last {
             self.add_own(commit, &TelemetryEvent::dropped(&shed, "queue_full", last));
             commit.inner.turned_away += shed.total();
+        }
+    }
+
+    fn declare_suppressed(&self, commit: &mut Collected, last: bool) {
+        let by_event = self.teller.take_suppressed();
+        if !by_event.is_empty() || last {
+            let count = by_event.values().sum();
+            self.add_own(commit, &TelemetryEvent::Suppressed { count, by_event, last });
         }
     }
 

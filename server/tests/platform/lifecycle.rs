@@ -56,7 +56,65 @@ async fn the_level_filters_records_without_taking_numbers() {
     let (_, records) = console.stop().await;
     let told: Vec<(&str, u64)> =
         records.iter().map(|r| (r["event"].as_str().unwrap(), r["seq"].as_u64().unwrap())).collect();
-    assert_eq!(told, [("telemetry.dropped", 1)], "the declaration of losses is never filtered");
+    let declared = [("telemetry.suppressed", 1), ("telemetry.dropped", 2)];
+    assert_eq!(told, declared, "the declarations of losses are never filtered");
+}
+
+#[tokio::test]
+async fn noisy_debug_records_are_sampled_and_every_number_is_accounted_for() {
+    let console = Console::start(&[("LOG_LEVEL", "debug")]).await;
+    for _ in 0..1_000 {
+        console.running.app.teller.tell_record(telemetry::LogRecord {
+            level: telemetry::Level::Debug,
+            event: "cycle.noisy".into(),
+            ..telemetry::LogRecord::default()
+        });
+    }
+    let (_, records) = console.stop().await;
+    let told = records.iter().filter(|record| record["event"] == "cycle.noisy").count() as u64;
+    let declared = |name: &str| -> u64 {
+        records.iter().filter(|r| r["event"] == name).filter_map(|r| r["payload"]["count"].as_u64()).sum()
+    };
+    assert!((200..1_000).contains(&told), "{told}");
+    let numbers = records.iter().filter_map(|record| record["seq"].as_u64()).max().unwrap();
+    let accounted = records.len() as u64 + declared("telemetry.suppressed") + declared("telemetry.dropped");
+    assert_eq!(numbers, accounted, "told + suppressed + dropped = numbers given");
+}
+
+#[tokio::test]
+async fn slow_statements_are_told_without_feeding_themselves() {
+    let console = Console::start(&[("DELTASCOPE__DATABASE__SLOW_STATEMENT_MS", "0")]).await;
+    for _ in 0..50 {
+        console.get("/health").await;
+    }
+    console.settled().await;
+    let (_, records) = console.stop().await;
+    let slow = records.iter().filter(|record| record["event"] == "db.slow_statement");
+    let inserts = slow.filter(|record| record["payload"]["statement"] == "records.insert").count();
+    assert!((1..=10).contains(&inserts), "told, but at most once a second: {inserts}");
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_leaves_its_line() {
+    let console = Console::start(&[]).await;
+    let mut committed = console.running.app.records.committed();
+    // A body that is announced and never comes keeps the request open until the client hangs up.
+    let mut socket = tokio::net::TcpStream::connect(console.running.address).await.unwrap();
+    let head = "POST /api/v1/sign-in HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+                content-length: 100\r\nx-correlation-id: gone-away-1\r\n\r\n{";
+    tokio::io::AsyncWriteExt::write_all(&mut socket, head.as_bytes()).await.unwrap();
+    drop(socket);
+    let trace = async {
+        loop {
+            let trace = console.running.app.records.trace("gone-away-1").await.unwrap();
+            if !trace.is_empty() {
+                return trace.join("");
+            }
+            committed.changed().await.unwrap();
+        }
+    };
+    let line = tokio::time::timeout(std::time::Duration::from_secs(10), trace).await.expect("a line");
+    assert!(line.contains("http.request") && line.contains("gone-away-1"), "{line}");
 }
 
 #[tokio::test]
