@@ -150,6 +150,15 @@ pub(crate) fn judge(state: &TradingState, stamp: &Stamp) -> Vec<Verdict> {
     if missing && age >= SECOND / 3 {
         return vec![request(state, session, TruthPurpose::MissingFills, Some(fills_since(session)), id)];
     }
+    let activity = session.orders.values().map(|order| order.updated_at).max();
+    let unconfirmed = activity.is_some_and(|at| {
+        let asked = state.truth.known.as_ref().map(|known| known.requested_at);
+        since(at, stamp.at) >= SETTLING && asked.is_none_or(|asked| since(at, asked) < SETTLING)
+    });
+    if steady && unconfirmed && age >= SETTLING {
+        // What our orders did is confirmed by the venue's own word, not only by its stream.
+        return vec![request(state, session, TruthPurpose::Periodic, None, id)];
+    }
     let troubled = state.truth.mismatches > 0 || state.truth.unknown.is_some();
     if steady && age >= if troubled { SECOND } else { PERIOD } {
         // A difference is often a fill that did not reach us (a settlement, a venue stop): fills are read as well.

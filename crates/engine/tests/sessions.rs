@@ -4,6 +4,7 @@ mod support;
 
 use model::decision::{ClosingDecision, OrderDecision, RulesDecision, SessionDecision};
 use model::input::OperatorAction;
+use model::rules::Rule;
 use model::session::{ExitReason, Exposure, Health};
 use model::{Decision, Lifecycle, Micros};
 use support::venue::Fault;
@@ -31,6 +32,20 @@ fn a_session_enters_sells_both_legs_and_is_open() {
     assert_eq!(world.session().position(&call()), -200);
     // 200 lots of 0.001 BTC: 0.2 × (300 + 280).
     assert_eq!(world.session().credit(), support::dec("116"));
+}
+
+#[test]
+fn what_was_sold_is_confirmed_by_a_read_of_the_venue() {
+    let mut world = World::new();
+    world.start_and_enter(quick_strangle());
+    world.run_ms(2_500);
+    let known = world.engine.state().truth.known.as_ref().expect("a read");
+    assert_eq!(known.positions[&call()], -200);
+    let reading = world.session().rules.readings.iter().find(|reading| reading.rule == Rule::Exposure);
+    assert_eq!(
+        reading.map(|reading| reading.raw.as_str()),
+        Some("agrees: ours -200 / -200, venue -200 / -200")
+    );
 }
 
 #[test]

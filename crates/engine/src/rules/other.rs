@@ -16,20 +16,27 @@ pub(super) fn latch(scene: &Scene<'_>) -> Judgement {
 }
 
 pub(super) fn exposure(scene: &Scene<'_>) -> Judgement {
-    let ours = scene.session.legs.iter().map(|leg| scene.session.position(&leg.instrument.symbol));
-    let ours = ours.map(|lots| lots.to_string()).collect::<Vec<_>>().join(" / ");
-    let venue = scene.state.truth.known.as_ref().map(|known| {
-        let lots = scene.session.legs.iter().map(|leg| known.positions.get(&leg.instrument.symbol).copied());
-        lots.map(|lots| lots.map_or_else(|| "?".to_owned(), |lots| lots.to_string()))
-            .collect::<Vec<_>>()
-            .join(" / ")
-    });
+    let words = |lots: Vec<String>| lots.join(" / ");
+    let ours =
+        scene.session.legs.iter().map(|leg| scene.session.position(&leg.instrument.symbol).to_string());
+    let ours = words(ours.collect());
+    let moved = scene.session.orders.values().map(|order| order.updated_at).max();
+    let known =
+        scene.state.truth.known.as_ref().filter(|known| moved.is_none_or(|at| known.requested_at > at));
+    let Some(known) = known else {
+        return quiet(
+            Rule::Exposure,
+            Reading::Confirming,
+            format!("ours {ours}, venue not read since the last order"),
+        );
+    };
+    let venue = scene.session.legs.iter().map(|leg| known.positions.get(&leg.instrument.symbol));
+    let venue = words(venue.map(|lots| lots.map_or_else(|| "?".to_owned(), ToString::to_string)).collect());
     let (verdict, word) = match scene.state.truth.mismatches {
         0 => (Reading::Holds, "agrees"),
         1 => (Reading::Confirming, "differs, read again"),
         _ => (Reading::Fires, "differs"),
     };
-    let venue = venue.unwrap_or_else(|| "not read yet".to_owned());
     quiet(Rule::Exposure, verdict, format!("{word}: ours {ours}, venue {venue}"))
 }
 
