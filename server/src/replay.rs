@@ -79,13 +79,13 @@ pub async fn replay(store: &TradingStore, session_id: &str) -> Result<Replay, Re
 }
 
 fn first_difference(from: u64, recorded: &[String], replayed: &[String]) -> Option<Difference> {
-    (0..recorded.len().max(replayed.len())).find(|index| recorded.get(*index) != replayed.get(*index)).map(|index| {
-        Difference {
+    (0..recorded.len().max(replayed.len())).find(|index| recorded.get(*index) != replayed.get(*index)).map(
+        |index| Difference {
             decision_seq: from + index as u64,
             recorded: recorded.get(index).cloned(),
             replayed: replayed.get(index).cloned(),
-        }
-    })
+        },
+    )
 }
 
 #[cfg(test)]

@@ -139,3 +139,53 @@ async fn prices_are_polled_while_the_stream_is_silent() {
     assert_eq!(venue.position().await, 0);
     running.stop().await;
 }
+
+/// Faults of every kind at once, by chance, seeded.
+fn random_faults(seed: u64) -> String {
+    let request = |fault: &str, more: &str, probability: f64| {
+        format!("[[rule]]\nfault = \"{fault}\"\nroute = \"*\"\nprobability = {probability}\n{more}\n")
+    };
+    let timed = |fault: &str, more: &str| {
+        format!("[[rule]]\nfault = \"{fault}\"\nafter_s = 1\nevery_s = 0.7\nprobability = 0.3\n{more}\n")
+    };
+    [
+        format!("seed = {seed}\n"),
+        request("rest_status", "status = 500", 0.04),
+        request("rest_status", "status = 429\nreset_ms = 150", 0.04),
+        request("rest_status", "status = 504\napplied = true", 0.04),
+        request("reply_lost", "", 0.04),
+        request("request_lost", "", 0.04),
+        request("reply_late", "delay_ms = 700", 0.04),
+        timed("socket_cut", "socket = \"any\""),
+        timed("undecodable_frame", "socket = \"any\""),
+        timed("book_side_missing", "symbol = \"C-*\"\nside = \"ask\"\nfor_s = 0.5"),
+    ]
+    .concat()
+}
+
+/// Starts a session, stops it, and looks at the venue from outside.
+async fn ends_flat(seed: u64) {
+    let venue = Venue::start(&random_faults(seed)).await;
+    let dir = tempfile::tempdir().unwrap();
+    let (running, console) = server_support::start(dir.path(), &venue.settings()).await;
+    let mut feed = console.feed().await;
+    let id = console.start().await;
+    feed.until("an order", |feed| feed.why.iter().any(|why| why["event"] == "order.submitted")).await;
+    feed.until("three seconds of it", |feed| feed.session["pnl"]["executable"].is_string()).await;
+    console.post(&format!("/api/v1/sessions/{id}/stop"), json!({})).await;
+    feed.lifecycle("STOPPED").await;
+    assert_eq!(venue.position().await, 0, "seed {seed}");
+    no_order_twice(&console).await;
+    let replayed = server::replay::replay(&running.app.trading.store, &id).await.unwrap();
+    assert!(replayed.is_identical(), "seed {seed}: {:?}", replayed.difference);
+    running.stop().await;
+}
+
+/// `DELTASCOPE_FAULT_SEEDS=200` makes it the longer one.
+#[tokio::test(flavor = "multi_thread")]
+async fn random_faults_always_end_flat() {
+    let seeds = std::env::var("DELTASCOPE_FAULT_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(2);
+    for seed in 1..=seeds {
+        ends_flat(seed).await;
+    }
+}

@@ -120,3 +120,54 @@ async fn the_last_words_say_what_stays_open() {
     assert_eq!(venue.position().await, 0);
     running.stop().await;
 }
+
+/// Hides or shows the journal's table behind the server's back: every append then fails.
+async fn hide_journal(dir: &Path, hidden: bool) {
+    use sqlx::Connection as _;
+    let path = format!("sqlite://{}", dir.join("trading.db").display());
+    let mut connection = sqlx::SqliteConnection::connect(&path).await.unwrap();
+    let sql = if hidden {
+        "ALTER TABLE journal_decisions RENAME TO hidden_decisions"
+    } else {
+        "ALTER TABLE hidden_decisions RENAME TO journal_decisions"
+    };
+    sqlx::query(sql).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failing_journal_stops_entries_and_never_exits() {
+    let dir = tempfile::tempdir().unwrap();
+    let venue = Venue::start("").await;
+    let (running, console) = server_support::start(dir.path(), &venue.settings()).await;
+    let mut feed = console.feed().await;
+    let id = console.start().await;
+    feed.entered().await;
+    hide_journal(dir.path(), true).await;
+    let panic = console.post(&format!("/api/v1/sessions/{id}/panic"), json!({})).await;
+    assert_eq!(panic.status, 202, "a panic is accepted without a logbook: {panic:?}");
+    feed.lifecycle("STOPPED").await;
+    assert_eq!((venue.position().await, venue.open_orders().await), (0, 0), "exits left");
+    let refused = console.post("/api/v1/sessions", json!({ "preset": "quick-strangle" })).await;
+    assert_eq!(refused.status, 503, "nothing is promised that is not on disk: {refused:?}");
+    let health = console.get("/health").await.body;
+    assert_eq!(health["parts"]["journal"]["state"], "down", "{health:#}");
+
+    hide_journal(dir.path(), false).await;
+    let body = json!({ "preset": "quick-strangle" });
+    let mut again = console.post("/api/v1/sessions", body.clone()).await;
+    while again.status == 503 {
+        again = console.post("/api/v1/sessions", body.clone()).await;
+    }
+    assert_eq!(again.status, 202, "{again:?}");
+    let next = again.body["session_id"].clone();
+    feed.until("the next session is on", |feed| {
+        feed.session["session_id"] == next && feed.session["exposure"] == "OPEN"
+    })
+    .await;
+    let restored = console.logs("event=db.journal_restored").await;
+    assert_eq!(restored.len(), 1, "{restored:?}");
+    let replayed = server::replay::replay(&running.app.trading.store, &id).await.unwrap();
+    assert!(replayed.is_identical(), "no step was lost: {:?}", replayed.difference);
+    running.stop().await;
+}

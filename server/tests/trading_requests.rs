@@ -22,7 +22,8 @@ async fn a_key_makes_a_request_happen_once() {
     };
 
     assert_eq!(start(None, body.clone()).await.status, 400, "a key is needed");
-    let (first, twin) = tokio::join!(start(Some("key-one"), body.clone()), start(Some("key-one"), body.clone()));
+    let (first, twin) =
+        tokio::join!(start(Some("key-one"), body.clone()), start(Some("key-one"), body.clone()));
     assert_eq!((first.status, twin.status), (202, 202));
     assert_eq!(first.body, twin.body, "two at once are one");
     assert_eq!(start(Some("key-one"), body.clone()).await.body, first.body, "and so is a repeat");
@@ -48,7 +49,12 @@ async fn wrong_requests_name_what_is_wrong() {
     for (path, body, status, code) in [
         ("/api/v1/sessions", json!({}), 400, "INVALID"),
         ("/api/v1/sessions", json!({ "preset": "nothing" }), 422, "NO_SUCH_PRESET"),
-        ("/api/v1/sessions", json!({ "preset": "quick-strangle", "execution_mode": "live" }), 409, "MODE_UNAVAILABLE"),
+        (
+            "/api/v1/sessions",
+            json!({ "preset": "quick-strangle", "execution_mode": "live" }),
+            409,
+            "MODE_UNAVAILABLE",
+        ),
         ("/api/v1/sessions", json!({ "preset": "quick-strangle", "surprise": 1 }), 400, "INVALID"),
         ("/api/v1/sessions/s-unknown/stop", json!({}), 404, "NO_SUCH_SESSION"),
         ("/api/v1/sessions/s-unknown/dance", json!({}), 404, "NOT_FOUND"),
@@ -56,7 +62,11 @@ async fn wrong_requests_name_what_is_wrong() {
         ("/api/v1/panic/acknowledge", json!({ "reason": "none is set" }), 409, "NOT_LATCHED"),
     ] {
         let answer = console.post(path, body.clone()).await;
-        assert_eq!((answer.status, answer.body["error"]["code"].as_str()), (status, Some(code)), "{path} {body}");
+        assert_eq!(
+            (answer.status, answer.body["error"]["code"].as_str()),
+            (status, Some(code)),
+            "{path} {body}"
+        );
         assert_eq!(answer.body["error"]["correlation_id"], answer.correlation_id.as_str(), "{path} {body}");
     }
     let mut configuration = console.get("/api/v1/presets").await.body["presets"][0]["configuration"].clone();
@@ -97,7 +107,10 @@ async fn a_preview_shows_what_starting_would_mean() {
     let body = json!({ "configuration": wrong });
     let answer = console.call(Method::POST, "/api/v1/configurations/validate", None, Some(body)).await;
     assert_eq!((answer.status, &answer.body["valid"]), (200, &json!(false)));
-    assert!(answer.body["fields"]["lots_per_leg"].is_string() && answer.body["preview"].is_null(), "{answer:?}");
+    assert!(
+        answer.body["fields"]["lots_per_leg"].is_string() && answer.body["preview"].is_null(),
+        "{answer:?}"
+    );
     running.stop().await;
 }
 
@@ -145,7 +158,8 @@ async fn the_plain_form_panics_without_any_script() {
         }
     };
     let own = format!("http://{address}");
-    let with = format!("key=f1&confirm=PANIC&username=admin&password={}", console::PASSWORD.replace(' ', "+"));
+    let with =
+        format!("key=f1&confirm=PANIC&username=admin&password={}", console::PASSWORD.replace(' ', "+"));
     for (origin, body, status) in [
         ("http://evil.example".to_owned(), with.clone(), 403),
         (own.clone(), "key=f1&confirm=yes".to_owned(), 400),

@@ -29,8 +29,12 @@ async fn a_session_runs_from_the_click_to_flat_and_replays() {
 
     feed.entered().await;
     let session = console.get(&format!("/api/v1/sessions/{id}")).await.body;
-    assert_eq!((session["lifecycle"].as_str(), session["exposure"].as_str()), (Some("RUNNING"), Some("OPEN")));
-    let sold: i64 = session["fills"].as_array().unwrap().iter().map(|fill| fill["qty"].as_i64().unwrap()).sum();
+    assert_eq!(
+        (session["lifecycle"].as_str(), session["exposure"].as_str()),
+        (Some("RUNNING"), Some("OPEN"))
+    );
+    let sold: i64 =
+        session["fills"].as_array().unwrap().iter().map(|fill| fill["qty"].as_i64().unwrap()).sum();
     assert_eq!(sold, 400, "two legs of 200 lots");
     feed.until("a moving P&L", |feed| feed.points.len() >= 3).await;
 
@@ -38,16 +42,23 @@ async fn a_session_runs_from_the_click_to_flat_and_replays() {
     assert_eq!(stopped.status, 202, "{stopped:?}");
     feed.lifecycle("STOPPED").await;
     let session = console.get(&format!("/api/v1/sessions/{id}")).await.body;
-    assert_eq!((session["exposure"].as_str(), session["exit_reason"].as_str()), (Some("FLAT"), Some("operator")));
+    assert_eq!(
+        (session["exposure"].as_str(), session["exit_reason"].as_str()),
+        (Some("FLAT"), Some("operator"))
+    );
     assert!(session["legs"].as_array().unwrap().iter().all(|leg| leg["qty"] == 0), "{session:#}");
 
     let trace = console.get(&format!("/api/v1/traces/{}", started.correlation_id)).await.body;
     let records = trace["records"].as_array().unwrap();
-    for event in ["http.request", "session.starting", "order.submitted", "venue.request", "order.fill_booked"] {
+    for event in ["http.request", "session.starting", "order.submitted", "venue.request", "order.fill_booked"]
+    {
         assert!(events(records).contains(&event), "{event} in {:?}", events(records));
     }
     let call = records.iter().find(|record| record["endpoint"] == "/v2/orders").unwrap();
-    assert_eq!((call["session_id"].as_str(), call["strategy_id"].as_str()), (Some(id.as_str()), Some("short_strangle")));
+    assert_eq!(
+        (call["session_id"].as_str(), call["strategy_id"].as_str()),
+        (Some(id.as_str()), Some("short_strangle"))
+    );
 
     let decisions = console.get(&format!("/api/v1/sessions/{id}/decisions?limit=5")).await.body;
     assert_eq!(decisions["decisions"].as_array().unwrap().len(), 5);

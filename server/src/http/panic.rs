@@ -32,7 +32,7 @@ async fn everything(
     User(user): User,
     key: IdempotencyKey,
 ) -> Result<Response, ApiError> {
-    sessions::operate(app, user.username, key, account_panic()).await
+    Ok(sessions::operate(app, user.username, key, account_panic()).await?.into_response())
 }
 
 fn account_panic() -> OperatorAction {
@@ -57,7 +57,9 @@ async fn acknowledge(
         let what = format!("1 to {REASON_MOST} characters");
         return Err(ApiError::invalid(format!("reason must have {what}.")).with_field("reason", what));
     }
-    sessions::operate(app, user.username, key, OperatorAction::Acknowledge { reason }).await
+    Ok(sessions::operate(app, user.username, key, OperatorAction::Acknowledge { reason })
+        .await?
+        .into_response())
 }
 
 /// Fields of the plain form.
@@ -100,13 +102,13 @@ async fn form(
     let key = if form.key.is_empty() { random::hex(16) } else { form.key };
     let key = IdempotencyKey::made(key, "POST /panic");
     match sessions::operate(app, username, key, account_panic()).await {
-        Ok(response) if response.status() == StatusCode::ACCEPTED => page(
+        Ok(answered) if answered.status == StatusCode::ACCEPTED => page(
             StatusCode::ACCEPTED,
             "Panic accepted",
             "Everything is being closed and the account is latched. Trading continues on the server until verified flat; \
              reload the console to follow it.",
         ),
-        Ok(response) => page(response.status(), "Not accepted", "The engine refused the request."),
+        Ok(answered) => page(answered.status, "Not accepted", "The engine refused the request."),
         Err(error) => page(error.status, "Not accepted", &error.message),
     }
 }

@@ -91,15 +91,41 @@ async fn start(
     let execution_mode = body.execution_mode;
     let configuration = body.configuration()?;
     let session_id = SessionId(trading::new_id("s-"));
-    facts.set_context(&Context {
+    let mut context = Context {
         strategy_id: Some(configuration.strategy_id.word().to_owned()),
-        session_id: Some(session_id.0.clone()),
         configuration: Some(configuration.name.clone()),
         execution_mode: Some(execution_mode.word().to_owned()),
-        correlation_id: None,
-    });
+        ..Context::default()
+    };
     let action = OperatorAction::Start { session_id, configuration: Box::new(configuration), execution_mode };
-    operate(app, user.username, key, action).await
+    let answered = operate(app, user.username, key, action).await?;
+    // A repeat is about the session of the first call, a refusal about none.
+    context.session_id = answered.session_id();
+    facts.set_context(&context);
+    Ok(answered.into_response())
+}
+
+/// The engine's answer, fresh or repeated.
+pub(super) struct Answered {
+    pub status: StatusCode,
+    body: String,
+}
+
+impl Answered {
+    fn new(status: u16, body: String) -> Self {
+        Self { status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), body }
+    }
+
+    fn session_id(&self) -> Option<String> {
+        let body: Value = serde_json::from_str(&self.body).ok()?;
+        body.get("session_id")?.as_str().map(str::to_owned)
+    }
+}
+
+impl IntoResponse for Answered {
+    fn into_response(self) -> Response {
+        (self.status, [(header::CONTENT_TYPE, "application/json")], self.body).into_response()
+    }
 }
 
 /// `POST /api/v1/sessions/{id}/{pause,resume,stop,drain,resolve,panic}`.
@@ -121,7 +147,7 @@ async fn request(
         _unknown => return Err(ApiError::not_found("There is nothing at this address.")),
     };
     facts.set_context(&Context { session_id: Some(id), ..Context::default() });
-    operate(app, user.username, key, action).await
+    Ok(operate(app, user.username, key, action).await?.into_response())
 }
 
 /// Asks the engine once per key. Goes on when the caller hangs up, so that a repeat finds the answer.
@@ -130,7 +156,7 @@ pub(super) async fn operate(
     username: String,
     key: IdempotencyKey,
     action: OperatorAction,
-) -> Result<Response, ApiError> {
+) -> Result<Answered, ApiError> {
     let work = correlation::carry(once(app, username, key, action));
     tokio::spawn(work).await.unwrap_or_else(|error| Err(ApiError::internal(error)))
 }
@@ -140,7 +166,7 @@ async fn once(
     username: String,
     key: IdempotencyKey,
     action: OperatorAction,
-) -> Result<Response, ApiError> {
+) -> Result<Answered, ApiError> {
     let trading = &app.trading;
     let _held = trading.keys.hold(&username, &key.key).await;
     match trading.store.answer_of(&username, &key.key).await {
@@ -148,7 +174,7 @@ async fn once(
             let message = "This Idempotency-Key was used for another request.";
             return Err(ApiError::unprocessable("IDEMPOTENCY_KEY_REUSED", message));
         }
-        Ok(Some(known)) => return Ok(json_answer(known.status, known.response)),
+        Ok(Some(known)) => return Ok(Answered::new(known.status, known.response)),
         Ok(None) => {}
         // A logbook that fails must not keep anybody from closing.
         Err(_) if matches!(action, OperatorAction::Panic { .. } | OperatorAction::Stop { .. }) => {}
@@ -162,7 +188,7 @@ async fn once(
         Idempotency { username: username.clone(), key: key.key, request_hash: key.request_hash };
     let accepted =
         trading.operator.ask(&username, id, action, Some(idempotency)).await.map_err(unanswered)?;
-    Ok(json_answer(accepted.status, accepted.body.to_string()))
+    Ok(Answered::new(accepted.status, accepted.body.to_string()))
 }
 
 pub(super) fn unanswered(error: RequestError) -> ApiError {
@@ -175,9 +201,9 @@ pub(super) fn unanswered(error: RequestError) -> ApiError {
     }
 }
 
-fn json_answer(status: u16, body: String) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+/// What is stored as JSON already.
+fn stored_json(body: String) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 /// `GET /api/v1/sessions`: newest first.
@@ -190,7 +216,7 @@ async fn list(State(app): State<Arc<App>>, _: User) -> Result<Response, ApiError
             None => bodies.push(row.body),
         }
     }
-    Ok(json_answer(200, format!("{{\"sessions\":[{}]}}", bodies.join(","))))
+    Ok(stored_json(format!("{{\"sessions\":[{}]}}", bodies.join(","))))
 }
 
 /// `GET /api/v1/sessions/{id}`.
@@ -205,7 +231,7 @@ async fn one(
         return Ok(Json(live).into_response());
     }
     match app.trading.store.session(&id).await? {
-        Some(body) => Ok(json_answer(200, body)),
+        Some(body) => Ok(stored_json(body)),
         None => Err(ApiError::not_found("There is no session of that id.")),
     }
 }

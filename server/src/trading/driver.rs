@@ -13,6 +13,7 @@ use telemetry::{Context, CorrelationId};
 
 use super::events::TradingEvent;
 use super::inbox::{Asked, Inbox, Item};
+use super::operator::RequestError;
 use super::{Executor, FeedHub, answer};
 use crate::health::Health;
 use crate::store::StoreError;
@@ -142,6 +143,11 @@ impl Driver {
 
     fn asked(&mut self, asked: Asked) {
         let Asked { request, idempotency, reply } = asked;
+        if self.ledger.is_failing() && opens_risk(&request.action) {
+            // Whoever asked may be gone.
+            let _ = reply.send(Err(RequestError::NotDurable));
+            return;
+        }
         let origin = match &request.action {
             OperatorAction::Start { session_id, .. } => Some(Origin {
                 session_id: session_id.clone(),
@@ -242,5 +248,18 @@ impl Driver {
             self.recovered = true;
             self.parts.health.up(RECOVERY);
         }
+    }
+}
+
+/// What is not even begun while the journal cannot be written.
+fn opens_risk(action: &OperatorAction) -> bool {
+    match action {
+        OperatorAction::Start { .. } | OperatorAction::Resume { .. } => true,
+        OperatorAction::Pause { .. }
+        | OperatorAction::Stop { .. }
+        | OperatorAction::Drain { .. }
+        | OperatorAction::Resolve { .. }
+        | OperatorAction::Panic { .. }
+        | OperatorAction::Acknowledge { .. } => false,
     }
 }

@@ -197,7 +197,7 @@ async fn look_up(rest: &Rest, id: &ClientOrderId, call: &Call) -> ExecutionRepor
 }
 
 /// The venue's words for an order that it does not know.
-const NOT_FOUND: [&str; 4] = ["order_not_found", "open_order_not_found", "not_found", "resource_not_found"];
+const NOT_FOUND: [&str; 2] = ["order_not_found", "open_order_not_found"];
 
 /// The answer to a command that has none: `maybe_sent` when it may have had its effect.
 fn unanswered(handed: &Handed, reason: &str, maybe_sent: bool) -> Option<Input> {

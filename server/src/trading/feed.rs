@@ -19,6 +19,8 @@ use chart::Chart;
 use why::Whys;
 
 const TICK: Duration = Duration::from_millis(100);
+/// When nothing changes, an empty update every so often proves that the feed is alive.
+const QUIET_MAX: Micros = Micros(1_000_000);
 /// Updates that a slow reader may be behind before it gets a new snapshot.
 const HELD: usize = 64;
 
@@ -49,6 +51,7 @@ struct Held {
     strip: Option<StripView>,
     session: Option<Box<SessionView>>,
     session_given: bool,
+    given_at: Micros,
 }
 
 impl FeedHub {
@@ -101,8 +104,10 @@ impl FeedHub {
     }
 
     fn turn(&self, now: Micros) {
-        let deltas = self.current().changes(&self.0, now);
-        if !deltas.is_empty() {
+        let mut held = self.current();
+        let deltas = held.changes(&self.0, now);
+        if !deltas.is_empty() || now.0 - held.given_at.0 >= QUIET_MAX.0 {
+            held.given_at = now;
             // Nobody listening is no error.
             let _ = self.0.updates.send(Arc::new(FeedUpdate { ts: now, deltas }));
         }

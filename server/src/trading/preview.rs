@@ -21,7 +21,13 @@ const LISTED_FOR: Duration = Duration::from_secs(30);
 
 /// The latest list of options; cheap to clone.
 #[derive(Clone, Default)]
-pub struct Listed(Arc<Mutex<Option<(Instant, Underlying, Vec<Instrument>)>>>);
+pub struct Listed(Arc<Mutex<Option<Kept>>>);
+
+struct Kept {
+    at: Instant,
+    underlying: Underlying,
+    listed: Vec<Instrument>,
+}
 
 impl Trading {
     /// The preview, or in a sentence why there is none.
@@ -66,16 +72,17 @@ impl Trading {
     }
 
     async fn listed(&self, underlying: &Underlying, context: &Context) -> Result<Vec<Instrument>, String> {
-        if let Some((at, of, listed)) = &*self.listed.0.lock().unwrap_or_else(PoisonError::into_inner)
-            && at.elapsed() < LISTED_FOR
-            && of == underlying
+        if let Some(kept) = &*self.listed.0.lock().unwrap_or_else(PoisonError::into_inner)
+            && kept.at.elapsed() < LISTED_FOR
+            && &kept.underlying == underlying
         {
-            return Ok(listed.clone());
+            return Ok(kept.listed.clone());
         }
         match truth::read_instruments(&self.rest, underlying, Call::options().under(context.clone())).await {
             InstrumentsRead::Known { listed } => {
                 let mut kept = self.listed.0.lock().unwrap_or_else(PoisonError::into_inner);
-                *kept = Some((Instant::now(), underlying.clone(), listed.clone()));
+                *kept =
+                    Some(Kept { at: Instant::now(), underlying: underlying.clone(), listed: listed.clone() });
                 Ok(listed)
             }
             InstrumentsRead::Unknown { reason } => {

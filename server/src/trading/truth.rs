@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use model::command::TruthRequest;
 use model::ids::{ProductId, Symbol};
-use model::input::{InstrumentsRead, Truth, TruthKnown, TruthOutcome};
+use model::input::{InstrumentsRead, OpenOrder, Truth, TruthKnown, TruthOutcome};
+use model::order::Fill;
 use model::{DecisionRecord, Lots, Micros, Money, Underlying};
 
 use crate::venue::{Call, Rest, RestError, translate, wire};
@@ -26,19 +27,34 @@ pub(super) async fn read_truth(
     record: &DecisionRecord,
     requested_at: Micros,
 ) -> Truth {
-    let parts = tokio::try_join!(
+    // Every part is read to its end, even when another has failed: each request is told with its answer.
+    let parts = tokio::join!(
         positions(rest, request, record),
         open_orders(rest, record),
         fills(rest, request, record),
         wallet(rest, record),
     );
-    let outcome = match parts {
-        Ok((positions, open_orders, fills, wallet_balance)) => {
-            TruthOutcome::Known(Box::new(TruthKnown { positions, open_orders, fills, wallet_balance }))
-        }
+    let outcome = match known(parts) {
+        Ok(known) => TruthOutcome::Known(Box::new(known)),
         Err(reason) => TruthOutcome::Unknown { reason },
     };
     Truth { request: request.request, requested_at, outcome }
+}
+
+type Parts = (
+    Result<BTreeMap<Symbol, Lots>, String>,
+    Result<Vec<OpenOrder>, String>,
+    Result<Vec<Fill>, String>,
+    Result<Option<Money>, String>,
+);
+
+fn known((positions, open_orders, fills, wallet): Parts) -> Result<TruthKnown, String> {
+    Ok(TruthKnown {
+        positions: positions?,
+        open_orders: open_orders?,
+        fills: fills?,
+        wallet_balance: wallet?,
+    })
 }
 
 async fn positions(
@@ -52,21 +68,17 @@ async fn positions(
         let size = position.size.ok_or_else(|| format!("positions: {symbol} came without a size"))?;
         Ok::<_, String>((symbol.clone(), translate::lots(size)?))
     });
-    Ok(try_join_all(reads).await?.into_iter().collect())
+    join_all(reads).await.into_iter().collect()
 }
 
-async fn open_orders(rest: &Rest, record: &DecisionRecord) -> Result<Vec<model::input::OpenOrder>, String> {
+async fn open_orders(rest: &Rest, record: &DecisionRecord) -> Result<Vec<OpenOrder>, String> {
     let call = Call::open_orders().behalf(record);
     let orders = rest.read_all::<wire::Order>(&call).await.map_err(failed("open orders"))?;
     orders.iter().map(translate::open_order).collect()
 }
 
 /// Oldest first.
-async fn fills(
-    rest: &Rest,
-    request: &TruthRequest,
-    record: &DecisionRecord,
-) -> Result<Vec<model::order::Fill>, String> {
+async fn fills(rest: &Rest, request: &TruthRequest, record: &DecisionRecord) -> Result<Vec<Fill>, String> {
     let Some(since) = request.fills_since else { return Ok(Vec::new()) };
     let call = Call::fills(since, &request.products).behalf(record);
     let rows = rest.read_all::<wire::Fill>(&call).await.map_err(failed("fills"))?;

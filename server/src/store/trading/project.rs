@@ -29,9 +29,9 @@ impl TradingStore {
         for order in touched.into_iter().filter_map(|id| session.orders.get(id)) {
             self.project_order(transaction, session, order).await?;
         }
-        let last = records()
+        let mut last = records()
             .filter(|record| record.session_id.as_ref() == Some(&session.id) && changes_session(record));
-        match last.last() {
+        match last.next_back() {
             Some(record) => self.project_session(transaction, session, state, record).await,
             None => Ok(()),
         }

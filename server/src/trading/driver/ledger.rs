@@ -78,6 +78,11 @@ impl Ledger {
         }
     }
 
+    /// Whether the journal could not be written when it was last tried.
+    pub(super) fn is_failing(&self) -> bool {
+        self.failing.is_some()
+    }
+
     /// Appends what waits, then releases commands, answers and readers.
     pub(super) async fn settle(&mut self, state: &TradingState, numbers: (u64, u64)) {
         if self.entries.is_empty() {

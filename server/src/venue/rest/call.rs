@@ -279,7 +279,7 @@ mod tests {
             symbol: Symbol::from("C"),
             side: Side::Buy,
             lots: 10,
-            limit: Some(model::Decimal::new(59_000_0, 1)),
+            limit: Some(model::Decimal::new(590_000, 1)),
             time_in_force: TimeInForce::Ioc,
             reduce_only: true,
             purpose: Purpose::Close,
