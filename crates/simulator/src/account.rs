@@ -186,6 +186,17 @@ impl Account {
         position.size
     }
 
+    /// Forgets flat positions and counters of contracts that expired by `now_s`; nothing refers to them
+    /// any more, and they would grow for ever.
+    pub(crate) fn forget_expired(&mut self, now_s: i64) {
+        let lives = |product: Option<Product>| {
+            product.is_some_and(|product| product.expiry_s().is_none_or(|expiry_s| expiry_s > now_s))
+        };
+        self.positions.retain(|id, position| position.size != 0 || lives(Product::from_id(*id)));
+        self.order_seq.retain(|symbol, _| lives(Product::parse(symbol)));
+        self.fill_seq.retain(|symbol, _| lives(Product::parse(symbol)));
+    }
+
     /// Moves an order out of the live ones.
     pub fn finish(&mut self, order_id: i64) {
         if let Some(order) = self.live.remove(&order_id) {

@@ -146,6 +146,7 @@ impl Exchange {
     pub(crate) fn reopened(old: State, setup: Setup) -> Exchange {
         let mut exchange = Exchange::new(setup);
         exchange.state.account = old.account;
+        exchange.state.account.forget_expired(time::seconds(exchange.now_us));
         exchange.state.names = old.names;
         exchange
     }

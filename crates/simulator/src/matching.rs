@@ -171,10 +171,7 @@ impl Exchange {
         if needed.is_zero() {
             return Ok(());
         }
-        let mark = |position: &account::Position| {
-            self.mark_by_id(position.product_id).unwrap_or(position.entry_price)
-        };
-        let available = self.state.account.wallet(index, mark).available;
+        let available = self.wallet_now().available;
         let needed = needed + account::fee(product, index, order.limit_price(), order.unfilled, self.tax);
         if needed > available {
             return Err(Reject::InsufficientMargin { available, additional: needed - available });
@@ -309,6 +306,8 @@ impl Exchange {
         if let Some(position) = self.state.account.positions.get(&product_id).cloned() {
             let at_us = position.updated_us;
             self.emit_private(at_us, VenueEvent::Position(Box::new(position)));
+            let wallet = self.wallet_now();
+            self.emit_private(at_us, VenueEvent::Wallet(wallet));
         }
     }
 }

@@ -180,6 +180,7 @@ pub fn product_id(body: &Map<String, Value>) -> Result<i64, Reject> {
 /// # Errors
 /// The first field that does not fit.
 pub fn order_request(body: &Map<String, Value>, only_text: bool) -> Result<OrderRequest, Reject> {
+    refuse_unsupported(body)?;
     let wrong = |name: &str, allowed: &str| Reject::BadSchema(format!("{name} must be {allowed}"));
     let side = match text(body, "side") {
         Some("buy") => Side::Buy,
@@ -209,6 +210,22 @@ pub fn order_request(body: &Map<String, Value>, only_text: bool) -> Result<Order
         client_order_id: text(body, "client_order_id").map(str::to_owned),
         stop: stop(body)?,
     })
+}
+
+/// What the venue would act on and this one cannot is refused rather than passed over.
+fn refuse_unsupported(body: &Map<String, Value>) -> Result<(), Reject> {
+    let unsupported = |(name, value): &(&String, &Value)| {
+        let given = !value.is_null();
+        match name.as_str() {
+            "trail_amount" => given,
+            "stop_trigger_method" => given && value.as_str() != Some("mark_price"),
+            name => given && name.starts_with("bracket_"),
+        }
+    };
+    match body.iter().find(unsupported) {
+        Some((name, _)) => Err(Reject::BadSchema(format!("{name} is not supported by this simulated venue"))),
+        None => Ok(()),
+    }
 }
 
 fn stop(body: &Map<String, Value>) -> Result<Option<(Decimal, StopKind)>, Reject> {

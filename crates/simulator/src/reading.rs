@@ -92,6 +92,10 @@ impl Exchange {
     /// Balances at the marks of `now_us`.
     pub fn wallet(&mut self, now_us: Micros) -> Wallet {
         self.run_to(now_us);
+        self.wallet_now()
+    }
+
+    pub(crate) fn wallet_now(&self) -> Wallet {
         let mark = |position: &Position| self.mark_by_id(position.product_id).unwrap_or(position.entry_price);
         self.state.account.wallet(self.index(), mark)
     }

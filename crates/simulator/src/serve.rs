@@ -164,7 +164,7 @@ pub(crate) fn wall_us() -> Micros {
 }
 
 /// Starts a venue and returns when it accepts connections. What happens to it is told through `tell`;
-/// nothing is printed.
+/// nothing is printed. `tell` is called while the venue is locked, so it must return at once.
 ///
 /// # Errors
 /// A tape or a state file that cannot be used, a speed out of range, an address that cannot be listened on.

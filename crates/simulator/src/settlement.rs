@@ -79,6 +79,7 @@ impl Exchange {
         for (product_id, size) in &held {
             self.settle_position(*product_id, *size, mean, at_us);
         }
+        self.state.account.forget_expired(expiry_s);
         self.state.chain.settle(expiry_s, mean);
         self.state.books.retain(|id, _| !expires(*id));
         self.state.decay.remove(&expiry_s);

@@ -10,7 +10,7 @@ use crate::event::{BookView, PriceLevel, TickerRow};
 use crate::order::{CancelReason, Order, OrderState, OrderType, StopKind, TimeInForce};
 use crate::pricing::Greeks;
 use crate::quote::rounded;
-use crate::time::{self, DAY_S, Micros};
+use crate::time::{self, Micros};
 
 const USD_ASSET_ID: i64 = 14;
 
@@ -44,7 +44,7 @@ pub fn product(product: &Product, settlement_price: Option<Decimal>) -> Value {
         "trading_status": "operational",
         "notional_type": "vanilla",
         "settlement_time": product.expiry_s().map(time::iso_seconds),
-        "launch_time": product.expiry_s().map(|expiry_s| time::iso_seconds(expiry_s - 90 * DAY_S)),
+        "launch_time": null,
         "strike_price": strike,
         "settlement_price": settlement_price.map(|price| price.to_string()),
         "contract_value": product.contract_value().to_string(),

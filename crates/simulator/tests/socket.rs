@@ -73,6 +73,10 @@ async fn refusals_have_their_documented_shapes() {
     assert_eq!(raw(address, &stale).await.unwrap().json()["error"]["code"], "expired_signature");
     let wrong = post(url, "/v2/orders", json!({ "product_id": 27, "side": "buy" })).await.unwrap();
     assert_eq!((wrong.status, wrong.json()["error"]["code"].clone()), (400, json!("bad_schema")));
+    let body = json!({ "product_id": 27, "size": 1, "side": "buy", "order_type": "market_order",
+        "bracket_stop_loss_price": "1" });
+    let bracket = post(url, "/v2/orders", body).await.unwrap();
+    assert!(bracket.status == 400 && bracket.body.contains("not supported"), "{}", bracket.body);
     let gone = call(url, "DELETE", "/v2/orders", r#"{"id":1,"product_id":27}"#, true).await.unwrap();
     assert_eq!((gone.status, gone.json()["error"]["code"].clone()), (400, json!("open_order_not_found")));
     let quota = get(url, "/v2/rate_limits/quota").await;

@@ -127,7 +127,10 @@ impl Feed {
 
 /// Symbol and product id of the nearest at-the-money call that lives at least a day.
 pub async fn call_option(url: &str) -> (String, i64) {
-    let rows = get(url, "/v2/tickers?contract_types=call_options&underlying_asset_symbols=BTC").await;
+    let day = simulator::time::Date::from_day(now_s() as i64 / 86_400 + 2);
+    let date = format!("{:02}-{:02}-{}", day.day, day.month, day.year);
+    let query = format!("contract_types=call_options&underlying_asset_symbols=BTC&expiry_date={date}");
+    let rows = get(url, &format!("/v2/tickers?{query}")).await;
     let rows = rows.as_array().unwrap().clone();
     let distance = |row: &Value| {
         let number = |name: &str| row[name].as_str().unwrap().parse::<f64>().unwrap();
