@@ -1,7 +1,7 @@
 //! Starting, telling, stopping: on stdout nothing but records, gapless; one clear sentence when a start fails.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use server::startup;
 use server::telling::Output;
@@ -137,6 +137,16 @@ async fn a_second_server_and_a_taken_port_are_refused_in_one_sentence() {
     assert!(refused.contains("another program uses that port"), "{refused}");
 }
 
+/// A failing test leaves nothing running.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 fn binary(dir: &std::path::Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_deltascope"));
     command
@@ -152,20 +162,20 @@ fn binary(dir: &std::path::Path) -> Command {
 #[test]
 fn the_binary_serves_until_it_is_told_to_stop_and_says_what_stays() {
     let dir = tempfile::tempdir().unwrap();
-    let mut server = binary(dir.path()).spawn().unwrap();
-    let mut people = BufReader::new(server.stderr.take().unwrap());
+    let mut server = Killed(binary(dir.path()).spawn().unwrap());
+    let mut people = BufReader::new(server.0.stderr.take().unwrap());
     let mut words = String::new();
     while !words.contains("/login?token=") {
         assert!(people.read_line(&mut words).unwrap() > 0, "{words}");
     }
     assert!(words.contains("ready on http://127.0.0.1:"), "{words}");
-    let pid = server.id().to_string();
+    let pid = server.0.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     people.read_to_string(&mut words).unwrap();
-    assert!(server.wait().unwrap().success());
+    assert!(server.0.wait().unwrap().success());
     assert!(words.lines().last().unwrap().contains("no positions stay open"), "{words}");
     let mut records = String::new();
-    server.stdout.take().unwrap().read_to_string(&mut records).unwrap();
+    server.0.stdout.take().unwrap().read_to_string(&mut records).unwrap();
     assert!(records.lines().all(|line| line.starts_with("{\"timestamp\"")), "records and nothing else");
 }
 
@@ -219,19 +229,19 @@ async fn accounts_are_managed_beside_a_running_server_and_told_as_audit_records(
 #[test]
 fn the_simulator_alone_says_one_line_on_stdout_and_records_on_stderr() {
     let dir = tempfile::tempdir().unwrap();
-    let mut venue = binary(dir.path()).args(["simulator", "--seed", "7"]).spawn().unwrap();
-    let mut stdout = BufReader::new(venue.stdout.take().unwrap());
+    let mut venue = Killed(binary(dir.path()).args(["simulator", "--seed", "7"]).spawn().unwrap());
+    let mut stdout = BufReader::new(venue.0.stdout.take().unwrap());
     let mut line = String::new();
     stdout.read_line(&mut line).unwrap();
     let ready: serde_json::Value = serde_json::from_str(&line).expect("one JSON line");
     assert!(ready["rest_url"].as_str().unwrap().starts_with("http://127.0.0.1:"));
     assert!(ready["ws_url"].as_str().unwrap().starts_with("ws://127.0.0.1:"));
-    let pid = venue.id().to_string();
+    let pid = venue.0.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     let (mut more, mut records) = (String::new(), String::new());
     stdout.read_to_string(&mut more).unwrap();
-    venue.stderr.take().unwrap().read_to_string(&mut records).unwrap();
-    assert!(venue.wait().unwrap().success());
+    venue.0.stderr.take().unwrap().read_to_string(&mut records).unwrap();
+    assert!(venue.0.wait().unwrap().success());
     assert_eq!(more, "", "nothing after the one line");
     assert!(records.lines().all(|line| line.starts_with("{\"timestamp\"")), "{records}");
     assert!(!dir.path().join("data").exists(), "no data directory is touched");

@@ -2,6 +2,7 @@
 //! forwarding to a fake Elasticsearch, starting and stopping.
 
 mod auth;
+mod durability;
 mod forwarding;
 mod headers;
 mod ingest;
