@@ -6,15 +6,15 @@ import { type Market, Simulator } from './support/simulator';
 
 export { expect };
 export { api } from './support/api';
-export { expectAccessible, setTheme, THEMES } from './support/accessible';
+export { expectAccessible, expectFits, setTheme, THEMES } from './support/accessible';
 export { hydrated } from './support/hydrated';
 export { PASSWORD, USERNAME } from './support/server';
 
-/** A falling real day, at the speed of a new user's first start. */
-const MARKET: Market = { tape: 'tapes/btcusd-2022-01-05.csv', speed: 120, seed: 1 };
+/** A falling real day, too slow for an exit rule to end a session before its test does. */
+const MARKET: Market = { tape: 'tapes/btcusd-2022-01-05.csv', speed: 20, seed: 1 };
 
 type Options = {
-  /** `test.use({ market: { speed: 60 } })` */
+  /** All of it at once: `test.use({ market: { tape: 'tapes/btcusd-2022-01-05.csv', speed: 120, seed: 1 } })` */
   market: Market;
   /** `separate`: the venue is a `deltascope simulator`, which a killed server leaves running. */
   venue: 'embedded' | 'separate';

@@ -1,4 +1,4 @@
-// axe finds nothing, in both themes.
+// axe finds nothing in both themes, and a narrow screen need not be scrolled sideways.
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
 
@@ -23,4 +23,13 @@ export async function expectAccessible(page: Page): Promise<void> {
     expect(told, `axe on ${page.url()}, ${theme} theme`).toEqual([]);
   }
   await setTheme(page, before === 'light' ? 'light' : 'dark');
+}
+
+/** On the narrowest phone nothing sticks out. The viewport is left as it was. */
+export async function expectFits(page: Page): Promise<void> {
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: 360, height: 740 });
+  const width = () => page.evaluate(() => (document.scrollingElement?.scrollWidth ?? 0) - window.innerWidth);
+  await expect.poll(width, { message: `${page.url()} at 360 px, pixels too wide` }).toBeLessThanOrEqual(0);
+  if (before) await page.setViewportSize(before);
 }

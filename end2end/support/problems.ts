@@ -2,15 +2,13 @@
 import type { BrowserContext, Page } from '@playwright/test';
 
 /** What Chromium itself writes when nobody answers. */
-const NETWORK = [
-  /^Failed to load resource: net::ERR_/,
-  /^WebSocket connection to '\S+' failed/,
-  /net::ERR_(CONNECTION|EMPTY_RESPONSE|INCOMPLETE|SOCKET|NETWORK)/,
-];
+const NETWORK = /^Failed to load resource: net::ERR_|^WebSocket connection to '\S+' failed|net::ERR_(CONNECTION|EMPTY_RESPONSE|INCOMPLETE|SOCKET|NETWORK)/;
+/** What it writes for an answer of 4xx. */
+const REFUSED = /^Failed to load resource: the server responded with a status of 4\d\d/;
 
 export class Problems {
   readonly found: string[] = [];
-  private down = false;
+  private excused: RegExp | undefined;
 
   /** Before the first page: also what happens while it loads is heard. */
   async watch(context: BrowserContext): Promise<void> {
@@ -25,15 +23,24 @@ export class Problems {
   }
 
   /**
-   * While `work` runs the server may be away, and Chromium's own network lines are not held against the page.
+   * While `work` runs nobody may answer, and Chromium's own network lines are not held against the page.
    * `work` should end by waiting until the page shows that it is connected again.
    */
-  async serverDown(work: () => Promise<void>): Promise<void> {
-    this.down = true;
+  async networkFails(work: () => Promise<void>): Promise<void> {
+    await this.excusing(NETWORK, work);
+  }
+
+  /** While `work` runs the server may refuse what the page asks. */
+  async refused(work: () => Promise<void>): Promise<void> {
+    await this.excusing(REFUSED, work);
+  }
+
+  private async excusing(lines: RegExp, work: () => Promise<void>): Promise<void> {
+    this.excused = lines;
     try {
       await work();
     } finally {
-      this.down = false;
+      this.excused = undefined;
     }
   }
 
@@ -43,8 +50,7 @@ export class Problems {
     page.on('console', (message) => {
       if (message.type() !== 'error') return;
       const text = message.text();
-      const excused = this.down && NETWORK.some((pattern) => pattern.test(text));
-      if (!excused) this.found.push(`console: ${text} (${message.location().url})`);
+      if (!this.excused?.test(text)) this.found.push(`console: ${text} (${message.location().url})`);
     });
   }
 }

@@ -1,0 +1,47 @@
+// axe finds nothing on any page in either theme, and a phone of 360 px need not scroll sideways.
+import { expect, expectAccessible, expectFits, hydrated, test } from './fixtures';
+import { expectPanicked, open, orderRows, panel, panicButton, startSession } from './support/console';
+import type { Page } from '@playwright/test';
+
+async function inspect(page: Page, name: string): Promise<void> {
+  await test.step(name, async () => {
+    await expectAccessible(page);
+    await expectFits(page);
+  });
+}
+
+test('the pages while nothing runs', async ({ page }) => {
+  await page.goto('/login');
+  await hydrated(page);
+  await inspect(page, 'Sign in');
+  await open(page);
+  await expect(page.getByRole('table', { name: 'Legs that a start would sell' })).toBeVisible();
+  await inspect(page, 'Control, idle');
+  await page.getByRole('button', { name: 'Switch to the light theme' }).click();
+  await page.reload();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
+});
+
+test('the pages of a session', async ({ page }) => {
+  await open(page);
+  const session = await startSession(page);
+  await inspect(page, 'Control, running');
+  await page.getByRole('button', { name: 'Stop…', exact: true }).click();
+  await inspect(page, 'Control, stop dialog');
+  await page.keyboard.press('Escape');
+  await panicButton(page).hover();
+  await page.mouse.down();
+  await expectPanicked(page);
+  await page.mouse.up();
+  await expect(orderRows(page)).toHaveCount(4);
+  await inspect(page, 'Control, panic');
+
+  await page.goto('/telemetry');
+  await hydrated(page);
+  await panel(page, 'Records').getByRole('button', { name: /^Record/ }).first().click();
+  await inspect(page, 'Telemetry, a record opened');
+  await page.goto(`/trace/${session.correlation_id}`);
+  await hydrated(page);
+  await page.getByRole('listitem').filter({ hasText: 'order.filled' }).first().getByText(/^Filled/).click();
+  await inspect(page, 'Trace, a line opened');
+});
