@@ -8,7 +8,7 @@ pub use layers::{ConfigError, Entry, Layers, Origin};
 pub use telemetry::Secret;
 pub use typed::{
     AuthConfig, Config, DataConfig, DatabaseConfig, ElasticsearchConfig, HttpConfig, IngestConfig, LogConfig,
-    SimulatorConfig, TradingConfig, VenueConfig, VenueKind,
+    SimulatorConfig, VenueConfig, VenueKind,
 };
 
 /// The file that lists every setting, compiled in.

@@ -55,12 +55,15 @@ pub fn from_headers(headers: &HeaderMap) -> Option<String> {
 mod tests {
     use super::*;
 
+    /// Headers, and the id that they give.
+    type Case<'a> = (&'a [(&'a str, &'a str)], Option<&'a str>);
+
     #[test]
     fn ids_are_accepted_in_order_and_only_when_valid() {
         let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
         let good = format!("00-{trace}-00f067aa0ba902b7-01");
         let zero = format!("00-{}-00f067aa0ba902b7-01", "0".repeat(32));
-        let table: [(&[(&str, &str)], Option<&str>); 7] = [
+        let table: [Case<'_>; 7] = [
             (&[("traceparent", &good), ("x-correlation-id", "other-id-1")], Some(trace)),
             (&[("traceparent", &zero), ("x-correlation-id", "other-id-1")], Some("other-id-1")),
             (&[("traceparent", "00-abc-def-01"), ("x-request-id", "request-7")], Some("request-7")),

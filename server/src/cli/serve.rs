@@ -12,12 +12,18 @@ pub(super) async fn run(config: Config) -> Outcome {
     let running = startup::start(config, output).await?;
     telling::install_panic_hook(running.app.teller.clone());
     telling::install_tracing(running.app.teller.clone(), level);
-    eprintln!("deltascope: ready on http://{}", running.address);
+    say(&format!("deltascope: ready on http://{}", running.address));
     if let Some(link) = &running.sign_in_link {
-        eprintln!("deltascope: sign in within 15 minutes and set a password: {link}");
+        say(&format!("deltascope: sign in within 15 minutes and set a password: {link}"));
     }
     stop::asked().await?;
     let words = running.stop().await;
-    eprintln!("deltascope: stopped; {words}");
+    say(&format!("deltascope: stopped; {words}"));
     Ok(())
+}
+
+/// Words for people. A closed stderr must not end the server, as the macro for it would.
+fn say(words: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "{words}");
 }

@@ -15,7 +15,6 @@ pub struct Config {
     pub data: DataConfig,
     pub venue: VenueConfig,
     pub simulator: SimulatorConfig,
-    pub trading: TradingConfig,
     pub auth: AuthConfig,
     pub log: LogConfig,
     pub database: DatabaseConfig,
@@ -68,12 +67,6 @@ pub struct SimulatorConfig {
     pub speed: u32,
     pub seed: u64,
     pub faults: Option<PathBuf>,
-}
-
-/// `[trading]`.
-#[derive(Clone, Debug)]
-pub struct TradingConfig {
-    pub stale_quote_ms: u64,
 }
 
 /// `[auth]`.
@@ -149,7 +142,6 @@ impl Config {
                 seed: read.number("simulator.seed", 0, i64::MAX)?,
                 faults: read.optional("simulator.faults").map(PathBuf::from),
             },
-            trading: TradingConfig { stale_quote_ms: read.number("trading.stale_quote_ms", 100, 3_600_000)? },
             auth: AuthConfig {
                 bootstrap_password: read.secret("auth.bootstrap_password"),
                 session_idle_hours: read.number("auth.session_idle_hours", 1, 720)?,

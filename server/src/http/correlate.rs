@@ -57,6 +57,9 @@ impl Drop for Untold {
         let known = self.facts.known();
         self.line.latency_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.line.user = known.user;
+        if let Some(route) = known.route {
+            route.clone_into(&mut self.line.route);
+        }
         let context = telemetry::Context { correlation_id: Some(self.id.clone()), ..known.context };
         self.app.teller.tell(&self.line, &context);
     }

@@ -15,12 +15,19 @@ pub struct Facts {
 pub struct Known {
     pub user: Option<String>,
     pub context: Context,
+    /// What answered, when no route did.
+    pub route: Option<&'static str>,
 }
 
 impl Facts {
     /// Notes who is signed in.
     pub fn set_user(&self, username: &str) {
         self.lock().user = Some(username.to_owned());
+    }
+
+    /// Names what answered a request that no route matched.
+    pub fn set_route(&self, route: &'static str) {
+        self.lock().route = Some(route);
     }
 
     /// Notes the trading context; its correlation id is left as it is.

@@ -6,17 +6,18 @@ mod port;
 use std::sync::Arc;
 
 use app::{Port, ShellValues, shell};
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use leptos::config::LeptosOptions;
 use leptos::nonce::Nonce;
 use leptos::prelude::provide_context;
 
-use super::{ApiError, CspNonce, MaybeUser, assets};
+use super::extract::session_of;
+use super::{ApiError, CspNonce, Facts, MaybeUser, assets};
 use crate::auth::Session;
 use crate::startup::App;
 use crate::telling::VERSION;
@@ -38,7 +39,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
 /// What is no route: a file of the site, else the app's own page for addresses that do not exist.
 pub(super) async fn fallback(
     State(app): State<Arc<App>>,
-    user: MaybeUser,
+    Extension(facts): Extension<Facts>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let path = request.uri().path();
@@ -50,9 +51,11 @@ pub(super) async fn fallback(
     let (parts, body) = request.into_parts();
     let asked = Request::from_parts(parts.clone(), Body::empty());
     if let Some(file) = assets::public(&site, asked).await {
+        facts.set_route("site file");
         return Ok(file);
     }
-    let mut response = render(app, user.0, Request::from_parts(parts, body)).await;
+    let user = session_of(&parts.headers, &app).await?;
+    let mut response = render(app, user, Request::from_parts(parts, body)).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
     Ok(response)
 }

@@ -5,6 +5,7 @@ mod append;
 mod journal;
 mod project;
 mod query;
+mod retain;
 
 use std::path::Path;
 

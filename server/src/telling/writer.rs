@@ -1,6 +1,7 @@
 //! The one writer: builds and numbers records, prints them, and group-commits them to the store.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use telemetry::{Context, LogRecord};
@@ -33,6 +34,8 @@ pub struct Writer {
     store: TelemetryStore,
     output: Arc<Output>,
     health: Health,
+    /// Lines that stdout did not take since that was last told.
+    stalled: Arc<AtomicU64>,
 }
 
 type Reply = oneshot::Sender<BatchOutcome>;
@@ -41,7 +44,7 @@ impl Writer {
     /// A writer for the queue of `teller`.
     #[must_use]
     pub fn new(teller: Teller, store: TelemetryStore, output: Arc<Output>, health: Health) -> Self {
-        Self { teller, store, output, health }
+        Self { teller, store, output, health, stalled: Arc::default() }
     }
 
     /// Writes until the teller is closed and everything told before is written; the last record declares what
@@ -99,6 +102,10 @@ impl Writer {
     }
 
     fn declare(&self, commit: &mut Collected, last: bool) {
+        let lines = self.stalled.swap(0, Ordering::Relaxed);
+        if lines > 0 {
+            self.add_own(commit, &TelemetryEvent::OutputStalled { lines });
+        }
         let shed = self.teller.take_shed();
         if shed.total() > 0 || last {
             self.add_own(commit, &TelemetryEvent::dropped(&shed, "queue_full", last));
@@ -169,7 +176,7 @@ impl Writer {
             count += 1;
         }
         if !self.output.try_send(lines) {
-            self.teller.tell(&TelemetryEvent::OutputStalled { lines: count }, &Context::default());
+            self.stalled.fetch_add(count, Ordering::Relaxed);
         }
     }
 

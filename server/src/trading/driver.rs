@@ -4,15 +4,17 @@
 mod ledger;
 mod words;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use engine::Engine;
 use model::input::{Input, OperatorAction};
+use model::market::MarketEvent;
 use model::{Lifecycle, Micros, SessionId, Stamp};
 use telemetry::{Context, CorrelationId};
 
 use super::events::TradingEvent;
-use super::inbox::{Asked, Inbox, Item};
+use super::inbox::{Asked, Inbox, Item, key};
 use super::operator::RequestError;
 use super::{Executor, FeedHub, answer};
 use crate::health::Health;
@@ -54,6 +56,9 @@ pub struct Driver {
     /// The session that the streams tell about.
     told_session: Option<SessionId>,
     recovered: bool,
+    /// Market events that wait for the idle tick: between sessions one a second and kind is enough, and every
+    /// one of them would cost a synced commit.
+    idle: BTreeMap<(u8, String), MarketEvent>,
 }
 
 impl Driver {
@@ -80,6 +85,7 @@ impl Driver {
             previous_step_us: None,
             told_session: None,
             recovered: false,
+            idle: BTreeMap::new(),
         })
     }
 
@@ -97,7 +103,7 @@ impl Driver {
             tokio::select! {
                 biased;
                 () = stop.stopped() => break,
-                () = tokio::time::sleep_until(next_tick) => self.step(Input::Timer),
+                () = tokio::time::sleep_until(next_tick) => self.on_tick(),
                 batch = inbox.take() => self.take(batch).await,
             }
             self.settle().await;
@@ -115,17 +121,37 @@ impl Driver {
     }
 
     fn tick(&self) -> Duration {
+        if self.is_busy() { TICK_ACTIVE } else { TICK_IDLE }
+    }
+
+    /// Whether a session is active or something is being closed.
+    fn is_busy(&self) -> bool {
         let state = self.engine.state();
         let closing = state.flatten.as_ref().is_some_and(|flatten| flatten.verified_flat_at.is_none());
-        if closing || state.active().is_some() { TICK_ACTIVE } else { TICK_IDLE }
+        closing || state.active().is_some()
+    }
+
+    fn on_tick(&mut self) {
+        self.take_idle();
+        self.step(Input::Timer);
+    }
+
+    fn take_idle(&mut self) {
+        for event in std::mem::take(&mut self.idle).into_values() {
+            self.step(Input::Market(event));
+        }
     }
 
     async fn take(&mut self, batch: Vec<Item>) {
         for item in batch {
             match item {
+                Item::Input(Input::Market(event)) if !self.is_busy() => {
+                    self.idle.insert(key(&event), event);
+                }
                 Item::Input(input) => self.step(input),
                 Item::Asked(asked) => {
                     // A request stands in a transaction of its own: it is answered as soon as it is durable.
+                    self.take_idle();
                     self.settle().await;
                     self.asked(*asked);
                     self.settle().await;

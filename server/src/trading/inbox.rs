@@ -128,7 +128,8 @@ impl Waiting {
     }
 }
 
-fn key(event: &MarketEvent) -> (u8, String) {
+/// What a market event conflates with: its kind and its instrument.
+pub(super) fn key(event: &MarketEvent) -> (u8, String) {
     match event {
         MarketEvent::Quote(quote) => (0, quote.symbol.0.clone()),
         MarketEvent::Depth(depth) => (1, depth.symbol.0.clone()),

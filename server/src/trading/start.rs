@@ -204,7 +204,7 @@ fn keep_house(tasks: &Tasks, store: &TradingStore) {
                     () = stop.stopped() => return Ok::<(), StoreError>(()),
                 }
                 store.db().tell_commits();
-                store.forget_answers().await?;
+                store.forget().await?;
             }
         }
     });

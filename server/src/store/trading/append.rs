@@ -8,9 +8,6 @@ use super::{Entry, KeyedAnswer, TradingStore, big, json};
 use crate::clock;
 use crate::store::StoreError;
 
-/// Answers to keyed requests are kept this long.
-const KEYS_KEPT_US: i64 = 24 * 3_600_000_000;
-
 impl TradingStore {
     /// Appends all or nothing. `state` is the engine's after the last entry; `rolling` also keeps it as the
     /// snapshot to recover from, with the numbers that come next.
@@ -50,15 +47,6 @@ impl TradingStore {
         if let Some(numbers) = rolling {
             self.replace_rolling(&mut transaction, numbers, state).await?;
         }
-        self.db().commit(transaction).await
-    }
-
-    /// Forgets answers older than 24 hours.
-    pub async fn forget_answers(&self) -> Result<(), StoreError> {
-        let mut transaction = self.db().begin().await?;
-        let query =
-            sqlx::query("DELETE FROM idempotency WHERE created_us < $1").bind(clock::now().0 - KEYS_KEPT_US);
-        self.db().timed("idempotency.forget", query.execute(&mut *transaction)).await?;
         self.db().commit(transaction).await
     }
 
