@@ -1,12 +1,14 @@
 //! `serve`: runs until SIGTERM or Ctrl-C. Words for people go to stderr, records to stdout.
 
-use super::{Outcome, stop};
+use super::Outcome;
+use super::stop::Signals;
 use crate::config::Config;
 use crate::startup;
 use crate::telling::{self, Output};
 
 /// Starts the server, says where it is, waits for the end.
 pub(super) async fn run(config: Config) -> Outcome {
+    let signals = Signals::new()?;
     let output = if config.log.stdout { Output::stdout() } else { Output::none() };
     let level = config.log.level;
     let running = startup::start(config, output).await?;
@@ -16,7 +18,7 @@ pub(super) async fn run(config: Config) -> Outcome {
     if let Some(link) = &running.sign_in_link {
         say(&format!("deltascope: sign in within 15 minutes and set a password: {link}"));
     }
-    stop::asked().await?;
+    signals.asked().await?;
     let words = running.stop().await;
     say(&format!("deltascope: stopped; {words}"));
     Ok(())

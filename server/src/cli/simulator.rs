@@ -10,7 +10,8 @@ use serde_json::json;
 use simulator::{Faults, Options, TapeEnd, TapeSource, Telling, list_quirks};
 use telemetry::{Context, Event, Level, LogRecord};
 
-use super::{Outcome, stop};
+use super::Outcome;
+use super::stop::Signals;
 use crate::clock;
 use crate::telling::VERSION;
 use crate::trading::SimulatorNote;
@@ -61,6 +62,7 @@ pub(super) async fn run(arguments: Arguments) -> Outcome {
         }
         return Ok(());
     }
+    let signals = Signals::new()?;
     let recorder = Recorder::new();
     let running = simulator::start(options(arguments)?, move |telling| recorder.tell(telling)).await?;
     let ready = json!({
@@ -71,7 +73,7 @@ pub(super) async fn run(arguments: Arguments) -> Outcome {
         "seed": running.seed,
     });
     println!("{ready}");
-    stop::asked().await?;
+    signals.asked().await?;
     running.shutdown().await;
     Ok(())
 }

@@ -1,20 +1,43 @@
 //! SIGTERM and Ctrl-C.
 
-/// Resolves when the process is asked to stop.
 #[cfg(unix)]
-pub(super) async fn asked() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Listens from the moment it is made, so that no request to stop is missed while the server starts.
+#[cfg(unix)]
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
 }
 
-/// Resolves when the process is asked to stop.
+#[cfg(unix)]
+impl Signals {
+    pub fn new() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Resolves when the process is asked to stop.
+    pub async fn asked(mut self) -> std::io::Result<()> {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        Ok(())
+    }
+}
+
+/// Listens for Ctrl-C.
 #[cfg(not(unix))]
-pub(super) async fn asked() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+pub(super) struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    pub fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    /// Resolves when the process is asked to stop.
+    pub async fn asked(self) -> std::io::Result<()> {
+        tokio::signal::ctrl_c().await
+    }
 }
