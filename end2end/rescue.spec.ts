@@ -1,5 +1,5 @@
 // When the page's program does not run: the notice says so, trading goes on, and the plain form closes everything.
-import { api, expect, test } from './fixtures';
+import { api, expect, expectAccessible, expectFits, test } from './fixtures';
 import { expectFlat, expectPanicked, newestSession, open, startSession } from './support/console';
 import { PASSWORD, USERNAME } from './support/server';
 import type { Page } from '@playwright/test';
@@ -36,6 +36,8 @@ test('without WASM the page says so and its plain form panics', async ({ page, p
     await notice.getByRole('textbox', { name: 'Type PANIC in place of the hold' }).fill('PANIC');
     await notice.getByRole('button', { name: 'Close everything' }).click();
     await expect(page.getByRole('heading', { name: 'Panic accepted' })).toBeVisible();
+    await expectAccessible(page);
+    await expectFits(page);
     await flatByTheApi(page);
   });
 
@@ -77,7 +79,7 @@ test.describe('without any script', () => {
   test.use({ javaScriptEnabled: false });
 
   test('the emergency form of the sign-in page closes everything', async ({ page, browser, server }) => {
-    const other = await browser.newContext({ baseURL: server.url });
+    const other = await browser.newContext({ baseURL: server.url, javaScriptEnabled: true });
     const desk = await other.newPage();
     await open(desk);
     await startSession(desk);

@@ -136,12 +136,14 @@ test('panic by holding a key works without a pointer', async ({ page }) => {
 });
 
 test.describe('on a fast day', () => {
-  test.use({ market: { tape: 'tapes/btcusd-2022-01-05.csv', speed: 120, seed: 1 } });
+  test.use({ market: { tape: 'tapes/btcusd-2022-01-05.csv', speed: 300, seed: 1 } });
 
-  test('an edited session ends by one of its own rules', async ({ page }) => {
+  test('an edited session starts when its fields agree, and ends by one of its own rules', async ({ page }) => {
     await open(page);
     await page.getByRole('textbox', { name: /^Max loss, USD/ }).fill('9');
     await page.getByRole('textbox', { name: /^Max profit, USD/ }).fill('1');
+    await expect(page.getByRole('button', { name: /^Start in simulation : not now\. One field to fix/ })).toBeDisabled();
+    for (const floor of await page.getByRole('group', { name: 'Trailing floor' }).getByRole('textbox').all()) await floor.fill('');
     await page.getByRole('button', { name: 'Start in simulation', exact: true }).click();
     await expect(page.getByRole('status').filter({ hasText: 'Result, net of fees' })).toContainText(/Max (loss|profit)/, { timeout: 60_000 });
     await expectTruths(page, { Lifecycle: 'Stopped', Exposure: 'Flat' });
