@@ -117,7 +117,9 @@ async fn form(
 fn page(status: StatusCode, title: &str, words: &str) -> Response {
     let id = crate::correlation::current().unwrap_or_default();
     let html = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} · Deltascope</title></head>\
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} · Deltascope</title>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\"></head>\
          <body><main><h1>{title}</h1><p>{words}</p><p>Correlation id: {id}</p><p><a href=\"/\">Back to the console</a></p>\
          </main></body></html>",
         words = escaped(words)
