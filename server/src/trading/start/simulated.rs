@@ -66,7 +66,7 @@ fn address_of(rest_url: &str, ws_url: &str, (api_key, api_secret): (Secret, Secr
 pub(super) fn note(running: &Running) -> String {
     let speed = running.speed;
     match &running.tape {
-        Some(tape) => format!("tape {tape} ×{speed}"),
+        Some(tape) => format!("tape {} ×{speed}", tape.trim_start_matches("btcusd-")),
         None => format!("seeded market ×{speed}"),
     }
 }
