@@ -117,7 +117,7 @@ pub async fn validate(configuration: &Configuration) -> Result<Validation, AppEr
 }
 
 fn read<T: DeserializeOwned>(answer: Answer) -> Result<T, AppError> {
-    serde_json::from_str(&answer.body).map_err(|error| {
+    crate::wire::read(&answer.body).map_err(|error| {
         AppError::unreadable(&error.to_string())
             .with_status(answer.status)
             .with_correlation(answer.correlation_id)

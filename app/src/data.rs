@@ -9,6 +9,7 @@ use std::future::Future;
 use crate::error::AppError;
 use crate::log_query::LogQuery;
 use crate::port::{Histogram, LogPage, SessionPaint, Trace, User};
+use crate::wire::Wire;
 
 /// What the frame paints.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,34 +49,37 @@ mod source {
             .ok_or_else(|| AppError::new("NO_PORT", "This page was made without a server behind it."))
     }
 
-    pub fn frame() -> impl Future<Output = Result<FramePaint, AppError>> + Send {
+    pub fn frame() -> impl Future<Output = Result<Wire<FramePaint>, AppError>> + Send {
         let port = port();
         async move {
             let port = port?;
-            Ok(FramePaint { user: port.user().await?, strip: port.strip().await? })
+            Ok(Wire(FramePaint { user: port.user().await?, strip: port.strip().await? }))
         }
     }
 
-    pub fn control() -> impl Future<Output = Result<ControlPaint, AppError>> + Send {
+    pub fn control() -> impl Future<Output = Result<Wire<ControlPaint>, AppError>> + Send {
         let port = port();
         async move {
             let port = port?;
             let (strip, session) = (port.strip().await?, port.session().await?);
-            Ok(ControlPaint { strip, session, presets: port.presets().await?, from_server: true })
+            Ok(Wire(ControlPaint { strip, session, presets: port.presets().await?, from_server: true }))
         }
     }
 
-    pub fn logs(query: LogQuery) -> impl Future<Output = Result<LogsPaint, AppError>> + Send {
+    pub fn logs(query: LogQuery) -> impl Future<Output = Result<Wire<LogsPaint>, AppError>> + Send {
         let port = port();
         async move {
             let port = port?;
-            Ok(LogsPaint { page: port.logs(query.clone()).await?, histogram: port.histogram(query).await? })
+            Ok(Wire(LogsPaint {
+                page: port.logs(query.clone()).await?,
+                histogram: port.histogram(query).await?,
+            }))
         }
     }
 
-    pub fn trace(correlation_id: String) -> impl Future<Output = Result<Trace, AppError>> + Send {
+    pub fn trace(correlation_id: String) -> impl Future<Output = Result<Wire<Trace>, AppError>> + Send {
         let port = port();
-        async move { port?.trace(correlation_id).await }
+        async move { port?.trace(correlation_id).await.map(Wire) }
     }
 }
 
@@ -87,42 +91,42 @@ mod source {
     use crate::api;
     use crate::port::Presets;
 
-    pub fn frame() -> impl Future<Output = Result<FramePaint, AppError>> + Send {
+    pub fn frame() -> impl Future<Output = Result<Wire<FramePaint>, AppError>> + Send {
         SendWrapper::new(async {
             let user = match api::get::<User>("/api/v1/me", "/api/v1/me").await {
                 Ok(user) => Some(user),
                 Err(error) if error.status == 401 => None,
                 Err(error) => return Err(error),
             };
-            Ok(FramePaint { user, strip: StripView::default() })
+            Ok(Wire(FramePaint { user, strip: StripView::default() }))
         })
     }
 
-    pub fn control() -> impl Future<Output = Result<ControlPaint, AppError>> + Send {
+    pub fn control() -> impl Future<Output = Result<Wire<ControlPaint>, AppError>> + Send {
         SendWrapper::new(async {
             let presets = api::get::<Presets>("/api/v1/presets", "/api/v1/presets").await?.presets;
-            Ok(ControlPaint {
+            Ok(Wire(ControlPaint {
                 strip: StripView::default(),
                 session: SessionPaint::default(),
                 presets,
                 from_server: false,
-            })
+            }))
         })
     }
 
-    pub fn logs(query: LogQuery) -> impl Future<Output = Result<LogsPaint, AppError>> + Send {
+    pub fn logs(query: LogQuery) -> impl Future<Output = Result<Wire<LogsPaint>, AppError>> + Send {
         SendWrapper::new(async move {
             let text = query.to_query_string();
             let page = api::get("/api/v1/logs", &format!("/api/v1/logs{text}")).await?;
             let histogram =
                 api::get("/api/v1/logs/histogram", &format!("/api/v1/logs/histogram{text}")).await?;
-            Ok(LogsPaint { page, histogram })
+            Ok(Wire(LogsPaint { page, histogram }))
         })
     }
 
-    pub fn trace(correlation_id: String) -> impl Future<Output = Result<Trace, AppError>> + Send {
+    pub fn trace(correlation_id: String) -> impl Future<Output = Result<Wire<Trace>, AppError>> + Send {
         SendWrapper::new(async move {
-            api::get("/api/v1/traces/{id}", &format!("/api/v1/traces/{correlation_id}")).await
+            api::get("/api/v1/traces/{id}", &format!("/api/v1/traces/{correlation_id}")).await.map(Wire)
         })
     }
 }
@@ -136,19 +140,19 @@ mod source {
         Err(AppError::new("NO_PORT", "Built for neither server nor browser."))
     }
 
-    pub async fn frame() -> Result<FramePaint, AppError> {
+    pub async fn frame() -> Result<Wire<FramePaint>, AppError> {
         nowhere()
     }
 
-    pub async fn control() -> Result<ControlPaint, AppError> {
+    pub async fn control() -> Result<Wire<ControlPaint>, AppError> {
         nowhere()
     }
 
-    pub async fn logs(_query: LogQuery) -> Result<LogsPaint, AppError> {
+    pub async fn logs(_query: LogQuery) -> Result<Wire<LogsPaint>, AppError> {
         nowhere()
     }
 
-    pub async fn trace(_correlation_id: String) -> Result<Trace, AppError> {
+    pub async fn trace(_correlation_id: String) -> Result<Wire<Trace>, AppError> {
         nowhere()
     }
 }

@@ -76,7 +76,7 @@ pub struct ErrorFields {
 
 /// Reads an error answer; a body of another form keeps its status.
 pub fn from_answer(status: u16, body: &str, correlation_id: Option<String>) -> AppError {
-    match serde_json::from_str::<ErrorBody>(body) {
+    match crate::wire::read::<ErrorBody>(body) {
         Ok(read) => AppError {
             code: read.error.code,
             message: with_fields(read.error.message, &read.error.fields),

@@ -20,6 +20,7 @@ pub mod platform;
 pub mod port;
 mod shell;
 mod tell;
+mod wire;
 
 pub use app::App;
 pub use error::AppError;

@@ -107,7 +107,8 @@ async fn answer(started: Result<js_sys::Promise, JsValue>) -> Result<Outcome, Js
     if status != 202 {
         return Ok(Outcome::Refused { status, retry_after_ms });
     }
-    let Ok(receipt) = serde_json::from_str::<Receipt>(&text) else { return Ok(Outcome::Unreachable) };
+    let read = serde_json::from_str::<serde_json::Value>(&text).and_then(serde_json::from_value::<Receipt>);
+    let Ok(receipt) = read else { return Ok(Outcome::Unreachable) };
     if let Some(fresh) = &receipt.token {
         TOKEN.set(Some(fresh.clone()));
     }

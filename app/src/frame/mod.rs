@@ -63,7 +63,7 @@ pub fn Frame() -> impl IntoView {
                     <ThemeSwitch/>
                     <Suspense>
                         {move || Suspend::new(async move {
-                            let user = paint.await.ok().and_then(|paint| paint.user);
+                            let user = paint.await.ok().and_then(|paint| paint.0.user);
                             who.0.set(user.clone());
                             view! { <Account user/> }
                         })}
@@ -73,7 +73,7 @@ pub fn Frame() -> impl IntoView {
             <Suspense fallback=|| view! { <section class="strip" aria-label="State"></section> }>
                 {move || Suspend::new(async move {
                     if let Ok(paint) = paint.await {
-                        live.seed_strip(&paint.strip);
+                        live.seed_strip(&paint.0.strip);
                     }
                     view! { <Strip/> }
                 })}

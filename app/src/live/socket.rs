@@ -8,7 +8,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use model::Micros;
-use model::view::{FeedFrame, StripView};
+use model::view::StripView;
 use telemetry::Context;
 
 use super::buffer::Buffer;
@@ -19,6 +19,7 @@ use crate::format::plain_or_unknown;
 use crate::platform;
 use crate::port::User;
 use crate::tell::{set_trading_context, tell};
+use crate::wire;
 
 /// Everything the driver remembers between frames.
 #[derive(Default)]
@@ -99,7 +100,7 @@ async fn signed_out() -> bool {
 }
 
 fn on_message(live: Live, driver: &Shared, text: &str) {
-    let frame = match serde_json::from_str::<FeedFrame>(text) {
+    let frame = match wire::frame(text) {
         Ok(frame) => frame,
         Err(error) => return tell(&UiEvent::FeedUndecodable { error: error.to_string(), bytes: text.len() }),
     };

@@ -23,6 +23,7 @@ use leptos_meta::Title;
 use crate::data;
 use crate::live::use_live;
 use crate::parts::{Panel, Retry};
+use crate::wire::Wire;
 
 use configure::Configure;
 use desk::Desk;
@@ -48,7 +49,7 @@ pub fn ControlPage() -> impl IntoView {
         <Panel name="Session and market" class="bare">
             <Suspense fallback=|| view! { <div class="skeleton"></div> }>
                 {move || Suspend::new(async move {
-                    paint.await.map(|paint| {
+                    paint.await.map(|Wire(paint)| {
                         live.seed(&paint);
                         view! { <Desktop starting=Starting::new(paint.presets)/> }
                     })

@@ -2,6 +2,7 @@
 //! verdict.
 
 use leptos::prelude::*;
+use model::Lifecycle;
 use model::rules::{RuleReading, Verdict};
 
 use crate::live::{QUOTE_STALE_US, use_live};
@@ -11,7 +12,8 @@ use crate::parts::Age;
 pub fn Rules() -> impl IntoView {
     let live = use_live();
     let rules = live.part(|session| session.rules.clone());
-    let at = live.part(|session| session.rules_at);
+    // Once it is over nothing is looked at any more: that is no staleness.
+    let at = live.part(|session| session.rules_at.filter(|_| session.lifecycle != Lifecycle::Stopped));
     let at = Signal::derive(move || at.get().flatten());
     let rows = move || {
         rules

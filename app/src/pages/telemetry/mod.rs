@@ -13,6 +13,7 @@ use leptos_router::hooks::use_query_map;
 use crate::data;
 use crate::log_query::LogQuery;
 use crate::parts::{Panel, Retry};
+use crate::wire::Wire;
 
 use filters::Filters;
 use histogram::HistogramView;
@@ -36,7 +37,7 @@ pub fn TelemetryPage() -> impl IntoView {
                 <Filters query/>
                 <Transition fallback=|| view! { <div class="skeleton chart-skeleton"></div> }>
                     {move || Suspend::new(async move {
-                        paint.await.map(|paint| view! { <HistogramView histogram=paint.histogram query/> })
+                        paint.await.map(|Wire(paint)| view! { <HistogramView histogram=paint.histogram query/> })
                     })}
                 </Transition>
             </Panel>
@@ -44,7 +45,7 @@ pub fn TelemetryPage() -> impl IntoView {
                 <Panel name="Records">
                     <Transition fallback=|| view! { <div class="skeleton"></div> }>
                         {move || Suspend::new(async move {
-                            paint.await.map(|paint| view! { <Records page=paint.page query/> })
+                            paint.await.map(|Wire(paint)| view! { <Records page=paint.page query/> })
                         })}
                     </Transition>
                 </Panel>

@@ -14,6 +14,7 @@ use crate::error::AppError;
 use crate::log_query::LogQuery;
 use crate::parts::{Panel, Retry, fact, session_link};
 use crate::port::Trace;
+use crate::wire::Wire;
 use crate::{data, format, platform};
 
 use layout::{Place, Story};
@@ -53,7 +54,7 @@ pub fn TracePage() -> impl IntoView {
         </div>
         <Panel name="Trace" class="bare">
             <Transition fallback=|| view! { <div class="skeleton"></div> }>
-                {move || Suspend::new(async move { trace.await.map(|trace| view! { <Told trace/> }) })}
+                {move || Suspend::new(async move { trace.await.map(|Wire(trace)| view! { <Told trace/> }) })}
             </Transition>
         </Panel>
     }

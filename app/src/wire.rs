@@ -1,0 +1,115 @@
+//! JSON read through one dynamic form. Every type is then read by the same reader, where a reader of its own for
+//! each type and source would make the WASM module a third larger.
+
+use model::view::{FeedDelta, FeedFrame};
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+use telemetry::Micros;
+
+/// Reads a value from JSON text.
+pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
+    serde_json::from_value(serde_json::from_str::<Value>(text)?)
+}
+
+/// A value that crosses from the server's paint to the page; its JSON is that of what it holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wire<T>(pub T);
+
+impl<T: Serialize> Serialize for Wire<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Wire<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        serde_json::from_value(value).map(Wire).map_err(D::Error::custom)
+    }
+}
+
+#[derive(Deserialize)]
+struct RawFrame {
+    seq: u64,
+    ts: Micros,
+    snapshot: bool,
+    deltas: Vec<RawDelta>,
+}
+
+#[derive(Deserialize)]
+struct RawDelta {
+    key: String,
+    #[serde(default)]
+    value: Value,
+}
+
+/// Reads a frame of the live feed. A delta of a kind that this build does not know is passed over.
+pub fn frame(text: &str) -> Result<FeedFrame, serde_json::Error> {
+    let raw: RawFrame = read(text)?;
+    let deltas = raw
+        .deltas
+        .into_iter()
+        .filter_map(|delta| delta_of(delta).transpose())
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(FeedFrame { seq: raw.seq, ts: raw.ts, snapshot: raw.snapshot, deltas })
+}
+
+fn delta_of(raw: RawDelta) -> Result<Option<FeedDelta>, serde_json::Error> {
+    let value = raw.value;
+    Ok(Some(match raw.key.as_str() {
+        "strip" => FeedDelta::Strip(serde_json::from_value(value)?),
+        "session" => FeedDelta::Session(serde_json::from_value(value)?),
+        "points" => FeedDelta::Points(serde_json::from_value(value)?),
+        "why" => FeedDelta::Why(serde_json::from_value(value)?),
+        _ => return Ok(None),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use model::view::{PnlPoint, StripView};
+
+    use super::*;
+
+    #[test]
+    fn a_frame_is_read_as_it_was_written_whatever_it_holds() {
+        let point = PnlPoint {
+            at: Micros(7),
+            executable: Some(model::Decimal::new(-712, 1)),
+            peak: None,
+            floor: None,
+        };
+        let deltas = vec![
+            FeedDelta::Strip(StripView { venue: "simulator".to_owned(), ..StripView::default() }),
+            FeedDelta::Session(None),
+            FeedDelta::Points(vec![point]),
+            FeedDelta::Why(vec![]),
+        ];
+        let written = FeedFrame { seq: 3, ts: Micros(1_700_000_000_000_000), snapshot: true, deltas };
+        let text = serde_json::to_string(&written).expect("a frame is JSON");
+        assert_eq!(frame(&text).expect("a frame"), written);
+    }
+
+    #[test]
+    fn a_delta_of_tomorrow_is_passed_over_and_a_broken_one_is_an_error() {
+        let with = |delta: &str| {
+            format!(r#"{{"seq":1,"ts":"2022-01-05T00:00:00Z","snapshot":false,"deltas":[{delta}]}}"#)
+        };
+        assert_eq!(
+            frame(&with(r#"{"key":"alerts","value":[]}"#)).map(|frame| frame.deltas).ok(),
+            Some(vec![])
+        );
+        assert!(frame(&with(r#"{"key":"points","value":7}"#)).is_err());
+        assert!(frame("not a frame").is_err());
+    }
+
+    #[test]
+    fn what_the_server_paints_is_what_the_page_reads() {
+        let text = serde_json::to_string(&Wire(vec![1, 2])).expect("JSON");
+        assert_eq!(
+            (text.as_str(), serde_json::from_str::<Wire<Vec<i32>>>(&text).ok()),
+            ("[1,2]", Some(Wire(vec![1, 2])))
+        );
+    }
+}
