@@ -2,6 +2,7 @@
 
 mod config_show;
 mod logs;
+mod panic_all;
 mod replay;
 mod serve;
 mod simulator;
@@ -55,6 +56,9 @@ enum Command {
         #[command(subcommand)]
         action: config_show::Action,
     },
+    /// Closes everything when the server is dead: works the venue with the same keys until verified flat
+    #[command(after_help = "Example: deltascope panic --all")]
+    Panic(panic_all::Arguments),
     /// Runs a session's recorded inputs through the engine and compares every decision
     #[command(after_help = "Example: deltascope replay s-01jf3k9x2m")]
     Replay { session: String },
@@ -93,6 +97,7 @@ async fn execute(cli: Cli) -> Outcome {
         Some(Command::Simulator(arguments)) => simulator::run(arguments).await,
         Some(Command::User { action }) => users::run(action, load()?).await,
         Some(Command::Config { action }) => config_show::run(&action, file, &environment),
+        Some(Command::Panic(arguments)) => panic_all::run(arguments, load()?).await,
         Some(Command::Replay { session }) => replay::run(&session, load()?).await,
         Some(Command::Logs { action }) => logs::run(action, load()?).await,
     }

@@ -9,6 +9,7 @@ use model::decision::{ClosingDecision, SessionDecision};
 use model::order::{Order, OrderStatus, Purpose};
 use model::session::{Exposure, Session};
 use model::state::{Flatten, KnownTruth};
+use model::tell::positions;
 use model::{Lifecycle, Micros, Stamp, Symbol, TradingState};
 
 use crate::truth;
@@ -202,7 +203,11 @@ fn verify(scene: &Scene<'_>) -> Vec<Verdict> {
         scene.flatten.products.keys().any(|symbol| known.positions.get(symbol).is_none_or(|lots| *lots != 0));
     if open || known.own_open_orders > 0 {
         if scene.flatten.flat_reads > 0 {
-            let why = format!("positions {:?}, {} own orders", known.positions, known.own_open_orders);
+            let why = format!(
+                "the venue shows {} and {} own orders",
+                positions(&known.positions),
+                known.own_open_orders
+            );
             return vec![scene.say(ClosingDecision::FlatRefuted { why })];
         }
         return if known_is_old(scene, known) { scene.request(TruthPurpose::Close) } else { Vec::new() };

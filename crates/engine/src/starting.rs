@@ -3,6 +3,7 @@
 use model::decision::truth::TruthPurpose;
 use model::decision::{EntryDecision, RulesDecision, SessionDecision};
 use model::session::{ExitReason, Exposure, Intent, Session};
+use model::tell::positions;
 use model::{Lifecycle, Stamp, TradingState};
 
 use crate::plan::{PricedLeg, credit, warnings};
@@ -61,8 +62,9 @@ fn first_truth(state: &TradingState, session: &Session, stamp: &Stamp) -> Vec<Ve
     };
     if known.positions.values().any(|lots| *lots != 0) || known.own_open_orders > 0 {
         let sentence = format!(
-            "the venue shows positions {:?} and {} open orders of ours before anything was sent.",
-            known.positions, known.own_open_orders
+            "the venue shows {} and {} open orders of ours before anything was sent.",
+            positions(&known.positions),
+            known.own_open_orders
         );
         return vec![
             say(id, SessionDecision::OperatorNeeded { sentence }),

@@ -1,7 +1,12 @@
 //! Small helpers with which decisions write their payloads and sentences, in one style.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use telemetry::{Map, Micros, Value};
+
+use crate::amount::Lots;
+use crate::ids::Symbol;
 
 /// Builds a payload: `fields().put("symbol", &symbol).map()`.
 #[derive(Default)]
@@ -47,6 +52,14 @@ pub fn grouped(number: i64) -> String {
         out.push(digit);
     }
     if number < 0 { format!("−{out}") } else { out }
+}
+
+/// `−200 C-BTC-47000-070122, 0 P-BTC-45000-070122`: positions as people read them; `nothing` when there are none.
+pub fn positions(lots: &BTreeMap<Symbol, Lots>) -> String {
+    if lots.is_empty() {
+        return "nothing".to_owned();
+    }
+    lots.iter().map(|(symbol, lots)| format!("{} {symbol}", grouped(*lots))).collect::<Vec<_>>().join(", ")
 }
 
 /// Whole milliseconds between two moments.

@@ -7,7 +7,7 @@ use telemetry::{Event, Level, Map, Micros, Value};
 
 use crate::amount::{Lots, Money};
 use crate::ids::{ProductId, Symbol};
-use crate::tell::{fields, grouped};
+use crate::tell::{fields, grouped, positions};
 
 /// Why the truth is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -80,8 +80,8 @@ impl Event for TruthDecision {
             TruthDecision::Requested { products, .. } => {
                 format!("Asked the venue for {} positions and all open orders.", products.len())
             }
-            TruthDecision::Read { positions, own_open_orders, .. } => {
-                let held: Vec<_> = positions
+            TruthDecision::Read { positions: lots, own_open_orders, .. } => {
+                let held: Vec<_> = lots
                     .iter()
                     .filter(|(_, lots)| **lots != 0)
                     .map(|(symbol, lots)| format!("{} {symbol}", grouped(*lots)))
@@ -93,7 +93,7 @@ impl Event for TruthDecision {
                 format!("The venue's positions could not be read ({reason}); what was known stays believed.")
             }
             TruthDecision::Mismatched { expected, venue, .. } => {
-                format!("Our fills say {expected:?}, the venue says {venue:?}.")
+                format!("Our fills say {}, the venue says {}.", positions(expected), positions(venue))
             }
             TruthDecision::Matched => "The venue and our fills agree again.".to_owned(),
         }

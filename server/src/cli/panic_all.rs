@@ -1,0 +1,106 @@
+//! `panic --all`: closes everything when the server is dead. Takes the data directory, recovers from its journal,
+//! latches the account and works the venue with the same keys until it is verified flat.
+
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use clap::Args;
+use model::input::OperatorAction;
+use model::state::TradingState;
+use telemetry::CorrelationId;
+
+use super::Outcome;
+use crate::config::Config;
+use crate::data_dir::DataDirError;
+use crate::startup::{self, Running, StartError};
+use crate::telling::Output;
+use crate::{correlation, trading};
+
+/// How often progress is looked at.
+const LOOK: Duration = Duration::from_millis(200);
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Close everything and latch the account
+    #[arg(long, required = true)]
+    all: bool,
+    /// Give up after this many seconds; closing then goes on at the next start of the server
+    #[arg(long, default_value_t = 300, value_name = "SECONDS")]
+    patience: u64,
+}
+
+/// Closes everything; fails unless it is verified flat in the end.
+pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
+    let Arguments { all: _, patience } = arguments;
+    // The server's own address may be in use by whoever took its place; nobody is to reach this process.
+    config.http.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let running = match startup::start(config, Output::none()).await {
+        Err(StartError::DataDir(DataDirError::Locked { dir })) => {
+            let how =
+                "press PANIC in the console or post the form at /panic; if it hangs, end it and try again";
+            return Err(format!("a server is running on {dir}: {how}").into());
+        }
+        started => started?,
+    };
+    let outcome = tokio::time::timeout(Duration::from_secs(patience), close(&running)).await;
+    let flat = running.app.trading.hub.state();
+    let words = running.stop().await;
+    match outcome {
+        Ok(Ok(())) => {
+            eprintln!(
+                "deltascope: verified flat by two reads; the latch stays until it is cleared in the console"
+            );
+            Ok(())
+        }
+        Ok(Err(error)) => Err(error),
+        Err(_elapsed) => {
+            let why = flat
+                .flatten
+                .and_then(|flatten| flatten.blocked)
+                .unwrap_or_else(|| "it takes longer".to_owned());
+            Err(format!("not verified flat after {patience} s ({why}); {words}").into())
+        }
+    }
+}
+
+/// Latches and waits for the account to be verified flat, saying each step once.
+async fn close(running: &Running) -> Outcome {
+    let correlation_id =
+        CorrelationId::parse(&correlation::fresh()).unwrap_or_else(|| CorrelationId::from_bits(1));
+    let trace = correlation_id.to_string();
+    let action = OperatorAction::Panic { session_id: None, panic_id: trading::new_panic_id() };
+    let accepted = running.app.trading.operator.ask("command line", correlation_id, action, None).await?;
+    if accepted.status != 202 {
+        return Err(accepted.body.to_string().into());
+    }
+    eprintln!("deltascope: accepted, the latch is on disk; trace {trace}");
+    let mut said = BTreeSet::new();
+    loop {
+        let state = running.app.trading.hub.state();
+        for line in progress(&state) {
+            if said.insert(line.clone()) {
+                eprintln!("deltascope: {line}");
+            }
+        }
+        if state.account.latch.as_ref().is_some_and(|latch| latch.verified_flat_at.is_some()) {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// What there is to say of a running close.
+fn progress(state: &TradingState) -> Vec<String> {
+    let Some(flatten) = &state.flatten else { return Vec::new() };
+    let mut lines: Vec<String> = flatten
+        .products
+        .iter()
+        .map(|(symbol, closing)| {
+            let left = state.session.as_ref().map_or(0, |session| session.position(symbol));
+            format!("{symbol}: {left} lots left of {}, attempt {}", closing.was, closing.attempts)
+        })
+        .collect();
+    lines.extend(flatten.blocked.iter().map(|why| format!("the venue cannot be worked: {why}; trying on")));
+    lines
+}
