@@ -88,7 +88,8 @@ pub fn render(path: &str, port: SamplePort, theme: &str) -> String {
             Some(data) => data.map(|chunk| format!("<script>{chunk}</script>")).collect::<String>().await,
             None => String::new(),
         };
-        owner.unset_with_forced_cleanup();
+        // A server's tasks wander: what one thread made, another takes down.
+        std::thread::spawn(move || owner.unset_with_forced_cleanup()).join().expect("a clean end elsewhere");
         page + &data
     })
 }

@@ -65,6 +65,12 @@ fn draw(chart: RwSignal<Option<Chart>, LocalStorage>) {
         if started.is_some() {
             return;
         }
+        // Only in the browser: a server takes a page down on any thread, and the chart belongs to one.
+        on_cleanup(move || {
+            if let Some(Some(chart)) = chart.try_get_untracked() {
+                chart.destroy();
+            }
+        });
         let reporter = reporter.clone();
         spawn_local(async move {
             match Chart::create("#pnl-chart").await {
@@ -87,11 +93,6 @@ fn draw(chart: RwSignal<Option<Chart>, LocalStorage>) {
     Effect::new(move |known: Option<Drawn>| {
         let Some(chart) = chart.get() else { return Drawn::default() };
         live.points.with(|points| draw_points(&chart, known.unwrap_or_default(), points))
-    });
-    on_cleanup(move || {
-        if let Some(Some(chart)) = chart.try_get_untracked() {
-            chart.destroy();
-        }
     });
 }
 
