@@ -7,6 +7,7 @@ use futures_util::stream::{SplitSink, StreamExt};
 use gloo_net::http::{Method, RequestBuilder};
 use gloo_net::websocket::{Message, WebSocketError, futures::WebSocket};
 use leptos::prelude::{document, window};
+use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 
@@ -178,7 +179,7 @@ fn said(error: &JsValue) -> String {
 }
 
 #[derive(Clone)]
-pub struct Chart(ChartHandle);
+pub struct Chart(SendWrapper<ChartHandle>);
 
 impl Chart {
     pub async fn create(selector: &str) -> Result<Chart, String> {
@@ -190,7 +191,8 @@ impl Chart {
             .flatten()
             .ok_or_else(|| "the chart's place is gone".to_owned())?;
         let handle = module.unchecked_into::<ChartModule>().create(&element).map_err(|error| said(&error))?;
-        Ok(Chart(handle))
+        // One thread in a browser; the wrapper only lets an ordinary signal hold it, on the server too.
+        Ok(Chart(SendWrapper::new(handle)))
     }
 
     pub fn set(&self, rows: &[f64]) {

@@ -24,7 +24,7 @@ struct Drawn {
 
 #[component]
 pub fn PnlChart() -> impl IntoView {
-    let chart = RwSignal::new_local(None::<Chart>);
+    let chart = RwSignal::new(None::<Chart>);
     draw(chart);
     let cursor = RwSignal::new(None::<usize>);
     view! {
@@ -58,19 +58,13 @@ fn Limits() -> impl IntoView {
 }
 
 /// Loads the library, then keeps the drawing up with the points, the limits and the theme.
-fn draw(chart: RwSignal<Option<Chart>, LocalStorage>) {
+fn draw(chart: RwSignal<Option<Chart>>) {
     let live = use_live();
     let reporter = use_reporter();
     Effect::new(move |started: Option<()>| {
         if started.is_some() {
             return;
         }
-        // Only in the browser: a server takes a page down on any thread, and the chart belongs to one.
-        on_cleanup(move || {
-            if let Some(Some(chart)) = chart.try_get_untracked() {
-                chart.destroy();
-            }
-        });
         let reporter = reporter.clone();
         spawn_local(async move {
             match Chart::create("#pnl-chart").await {
@@ -94,6 +88,11 @@ fn draw(chart: RwSignal<Option<Chart>, LocalStorage>) {
         let Some(chart) = chart.get() else { return Drawn::default() };
         live.points.with(|points| draw_points(&chart, known.unwrap_or_default(), points))
     });
+    on_cleanup(move || {
+        if let Some(Some(chart)) = chart.try_get_untracked() {
+            chart.destroy();
+        }
+    });
 }
 
 fn draw_points(chart: &Chart, known: Drawn, points: &crate::live::Points) -> Drawn {
@@ -111,11 +110,7 @@ fn draw_points(chart: &Chart, known: Drawn, points: &crate::live::Points) -> Dra
     now
 }
 
-fn move_cursor(
-    event: &ev::KeyboardEvent,
-    cursor: RwSignal<Option<usize>>,
-    chart: RwSignal<Option<Chart>, LocalStorage>,
-) {
+fn move_cursor(event: &ev::KeyboardEvent, cursor: RwSignal<Option<usize>>, chart: RwSignal<Option<Chart>>) {
     let live = use_live();
     let count = live.points.with_untracked(|points| points.list.len());
     if count == 0 {
