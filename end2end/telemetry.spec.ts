@@ -1,6 +1,11 @@
 // From a click to its fill in the log, under one id; and a reload changes nothing of what is shown.
 import { api, expect, hydrated, test } from './fixtures';
+import type { Page } from '@playwright/test';
 import { expectTruths, fed, open, orderRows, panel, startSession } from './support/console';
+
+async function traceOf(page: Page, session: any): Promise<any[]> {
+  return (await api(page, 'GET', `/api/v1/traces/${session.correlation_id}`)).body.records;
+}
 
 test('the click is found in Telemetry and its trace leads to the fill', async ({ page }) => {
   await open(page);
@@ -14,6 +19,11 @@ test('the click is found in Telemetry and its trace leads to the fill', async ({
     await page.getByRole('button', { name: 'Find' }).click();
     await expect(page).toHaveURL(/event=ui\.click/);
     await page.getByRole('button', { name: 'Follow live' }).click();
+  });
+
+  await test.step("the browser's side has arrived whole", async () => {
+    const events = async () => (await traceOf(page, session)).map((record: any) => record.event);
+    await expect.poll(events).toEqual(expect.arrayContaining(['ui.click', 'ui.request']));
   });
 
   await test.step('its record opens and leads to its trace', async () => {
@@ -48,9 +58,9 @@ test('the click is found in Telemetry and its trace leads to the fill', async ({
   });
 
   await test.step('the API gives the same records under the one id', async () => {
-    const { body } = await api(page, 'GET', `/api/v1/traces/${session.correlation_id}`);
-    expect(new Set(body.records.map((record: any) => record.correlation_id))).toEqual(new Set([session.correlation_id]));
-    const events = new Set(body.records.map((record: any) => record.event));
+    const records = await traceOf(page, session);
+    expect(new Set(records.map((record: any) => record.correlation_id))).toEqual(new Set([session.correlation_id]));
+    const events = new Set(records.map((record: any) => record.event));
     for (const event of ['ui.click', 'http.request', 'session.starting', 'venue.request', 'order.filled']) {
       expect(events).toContain(event);
     }
