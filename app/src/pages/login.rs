@@ -154,8 +154,8 @@ fn FirstStart() -> impl IntoView {
         <details class="fold">
             <summary>"First start, or no way in"</summary>
             <div class="inside">
-                <p class="said">"The first start makes the user " <b>"admin"</b> " and prints a link to the terminal it was started from. The link works once. With Docker: " <code>"docker compose logs deltascope"</code></p>
-                <p class="said">"Accounts later: " <code>"deltascope user add"</code> " on the server prints such a link too."</p>
+                <p class="said">"The first start makes the user " <b>"admin"</b> " and prints a link to the terminal it was started from. The link works once, for 15 minutes; each start prints a new one until a password is set."</p>
+                <p class="said">"More accounts: " <code>"deltascope user add NAME"</code> " on the server reads the password from its input."</p>
             </div>
         </details>
     }

@@ -45,15 +45,7 @@ fn Books() -> impl IntoView {
             on_cleanup(move || timer.clear());
         }
     });
-    let state = move || {
-        books.with(|books| match books {
-            None => "reading".to_owned(),
-            Some(books) if books.forwarder.state == "off" => {
-                "off: no ELASTICSEARCH_URL is set, and none is needed".to_owned()
-            }
-            Some(books) => format::words(&books.forwarder.state),
-        })
-    };
+    let state = move || books.with(|books| state_words(books.as_ref()));
     let lag = move || {
         books.with(|books| {
             books
@@ -87,4 +79,14 @@ fn Books() -> impl IntoView {
         </table></div>
     }
     .into_any()
+}
+
+fn state_words(books: Option<&Pipeline>) -> String {
+    match books {
+        None => "reading".to_owned(),
+        Some(books) if books.forwarder.state == "off" => {
+            "off: no ELASTICSEARCH_URL is set, and none is needed".to_owned()
+        }
+        Some(books) => format::words(&books.forwarder.state),
+    }
 }
