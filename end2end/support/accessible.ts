@@ -28,11 +28,18 @@ export async function expectAccessible(page: Page): Promise<void> {
   await setTheme(page, before === 'light' ? 'light' : 'dark');
 }
 
-/** On the narrowest phone nothing sticks out. The viewport is left as it was. */
+/** On the narrowest phone nothing sticks out, neither of the page nor of a table. The viewport is left as it was. */
 export async function expectFits(page: Page): Promise<void> {
   const before = page.viewportSize();
   await page.setViewportSize({ width: 360, height: 740 });
   const width = () => page.evaluate(() => (document.scrollingElement?.scrollWidth ?? 0) - window.innerWidth);
   await expect.poll(width, { message: `${page.url()} at 360 px, pixels too wide` }).toBeLessThanOrEqual(0);
+  const tooWide = () =>
+    page.getByRole('table').evaluateAll((tables) =>
+      tables
+        .filter((table) => table.offsetWidth > (table.parentElement?.clientWidth ?? 0))
+        .map((table) => `${table.querySelector('caption')?.textContent}: ${table.offsetWidth} px`),
+    );
+  await expect.poll(tooWide, { message: `tables of ${page.url()} at 360 px` }).toEqual([]);
   if (before) await page.setViewportSize(before);
 }
