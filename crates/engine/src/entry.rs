@@ -114,10 +114,10 @@ fn work(state: &TradingState, session: &Session, stamp: &Stamp) -> Vec<Verdict> 
         .find(|order| order.request.purpose == Purpose::Entry && order.status == OrderStatus::Rejected);
     if let Some(order) = refused {
         let code = order.reason.as_deref().unwrap_or("no reason given");
-        return fail(session, format!("the venue refused {}: {code}", order.request.symbol));
+        return failed(session, format!("the venue refused {}: {code}", order.request.symbol));
     }
     if since(started, stamp.at) >= PATIENCE {
-        return fail(session, "a leg was still missing after five seconds".to_owned());
+        return failed(session, "a leg was still missing after five seconds".to_owned());
     }
     if session.lifecycle == Lifecycle::Paused {
         return pause(session);
@@ -141,7 +141,7 @@ fn pause(session: &Session) -> Vec<Verdict> {
     if !working.is_empty() || session.live_orders().next().is_some() {
         return working;
     }
-    fail(session, "paused while entering".to_owned())
+    failed(session, "paused while entering".to_owned())
 }
 
 /// One leg's next step.
@@ -181,15 +181,21 @@ pub(crate) fn cancel(order: &Order, why: &str) -> OrderDecision {
     }
 }
 
-fn fail(session: &Session, why: String) -> Vec<Verdict> {
+/// Entry is over and came to nothing: said, and left with whatever was sold.
+pub(crate) fn failed(session: &Session, why: String) -> Vec<Verdict> {
     let id = &session.correlation_id;
-    let decided = RulesDecision::ExitDecided {
+    let exit = leave(session, format!("Leaving: entry failed, {why}."));
+    vec![say(id, EntryDecision::Failed { why }), say(id, exit)]
+}
+
+/// The decision to leave because entry came to nothing.
+pub(crate) fn leave(session: &Session, rationale: String) -> RulesDecision {
+    RulesDecision::ExitDecided {
         reason: ExitReason::EntryFailed,
         also_matched: Vec::new(),
         who: None,
         executable: None,
         readings: session.rules.readings.clone(),
-        rationale: format!("Leaving: entry failed, {why}."),
-    };
-    vec![say(id, EntryDecision::Failed { why }), say(id, decided)]
+        rationale,
+    }
 }

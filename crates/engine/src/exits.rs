@@ -14,7 +14,7 @@ use crate::verdict::{Verdict, say};
 pub(crate) fn judge(state: &TradingState, stamp: &Stamp) -> Vec<Verdict> {
     let Some(session) = state.active() else { return Vec::new() };
     if session.exit.is_some() {
-        return leave(session, stamp, state);
+        return leave(session, state);
     }
     if matches!(session.lifecycle, Lifecycle::Starting) && session.fills.is_empty() {
         return Vec::new();
@@ -30,7 +30,7 @@ pub(crate) fn judge(state: &TradingState, stamp: &Stamp) -> Vec<Verdict> {
 }
 
 /// Carries a decided exit into EXITING and begins to close.
-fn leave(session: &Session, stamp: &Stamp, state: &TradingState) -> Vec<Verdict> {
+fn leave(session: &Session, state: &TradingState) -> Vec<Verdict> {
     let Some(exit) = &session.exit else { return Vec::new() };
     let id = &exit.correlation_id;
     let mut verdicts = Vec::new();
@@ -55,7 +55,6 @@ fn leave(session: &Session, stamp: &Stamp, state: &TradingState) -> Vec<Verdict>
         };
         verdicts.push(say(id, started));
     }
-    let _ = stamp;
     verdicts
 }
 

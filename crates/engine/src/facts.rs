@@ -1,13 +1,12 @@
 //! From an input to what it means: facts, before anybody judges them.
 
-use model::decision::{EntryDecision, MarketDecision, RulesDecision, SessionDecision};
+use model::decision::{EntryDecision, MarketDecision, SessionDecision};
 use model::input::{HealthReport, InstrumentsRead, LinkChange};
 use model::market::MarketEvent;
-use model::session::ExitReason;
 use model::{Input, Lifecycle, Micros, Stamp, TradingState};
 
 use crate::verdict::{Verdict, say};
-use crate::{operator, orders, recovery, strikes, truth};
+use crate::{entry, operator, orders, recovery, strikes, truth};
 
 pub(crate) fn of(state: &TradingState, stamp: &Stamp, input: Input) -> Vec<Verdict> {
     match input {
@@ -91,19 +90,6 @@ fn instruments(state: &TradingState, stamp: &Stamp, read: InstrumentsRead) -> Ve
                 EntryDecision::StrikesChosen { legs, spot: spot.price, expiry, listed: listed.len() },
             )]
         }
-        Err(why) => vec![
-            say(id, EntryDecision::Failed { why: why.clone() }),
-            say(
-                id,
-                RulesDecision::ExitDecided {
-                    reason: ExitReason::EntryFailed,
-                    also_matched: Vec::new(),
-                    who: None,
-                    executable: None,
-                    readings: Vec::new(),
-                    rationale: format!("Leaving: entry failed, {why}."),
-                },
-            ),
-        ],
+        Err(why) => entry::failed(session, why),
     }
 }

@@ -2,13 +2,13 @@
 //! only then does the session go on, PAUSED, or with the exit it had decided.
 
 use model::decision::truth::TruthPurpose;
-use model::decision::{MarketDecision, OrderDecision, RulesDecision, SessionDecision, TruthDecision};
-use model::session::{ExitReason, Exposure, Intent, Session};
+use model::decision::{MarketDecision, OrderDecision, SessionDecision, TruthDecision};
+use model::session::{Exposure, Intent, Session};
 use model::tell::elapsed_ms;
 use model::{Lifecycle, Micros, Stamp, TradingState};
 
-use crate::truth;
 use crate::verdict::{SECOND, Verdict, say, since};
+use crate::{entry, truth};
 
 /// Facts of a new process. A session that lived is recovered; what the old process had sent is doubted.
 pub(crate) fn booted(state: &TradingState, stamp: &Stamp) -> Vec<Verdict> {
@@ -140,16 +140,5 @@ fn resume(session: &Session, stamp: &Stamp, read_at: Micros) -> Vec<Verdict> {
 }
 
 fn leave(session: &Session, stamp: &Stamp, why: &str) -> Verdict {
-    let _ = session;
-    say(
-        &stamp.correlation_id,
-        RulesDecision::ExitDecided {
-            reason: ExitReason::EntryFailed,
-            also_matched: Vec::new(),
-            who: None,
-            executable: None,
-            readings: Vec::new(),
-            rationale: format!("Leaving: {why}."),
-        },
-    )
+    say(&stamp.correlation_id, entry::leave(session, format!("Leaving: {why}.")))
 }

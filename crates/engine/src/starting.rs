@@ -1,14 +1,14 @@
 //! STARTING: what is listed, which strikes, what the venue says is on, fresh quotes; then RUNNING.
 
 use model::decision::truth::TruthPurpose;
-use model::decision::{EntryDecision, RulesDecision, SessionDecision};
-use model::session::{ExitReason, Exposure, Intent, Session};
+use model::decision::{EntryDecision, SessionDecision};
+use model::session::{Exposure, Intent, Session};
 use model::tell::positions;
 use model::{Lifecycle, Stamp, TradingState};
 
 use crate::plan::{PricedLeg, credit, warnings};
-use crate::truth;
 use crate::verdict::{SECOND, Verdict, say, since};
+use crate::{entry, truth};
 
 /// How long a start waits for fresh quotes.
 const PATIENCE: i64 = 10 * SECOND;
@@ -132,19 +132,5 @@ fn give_up(state: &TradingState, session: &Session) -> Vec<Verdict> {
     } else {
         "no fresh two-sided quotes within ten seconds".to_owned()
     };
-    let id = &session.correlation_id;
-    vec![
-        say(id, EntryDecision::Failed { why: why.clone() }),
-        say(
-            id,
-            RulesDecision::ExitDecided {
-                reason: ExitReason::EntryFailed,
-                also_matched: Vec::new(),
-                who: None,
-                executable: None,
-                readings: Vec::new(),
-                rationale: format!("Leaving: entry failed, {why}."),
-            },
-        ),
-    ]
+    entry::failed(session, why)
 }

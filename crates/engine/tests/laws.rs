@@ -13,7 +13,7 @@ use model::{Decision, Lifecycle, Micros, TradingState};
 use proptest::prelude::*;
 use support::venue::Fault;
 use support::world::World;
-use support::{SECOND, call, put, quick_strangle};
+use support::{call, put, quick_strangle};
 
 /// One thing that happens to a world.
 #[derive(Clone, Debug)]
@@ -179,6 +179,5 @@ proptest! {
         assert_invariants(&world);
         assert_journal(&world);
         assert_replay(&world);
-        let _ = SECOND;
     }
 }
