@@ -175,7 +175,7 @@ pub struct PnlView {
     pub floor: Option<Money>,
     pub max_loss: Money,
     pub max_profit: Option<Money>,
-    /// Maintenance margin of what is open.
+    /// Maintenance margin of what is open; 0 when flat.
     pub margin: Option<Money>,
     pub as_of: Option<Micros>,
 }

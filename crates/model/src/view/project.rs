@@ -200,7 +200,7 @@ pub fn pnl_view(state: &TradingState, session: &Session, now: Micros) -> PnlView
         floor: trailing.floor,
         max_loss: session.configuration.max_loss,
         max_profit: session.configuration.max_profit,
-        margin: (!flat).then_some(worth.maintenance_margin),
+        margin: Some(worth.maintenance_margin),
         as_of: state.market_heard_at,
     }
 }
