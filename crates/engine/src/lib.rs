@@ -14,6 +14,7 @@ mod health;
 mod latch;
 mod operator;
 mod orders;
+mod orphans;
 pub mod plan;
 mod recovery;
 mod rules;
@@ -32,9 +33,10 @@ use verdict::Verdict;
 type Judge = fn(&TradingState, &Stamp) -> Vec<Verdict>;
 
 /// Asked in this order; the first that speaks is heard, then all are asked again.
-const JUDGES: [Judge; 11] = [
+const JUDGES: [Judge; 12] = [
     day::judge,
     orders::judge,
+    orphans::judge,
     latch::judge,
     exits::judge,
     closing::judge,

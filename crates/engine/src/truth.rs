@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use model::decision::truth::TruthPurpose;
 use model::decision::{SessionDecision, TruthDecision};
-use model::input::{Truth, TruthKnown, TruthOutcome};
+use model::input::{OpenOrder, Truth, TruthKnown, TruthOutcome};
 use model::order::Order;
 use model::session::Session;
 use model::{Lifecycle, Lots, Micros, Stamp, Symbol, TradingState};
@@ -43,11 +43,8 @@ pub(crate) fn read(state: &TradingState, stamp: &Stamp, truth: Truth) -> Vec<Ver
             verdicts.extend(verdict);
         }
     }
-    let own = known
-        .open_orders
-        .iter()
-        .filter(|order| order.client_order_id.as_ref().is_some_and(|id| model::ids::is_ours(id.as_str())));
-    let own_open_orders = u32::try_from(own.count()).unwrap_or(u32::MAX);
+    let (own, orphans) = own_orders(state, &known);
+    let own_open_orders = u32::try_from(own).unwrap_or(u32::MAX);
     let all = u32::try_from(known.open_orders.len()).unwrap_or(u32::MAX);
     verdicts.push(say(
         id,
@@ -56,6 +53,7 @@ pub(crate) fn read(state: &TradingState, stamp: &Stamp, truth: Truth) -> Vec<Ver
             requested_at: truth.requested_at,
             positions: known.positions.clone(),
             own_open_orders,
+            orphans,
             foreign_open_orders: all - own_open_orders,
             wallet_balance: known.wallet_balance,
             latency_us: since(truth.requested_at, stamp.at),
@@ -63,6 +61,19 @@ pub(crate) fn read(state: &TradingState, stamp: &Stamp, truth: Truth) -> Vec<Ver
     ));
     verdicts.extend(compare(state, truth.requested_at, &known, &booked, id));
     verdicts
+}
+
+/// How many open orders carry our ids, and those of them that the journal does not know.
+fn own_orders(state: &TradingState, known: &TruthKnown) -> (usize, Vec<OpenOrder>) {
+    let is_ours = |order: &&OpenOrder| {
+        order.client_order_id.as_ref().is_some_and(|id| model::ids::is_ours(id.as_str()))
+    };
+    let is_known = |order: &OpenOrder| {
+        let id = order.client_order_id.as_ref();
+        id.is_some_and(|id| state.session.as_ref().is_some_and(|session| session.orders.contains_key(id)))
+    };
+    let own: Vec<&OpenOrder> = known.open_orders.iter().filter(is_ours).collect();
+    (own.len(), own.into_iter().filter(|order| !is_known(order)).cloned().collect())
 }
 
 fn is_booking(verdict: &Verdict) -> bool {

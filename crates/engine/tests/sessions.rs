@@ -182,6 +182,21 @@ fn a_refused_leg_closes_the_other() {
 }
 
 #[test]
+fn an_order_of_ours_that_the_journal_does_not_know_is_canceled() {
+    let mut world = World::new();
+    world.start_and_enter(quick_strangle());
+    let lost = model::ids::client_order_id(&model::SessionId::new("s-forgotten1"), "entry", 0, 1);
+    let mut request = world.venue.orders.values().next().expect("an order").request.clone();
+    (request.client_order_id, request.limit) = (lost.clone(), Some(support::dec("9000")));
+    world.venue.place(&request, world.now);
+    assert_eq!(world.venue.open_orders(), 1);
+    world.panic(None);
+    world.run_until("STOPPED", 20, stopped);
+    assert_flat_end(&world, ExitReason::Panic);
+    assert_eq!(world.venue.orders[&lost].status, model::order::OrderStatus::Canceled);
+}
+
+#[test]
 fn a_one_sided_book_is_closed_at_the_band_when_it_returns() {
     let mut world = World::new();
     let session_id = world.start_and_enter(quick_strangle());

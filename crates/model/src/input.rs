@@ -8,7 +8,7 @@ use telemetry::{CorrelationId, Micros};
 
 use crate::amount::{Lots, Money};
 use crate::configuration::Configuration;
-use crate::ids::{ClientOrderId, OrderId, PanicId, SessionId, Symbol};
+use crate::ids::{ClientOrderId, OrderId, PanicId, ProductId, SessionId, Symbol};
 use crate::instrument::Instrument;
 use crate::market::MarketEvent;
 use crate::order::{Fill, OrderSnapshot};
@@ -116,6 +116,7 @@ pub struct TruthKnown {
 pub struct OpenOrder {
     pub client_order_id: Option<ClientOrderId>,
     pub order_id: OrderId,
+    pub product_id: ProductId,
     pub symbol: Symbol,
     pub reduce_only: bool,
 }

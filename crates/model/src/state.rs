@@ -7,7 +7,7 @@ use telemetry::{CorrelationId, Micros};
 
 use crate::amount::{Lots, Money, Price};
 use crate::ids::{PanicId, ProductId, Symbol, Underlying};
-use crate::input::Link;
+use crate::input::{Link, OpenOrder};
 use crate::market::{InstrumentMarket, Spot};
 use crate::session::{Latch, Session};
 
@@ -91,6 +91,9 @@ pub struct KnownTruth {
     pub positions: BTreeMap<Symbol, Lots>,
     /// Open orders that carry our ids.
     pub own_open_orders: u32,
+    /// Those of them that our journal does not know; canceled wherever they are seen.
+    #[serde(default)]
+    pub orphans: Vec<OpenOrder>,
     /// Open orders of somebody else: shown, never touched.
     pub foreign_open_orders: u32,
 }

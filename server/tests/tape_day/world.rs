@@ -241,6 +241,7 @@ fn open_order(order: &simulator::order::Order) -> OpenOrder {
     OpenOrder {
         client_order_id: order.client_order_id.clone().map(ClientOrderId),
         order_id: OrderId(order.id.to_string()),
+        product_id: ProductId(order.product_id as u64),
         symbol: Symbol::new(order.symbol.clone()),
         reduce_only: order.reduce_only,
     }

@@ -242,6 +242,7 @@ impl Venue {
                 .map(|order| OpenOrder {
                     client_order_id: Some(order.request.client_order_id.clone()),
                     order_id: order.id.clone(),
+                    product_id: order.request.product_id,
                     symbol: order.request.symbol.clone(),
                     reduce_only: order.request.reduce_only,
                 })

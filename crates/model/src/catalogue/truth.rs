@@ -20,6 +20,7 @@ pub(super) fn samples() -> Vec<TruthDecision> {
             requested_at: after(15_000),
             positions: lots(-200, -200),
             own_open_orders: 0,
+            orphans: Vec::new(),
             foreign_open_orders: 0,
             wallet_balance: Some(usd(1_000_000)),
             latency_us: 38_200,

@@ -7,6 +7,7 @@ use telemetry::{Event, Level, Map, Micros, Value};
 
 use crate::amount::{Lots, Money};
 use crate::ids::{ProductId, Symbol};
+use crate::input::OpenOrder;
 use crate::tell::{fields, grouped, positions};
 
 /// Why the truth is read.
@@ -36,6 +37,9 @@ pub enum TruthDecision {
         requested_at: Micros,
         positions: BTreeMap<Symbol, Lots>,
         own_open_orders: u32,
+        /// Open orders with our ids that the journal does not know.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        orphans: Vec<OpenOrder>,
         foreign_open_orders: u32,
         wallet_balance: Option<Money>,
         latency_us: i64,
@@ -111,6 +115,7 @@ impl Event for TruthDecision {
                 request,
                 positions,
                 own_open_orders,
+                orphans,
                 foreign_open_orders,
                 wallet_balance,
                 latency_us,
@@ -119,6 +124,7 @@ impl Event for TruthDecision {
                 .put("request", request)
                 .put("positions", positions)
                 .put("own_open_orders", own_open_orders)
+                .put("orphan_orders", orphans.len())
                 .put("foreign_open_orders", foreign_open_orders)
                 .put("wallet_balance", wallet_balance)
                 .put("latency_us", latency_us)

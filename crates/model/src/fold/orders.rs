@@ -34,7 +34,10 @@ impl TradingState {
                 order.reason = Some(reason.clone());
                 order.updated_at = record.at;
             }),
-            OrderDecision::CancelRequested { client_order_id, .. } => {
+            OrderDecision::CancelRequested { client_order_id, order_id, .. } => {
+                if let Some(known) = self.truth.known.as_mut() {
+                    known.orphans.retain(|orphan| Some(&orphan.order_id) != order_id.as_ref());
+                }
                 self.with(client_order_id, |order| order.cancel_requested_at = Some(record.at));
             }
             OrderDecision::LookupRequested { client_order_id, lookup, .. } => {

@@ -17,6 +17,7 @@ impl TradingState {
                 requested_at,
                 positions,
                 own_open_orders,
+                orphans,
                 foreign_open_orders,
                 wallet_balance,
                 ..
@@ -28,6 +29,7 @@ impl TradingState {
                     read_at: record.at,
                     positions: positions.clone(),
                     own_open_orders: *own_open_orders,
+                    orphans: orphans.clone(),
                     foreign_open_orders: *foreign_open_orders,
                 });
                 truth.unknown = None;

@@ -55,6 +55,7 @@ pub fn open_order(order: &wire::Order) -> Result<OpenOrder, String> {
     Ok(OpenOrder {
         client_order_id: order.client_order_id.clone().map(ClientOrderId),
         order_id: OrderId(order_id.clone()),
+        product_id: ProductId(order.product_id.ok_or("an open order has no product id")?),
         symbol: Symbol(symbol.clone()),
         reduce_only: order.reduce_only,
     })
