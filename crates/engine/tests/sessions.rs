@@ -3,10 +3,10 @@
 mod support;
 
 use model::decision::{ClosingDecision, OrderDecision, RulesDecision, SessionDecision};
-use model::input::OperatorAction;
+use model::input::{ExecutionReport, OperatorAction};
 use model::rules::Rule;
 use model::session::{ExitReason, Exposure, Health};
-use model::{Decision, Lifecycle, Micros};
+use model::{Decision, Input, Lifecycle, Micros};
 use support::venue::Fault;
 use support::world::World;
 use support::{SECOND, call, quick_strangle};
@@ -179,6 +179,21 @@ fn a_refused_leg_closes_the_other() {
     world.start(quick_strangle());
     world.run_until("STOPPED", 30, stopped);
     assert_flat_end(&world, ExitReason::EntryFailed);
+}
+
+#[test]
+fn a_settled_position_ends_the_session_by_settlement() {
+    let mut world = World::new();
+    world.start_and_enter(quick_strangle());
+    world.run_ms(2_000);
+    for fill in world.venue.settle("120") {
+        world.input(Input::Execution(ExecutionReport::Fill(fill)));
+    }
+    world.run_until("STOPPED", 20, stopped);
+    assert_flat_end(&world, ExitReason::Settlement);
+    // 116 of premium less 2 × 200 × 0.001 × 120; two fees of 0.5, and none for a settlement.
+    let summary = world.session().summary.as_ref().expect("a summary");
+    assert_eq!((summary.gross, summary.fees), (support::dec("68"), support::dec("1")));
 }
 
 #[test]

@@ -259,6 +259,29 @@ impl Venue {
         self.fills.iter().cloned().map(|fill| Fill { client_order_id: None, ..fill }).collect()
     }
 
+    /// Expiry: every position is closed by a settlement fill at `price`, without a fee and without an order.
+    pub fn settle(&mut self, price: &str) -> Vec<Fill> {
+        let mut fills = Vec::new();
+        for (symbol, lots) in &mut self.positions {
+            let fill = Fill {
+                id: FillId(format!("settled-{symbol}")),
+                order_id: OrderId(format!("uuid-{symbol}")),
+                client_order_id: None,
+                symbol: symbol.clone(),
+                side: if *lots < 0 { Side::Buy } else { Side::Sell },
+                lots: lots.abs(),
+                price: super::dec(price),
+                fee: Some(Decimal::ZERO),
+                settlement: true,
+                at: self.fills.last().map_or(Micros(0), |fill| fill.at),
+            };
+            *lots = 0;
+            fills.push(fill);
+        }
+        self.fills.extend(fills.clone());
+        fills
+    }
+
     pub fn is_flat(&self) -> bool {
         self.positions.values().all(|lots| *lots == 0)
     }
