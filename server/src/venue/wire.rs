@@ -161,6 +161,8 @@ pub struct Order {
     #[serde(default, deserialize_with = "text")]
     pub client_order_id: Option<String>,
     #[serde(default)]
+    pub product_id: Option<u64>,
+    #[serde(default)]
     pub product_symbol: Option<String>,
     #[serde(default)]
     pub symbol: Option<String>,
