@@ -172,7 +172,10 @@ async fn ends_flat(seed: u64) {
     let mut feed = console.feed().await;
     let id = console.start().await;
     feed.until("an order", |feed| feed.why.iter().any(|why| why["event"] == "order.submitted")).await;
-    feed.until("three seconds of it", |feed| feed.session["pnl"]["executable"].is_string()).await;
+    // With enough faults entry comes to nothing, and the session has ended flat by itself.
+    let sold = |feed: &console::Feed| feed.session["pnl"]["executable"].is_string();
+    feed.until("something sold, or an end", |feed| sold(feed) || feed.session["lifecycle"] == "STOPPED")
+        .await;
     console.post(&format!("/api/v1/sessions/{id}/stop"), json!({})).await;
     feed.lifecycle("STOPPED").await;
     assert_eq!(venue.position().await, 0, "seed {seed}");

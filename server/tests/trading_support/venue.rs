@@ -40,7 +40,15 @@ impl Venue {
     /// Every fill of the account: symbol, side and lots.
     pub async fn fills(&self) -> Vec<(String, String, i64)> {
         let call = Call::fills(telemetry::Micros(0), &[]);
-        let fills = self.rest.read_all::<wire::Fill>(&call).await.unwrap();
+        // The venue's faults strike this look from outside as well: it is repeated until it gets through.
+        let mut tries = 0;
+        let fills = loop {
+            tries += 1;
+            match self.rest.read_all::<wire::Fill>(&call).await {
+                Ok(fills) => break fills,
+                Err(error) => assert!(tries < 50, "the venue's fills cannot be read: {error:?}"),
+            }
+        };
         let row = |fill: wire::Fill| {
             let size = i64::try_from(fill.size.unwrap()).unwrap();
             (fill.product_symbol.unwrap(), fill.side, size)
