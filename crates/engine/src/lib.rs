@@ -110,7 +110,7 @@ impl Engine {
                 configuration,
                 execution_mode,
                 ..
-            }) => Some((session_id.clone(), (**configuration).clone(), *execution_mode)),
+            }) => Some((session_id, &**configuration, *execution_mode)),
             Decision::Session(_)
             | Decision::Market(_)
             | Decision::Entry(_)
@@ -121,12 +121,12 @@ impl Engine {
         };
         let context = starting.or_else(|| {
             let session = self.state.active()?;
-            Some((session.id.clone(), session.configuration.clone(), session.execution_mode))
+            Some((&session.id, &session.configuration, session.execution_mode))
         });
-        let (session_id, configuration, execution_mode) = match context {
-            Some((id, configuration, mode)) => (Some(id), Some(configuration), Some(mode)),
-            None => (None, None, None),
-        };
+        let session_id = context.map(|(id, _, _)| id.clone());
+        let strategy_id = context.map(|(_, configuration, _)| configuration.strategy_id.word().to_owned());
+        let configuration = context.map(|(_, configuration, _)| configuration.name.clone());
+        let execution_mode = context.map(|(_, _, mode)| mode);
         DecisionRecord {
             boot_id: stamp.boot_id.clone(),
             seq: self.next_seq,
@@ -134,10 +134,8 @@ impl Engine {
             at: stamp.at,
             correlation_id,
             session_id,
-            strategy_id: configuration
-                .as_ref()
-                .map(|configuration| configuration.strategy_id.word().to_owned()),
-            configuration: configuration.map(|configuration| configuration.name),
+            strategy_id,
+            configuration,
             execution_mode,
             decision,
         }
