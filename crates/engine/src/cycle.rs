@@ -1,65 +1,30 @@
-//! Steady evaluations, told once a second per session: cycle start and end, worth, every rule's reading, and how
-//! old each number is.
+//! Steady evaluations, told once a second per session: cycle start and end, worth with the age of each number, and
+//! every rule's reading.
 
+use model::Lifecycle;
 use model::decision::RulesDecision;
-use model::decision::rules::LegFreshness;
-use model::session::Session;
-use model::{Lifecycle, Stamp, TradingState};
 
-use crate::rules::{evaluate, source_word};
-use crate::verdict::{MILLISECOND, SECOND, Verdict, say, since};
+use crate::hearing::Hearing;
+use crate::rules::evaluate;
+use crate::said::{SECOND, Said, since};
 
-const RATE: &str = "1/s";
-
-pub(crate) fn judge(state: &TradingState, stamp: &Stamp) -> Vec<Verdict> {
-    let Some(session) = state.active() else { return Vec::new() };
-    let due = state.sampled_at.is_none_or(|at| since(at, stamp.at) >= SECOND);
-    if !due || session.legs.is_empty() || session.lifecycle == Lifecycle::Starting {
+pub(crate) fn judge(hearing: &Hearing<'_>) -> Vec<Said> {
+    let session = hearing.session;
+    let sampled = session.rules.sampled_at;
+    let due = sampled.is_none_or(|at| since(at, hearing.now()) >= SECOND);
+    let idle = session.is_over() || session.lifecycle == Lifecycle::Starting || session.legs().is_empty();
+    if !due || idle {
         return Vec::new();
     }
-    let evaluation = evaluate(state, session, stamp.at);
-    let outcome = if evaluation.fires.is_empty() { "held" } else { "rules fire" };
-    let id = &stamp.correlation_id;
+    let evaluation = evaluate(hearing.state, session, hearing.now());
+    let fires = u32::try_from(evaluation.fires.len()).unwrap_or(u32::MAX);
+    let previous_step_us = hearing.stamp.previous_step_us;
     vec![
-        say(id, RulesDecision::CycleStarted { sample_rate: RATE.to_owned() }),
-        say(
-            id,
-            RulesDecision::Evaluated {
-                legs: freshness(state, session, stamp),
-                worth: Box::new(evaluation.worth),
-                readings: evaluation.readings,
-                sample_rate: RATE.to_owned(),
-            },
-        ),
-        say(
-            id,
-            RulesDecision::CycleCompleted {
-                outcome: outcome.to_owned(),
-                previous_step_us: stamp.previous_step_us,
-                sample_rate: RATE.to_owned(),
-            },
-        ),
+        hearing.note(RulesDecision::CycleStarted),
+        hearing.note(RulesDecision::Evaluated {
+            worth: Box::new(evaluation.worth),
+            readings: evaluation.readings,
+        }),
+        hearing.note(RulesDecision::CycleCompleted { fires, previous_step_us }),
     ]
-}
-
-fn freshness(state: &TradingState, session: &Session, stamp: &Stamp) -> Vec<LegFreshness> {
-    session
-        .legs
-        .iter()
-        .map(|leg| {
-            let market = state.market(&leg.instrument.symbol);
-            let source = market.and_then(|market| market.mark.as_ref()).map(|mark| mark.source);
-            let fresh = market.is_some_and(|market| market.is_fresh(stamp.at));
-            LegFreshness {
-                symbol: leg.instrument.symbol.clone(),
-                quote_age_ms: market
-                    .and_then(|market| market.quote_age(stamp.at))
-                    .map(|age| age.0 / MILLISECOND),
-                mark_age_ms: market
-                    .and_then(|market| market.mark_age(stamp.at))
-                    .map(|age| age.0 / MILLISECOND),
-                mark_source: source_word(source, fresh).to_owned(),
-            }
-        })
-        .collect()
 }

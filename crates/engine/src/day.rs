@@ -1,15 +1,15 @@
 //! The UTC day turns: yesterday's result no longer counts against today's limit.
 
-use model::decision::MarketDecision;
+use model::decision::AccountDecision;
 use model::state::day_of;
 use model::{Stamp, TradingState};
 
-use crate::verdict::{Verdict, say};
+use crate::said::{Said, say};
 
-pub(crate) fn judge(state: &TradingState, stamp: &Stamp) -> Vec<Verdict> {
+pub(crate) fn judge(state: &TradingState, stamp: &Stamp) -> Vec<Said> {
     let day = day_of(stamp.at);
-    if state.account.day == day {
+    if state.account.day.number >= day {
         return Vec::new();
     }
-    vec![say(&stamp.correlation_id, MarketDecision::DayBegan { day })]
+    vec![say(&stamp.correlation_id, AccountDecision::DayBegan { day })]
 }

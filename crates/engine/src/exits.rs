@@ -1,81 +1,78 @@
 //! Protect: looks at every exit rule, remembers breaches, and decides to leave. Runs before anything that could
-//! open risk. Once an exit is decided it is irrevocable, and this judge only sees to it that it is carried out.
+//! open risk. Once an exit is decided it is irrevocable, and only seen to be carried out.
 
+use model::causes::LifecycleCause;
 use model::decision::closing::PanicScope;
 use model::decision::{ClosingDecision, RulesDecision, SessionDecision};
 use model::ids::{PanicId, base36, fnv1a};
 use model::rules::Rule;
-use model::session::{ExitReason, Intent, Session};
-use model::{Lifecycle, Stamp, TradingState};
+use model::{ExitReason, Intent, Lifecycle, Session, Stamp};
 
+use crate::hearing::Hearing;
 use crate::rules::{Evaluation, evaluate};
-use crate::verdict::{Verdict, say};
+use crate::said::Said;
 
-pub(crate) fn judge(state: &TradingState, stamp: &Stamp) -> Vec<Verdict> {
-    let Some(session) = state.active() else { return Vec::new() };
-    if session.exit.is_some() {
-        return leave(session, state);
-    }
-    if matches!(session.lifecycle, Lifecycle::Starting) && session.fills.is_empty() {
+pub(crate) fn judge(hearing: &Hearing<'_>) -> Vec<Said> {
+    let session = hearing.session;
+    let waits = session.lifecycle == Lifecycle::Starting && session.fills.is_empty();
+    if session.is_over() || session.exit().is_some() || waits {
         return Vec::new();
     }
-    let evaluation = evaluate(state, session, stamp.at);
+    let evaluation = evaluate(hearing.state, session, hearing.now());
     if !evaluation.changes.is_empty() {
-        return evaluation.changes.into_iter().map(|change| say(&stamp.correlation_id, change)).collect();
+        return evaluation.changes.into_iter().map(|change| hearing.note(change)).collect();
     }
     if let Some(natural) = ended_by_itself(session) {
-        return vec![decide(&evaluation, stamp, natural, Vec::new())];
+        return vec![decide(hearing, &evaluation, natural, Vec::new())];
     }
-    fire(session, &evaluation, stamp)
+    fire(hearing, &evaluation)
 }
 
 /// Carries a decided exit into EXITING and begins to close.
-fn leave(session: &Session, state: &TradingState) -> Vec<Verdict> {
-    let Some(exit) = &session.exit else { return Vec::new() };
-    let id = &exit.correlation_id;
-    let mut verdicts = Vec::new();
+pub(crate) fn leave(hearing: &Hearing<'_>) -> Vec<Said> {
+    let session = hearing.session;
+    let Some(exit) = session.exit().filter(|_| !session.is_over()) else { return Vec::new() };
+    let mut said = Vec::new();
     if session.intent < Intent::Exit {
-        let changed =
-            SessionDecision::IntentChanged { from: session.intent, to: Intent::Exit, who: exit.who.clone() };
-        verdicts.push(say(id, changed));
+        let who = exit.who.clone();
+        said.push(hearing.say(SessionDecision::IntentChanged { from: session.intent, to: Intent::Exit, who }));
     }
-    if !matches!(session.lifecycle, Lifecycle::Exiting | Lifecycle::Panicking) {
+    if !session.is_closing() {
         // What is on is read first after a crash: closing does that itself.
-        let why = format!("exit decided: {}", exit.reason);
-        let changed =
-            SessionDecision::LifecycleChanged { from: session.lifecycle, to: Lifecycle::Exiting, why };
-        verdicts.push(say(id, changed));
-    } else if state.flatten.is_none() {
+        let cause = LifecycleCause::ExitDecided { reason: exit.reason };
+        said.push(hearing.say(hearing.lifecycle(Lifecycle::Exiting, cause)));
+    } else if session.flatten().is_none() {
         let started = ClosingDecision::Started {
             id: base36(fnv1a(&format!("{}{}", session.id, exit.decided_at.0)), 10),
             panic: false,
             panic_id: None,
+            of_account: false,
             who: exit.who.clone(),
-            products: crate::latch::products(state),
+            products: crate::latch::products(hearing.state, session),
         };
-        verdicts.push(say(id, started));
+        said.push(hearing.say(started));
     }
-    verdicts
+    said
 }
 
-/// Everything was closed without us: it settled, or somebody else closed it.
+/// Everything was closed without us: it settled, or a stop at the venue did it.
 fn ended_by_itself(session: &Session) -> Option<ExitReason> {
-    if session.entry.completed_at.is_none() || !session.is_flat_by_fills() {
-        return (session.drain && session.fills.is_empty() && session.live_orders().next().is_none())
-            .then_some(ExitReason::Drained);
+    if session.entry().completed_at.is_none() || !session.is_flat_by_fills() {
+        let idle = session.fills.is_empty() && session.orders.working().next().is_none();
+        return (session.drain && idle).then_some(ExitReason::Drained);
     }
-    let settled = session.fills.iter().any(|fill| fill.settlement);
-    Some(if settled { ExitReason::Settlement } else { ExitReason::VenueStop })
+    let last = session.fills.iter().next_back();
+    Some(if last.is_some_and(|fill| fill.settlement) { ExitReason::Settlement } else { ExitReason::VenueStop })
 }
 
-fn fire(session: &Session, evaluation: &Evaluation, stamp: &Stamp) -> Vec<Verdict> {
+fn fire(hearing: &Hearing<'_>, evaluation: &Evaluation) -> Vec<Said> {
+    let restored = hearing.session.rules.trailing.restored;
     let mut reasons = evaluation.fires.iter().map(|rule| match rule {
-        Rule::Trailing if session.rules.trailing.restored => ExitReason::TrailingRestart,
+        Rule::Trailing if restored => ExitReason::TrailingRestart,
         rule => rule.reason(),
     });
     let Some(reason) = reasons.next() else { return Vec::new() };
     let also_matched: Vec<_> = reasons.collect();
-    let mut verdicts = Vec::new();
     let latch = match reason {
         // The account's day is over: everything is closed and nothing opens until a user says so.
         ExitReason::DayLoss => Some(PanicScope::Account),
@@ -83,11 +80,11 @@ fn fire(session: &Session, evaluation: &Evaluation, stamp: &Stamp) -> Vec<Verdic
         ExitReason::MaxLoss if evaluation.far_beyond_max_loss => Some(PanicScope::Session),
         _ => None,
     };
-    verdicts.push(decide(evaluation, stamp, reason, also_matched));
+    let mut said = vec![decide(hearing, evaluation, reason, also_matched)];
     if let Some(scope) = latch {
-        verdicts.push(say(&stamp.correlation_id, latched(scope, reason, stamp)));
+        said.push(hearing.note(latched(scope, reason, hearing.stamp)));
     }
-    verdicts
+    said
 }
 
 /// A latch that a rule sets: its id comes from the step's, so that replay makes the same.
@@ -97,23 +94,16 @@ pub(crate) fn latched(scope: PanicScope, reason: ExitReason, stamp: &Stamp) -> C
 }
 
 fn decide(
+    hearing: &Hearing<'_>,
     evaluation: &Evaluation,
-    stamp: &Stamp,
     reason: ExitReason,
     also_matched: Vec<ExitReason>,
-) -> Verdict {
-    let reading = evaluation.readings.iter().find(|reading| reading.rule.reason() == reason);
-    let raw = reading.map(|reading| format!(" {}", reading.raw)).unwrap_or_default();
-    let rationale = format!("Leaving by rule {reason}:{raw}.");
-    say(
-        &stamp.correlation_id,
-        RulesDecision::ExitDecided {
-            reason,
-            also_matched,
-            who: None,
-            executable: evaluation.worth.executable,
-            readings: evaluation.readings.clone(),
-            rationale,
-        },
-    )
+) -> Said {
+    hearing.note(RulesDecision::ExitDecided {
+        reason,
+        also_matched,
+        who: None,
+        executable: evaluation.worth.executable,
+        readings: evaluation.readings.clone(),
+    })
 }

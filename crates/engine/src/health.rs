@@ -1,94 +1,116 @@
-//! Health as far as the engine sees it itself: stale data and an unreachable venue. Stale data with a position
-//! and no stop at the venue means out.
+//! Health as far as the engine sees it itself: stale data, an unreachable venue, what is on and not ours. Stale
+//! data with a position and no stop at the venue means out, but only after the market had its chance to speak.
 
-use model::decision::{RulesDecision, SessionDecision};
+use model::causes::HealthCause;
+use model::decision::{AccountDecision, RulesDecision};
 use model::market::{LINK_SILENCE_MAX, MARK_AGE_MAX, QUOTE_AGE_MAX};
-use model::session::{ExitReason, Health, Session};
-use model::{Lifecycle, Micros, Stamp, TradingState};
+use model::{ExitReason, Health, Lifecycle, Stamp, TradingState};
 
-use crate::verdict::{SECOND, Verdict, say, since};
+use crate::clock::silence;
+use crate::hearing::Hearing;
+use crate::said::{MILLISECOND, SECOND, Said, say, since};
 
 /// T2: stale for so long with something on is a health state, and an exit while no venue stop rests.
 const STALE_MAX: i64 = 15 * SECOND;
 const UNREACHABLE_AFTER: i64 = 5 * SECOND;
 
-pub(crate) fn judge(state: &TradingState, stamp: &Stamp) -> Vec<Verdict> {
-    let Some(session) = state.active() else { return Vec::new() };
-    let stale = stale_for(state, session, stamp.at);
-    let judged = [
-        judge_stale(session, stale, stamp),
-        judge_reach(state, session, stamp),
-        judge_operator(session, stamp),
-    ];
-    judged.into_iter().find(|verdicts| !verdicts.is_empty()).unwrap_or_default()
+pub(crate) fn judge(hearing: &Hearing<'_>) -> Vec<Said> {
+    if hearing.session.is_over() {
+        return Vec::new();
+    }
+    let stale = stale(hearing);
+    if stale.is_empty() { operator(hearing) } else { stale }
 }
 
-/// How long the oldest number that matters has been beyond its age, 0 when all are fresh.
-fn stale_for(state: &TradingState, session: &Session, now: Micros) -> i64 {
-    let silent = state.market_heard_at.map_or(0, |at| since(at, now) - LINK_SILENCE_MAX.0);
-    let legs = session.legs.iter().filter(|leg| session.position(&leg.instrument.symbol) != 0).map(|leg| {
-        let market = state.market(&leg.instrument.symbol);
-        let quote = market.and_then(|market| market.quote_age(now)).map_or(0, |age| age.0 - QUOTE_AGE_MAX.0);
-        let mark = market.and_then(|market| market.mark_age(now)).map_or(0, |age| age.0 - MARK_AGE_MAX.0);
-        quote.max(mark)
+/// How long the oldest number that matters has been beyond its age, 0 when all are fresh. What the process could
+/// not hear does not count.
+fn stale_for(hearing: &Hearing<'_>) -> i64 {
+    let (state, now) = (hearing.state, hearing.now());
+    let beyond = |at, most: model::Micros| silence(state, at, now) - most.0;
+    let connection = beyond(state.market_heard_at, LINK_SILENCE_MAX);
+    let open = hearing.session.symbols().filter(|symbol| hearing.session.position(symbol) != 0);
+    let legs = open.map(|symbol| {
+        let market = state.market(symbol);
+        let quote = market.and_then(|market| market.quote.as_ref()).map(|quote| quote.at);
+        let mark = market.and_then(|market| market.mark.as_ref()).map(|mark| mark.at);
+        beyond(quote, QUOTE_AGE_MAX).max(beyond(mark, MARK_AGE_MAX))
     });
-    legs.chain([silent]).max().unwrap_or(0).max(0)
+    legs.chain([connection]).max().unwrap_or(0).max(0)
 }
 
-fn judge_stale(session: &Session, stale: i64, stamp: &Stamp) -> Vec<Verdict> {
-    let open = !session.is_flat_by_fills();
-    let known = session.health.contains(&Health::DataStale);
-    let id = &stamp.correlation_id;
-    if stale == 0 || !open {
-        let why = "quotes and marks are fresh again".to_owned();
-        return change(known, false, Health::DataStale, why, stamp);
+fn stale(hearing: &Hearing<'_>) -> Vec<Said> {
+    let session = hearing.session;
+    let stale = stale_for(hearing);
+    if stale == 0 || session.is_flat_by_fills() {
+        return hearing.health(Health::DataStale, false, HealthCause::Fresh).into_iter().collect();
     }
     if stale < STALE_MAX {
         return Vec::new();
     }
-    let why = "no fresh quotes or marks for fifteen seconds".to_owned();
-    let mut verdicts = change(known, true, Health::DataStale, why, stamp);
-    let steady =
-        matches!(session.lifecycle, Lifecycle::Running | Lifecycle::Paused) && session.exit.is_none();
-    if steady {
-        verdicts.push(say(
-            id,
-            RulesDecision::ExitDecided {
-                reason: ExitReason::Error,
-                also_matched: Vec::new(),
-                who: None,
-                executable: None,
-                readings: session.rules.readings.clone(),
-                rationale:
-                    "Leaving: prices have been stale for fifteen seconds and no stop rests at the venue."
-                        .to_owned(),
-            },
-        ));
+    let cause = HealthCause::Stale { age_ms: stale / MILLISECOND };
+    let mut said: Vec<Said> = hearing.health(Health::DataStale, true, cause).into_iter().collect();
+    let steady = matches!(
+        session.lifecycle,
+        Lifecycle::Running | Lifecycle::Paused | Lifecycle::NeedsOperator
+    );
+    if steady && session.exit().is_none() {
+        said.push(hearing.note(RulesDecision::ExitDecided {
+            reason: ExitReason::Error,
+            also_matched: Vec::new(),
+            who: None,
+            executable: None,
+            readings: session.rules.readings.clone(),
+        }));
     }
-    verdicts
+    said
 }
 
-fn judge_reach(state: &TradingState, session: &Session, stamp: &Stamp) -> Vec<Verdict> {
-    let known = session.health.contains(&Health::VenueUnreachable);
-    match &state.truth.unknown {
-        Some((at, reason)) if since(*at, stamp.at) >= UNREACHABLE_AFTER => {
-            change(known, true, Health::VenueUnreachable, reason.clone(), stamp)
-        }
-        Some(_) => Vec::new(),
-        None => change(known, false, Health::VenueUnreachable, "the venue answers again".to_owned(), stamp),
-    }
-}
-
-fn judge_operator(session: &Session, stamp: &Stamp) -> Vec<Verdict> {
-    let known = session.health.contains(&Health::Unreconciled);
-    let needed = session.lifecycle == Lifecycle::NeedsOperator;
-    let why = if needed { "the venue and our fills differ" } else { "an operator resolved it" };
-    change(known, needed, Health::Unreconciled, why.to_owned(), stamp)
-}
-
-fn change(known: bool, on: bool, health: Health, why: String, stamp: &Stamp) -> Vec<Verdict> {
-    if known == on {
+/// While it closes, the measure of what is on speaks of reconciliation itself.
+fn operator(hearing: &Hearing<'_>) -> Vec<Said> {
+    if hearing.session.is_closing() {
         return Vec::new();
     }
-    vec![say(&stamp.correlation_id, SessionDecision::HealthChanged { health, on, why })]
+    let needed = hearing.session.lifecycle == Lifecycle::NeedsOperator;
+    let cause = match (needed, &hearing.session.quarantined) {
+        (true, Some(_)) => HealthCause::Quarantined,
+        (true, None) => HealthCause::Differs,
+        (false, _) => HealthCause::Resolved,
+    };
+    hearing.health(Health::Unreconciled, needed, cause).into_iter().collect()
+}
+
+/// Of the account: whether the venue can be read, and what it holds that is not ours.
+pub(crate) fn account(state: &TradingState, stamp: &Stamp) -> Vec<Said> {
+    let said = reach(state, stamp).or_else(|| strangers(state, stamp));
+    said.into_iter().collect()
+}
+
+fn reach(state: &TradingState, stamp: &Stamp) -> Option<Said> {
+    match &state.account.truth.unknown {
+        Some((at, code)) if since(*at, stamp.at) >= UNREACHABLE_AFTER => {
+            let cause = HealthCause::Unreadable { code: code.clone() };
+            change(state, stamp, Health::VenueUnreachable, true, cause)
+        }
+        Some(_) => None,
+        None => change(state, stamp, Health::VenueUnreachable, false, HealthCause::Answers),
+    }
+}
+
+fn strangers(state: &TradingState, stamp: &Stamp) -> Option<Said> {
+    let positions = state.foreign_positions();
+    let on = !positions.is_empty();
+    let cause = if on { HealthCause::Foreign { positions } } else { HealthCause::NothingForeign };
+    change(state, stamp, Health::Unreconciled, on, cause)
+}
+
+fn change(
+    state: &TradingState,
+    stamp: &Stamp,
+    health: Health,
+    on: bool,
+    cause: HealthCause,
+) -> Option<Said> {
+    let known = state.account.health.contains(&health);
+    (known != on)
+        .then(|| say(&stamp.correlation_id, AccountDecision::HealthChanged { health, on, cause }))
 }

@@ -1,89 +1,94 @@
-//! A latch is set: whatever the session was doing, it is closed now, and nothing opens.
+//! A latch is set: whatever the session was doing, it is closed now, and nothing opens. Pressed again once it is
+//! verified flat, the venue is looked at anew.
 
 use std::collections::BTreeMap;
 
+use model::causes::LifecycleCause;
+use model::closing::{Closing, Latch};
 use model::decision::{ClosingDecision, RulesDecision, SessionDecision};
-use model::session::{Intent, Latch, Session};
-use model::state::Closing;
-use model::{Lifecycle, Stamp, Symbol, TradingState};
+use model::{Intent, Lifecycle, Session, Symbol, TradingState};
 
-use crate::verdict::{Verdict, say};
+use crate::hearing::Hearing;
+use crate::said::{Said, say};
 
-pub(crate) fn judge(state: &TradingState, _stamp: &Stamp) -> Vec<Verdict> {
-    let Some(latch) = working(state) else { return Vec::new() };
-    let id = &latch.correlation_id;
-    if let Some(session) = state.active()
-        && session.lifecycle != Lifecycle::Panicking
-    {
+pub(crate) fn judge(hearing: &Hearing<'_>) -> Vec<Said> {
+    let session = hearing.session;
+    let Some((latch, of_account)) = working(hearing.state, session) else { return Vec::new() };
+    if !session.is_over() && session.lifecycle != Lifecycle::Panicking {
         return enter(session, latch);
     }
-    let running =
-        state.flatten.as_ref().is_some_and(|flatten| flatten.panic_id.as_ref() == Some(&latch.panic_id));
-    if running {
+    let id = close_id(latch);
+    if session.flatten().is_some_and(|flatten| flatten.id == id) {
         return Vec::new();
     }
-    vec![say(
+    let started = ClosingDecision::Started {
         id,
-        ClosingDecision::Started {
-            id: latch.panic_id.0.clone(),
-            panic: true,
-            panic_id: Some(latch.panic_id.clone()),
-            who: Some(latch.who.clone()),
-            products: products(state),
-        },
-    )]
+        panic: true,
+        panic_id: Some(latch.panic_id.clone()),
+        of_account,
+        who: Some(latch.who.clone()),
+        products: products(hearing.state, session),
+    };
+    vec![say(&latch.correlation_id, started).of(&session.id)]
 }
 
-/// The latch that still has work to do: the account's first.
-fn working(state: &TradingState) -> Option<&Latch> {
+/// The latch that still has work to do on a session: the account's first, for sessions that are not over; what
+/// is left of those that are is the sweep's.
+fn working<'a>(state: &'a TradingState, session: &'a Session) -> Option<(&'a Latch, bool)> {
     let account = state.account.latch.as_ref().filter(|latch| latch.verified_flat_at.is_none());
-    account.or_else(|| state.session.as_ref().and_then(|session| session.latch.as_ref()))
+    let account = account.filter(|_| !session.is_over()).map(|latch| (latch, true));
+    account.or_else(|| session.latch.as_ref().map(|latch| (latch, false)))
 }
 
-fn enter(session: &Session, latch: &Latch) -> Vec<Verdict> {
+/// Names the orders of a close: the panic's id, with the number of the press from the second on.
+pub(crate) fn close_id(latch: &Latch) -> String {
+    match latch.presses {
+        0 | 1 => latch.panic_id.0.clone(),
+        press => format!("{}.{press}", latch.panic_id),
+    }
+}
+
+fn enter(session: &Session, latch: &Latch) -> Vec<Said> {
     let id = &latch.correlation_id;
-    let mut verdicts = Vec::new();
-    if session.exit.is_none() {
+    let mut said = Vec::new();
+    if session.exit().is_none() {
         let decided = RulesDecision::ExitDecided {
             reason: latch.reason,
             also_matched: Vec::new(),
             who: Some(latch.who.clone()),
             executable: None,
             readings: session.rules.readings.clone(),
-            rationale: format!("Leaving at once: {} latched it ({}).", latch.who, latch.reason),
         };
-        verdicts.push(say(id, decided));
+        said.push(say(id, decided));
     }
     if session.intent != Intent::Panic {
         let who = Some(latch.who.clone());
-        verdicts
-            .push(say(id, SessionDecision::IntentChanged { from: session.intent, to: Intent::Panic, who }));
+        said.push(say(id, SessionDecision::IntentChanged { from: session.intent, to: Intent::Panic, who }));
     }
-    let why = format!("panic {}", latch.panic_id);
-    let changed =
-        SessionDecision::LifecycleChanged { from: session.lifecycle, to: Lifecycle::Panicking, why };
-    verdicts.push(say(id, changed));
-    verdicts
+    let changed = SessionDecision::LifecycleChanged {
+        from: session.lifecycle,
+        to: Lifecycle::Panicking,
+        cause: LifecycleCause::Panic { panic_id: latch.panic_id.clone() },
+    };
+    said.push(say(id, changed));
+    said.into_iter().map(|said| said.of(&session.id)).collect()
 }
 
-/// What the session owns, with the size our fills say is on.
-pub(crate) fn products(state: &TradingState) -> BTreeMap<Symbol, Closing> {
-    let Some(session) = &state.session else { return BTreeMap::new() };
+/// What the session owns, with the size that is on by all that is known. An instrument that another session
+/// holds by now is that session's to close.
+pub(crate) fn products(state: &TradingState, session: &Session) -> BTreeMap<Symbol, Closing> {
+    let leases = &state.account.leases;
     session
-        .legs
+        .legs()
         .iter()
         .enumerate()
+        .filter(|(_, planned)| {
+            leases.get(&planned.instrument.symbol).is_none_or(|holder| holder == &session.id)
+        })
         .map(|(leg, planned)| {
             let symbol = planned.instrument.symbol.clone();
-            let closing = Closing {
-                product_id: planned.instrument.product_id,
-                leg,
-                was: session.position(&symbol),
-                attempts: 0,
-                next_at: model::Micros(0),
-                last_limit: None,
-            };
-            (symbol, closing)
+            let was = session.expected(&symbol);
+            (symbol, Closing::new(planned.instrument.product_id, leg, was))
         })
         .collect()
 }

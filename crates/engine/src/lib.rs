@@ -1,8 +1,9 @@
 //! The engine: judges what to do. `Engine::step(stamp, input) -> Vec<DecisionRecord>` is the whole entry point.
-//! An input becomes facts; then the judges, pure functions of the state, are asked in one fixed order until
-//! none has anything to say. There is one place where something happens: `record`. Because judges look at the
-//! state and not at what led to it, a restart continues wherever the journal ends.
+//! An input becomes facts; then the judges of the list `JUDGES`, pure functions of the state, are asked in that
+//! order until none has anything to say. There is one place where something happens: `record`. Because judges
+//! look at the state and not at what led to it, a restart continues wherever the journal ends.
 
+mod clock;
 mod closing;
 mod confirm;
 mod cycle;
@@ -10,57 +11,52 @@ mod day;
 mod entry;
 mod exits;
 mod facts;
+mod fills;
 mod health;
+mod hearing;
+mod instruments;
+mod judges;
 mod latch;
+mod lookups;
+mod market;
 mod operator;
-mod orders;
 mod orphans;
 pub mod plan;
+mod preparation;
 mod recovery;
+mod reports;
 mod rules;
-mod starting;
+mod said;
 pub mod strikes;
+mod sweep;
 mod truth;
-mod verdict;
+mod watch;
 
+use std::collections::BTreeMap;
+
+use model::decision::{MarketDecision, SessionDecision};
+use model::market::{MarketEvent, MarketKey};
 use model::record::DecisionRecord;
-use model::{Decision, Input, Stamp, TradingState};
+use model::{Decision, Input, Session, Stamp, TradingState};
 use telemetry::CorrelationId;
 
-use verdict::Verdict;
-
-/// A judge: what should happen next, given what is known. Empty: nothing.
-type Judge = fn(&TradingState, &Stamp) -> Vec<Verdict>;
-
-/// Asked in this order; the first that speaks is heard, then all are asked again.
-const JUDGES: [Judge; 12] = [
-    day::judge,
-    orders::judge,
-    orphans::judge,
-    latch::judge,
-    exits::judge,
-    closing::judge,
-    starting::judge,
-    recovery::judge,
-    entry::judge,
-    truth::judge,
-    health::judge,
-    cycle::judge,
-];
+use said::Said;
 
 /// More rounds than any real step needs: a judge that never falls silent is a mistake, and must not hang the loop.
-const ROUNDS_MAX: usize = 200;
+const ROUNDS_MAX: usize = 400;
 
 /// Judges inputs against the state. Owned by one driver; nothing else touches it.
 pub struct Engine {
     state: TradingState,
     next_seq: u64,
+    /// Prices that are folded and not written: they are as soon as something is decided on them.
+    unwritten: BTreeMap<MarketKey, MarketEvent>,
 }
 
 impl Engine {
     /// Continues from a folded state; `next_seq` numbers the next decision.
     pub fn new(state: TradingState, next_seq: u64) -> Self {
-        Self { state, next_seq }
+        Self { state, next_seq, unwritten: BTreeMap::new() }
     }
 
     pub fn state(&self) -> &TradingState {
@@ -72,46 +68,89 @@ impl Engine {
         self.next_seq
     }
 
-    /// Takes in one input and returns what was decided, in order. An input that leads to no decision has
-    /// changed nothing.
+    /// Takes in one input and returns what was decided, in order. An input that leads to no decision needs no
+    /// journal: prices are kept in mind until something is decided on them, and everything else changed nothing.
     pub fn step(&mut self, stamp: Stamp, input: Input) -> Vec<DecisionRecord> {
         let mut records = Vec::new();
-        for verdict in facts::of(&self.state, &stamp, input) {
-            self.record(&stamp, verdict, &mut records);
+        match input {
+            Input::Market { events } => self.take_in(&stamp, events),
+            other => {
+                for said in facts::of(&self.state, &stamp, other) {
+                    self.record(&stamp, said, &mut records);
+                }
+            }
         }
         for round in 0.. {
-            let verdicts =
-                JUDGES.iter().map(|judge| judge(&self.state, &stamp)).find(|verdicts| !verdicts.is_empty());
-            let Some(verdicts) = verdicts else { break };
-            debug_assert!(round < ROUNDS_MAX, "the judges never fall silent: {verdicts:?}");
-            if round >= ROUNDS_MAX {
+            let said = judges::ask(&self.state, &stamp);
+            debug_assert!(round < ROUNDS_MAX, "the judges never fall silent: {said:?}");
+            if said.is_empty() || round >= ROUNDS_MAX {
                 break;
             }
-            for verdict in verdicts {
-                self.record(&stamp, verdict, &mut records);
+            for said in said {
+                self.record(&stamp, said, &mut records);
             }
         }
         records
     }
 
-    /// The one place where something happens.
-    fn record(&mut self, stamp: &Stamp, verdict: Verdict, records: &mut Vec<DecisionRecord>) {
-        let record = self.dress(stamp, verdict.correlation_id, verdict.decision);
+    /// Folds prices at once, so that judges see them; they are written with the next decision.
+    pub fn take_in(&mut self, stamp: &Stamp, events: Vec<MarketEvent>) {
+        for event in events {
+            let Some(event) = market::accepted(&self.state, event) else { continue };
+            let heard_at = event.at();
+            let seen = MarketDecision::Seen { events: vec![event], heard_at };
+            let record = self.dress(stamp, stamp.correlation_id.clone(), None, Decision::Market(seen));
+            self.state.apply(&record);
+            if let Decision::Market(MarketDecision::Seen { events, .. }) = record.decision {
+                self.unwritten.extend(events.into_iter().map(|event| (event.key(), event)));
+            }
+        }
+    }
+
+    /// The one place where something happens. What was looked at is written before what was decided on it.
+    fn record(&mut self, stamp: &Stamp, said: Said, records: &mut Vec<DecisionRecord>) {
+        if !self.unwritten.is_empty() {
+            let events: Vec<MarketEvent> = std::mem::take(&mut self.unwritten).into_values().collect();
+            let heard_at = events.iter().map(MarketEvent::at).max().unwrap_or(stamp.at);
+            let seen = Decision::Market(MarketDecision::Seen { events, heard_at });
+            self.fold(self.dress(stamp, stamp.correlation_id.clone(), self.only_session(), seen), records);
+        }
+        let session = match (&said.session, &said.decision) {
+            (Some(id), _) => self.state.session(id),
+            (None, Decision::Account(_) | Decision::Market(_) | Decision::Truth(_)) => self.only_session(),
+            // Without a session these are the account's own.
+            (None, Decision::Order(_) | Decision::Closing(_)) => None,
+            (None, Decision::Session(_) | Decision::Entry(_) | Decision::Rules(_)) => None,
+        };
+        self.fold(self.dress(stamp, said.correlation_id, session, said.decision), records);
+    }
+
+    /// While one session runs, what concerns everybody is told with its context.
+    fn only_session(&self) -> Option<&Session> {
+        let mut active = self.state.active();
+        active.next().filter(|_| active.next().is_none())
+    }
+
+    fn fold(&mut self, record: DecisionRecord, records: &mut Vec<DecisionRecord>) {
         self.state.apply(&record);
         self.next_seq += 1;
         records.push(record);
     }
 
     /// Gives a decision its context: every record of a session carries it, by construction.
-    fn dress(&self, stamp: &Stamp, correlation_id: CorrelationId, decision: Decision) -> DecisionRecord {
+    fn dress(
+        &self,
+        stamp: &Stamp,
+        correlation_id: CorrelationId,
+        session: Option<&Session>,
+        decision: Decision,
+    ) -> DecisionRecord {
         let starting = match &decision {
-            Decision::Session(model::decision::SessionDecision::Starting {
-                session_id,
-                configuration,
-                execution_mode,
-                ..
-            }) => Some((session_id, &**configuration, *execution_mode)),
+            Decision::Session(SessionDecision::Starting { session_id, configuration, execution_mode, .. }) => {
+                Some((session_id, &**configuration, *execution_mode))
+            }
             Decision::Session(_)
+            | Decision::Account(_)
             | Decision::Market(_)
             | Decision::Entry(_)
             | Decision::Order(_)
@@ -119,10 +158,8 @@ impl Engine {
             | Decision::Rules(_)
             | Decision::Closing(_) => None,
         };
-        let context = starting.or_else(|| {
-            let session = self.state.active()?;
-            Some((&session.id, &session.configuration, session.execution_mode))
-        });
+        let known = session.map(|session| (&session.id, &session.configuration, session.execution_mode));
+        let context = starting.or(known);
         let session_id = context.map(|(id, _, _)| id.clone());
         let strategy_id = context.map(|(_, configuration, _)| configuration.strategy_id.word().to_owned());
         let configuration = context.map(|(_, configuration, _)| configuration.name.clone());

@@ -1,128 +1,141 @@
 //! Requests of operators: what each button does in each state (engine design, section 3). A request that asks
 //! for what is already so is accepted and changes nothing.
 
+use model::causes::LifecycleCause;
+use model::closing::Latch;
 use model::decision::closing::PanicScope;
-use model::decision::session::Refusal;
 use model::decision::{ClosingDecision, RulesDecision, SessionDecision};
-use model::input::{OperatorAction, OperatorRequest};
-use model::session::{ExitReason, Exposure, Intent, Session};
+use model::input::{OperatorAction, OperatorRequest, ResolveChoice};
+use model::refusal::{Asked, Refusal};
 use model::valuation::value;
-use model::{ExecutionMode, Lifecycle, Micros, PanicId, SessionId, Stamp, TradingState};
+use model::{
+    Configuration, ExecutionMode, ExitReason, Exposure, Health, Intent, Lifecycle, Micros, PanicId, Session,
+    SessionId, Stamp, Symbol, TradingState,
+};
 
-use crate::verdict::{Verdict, say};
+use crate::said::{IntoDecision, Said, say};
 
-pub(crate) fn request(state: &TradingState, stamp: &Stamp, request: OperatorRequest) -> Vec<Verdict> {
-    let asked = Asked { state, request: &request, now: stamp.at };
+pub(crate) fn request(state: &TradingState, stamp: &Stamp, request: &OperatorRequest) -> Vec<Said> {
+    let desk = Desk { state, request, now: stamp.at };
     match &request.action {
-        OperatorAction::Start { session_id, configuration, execution_mode } => {
-            if *execution_mode == ExecutionMode::Live {
-                return asked.refuse(
-                    "start",
-                    Refusal::ModeUnavailable,
-                    "live trading is not available in this version.",
-                );
+        OperatorAction::Start { session_id, configuration, execution_mode, expected } => {
+            match desk.start_refusal(configuration, *execution_mode, expected) {
+                Some(refusal) => desk.refuse(None, Asked::Start, refusal),
+                None => vec![desk.say(SessionDecision::Starting {
+                    session_id: session_id.clone(),
+                    configuration: configuration.clone(),
+                    execution_mode: *execution_mode,
+                    who: request.who.clone(),
+                    expected: expected.clone(),
+                })],
             }
-            if state.account.latch.is_some() {
-                let why = "the panic latch is set; clear it with a reason once everything is verified flat.";
-                return asked.refuse("start", Refusal::PanicLatched, why);
-            }
-            if let Some(active) = state.active() {
-                let why = format!("session {} is active on this account; stop it first.", active.id);
-                return asked.refuse("start", Refusal::SessionActive, &why);
-            }
-            let starting = SessionDecision::Starting {
-                session_id: session_id.clone(),
-                configuration: configuration.clone(),
-                execution_mode: *execution_mode,
-                who: request.who.clone(),
-            };
-            vec![say(&request.correlation_id, starting)]
         }
-        OperatorAction::Pause { session_id } => {
-            asked.with(session_id, "pause", |session| asked.pause(session))
+        OperatorAction::Pause { session_id } => desk.with(session_id, Asked::Pause, Desk::pause),
+        OperatorAction::Resume { session_id } => desk.with(session_id, Asked::Resume, Desk::resume),
+        OperatorAction::Stop { session_id } => desk.with(session_id, Asked::Stop, Desk::stop),
+        OperatorAction::Drain { session_id } => desk.with(session_id, Asked::Drain, Desk::drain),
+        OperatorAction::Resolve { session_id, choice } => {
+            desk.with(session_id, Asked::Resolve, |desk, session| desk.resolve(session, *choice))
         }
-        OperatorAction::Resume { session_id } => {
-            asked.with(session_id, "resume", |session| asked.resume(session))
-        }
-        OperatorAction::Stop { session_id } => asked.with(session_id, "stop", |session| asked.stop(session)),
-        OperatorAction::Drain { session_id } => {
-            asked.with(session_id, "drain", |session| asked.drain(session))
-        }
-        OperatorAction::Resolve { session_id } => {
-            asked.with(session_id, "resolve", |session| asked.resolve(session))
-        }
-        OperatorAction::Panic { session_id, panic_id } => asked.panic(session_id.as_ref(), panic_id),
-        OperatorAction::Acknowledge { reason } => asked.acknowledge(reason),
+        OperatorAction::Panic { session_id: None, panic_id } => desk.panic_all(panic_id),
+        OperatorAction::Panic { session_id: Some(id), panic_id } => desk.panic_one(id, panic_id),
+        OperatorAction::Acknowledge { reason } => desk.acknowledge(reason),
     }
 }
 
-struct Asked<'a> {
+/// What every request is held against.
+struct Desk<'a> {
     state: &'a TradingState,
     request: &'a OperatorRequest,
     now: Micros,
 }
 
-impl Asked<'_> {
-    fn refuse(&self, action: &str, refusal: Refusal, sentence: &str) -> Vec<Verdict> {
-        let refused = SessionDecision::RequestRefused {
-            who: self.request.who.clone(),
-            action: action.to_owned(),
-            refusal,
-            sentence: sentence.to_owned(),
-        };
-        vec![say(&self.request.correlation_id, refused)]
+impl Desk<'_> {
+    fn say(&self, decision: impl IntoDecision) -> Said {
+        say(&self.request.correlation_id, decision)
+    }
+
+    fn refuse(&self, session: Option<&Session>, asked: Asked, refusal: Refusal) -> Vec<Said> {
+        let who = self.request.who.clone();
+        let refused = self.say(SessionDecision::RequestRefused { who, asked, refusal });
+        vec![match session {
+            Some(session) => refused.of(&session.id),
+            None => refused,
+        }]
+    }
+
+    /// Why a start is refused; nothing here needs the venue.
+    fn start_refusal(
+        &self,
+        configuration: &Configuration,
+        execution_mode: ExecutionMode,
+        expected: &[Symbol],
+    ) -> Option<Refusal> {
+        let account = &self.state.account;
+        if execution_mode == ExecutionMode::Live {
+            return Some(Refusal::ModeUnavailable);
+        }
+        if account.latch.is_some() {
+            return Some(Refusal::PanicLatched);
+        }
+        let realized = self.state.realized_on(model::state::day_of(self.now));
+        let open = self.state.active().filter_map(|session| value(self.state, session, self.now).loss_side());
+        let losses = open.filter(|pnl| pnl.is_sign_negative());
+        let result = losses.fold(realized, |sum, pnl| sum.saturating_add(pnl));
+        if let Some(limit) = configuration.day_loss_limit.filter(|limit| result <= -*limit) {
+            return Some(Refusal::DayLimit { realized: result.round_dp(2), limit });
+        }
+        expected.iter().find_map(|symbol| {
+            let holder = account.leases.get(symbol)?.clone();
+            Some(Refusal::ProductLeased { symbol: symbol.clone(), holder })
+        })
     }
 
     /// Runs `act` on the active session of that id.
-    fn with(&self, id: &SessionId, action: &str, act: impl FnOnce(&Session) -> Vec<Verdict>) -> Vec<Verdict> {
-        match self.state.session.as_ref().filter(|session| &session.id == id) {
-            None => self.refuse(action, Refusal::NoSuchSession, "no session of that id is active."),
-            Some(session) if session.is_over() => {
-                self.refuse(action, Refusal::AlreadyEnding, "the session has stopped; start a new one.")
-            }
-            Some(session) => act(session),
+    fn with(
+        &self,
+        id: &SessionId,
+        asked: Asked,
+        act: impl FnOnce(&Self, &Session) -> Vec<Said>,
+    ) -> Vec<Said> {
+        match self.state.session(id) {
+            None => self.refuse(None, asked, Refusal::NoSuchSession),
+            Some(session) if session.is_over() => self.refuse(Some(session), asked, Refusal::Ended),
+            Some(session) => act(self, session).into_iter().map(|said| said.of(&session.id)).collect(),
         }
     }
 
-    fn intent(&self, session: &Session, to: Intent) -> Verdict {
+    fn intent(&self, session: &Session, to: Intent) -> Said {
         let who = Some(self.request.who.clone());
-        say(&self.request.correlation_id, SessionDecision::IntentChanged { from: session.intent, to, who })
+        self.say(SessionDecision::IntentChanged { from: session.intent, to, who })
     }
 
-    fn lifecycle(&self, session: &Session, to: Lifecycle) -> Verdict {
-        let why = format!("{} asked for it", self.request.who);
-        say(
-            &self.request.correlation_id,
-            SessionDecision::LifecycleChanged { from: session.lifecycle, to, why },
-        )
+    fn lifecycle(&self, session: &Session, to: Lifecycle) -> Said {
+        let cause = LifecycleCause::Asked { who: self.request.who.clone() };
+        self.say(SessionDecision::LifecycleChanged { from: session.lifecycle, to, cause })
     }
 
-    fn pause(&self, session: &Session) -> Vec<Verdict> {
+    fn pause(&self, session: &Session) -> Vec<Said> {
         match session.lifecycle {
             Lifecycle::Running => {
                 vec![self.intent(session, Intent::Pause), self.lifecycle(session, Lifecycle::Paused)]
             }
             Lifecycle::Starting if session.intent == Intent::Run => vec![self.intent(session, Intent::Pause)],
             Lifecycle::Starting | Lifecycle::Paused | Lifecycle::NeedsOperator => Vec::new(),
-            Lifecycle::Exiting | Lifecycle::Panicking | Lifecycle::Stopped => self.refuse(
-                "pause",
-                Refusal::AlreadyEnding,
-                "the session is closing; entries are shut already.",
-            ),
+            Lifecycle::Exiting | Lifecycle::Panicking | Lifecycle::Stopped => {
+                self.refuse(Some(session), Asked::Pause, Refusal::AlreadyEnding)
+            }
         }
     }
 
-    fn resume(&self, session: &Session) -> Vec<Verdict> {
+    fn resume(&self, session: &Session) -> Vec<Said> {
+        let bad = self.bad_health(session);
+        let refuse = |refusal| self.refuse(Some(session), Asked::Resume, refusal);
         match session.lifecycle {
             Lifecycle::Running => Vec::new(),
-            Lifecycle::Paused if !session.health.is_empty() => {
-                let words: Vec<_> = session.health.iter().map(|health| health.word()).collect();
-                let why = format!("health is {}; it must be well first.", words.join(", "));
-                self.refuse("resume", Refusal::HealthBad, &why)
-            }
-            Lifecycle::Paused if session.exposure == Exposure::Unknown => {
-                self.refuse("resume", Refusal::ExposureUnknown, "what is on at the venue is not known yet.")
-            }
+            Lifecycle::Paused if self.state.account.latch.is_some() => refuse(Refusal::PanicLatched),
+            Lifecycle::Paused if !bad.is_empty() => refuse(Refusal::HealthBad { health: bad }),
+            Lifecycle::Paused if session.exposure == Exposure::Unknown => refuse(Refusal::ExposureUnknown),
             Lifecycle::Paused => {
                 vec![self.intent(session, Intent::Run), self.lifecycle(session, Lifecycle::Running)]
             }
@@ -130,40 +143,40 @@ impl Asked<'_> {
             | Lifecycle::NeedsOperator
             | Lifecycle::Exiting
             | Lifecycle::Panicking
-            | Lifecycle::Stopped => {
-                self.refuse("resume", Refusal::NotPaused, "only a paused session can resume.")
-            }
+            | Lifecycle::Stopped => refuse(Refusal::NotPaused),
         }
     }
 
-    fn stop(&self, session: &Session) -> Vec<Verdict> {
+    /// What must be well before anything is opened. A stranger's position elsewhere on the account is shown and
+    /// does not keep a session from its own instruments; neither does a clock that differs.
+    fn bad_health(&self, session: &Session) -> Vec<Health> {
+        let account = self.state.account.health.iter().copied();
+        let account =
+            account.filter(|health| !matches!(health, Health::Unreconciled | Health::ClockSkew));
+        session.health.iter().copied().chain(account).collect()
+    }
+
+    fn stop(&self, session: &Session) -> Vec<Said> {
         match session.lifecycle {
-            Lifecycle::Exiting | Lifecycle::Panicking => Vec::new(),
+            Lifecycle::Exiting | Lifecycle::Panicking | Lifecycle::Stopped => Vec::new(),
             Lifecycle::Starting | Lifecycle::Running | Lifecycle::Paused | Lifecycle::NeedsOperator => {
-                vec![self.intent(session, Intent::Exit), self.exit(ExitReason::Operator)]
+                vec![self.intent(session, Intent::Exit), self.exit(session)]
             }
-            Lifecycle::Stopped => Vec::new(),
         }
     }
 
-    fn exit(&self, reason: ExitReason) -> Verdict {
-        let session = self.state.session.as_ref();
-        let decided = RulesDecision::ExitDecided {
-            reason,
+    fn exit(&self, session: &Session) -> Said {
+        self.say(RulesDecision::ExitDecided {
+            reason: ExitReason::Operator,
             also_matched: Vec::new(),
             who: Some(self.request.who.clone()),
-            executable: session.and_then(|session| value(self.state, session, self.now).executable),
-            readings: session.map(|session| session.rules.readings.clone()).unwrap_or_default(),
-            rationale: format!("Leaving: {} asked for it.", self.request.who),
-        };
-        say(&self.request.correlation_id, decided)
+            executable: value(self.state, session, self.now).executable,
+            readings: session.rules.readings.clone(),
+        })
     }
 
-    fn drain(&self, session: &Session) -> Vec<Verdict> {
-        let drain = say(
-            &self.request.correlation_id,
-            SessionDecision::DrainRequested { who: self.request.who.clone() },
-        );
+    fn drain(&self, session: &Session) -> Vec<Said> {
+        let drain = self.say(SessionDecision::DrainRequested { who: self.request.who.clone() });
         match session.lifecycle {
             Lifecycle::Running => {
                 vec![drain, self.intent(session, Intent::Pause), self.lifecycle(session, Lifecycle::Paused)]
@@ -174,61 +187,86 @@ impl Asked<'_> {
             | Lifecycle::NeedsOperator
             | Lifecycle::Exiting
             | Lifecycle::Panicking
-            | Lifecycle::Stopped => {
-                self.refuse("drain", Refusal::NotRunning, "only a running or paused session can drain.")
-            }
+            | Lifecycle::Stopped => self.refuse(Some(session), Asked::Drain, Refusal::NotRunning),
         }
     }
 
-    fn resolve(&self, session: &Session) -> Vec<Verdict> {
+    fn resolve(&self, session: &Session, choice: ResolveChoice) -> Vec<Said> {
         if session.lifecycle != Lifecycle::NeedsOperator {
-            return self.refuse(
-                "resolve",
-                Refusal::NothingToResolve,
-                "the session does not need an operator.",
-            );
+            return self.refuse(Some(session), Asked::Resolve, Refusal::NothingToResolve);
         }
-        let resolved = SessionDecision::Resolved { who: self.request.who.clone() };
-        let mut verdicts =
-            vec![say(&self.request.correlation_id, resolved), self.intent(session, Intent::Exit)];
-        if session.exit.is_none() {
-            verdicts.push(self.exit(ExitReason::Operator));
-        }
-        verdicts
-    }
-
-    /// Panic works from every state. A second press while the first holds returns the first's id.
-    fn panic(&self, session_id: Option<&SessionId>, panic_id: &PanicId) -> Vec<Verdict> {
-        let id = &self.request.correlation_id;
-        let who = self.request.who.clone();
-        let session = session_id.map(|id| self.state.session.as_ref().filter(|session| &session.id == id));
-        let (scope, standing) = match session {
-            None => (PanicScope::Account, self.state.account.latch.as_ref()),
-            Some(None) => {
-                return self.refuse("panic", Refusal::NoSuchSession, "no session of that id is known here.");
+        let resolved = self.say(SessionDecision::Resolved { who: self.request.who.clone(), choice });
+        match choice {
+            ResolveChoice::Close => {
+                let mut said = vec![resolved, self.intent(session, Intent::Exit)];
+                if session.exit().is_none() {
+                    said.push(self.exit(session));
+                }
+                said
             }
-            Some(Some(session)) => (PanicScope::Session, session.latch.as_ref()),
-        };
-        if let Some(latch) = standing {
-            return vec![say(id, ClosingDecision::PanicRepeated { panic_id: latch.panic_id.clone(), who })];
+            ResolveChoice::IgnoreForeign if !self.is_explained(session) => {
+                self.refuse(Some(session), Asked::Resolve, Refusal::Unexplained)
+            }
+            ResolveChoice::IgnoreForeign => {
+                vec![
+                    resolved,
+                    self.intent(session, Intent::Pause),
+                    self.lifecycle(session, Lifecycle::Paused),
+                ]
+            }
         }
-        let reason = ExitReason::Panic;
-        vec![say(id, ClosingDecision::PanicLatched { scope, panic_id: panic_id.clone(), who, reason })]
     }
 
-    fn acknowledge(&self, reason: &str) -> Vec<Verdict> {
+    /// Whether somebody else's trades account for every difference between the venue and our books.
+    fn is_explained(&self, session: &Session) -> bool {
+        !session.legs().is_empty()
+            && session.symbols().all(|symbol| {
+                let venue = self.state.account.truth.position(symbol).map(|read| read.lots);
+                venue == Some(session.expected(symbol) + session.foreign_lots(symbol))
+            })
+    }
+
+    /// Panic works from every state. A second press while the first holds has the first's id; once that one is
+    /// verified flat it looks at the venue anew.
+    fn panic_all(&self, panic_id: &PanicId) -> Vec<Said> {
+        vec![self.press(PanicScope::Account, self.state.account.latch.as_ref(), panic_id)]
+    }
+
+    fn panic_one(&self, id: &SessionId, panic_id: &PanicId) -> Vec<Said> {
+        let Some(session) = self.state.session(id) else {
+            return self.refuse(None, Asked::Panic, Refusal::NoSuchSession);
+        };
+        vec![self.press(PanicScope::Session, session.latch.as_ref(), panic_id).of(id)]
+    }
+
+    fn press(&self, scope: PanicScope, standing: Option<&Latch>, panic_id: &PanicId) -> Said {
+        let who = self.request.who.clone();
+        match standing {
+            Some(latch) => {
+                let anew = latch.verified_flat_at.is_some();
+                let panic_id = latch.panic_id.clone();
+                self.say(ClosingDecision::PanicRepeated { scope, panic_id, who, anew })
+            }
+            None => self.say(ClosingDecision::PanicLatched {
+                scope,
+                panic_id: panic_id.clone(),
+                who,
+                reason: ExitReason::Panic,
+            }),
+        }
+    }
+
+    fn acknowledge(&self, reason: &str) -> Vec<Said> {
         let Some(latch) = &self.state.account.latch else {
-            return self.refuse("clear the latch", Refusal::NotLatched, "no panic latch is set.");
+            return self.refuse(None, Asked::Acknowledge, Refusal::NotLatched);
         };
         if latch.verified_flat_at.is_none() {
-            let why = "not everything is verified flat yet; closing goes on.";
-            return self.refuse("clear the latch", Refusal::NotVerifiedFlat, why);
+            return self.refuse(None, Asked::Acknowledge, Refusal::NotVerifiedFlat);
         }
-        let acknowledged = ClosingDecision::PanicAcknowledged {
+        vec![self.say(ClosingDecision::PanicAcknowledged {
             panic_id: latch.panic_id.clone(),
             who: self.request.who.clone(),
             reason: reason.to_owned(),
-        };
-        vec![say(&self.request.correlation_id, acknowledged)]
+        })]
     }
 }

@@ -2,15 +2,15 @@
 //! told; the first that fires, in their order, acts (engine design, section 6).
 
 mod loss;
-mod other;
-pub(crate) use other::source_word;
+mod margin;
+mod profit;
+mod standing;
 pub(crate) mod trailing;
 
 use model::decision::RulesDecision;
-use model::rules::{Rule, RuleReading, Verdict as Reading};
-use model::session::Session;
+use model::rules::{Rule, RuleReading, Verdict};
 use model::valuation::{Valuation, value};
-use model::{Decimal, Micros, Money, TradingState};
+use model::{Decimal, Micros, Money, Session, TradingState};
 
 use crate::confirm::Confirmed;
 
@@ -28,7 +28,7 @@ pub(crate) struct Evaluation {
 }
 
 /// What every rule looks at.
-pub(crate) struct Scene<'a> {
+pub(crate) struct Look<'a> {
     pub state: &'a TradingState,
     pub session: &'a Session,
     pub worth: &'a Valuation,
@@ -47,52 +47,40 @@ pub(crate) struct Judgement {
 
 pub(crate) fn evaluate(state: &TradingState, session: &Session, now: Micros) -> Evaluation {
     let worth = value(state, session, now);
-    let scene = Scene { state, session, worth: &worth, now, open: !session.is_flat_by_fills() };
+    let look = Look { state, session, worth: &worth, now, open: !session.is_flat_by_fills() };
     let judgements = Rule::ALL.map(|rule| match rule {
-        Rule::Latch => other::latch(&scene),
-        Rule::Exposure => other::exposure(&scene),
-        Rule::Margin => other::margin(&scene),
-        Rule::DayLoss => loss::day(&scene),
-        Rule::MaxLoss => loss::session(&scene),
-        Rule::LegStop => loss::leg(&scene),
-        Rule::Trailing => trailing::read(&scene),
-        Rule::MaxProfit => other::max_profit(&scene),
-        Rule::Time => other::time(&scene),
-        Rule::Signal => other::signal(),
+        Rule::Latch => standing::latch(&look),
+        Rule::Exposure => standing::exposure(&look),
+        Rule::Margin => margin::ratio(&look),
+        Rule::DayLoss => loss::day(&look),
+        Rule::MaxLoss => loss::session(&look),
+        Rule::LegStop => loss::leg(&look),
+        Rule::Trailing => trailing::read(&look),
+        Rule::MaxProfit => profit::max(&look),
+        Rule::Time => standing::time(&look),
+        Rule::Signal => standing::signal(),
     });
-    let far_beyond_max_loss = loss::is_far_beyond(&scene);
-    let mut evaluation = Evaluation {
-        worth: worth.clone(),
-        readings: Vec::new(),
-        changes: Vec::new(),
-        fires: Vec::new(),
-        far_beyond_max_loss,
-    };
+    let far_beyond_max_loss = loss::is_far_beyond(&look);
+    let mut readings = Vec::with_capacity(judgements.len());
+    let (mut changes, mut fires) = (Vec::new(), Vec::new());
     for judgement in judgements {
         if judgement.fires {
-            evaluation.fires.push(judgement.reading.rule);
+            fires.push(judgement.reading.rule);
         }
-        evaluation.changes.extend(judgement.change);
-        evaluation.readings.push(judgement.reading);
+        changes.extend(judgement.change);
+        readings.push(judgement.reading);
     }
-    evaluation
+    Evaluation { worth, readings, changes, fires, far_beyond_max_loss }
 }
 
 /// A reading that cannot fire.
-pub(crate) fn quiet(rule: Rule, verdict: Reading, raw: impl Into<String>) -> Judgement {
-    Judgement {
-        reading: RuleReading {
-            rule,
-            verdict,
-            value: None,
-            threshold: None,
-            raw: raw.into(),
-            left: String::new(),
-            used_percent: None,
-        },
-        change: None,
-        fires: false,
-    }
+pub(crate) fn quiet(rule: Rule, verdict: Verdict) -> Judgement {
+    Judgement { reading: RuleReading::bare(rule, verdict), change: None, fires: false }
+}
+
+/// A rule that waits for something to be open, or for data it can trust.
+pub(crate) fn waiting(look: &Look<'_>, rule: Rule) -> Judgement {
+    quiet(rule, if look.open { Verdict::Blocked } else { Verdict::NotArmed })
 }
 
 /// Turns a confirmation into a judgement on a numeric rule.
@@ -109,7 +97,7 @@ pub(crate) fn confirmed(
             (Some(RulesDecision::BreachCleared { rule, value: Some(value), threshold }), false)
         }
         Confirmed::Counted(breach) => {
-            reading.verdict = Reading::Confirming;
+            reading.verdict = Verdict::Confirming;
             let counted = RulesDecision::BreachCounted {
                 rule,
                 count: breach.count,
@@ -120,11 +108,11 @@ pub(crate) fn confirmed(
             (Some(counted), false)
         }
         Confirmed::Waiting(_) => {
-            reading.verdict = Reading::Confirming;
+            reading.verdict = Verdict::Confirming;
             (None, false)
         }
         Confirmed::Fires => {
-            reading.verdict = Reading::Fires;
+            reading.verdict = Verdict::Fires;
             (None, true)
         }
     };
@@ -136,11 +124,12 @@ pub(crate) fn percent(part: Decimal, whole: Decimal) -> Option<u8> {
     if whole <= Decimal::ZERO {
         return None;
     }
-    let share = (part / whole * Decimal::ONE_HUNDRED).max(Decimal::ZERO).min(Decimal::ONE_HUNDRED);
-    u8::try_from(share.trunc().mantissa() / 10_i128.pow(share.trunc().scale())).ok()
+    let share = part.checked_div(whole)?.checked_mul(Decimal::ONE_HUNDRED)?;
+    let share = share.max(Decimal::ZERO).min(Decimal::ONE_HUNDRED);
+    u8::try_from(share.trunc()).ok()
 }
 
 /// Near: within a tenth of the range.
-pub(crate) fn near(used_percent: Option<u8>) -> Reading {
-    if used_percent.is_some_and(|used| used >= 90) { Reading::Near } else { Reading::Holds }
+pub(crate) fn near(used_percent: Option<u8>) -> Verdict {
+    if used_percent.is_some_and(|used| used >= 90) { Verdict::Near } else { Verdict::Holds }
 }

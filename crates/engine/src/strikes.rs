@@ -1,6 +1,7 @@
 //! Which options a configuration sells, given what is listed and where spot is. Pure; the same for the preview
 //! and for a start.
 
+use model::causes::EntryFailure;
 use model::configuration::{Configuration, ExpiryRule, Strategy};
 use model::instrument::{Instrument, OptionKind};
 use model::session::Leg;
@@ -9,19 +10,20 @@ use model::{Decimal, Micros, Price};
 
 const HOUR: i64 = 3_600_000_000;
 
-/// Chooses expiry and strikes. The error is a sentence that says what is missing.
+/// Chooses expiry and strikes. The error says what is missing.
 pub fn choose(
     configuration: &Configuration,
     listed: &[Instrument],
     spot: Price,
     now: Micros,
-) -> Result<Vec<Leg>, String> {
+) -> Result<Vec<Leg>, EntryFailure> {
     let expiry = choose_expiry(configuration, listed, now)?;
     let of_expiry = |kind: OptionKind| {
         listed.iter().filter(move |instrument| {
             instrument.expiry == expiry
                 && instrument.kind == kind
                 && instrument.underlying == configuration.underlying
+                && instrument.is_sane()
         })
     };
     let share = configuration.strike_distance_percent / Decimal::ONE_HUNDRED;
@@ -30,18 +32,18 @@ pub fn choose(
         Strategy::ShortStrangle => (spot * (Decimal::ONE + share), spot * (Decimal::ONE - share)),
     };
     let call =
-        nearest(of_expiry(OptionKind::Call), call_target).ok_or("no call is listed in the chosen expiry")?;
+        nearest(of_expiry(OptionKind::Call), call_target).ok_or(EntryFailure::NoCall)?;
     let put_target = match configuration.strategy_id {
         // A straddle is one strike: the call's.
         Strategy::ShortStraddle => call.strike,
         Strategy::ShortStrangle => put_target,
     };
     let put =
-        nearest(of_expiry(OptionKind::Put), put_target).ok_or("no put is listed in the chosen expiry")?;
+        nearest(of_expiry(OptionKind::Put), put_target).ok_or(EntryFailure::NoPut)?;
     let leg = |instrument: &Instrument| Leg {
         instrument: instrument.clone(),
         lots: configuration.lots_per_leg,
-        plan_bid: Price::ZERO,
+        plan_bid: None,
     };
     Ok(vec![leg(call), leg(put)])
 }
@@ -55,8 +57,8 @@ fn choose_expiry(
     configuration: &Configuration,
     listed: &[Instrument],
     now: Micros,
-) -> Result<Micros, String> {
-    let least = now.0 + configuration.expiry_hours_min * HOUR;
+) -> Result<Micros, EntryFailure> {
+    let least = now.0.saturating_add(configuration.expiry_hours_min.saturating_mul(HOUR));
     listed
         .iter()
         .filter(|instrument| {
@@ -68,11 +70,9 @@ fn choose_expiry(
             ExpiryRule::NextWeekly => is_friday(*expiry),
         })
         .min()
-        .ok_or_else(|| {
-            format!(
-                "no {} expiry at least {} hours away is listed",
-                configuration.underlying, configuration.expiry_hours_min
-            )
+        .ok_or_else(|| EntryFailure::NoExpiry {
+            underlying: configuration.underlying.clone(),
+            hours: configuration.expiry_hours_min,
         })
 }
 

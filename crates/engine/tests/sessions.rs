@@ -3,10 +3,9 @@
 mod support;
 
 use model::decision::{ClosingDecision, OrderDecision, RulesDecision, SessionDecision};
-use model::input::{ExecutionReport, OperatorAction};
+use model::input::{ExecutionReport, OperatorAction, ResolveChoice};
 use model::rules::Rule;
-use model::session::{ExitReason, Exposure, Health};
-use model::{Decision, Input, Lifecycle, Micros};
+use model::{Decision, ExitReason, Exposure, Health, Input, Lifecycle, Micros};
 use support::venue::Fault;
 use support::world::World;
 use support::{SECOND, call, quick_strangle};
@@ -16,7 +15,7 @@ fn stopped(world: &World) -> bool {
 }
 
 fn assert_flat_end(world: &World, reason: ExitReason) {
-    assert_eq!(world.session().exit.as_ref().map(|exit| exit.reason), Some(reason));
+    assert_eq!(world.session().exit().map(|exit| exit.reason), Some(reason));
     assert!(world.venue.is_flat(), "the venue holds {:?}", world.venue.positions);
     assert_eq!(world.venue.open_orders(), 0);
     assert_eq!(world.session().exposure, Exposure::Flat);
@@ -31,7 +30,7 @@ fn a_session_enters_sells_both_legs_and_is_open() {
     assert_eq!(world.session().exposure, Exposure::Open);
     assert_eq!(world.session().position(&call()), -200);
     // 200 lots of 0.001 BTC: 0.2 × (300 + 280).
-    assert_eq!(world.session().credit(), support::dec("116"));
+    assert_eq!(world.session().ledger.credit.normalize(), support::dec("116"));
 }
 
 #[test]
@@ -39,12 +38,11 @@ fn what_was_sold_is_confirmed_by_a_read_of_the_venue() {
     let mut world = World::new();
     world.start_and_enter(quick_strangle());
     world.run_ms(2_500);
-    let known = world.engine.state().truth.known.as_ref().expect("a read");
-    assert_eq!(known.positions[&call()], -200);
+    assert_eq!(world.state().account.truth.position(&call()).map(|read| read.lots), Some(-200));
     let reading = world.session().rules.readings.iter().find(|reading| reading.rule == Rule::Exposure);
     assert_eq!(
-        reading.map(|reading| reading.raw.as_str()),
-        Some("agrees: ours -200 / -200, venue -200 / -200")
+        reading.map(model::reading_words::raw).as_deref(),
+        Some("agrees: ours −200 / −200, venue −200 / −200")
     );
 }
 
@@ -78,7 +76,7 @@ fn a_loss_beyond_the_limit_ends_it_and_says_what_it_saw() {
     world.venue.reprice("1.51");
     world.run_until("STOPPED", 20, stopped);
     assert_flat_end(&world, ExitReason::MaxLoss);
-    let readings = &world.session().exit.as_ref().expect("an exit").readings;
+    let readings = &world.session().exit().expect("an exit").readings;
     assert_eq!(readings.len(), 10, "every rule's raw inputs stand on the exit");
 }
 
@@ -121,11 +119,10 @@ fn panic_latches_closes_and_refuses_starts_until_acknowledged() {
     assert!(matches!(repeated[0].decision, Decision::Closing(ClosingDecision::PanicRepeated { .. })));
     world.run_until("STOPPED", 20, stopped);
     assert_flat_end(&world, ExitReason::Panic);
+    world.run_until("verified flat", 20, World::is_account_flat);
     let refused = world.start(quick_strangle());
-    assert_eq!(world.session().id, refused, "the old session stays: the start was refused");
-    assert!(stopped(&world));
-    let reason = "looked at it".to_owned();
-    world.operate(OperatorAction::Acknowledge { reason });
+    assert!(world.state().session(&refused).is_none(), "nothing starts under a latch");
+    world.acknowledge();
     assert!(world.engine.state().account.latch.is_none());
     world.start_and_enter(quick_strangle());
 }
@@ -144,9 +141,7 @@ fn panic_of_one_session_leaves_no_latch() {
 fn panic_without_a_session_is_verified_flat() {
     let mut world = World::new();
     world.panic(None);
-    world.run_until("verified flat", 10, |world| {
-        world.engine.state().account.latch.as_ref().is_some_and(|latch| latch.verified_flat_at.is_some())
-    });
+    world.run_until("verified flat", 10, World::is_account_flat);
 }
 
 #[test]
@@ -168,14 +163,14 @@ fn a_lost_entry_request_ends_the_entry_flat_after_the_signature_died() {
     world.start(quick_strangle());
     world.run_until("STOPPED", 30, stopped);
     assert_flat_end(&world, ExitReason::EntryFailed);
-    let waited = world.now.0 - world.session().entry.started_at.expect("it started").0;
+    let waited = world.now.0 - world.session().entry().started_at.expect("it started").0;
     assert!(waited >= 7 * SECOND, "an unresolved entry is waited out, {waited} µs");
 }
 
 #[test]
 fn a_refused_leg_closes_the_other() {
     let mut world = World::new();
-    world.venue.faults.extend([Fault::Rejected]);
+    world.venue.faults.extend([Fault::Rejected("insufficient_margin")]);
     world.start(quick_strangle());
     world.run_until("STOPPED", 30, stopped);
     assert_flat_end(&world, ExitReason::EntryFailed);
@@ -193,7 +188,7 @@ fn a_settled_position_ends_the_session_by_settlement() {
     assert_flat_end(&world, ExitReason::Settlement);
     // 116 of premium less 2 × 200 × 0.001 × 120; two fees of 0.5, and none for a settlement.
     let summary = world.session().summary.as_ref().expect("a summary");
-    assert_eq!((summary.gross, summary.fees), (support::dec("68"), support::dec("1")));
+    assert_eq!((summary.gross, summary.fees), (Some(support::dec("68")), support::dec("1")));
 }
 
 #[test]
@@ -202,7 +197,7 @@ fn an_order_of_ours_that_the_journal_does_not_know_is_canceled() {
     world.start_and_enter(quick_strangle());
     let lost = model::ids::client_order_id(&model::SessionId::new("s-forgotten1"), "entry", 0, 1);
     let mut request = world.venue.orders.values().next().expect("an order").request.clone();
-    (request.client_order_id, request.limit) = (lost.clone(), Some(support::dec("9000")));
+    (request.client_order_id, request.limit) = (lost.clone(), Some(support::dec("900")));
     world.venue.place(&request, world.now);
     assert_eq!(world.venue.open_orders(), 1);
     world.panic(None);
@@ -256,11 +251,12 @@ fn silence_of_the_market_ends_it_after_fifteen_seconds() {
 fn a_killed_process_comes_back_knowing_its_position() {
     let mut world = World::new();
     world.start_and_enter(quick_strangle());
-    let fills = world.session().fills.clone();
+    let ids = |world: &World| world.session().fills.iter().map(|fill| fill.id.clone()).collect::<Vec<_>>();
+    let fills = ids(&world);
     world.run_ms(1_000);
     world.kill_and_restart();
     world.run_until("PAUSED", 10, |world| world.lifecycle() == Lifecycle::Paused);
-    assert_eq!(world.session().fills, fills);
+    assert_eq!(ids(&world), fills);
     assert_eq!(world.session().exposure, Exposure::Open);
     world.panic(None);
     world.run_until("STOPPED", 20, stopped);
@@ -298,7 +294,7 @@ fn a_position_that_somebody_else_changes_needs_an_operator() {
     world.venue.positions.insert(call(), -150);
     world.run_until("NEEDS_OPERATOR", 40, |world| world.lifecycle() == Lifecycle::NeedsOperator);
     assert!(world.session().needs_operator.is_some());
-    world.operate(OperatorAction::Resolve { session_id });
+    world.operate(OperatorAction::Resolve { session_id, choice: ResolveChoice::Close });
     world.run_until("STOPPED", 60, stopped);
     assert!(world.venue.is_flat(), "resolve closes what the venue shows");
 }
@@ -337,7 +333,7 @@ fn orders_carry_the_id_of_the_click_and_an_exit_by_rule_its_own() {
     world.venue.reprice("0.6");
     world.run_until("STOPPED", 20, stopped);
     let click = world.session().correlation_id.clone();
-    let exit = world.session().exit.as_ref().expect("an exit").correlation_id.clone();
+    let exit = world.session().exit().expect("an exit").correlation_id.clone();
     assert_ne!(click, exit);
     for record in &world.records {
         if let Decision::Order(OrderDecision::Submitted(request)) = &record.decision {

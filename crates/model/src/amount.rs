@@ -24,12 +24,32 @@ fn step(price: Price, tick: Price, strategy: RoundingStrategy) -> Price {
     if tick.is_zero() {
         return price;
     }
-    ((price / tick).round_dp_with_strategy(0, strategy) * tick).normalize()
+    let steps = price.checked_div(tick).map(|steps| steps.round_dp_with_strategy(0, strategy));
+    steps.and_then(|steps| steps.checked_mul(tick)).map_or(price, |price| price.normalize())
 }
 
-/// `price × lots × contract_value`, USD.
-pub fn value_of(price: Price, lots: Lots, contract_value: Decimal) -> Money {
-    price * Decimal::from(lots) * contract_value
+/// Prices above this are no prices: what is bounded here cannot overflow where it is multiplied.
+pub const PRICE_MAX: Price = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
+/// More lots than this are no position of ours.
+pub const LOTS_MAX: Lots = 10_000_000;
+/// The largest amount that a configuration may name, USD.
+pub const MONEY_MAX: Money = PRICE_MAX;
+/// More decimals than this mean nothing in an amount that a configuration names.
+pub const DECIMALS_MAX: u32 = 8;
+
+/// Whether a price can be one: not below zero and not beyond [`PRICE_MAX`].
+pub fn is_price(price: Price) -> bool {
+    price >= Decimal::ZERO && price <= PRICE_MAX
+}
+
+/// `price × lots × contract_value`, USD; `None` when that cannot be computed.
+pub fn value_of(price: Price, lots: Lots, contract_value: Decimal) -> Option<Money> {
+    price.checked_mul(Decimal::from(lots))?.checked_mul(contract_value)
+}
+
+/// The sum, or nothing when a part is unknown or it cannot be computed: unknown is not zero.
+pub fn total(parts: impl IntoIterator<Item = Option<Money>>) -> Option<Money> {
+    parts.into_iter().try_fold(Money::ZERO, |sum, part| sum.checked_add(part?))
 }
 
 /// Money as people read it: two decimals, always with its sign.

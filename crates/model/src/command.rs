@@ -10,8 +10,9 @@ use crate::order::OrderRequest;
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum Command {
     Place(OrderRequest),
+    /// An order of ours has a client order id; one of somebody else perhaps only the venue's.
     Cancel {
-        client_order_id: ClientOrderId,
+        client_order_id: Option<ClientOrderId>,
         order_id: Option<OrderId>,
         product_id: ProductId,
     },
@@ -36,6 +37,10 @@ pub struct TruthRequest {
     pub products: Vec<(ProductId, Symbol)>,
     /// Also read fills since then.
     pub fills_since: Option<Micros>,
+    /// Also read the account's own list of positions.
+    pub account: bool,
+    /// Also read the wallet; what closes a position does without it.
+    pub wallet: bool,
 }
 
 impl Command {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::amount::{Lots, Money};
+use crate::amount::{DECIMALS_MAX, Lots, MONEY_MAX, Money};
 use crate::ids::{Underlying, base36, fnv1a};
 
 /// What is sold.
@@ -35,6 +35,17 @@ pub enum ExpiryRule {
     NextDaily,
     /// The next expiry on a Friday.
     NextWeekly,
+}
+
+impl ExpiryRule {
+    /// Farther away than this no expiry of the kind is sure to be listed, hours: the venue lists three days,
+    /// three Fridays and two month ends.
+    pub fn hours_max(self) -> i64 {
+        match self {
+            ExpiryRule::NextDaily => 28 * 24,
+            ExpiryRule::NextWeekly => 14 * 24,
+        }
+    }
 }
 
 /// The trailing floor over portfolio P&L (engine design, section 6).
@@ -145,7 +156,12 @@ impl Configuration {
             "BTC or ETH.",
         );
         found.when(!(1..=100_000).contains(&self.lots_per_leg), "lots_per_leg", "1 to 100,000 lots.");
-        found.when(!(1..=24 * 60).contains(&self.expiry_hours_min), "expiry_hours_min", "1 to 1,440 hours.");
+        let hours_max = self.expiry.hours_max();
+        found.when(
+            !(1..=hours_max).contains(&self.expiry_hours_min),
+            "expiry_hours_min",
+            format!("1 to {hours_max} hours: farther away none of that kind is sure to be listed."),
+        );
         let distance = self.strike_distance_percent;
         match self.strategy_id {
             Strategy::ShortStraddle => {
@@ -161,7 +177,9 @@ impl Configuration {
                 "Above 0 and at most 14: the chain lists strikes up to 15 % from spot.",
             ),
         }
+        found.decimals(distance, "strike_distance_percent");
         let guard = self.slippage_guard_percent;
+        found.decimals(guard, "slippage_guard_percent");
         found.when(
             guard < Decimal::from(50) || guard > Decimal::ONE_HUNDRED,
             "slippage_guard_percent",
@@ -170,21 +188,12 @@ impl Configuration {
     }
 
     fn check_limits(&self, found: &mut Problems) {
-        found.when(
-            self.max_loss <= Decimal::ZERO,
-            "max_loss",
-            "Above 0: the loss, in USD, that ends the session.",
-        );
-        found.when(
-            self.max_profit.is_some_and(|limit| limit <= Decimal::ZERO),
-            "max_profit",
-            "Above 0, or leave it out.",
-        );
-        found.when(
-            self.day_loss_limit.is_some_and(|limit| limit <= Decimal::ZERO),
-            "day_loss_limit",
-            "Above 0, or leave it out.",
-        );
+        found.amount(self.max_loss, "max_loss", ": the loss, in USD, that ends the session");
+        for (limit, field) in [(self.max_profit, "max_profit"), (self.day_loss_limit, "day_loss_limit")] {
+            if let Some(limit) = limit {
+                found.amount(limit, field, ", or leave it out");
+            }
+        }
         found.when(
             self.day_loss_limit.is_some_and(|limit| limit < self.max_loss),
             "day_loss_limit",
@@ -201,33 +210,44 @@ impl Configuration {
             "1 to 1,440 minutes.",
         );
         found.when(
-            self.square_off_minutes >= self.expiry_hours_min * 60,
+            self.square_off_minutes >= self.expiry_hours_min.saturating_mul(60),
             "square_off_minutes",
             "Less than the hours that the expiry must be away: otherwise it would leave as it enters.",
         );
+        let most = Decimal::ONE_THOUSAND;
         found.when(
-            self.leg_stop_multiple.is_some_and(|multiple| multiple <= Decimal::ONE),
+            self.leg_stop_multiple.is_some_and(|multiple| multiple <= Decimal::ONE || multiple > most),
             "leg_stop_multiple",
-            "Above 1 times the leg's credit, or leave it out.",
+            "Above 1 and at most 1,000 times the leg's credit, or leave it out.",
         );
+        if let Some(multiple) = self.leg_stop_multiple {
+            found.decimals(multiple, "leg_stop_multiple");
+        }
     }
 
     fn check_trailing(&self, rule: &TrailingRule, found: &mut Problems) {
-        found.when(rule.activation <= Decimal::ZERO, "trailing.activation", "Above 0.");
-        found.when(rule.distance <= Decimal::ZERO, "trailing.distance", "Above 0.");
-        found.when(rule.step < Decimal::ZERO, "trailing.step", "0 (no grid) or above.");
+        found.amount(rule.activation, "trailing.activation", "");
+        found.amount(rule.distance, "trailing.distance", "");
+        found.amount(rule.gap_override, "trailing.gap_override", "");
         found.when(
-            rule.step > rule.distance,
+            !rule.step.is_zero() && rule.step < CENT,
             "trailing.step",
-            format!("At most the distance, {}.", rule.distance),
+            "0 (no grid), or at least 0.01.",
         );
-        let most = rule.activation - rule.distance;
+        found.decimals(rule.step, "trailing.step");
+        found.when(rule.step > rule.distance, "trailing.step", format!("At most the distance, {}.", rule.distance));
+        found.when(
+            rule.minimum_lock.abs() > MONEY_MAX,
+            "trailing.minimum_lock",
+            "From −1,000,000,000 to 1,000,000,000.",
+        );
+        found.decimals(rule.minimum_lock, "trailing.minimum_lock");
+        let most = rule.activation.saturating_sub(rule.distance);
         found.when(
             rule.minimum_lock > most,
             "trailing.minimum_lock",
             format!("At most {most}: it would fire as it arms ({} − {}).", rule.activation, rule.distance),
         );
-        found.when(rule.gap_override <= Decimal::ZERO, "trailing.gap_override", "Above 0.");
         found.when(!(1..=10).contains(&rule.confirmations), "trailing.confirmations", "1 to 10.");
         found.when(
             !(0..=10_000).contains(&rule.confirmation_gap_ms),
@@ -242,6 +262,9 @@ impl Configuration {
     }
 }
 
+/// The least amount that means anything, USD.
+const CENT: Money = Decimal::from_parts(1, 0, 0, false, 2);
+
 #[derive(Default)]
 struct Problems(BTreeMap<String, String>);
 
@@ -250,5 +273,17 @@ impl Problems {
         if wrong {
             self.0.entry(field.to_owned()).or_insert_with(|| message.into());
         }
+    }
+
+    /// An amount of USD: bounded, so that nothing that is computed from it can run over.
+    fn amount(&mut self, amount: Money, field: &str, more: &str) {
+        let wrong = amount < CENT || amount > MONEY_MAX;
+        self.when(wrong, field, format!("0.01 to 1,000,000,000{more}."));
+        self.decimals(amount, field);
+    }
+
+    fn decimals(&mut self, number: Decimal, field: &str) {
+        let wrong = number.normalize().scale() > DECIMALS_MAX;
+        self.when(wrong, field, format!("At most {DECIMALS_MAX} decimals."));
     }
 }

@@ -2,6 +2,7 @@
 //! the journal, is told as a log record, and, where it reaches outside, is the only maker of a command.
 //! Each family stands in one file with its words; its fold stands in `fold` under the same name.
 
+pub mod account;
 pub mod closing;
 pub mod entry;
 pub mod market;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use telemetry::{Event, Level, Map, Source, Value};
 
 use crate::command::{Command, TruthRequest};
+pub use account::AccountDecision;
 pub use closing::ClosingDecision;
 pub use entry::EntryDecision;
 pub use market::MarketDecision;
@@ -25,6 +27,7 @@ pub use truth::TruthDecision;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
+    Account(AccountDecision),
     Market(MarketDecision),
     Session(SessionDecision),
     Entry(EntryDecision),
@@ -49,23 +52,23 @@ impl Decision {
             Decision::Order(OrderDecision::LookupRequested { client_order_id, .. }) => {
                 Some(Command::Lookup { client_order_id: client_order_id.clone() })
             }
-            Decision::Truth(TruthDecision::Requested { request, products, fills_since, .. }) => {
+            Decision::Truth(TruthDecision::Requested { request, purpose, products, fills_since, account }) => {
                 Some(Command::ReadTruth(TruthRequest {
                     request: *request,
                     products: products.clone(),
                     fills_since: *fills_since,
+                    account: *account,
+                    wallet: purpose.reads_wallet(),
                 }))
             }
             Decision::Entry(EntryDecision::InstrumentsRequested { underlying }) => {
                 Some(Command::ReadInstruments { underlying: underlying.clone() })
             }
-            Decision::Entry(EntryDecision::StrikesChosen { legs, .. }) => Some(Command::Watch {
-                symbols: legs.iter().map(|leg| leg.instrument.symbol.clone()).collect(),
-            }),
-            Decision::Session(SessionDecision::Recovering { symbols, .. }) => {
-                Some(Command::Watch { symbols: symbols.clone() })
+            Decision::Account(AccountDecision::Watching { symbols }) => {
+                Some(Command::Watch { symbols: symbols.iter().cloned().collect() })
             }
-            Decision::Order(_)
+            Decision::Account(_)
+            | Decision::Order(_)
             | Decision::Truth(_)
             | Decision::Entry(_)
             | Decision::Session(_)
@@ -77,6 +80,7 @@ impl Decision {
 
     fn event(&self) -> &dyn Event {
         match self {
+            Decision::Account(decision) => decision,
             Decision::Market(decision) => decision,
             Decision::Session(decision) => decision,
             Decision::Entry(decision) => decision,

@@ -1,6 +1,8 @@
 //! The fold: the one place where `TradingState` changes. Live running, restart, replay and tests share it.
-//! It takes the record, not the bare decision, because what happened includes when and under which id.
+//! It takes the record, not the bare decision, because what happened includes when, for which session, and under
+//! which id. It keeps facts; what follows from them is for the judges to say.
 
+mod account;
 mod closing;
 mod entry;
 mod orders;
@@ -9,13 +11,16 @@ mod session;
 mod truth;
 
 use crate::decision::{Decision, MarketDecision};
+use crate::market::MarketEvent;
 use crate::record::DecisionRecord;
-use crate::state::{Boot, LinkState, TradingState};
+use crate::session::Session;
+use crate::state::{LinkState, TradingState};
 
 impl TradingState {
     /// Takes in one decision. The only method that changes the state.
     pub fn apply(&mut self, record: &DecisionRecord) {
         match &record.decision {
+            Decision::Account(decision) => self.fold_account(decision, record),
             Decision::Market(decision) => self.fold_market(decision, record),
             Decision::Session(decision) => self.fold_session(decision, record),
             Decision::Entry(decision) => self.fold_entry(decision, record),
@@ -26,38 +31,37 @@ impl TradingState {
         }
     }
 
+    /// The session that a record belongs to.
+    fn session_of(&mut self, record: &DecisionRecord) -> Option<&mut Session> {
+        self.sessions.get_mut(record.session_id.as_ref()?)
+    }
+
     fn fold_market(&mut self, decision: &MarketDecision, record: &DecisionRecord) {
         match decision {
-            MarketDecision::QuoteAccepted(quote) => {
-                self.markets.entry(quote.symbol.clone()).or_default().quote = Some(quote.clone());
-                self.market_heard_at = Some(record.at);
-            }
-            MarketDecision::DepthAccepted(depth) => {
-                self.markets.entry(depth.symbol.clone()).or_default().depth = Some(depth.clone());
-                self.market_heard_at = Some(record.at);
-            }
-            MarketDecision::MarkAccepted(mark) => {
-                self.markets.entry(mark.symbol.clone()).or_default().mark = Some(mark.clone());
-                self.market_heard_at = Some(record.at);
-            }
-            MarketDecision::SpotAccepted(spot) => {
-                self.spot.insert(spot.underlying.clone(), spot.clone());
-                self.market_heard_at = Some(record.at);
+            MarketDecision::Seen { events, heard_at } => {
+                self.market_heard_at = self.market_heard_at.max(Some(*heard_at));
+                events.iter().for_each(|event| self.fold_event(event));
             }
             MarketDecision::LinkChanged(change) => {
-                let state = LinkState { up: change.up, since: record.at, reason: change.reason.clone() };
+                let state = LinkState { up: change.up, since: record.at, code: change.code.clone() };
                 self.links.insert(change.link, state);
             }
-            MarketDecision::Booted { boot_id } => {
-                self.boot = Some(Boot { boot_id: boot_id.clone(), at: record.at });
-                // What the last process knew of links and running reads died with it.
-                self.links.clear();
-                self.truth.pending = None;
-                self.instruments.requested_at = None;
+        }
+    }
+
+    fn fold_event(&mut self, event: &MarketEvent) {
+        match event {
+            MarketEvent::Quote(quote) => {
+                self.markets.entry(quote.symbol.clone()).or_default().quote = Some(quote.clone());
             }
-            MarketDecision::DayBegan { day } => {
-                self.account.day = *day;
-                self.account.realized_today = crate::Money::ZERO;
+            MarketEvent::Depth(depth) => {
+                self.markets.entry(depth.symbol.clone()).or_default().depth = Some(depth.clone());
+            }
+            MarketEvent::Mark(mark) => {
+                self.markets.entry(mark.symbol.clone()).or_default().mark = Some(mark.clone());
+            }
+            MarketEvent::Spot(spot) => {
+                self.spot.insert(spot.underlying.clone(), spot.clone());
             }
         }
     }

@@ -3,9 +3,14 @@
 use serde::{Deserialize, Serialize};
 use telemetry::Micros;
 
+use crate::amount::total;
 use crate::market::SPOT_AGE_MAX;
-use crate::session::{Exposure, Lifecycle, Session};
-use crate::state::TradingState;
+use crate::session::Session;
+use crate::state::{TradingState, day_of};
+use crate::words::{Exposure, Lifecycle};
+
+/// A plan older than this is not followed: strikes are chosen again.
+pub const PLAN_AGE_MAX: Micros = Micros(60_000_000);
 
 /// The gates in the order in which they are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -21,6 +26,8 @@ pub enum Gate {
     PositionOpen,
     Entering,
     ExposureUnknown,
+    DayLimit,
+    Planning,
     QuotesStale,
     SpotStale,
     CreditBelowGuard,
@@ -40,6 +47,8 @@ impl Gate {
             Gate::PositionOpen => "position_open",
             Gate::Entering => "entering",
             Gate::ExposureUnknown => "exposure_unknown",
+            Gate::DayLimit => "day_limit",
+            Gate::Planning => "planning",
             Gate::QuotesStale => "quotes_stale",
             Gate::SpotStale => "spot_stale",
             Gate::CreditBelowGuard => "credit_below_guard",
@@ -61,6 +70,8 @@ impl Gate {
             Gate::PositionOpen => "A position is already open (1 of 1).",
             Gate::Entering => "Entry orders are working.",
             Gate::ExposureUnknown => "What is on at the venue is not known.",
+            Gate::DayLimit => "The day's loss limit is reached; it counts anew from 00:00 UTC.",
+            Gate::Planning => "Strikes are being chosen and the plan priced.",
             Gate::QuotesStale => "Quotes of the legs are stale or one-sided.",
             Gate::SpotStale => "The spot price is stale.",
             Gate::CreditBelowGuard => "The executable credit is below the slippage guard.",
@@ -69,24 +80,32 @@ impl Gate {
     }
 }
 
-/// The first gate that shuts entry, or `Open`.
-pub fn gate(state: &TradingState, now: Micros) -> Gate {
-    let Some(session) = &state.session else {
-        return if state.account.latch.is_some() { Gate::Latched } else { Gate::NoSession };
-    };
+/// The first gate that shuts entry of a session, or `Open`.
+pub fn gate(state: &TradingState, session: &Session, now: Micros) -> Gate {
     if let Some(gate) = lifecycle_gate(state, session) {
         return gate;
     }
     if session.exposure == Exposure::Unknown {
         return Gate::ExposureUnknown;
     }
-    if session.entry.started_at.is_some() && session.entry.completed_at.is_none() {
+    if session.is_entering() {
         return Gate::Entering;
     }
-    if !session.is_flat_by_fills() || session.entry.completed_at.is_some() {
+    if !session.is_flat_by_fills() || session.entry().completed_at.is_some() {
         return Gate::PositionOpen;
     }
+    if is_day_over(state, session, now) {
+        return Gate::DayLimit;
+    }
+    if !has_plan(session, now) {
+        return Gate::Planning;
+    }
     market_gate(state, session, now)
+}
+
+/// What shuts entry while no session exists.
+pub fn idle_gate(state: &TradingState) -> Gate {
+    if state.account.latch.is_some() { Gate::Latched } else { Gate::NoSession }
 }
 
 fn lifecycle_gate(state: &TradingState, session: &Session) -> Option<Gate> {
@@ -101,29 +120,43 @@ fn lifecycle_gate(state: &TradingState, session: &Session) -> Option<Gate> {
     }
 }
 
+/// Whether what the day made is beyond the session's limit: nothing more is opened today.
+pub fn is_day_over(state: &TradingState, session: &Session, now: Micros) -> bool {
+    let realized = state.realized_on(day_of(now));
+    session.configuration.day_loss_limit.is_some_and(|limit| realized <= -limit)
+}
+
+/// Whether there is a plan that is young enough to be followed.
+pub fn has_plan(session: &Session, now: Micros) -> bool {
+    let plan = session.entry().plan.as_ref();
+    plan.is_some_and(|plan| now.0.saturating_sub(plan.at.0) <= PLAN_AGE_MAX.0)
+}
+
 fn market_gate(state: &TradingState, session: &Session, now: Micros) -> Gate {
-    if state.session_spot().is_none_or(|spot| now.0 - spot.at.0 > SPOT_AGE_MAX.0) {
+    if state.spot_of(session).is_none_or(|spot| now.0.saturating_sub(spot.at.0) > SPOT_AGE_MAX.0) {
         return Gate::SpotStale;
     }
-    let ready = session.legs.iter().all(|leg| {
+    let ready = session.symbols().all(|symbol| {
         state
-            .market(&leg.instrument.symbol)
+            .market(symbol)
             .is_some_and(|market| market.is_fresh(now) && market.bid().is_some() && market.ask().is_some())
     });
-    if session.legs.is_empty() || !ready {
+    if session.legs().is_empty() || !ready {
         return Gate::QuotesStale;
     }
-    let executable = executable_credit(state, session);
-    let guard = session.entry.plan_credit.zip(executable).is_some_and(|(plan, now)| {
-        now * crate::Decimal::ONE_HUNDRED < plan * session.configuration.slippage_guard_percent
+    let guard = session.configuration.slippage_guard_percent;
+    let plan = session.entry().plan.as_ref().map(|plan| plan.credit);
+    let meets = plan.zip(executable_credit(state, session)).is_some_and(|(plan, now)| {
+        let least = plan.checked_mul(guard);
+        least.is_some_and(|least| now.saturating_mul(crate::Decimal::ONE_HUNDRED) >= least)
     });
-    if guard { Gate::CreditBelowGuard } else { Gate::Open }
+    if meets { Gate::Open } else { Gate::CreditBelowGuard }
 }
 
 /// Credit if all legs were sold at the current bids, USD; `None` when a bid is missing.
 pub fn executable_credit(state: &TradingState, session: &Session) -> Option<crate::Money> {
-    session.legs.iter().try_fold(crate::Money::ZERO, |sum, leg| {
+    total(session.legs().iter().map(|leg| {
         let bid = state.market(&leg.instrument.symbol)?.bid()?;
-        Some(sum + leg.instrument.value(bid.price, leg.lots))
-    })
+        leg.instrument.value(bid.price, leg.lots)
+    }))
 }

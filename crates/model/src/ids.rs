@@ -62,6 +62,18 @@ text_id!(
     /// What an option is written on, such as `BTC`.
     Underlying
 );
+text_id!(
+    /// A reason as one snake-case word: the venue's own code, or what the gateway calls a failure. Sentences are
+    /// made of it where it is told; none stands in the journal.
+    Code
+);
+
+impl Code {
+    /// The word as people read it: `no_answer` is `no answer`.
+    pub fn words(&self) -> String {
+        self.0.replace('_', " ")
+    }
+}
 
 /// The venue's number of an instrument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -91,18 +103,31 @@ pub fn order_prefix(session: &SessionId) -> String {
     format!("s{}", base36(fnv1a(session.as_str()), 6))
 }
 
+/// Attempts that the three characters of an order id can tell apart.
+const ATTEMPTS: u32 = 36 * 36 * 36;
+
 /// `s{sid6}p{pid6}l{leg2}a{att3}` and a check character: deterministic, so that after a crash the same
-/// intent has the same name (engine design, section 7). 22 characters.
+/// intent has the same name (engine design, section 7). 22 characters. A close has no limit of attempts: beyond
+/// those that three characters hold, the round of them is part of the phase.
 pub fn client_order_id(session: &SessionId, phase: &str, leg: usize, attempt: u32) -> ClientOrderId {
+    let phase = match attempt / ATTEMPTS {
+        0 => fnv1a(phase),
+        round => fnv1a(&format!("{phase}.{round}")),
+    };
     let body = format!(
         "{}p{}l{}a{}",
         order_prefix(session),
-        base36(fnv1a(phase), 6),
+        base36(phase, 6),
         base36(leg as u64, 2),
         base36(u64::from(attempt), 3)
     );
     let check = base36(fnv1a(&body), 1);
     ClientOrderId(format!("{body}{check}"))
+}
+
+/// Owner of the orders with which a panic of all closes what belongs to no session.
+pub fn account_owner() -> SessionId {
+    SessionId::from("account")
 }
 
 /// Whether an order id has the form that [`client_order_id`] makes, with a right check character.
@@ -135,7 +160,7 @@ mod tests {
     #[test]
     fn ids_differ_by_leg_attempt_and_phase() {
         let session = SessionId::new("s-a");
-        let all = [("entry", 0, 1), ("entry", 1, 1), ("entry", 0, 2), ("exit", 0, 1)]
+        let all = [("entry", 0, 1), ("entry", 1, 1), ("entry", 0, 2), ("exit", 0, 1), ("entry", 0, 46_657)]
             .map(|(phase, leg, attempt)| client_order_id(&session, phase, leg, attempt));
         let distinct: std::collections::BTreeSet<_> = all.iter().collect();
         assert_eq!(distinct.len(), all.len());

@@ -6,13 +6,15 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use telemetry::{CorrelationId, Micros};
 
-use crate::amount::{Lots, Money};
+use crate::amount::{Lots, Money, Price};
+use crate::causes::HealthCause;
 use crate::configuration::Configuration;
-use crate::ids::{ClientOrderId, OrderId, PanicId, ProductId, SessionId, Symbol};
+use crate::fill::Fill;
+use crate::ids::{ClientOrderId, Code, OrderId, PanicId, ProductId, SessionId, Symbol, Underlying};
 use crate::instrument::Instrument;
 use crate::market::MarketEvent;
-use crate::order::{Fill, OrderSnapshot};
-use crate::session::{ExecutionMode, Health};
+use crate::order::{OrderSnapshot, Side};
+use crate::words::{ExecutionMode, Health};
 
 /// When and under which numbers a step happens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,13 +34,17 @@ pub struct Stamp {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "input", rename_all = "snake_case")]
 pub enum Input {
-    Market(MarketEvent),
+    /// What the market said since the input before, the latest of each kind and instrument.
+    Market {
+        events: Vec<MarketEvent>,
+    },
     Execution(ExecutionReport),
     Truth(Truth),
     Instruments(InstrumentsRead),
     Operator(OperatorRequest),
     Link(LinkChange),
     Health(HealthReport),
+    Clock(ClockReport),
     /// The process began, perhaps after a crash.
     Booted,
     Timer,
@@ -51,21 +57,28 @@ pub enum ExecutionReport {
     /// The venue's word: an acknowledgement, a stream update, or what a look-up found.
     Order(OrderSnapshot),
     Fill(Fill),
+    /// The private stream's word on a position.
+    Position {
+        symbol: Symbol,
+        lots: Lots,
+        at: Micros,
+    },
     /// Refused by the venue: it does not exist there.
     Rejected {
         client_order_id: ClientOrderId,
-        code: String,
+        code: Code,
+        /// The venue's own words, as they came.
         detail: Option<String>,
     },
     /// Sent, and no answer that can be believed came.
     Ambiguous {
         client_order_id: ClientOrderId,
-        reason: String,
+        code: Code,
     },
     /// Our own gateway did not send it (its permit or an empty budget forbade it).
     NotSent {
         client_order_id: ClientOrderId,
-        reason: String,
+        code: Code,
     },
     /// A look-up by our id found nothing.
     NotFound {
@@ -74,12 +87,13 @@ pub enum ExecutionReport {
     /// A look-up failed; nothing is known.
     LookupFailed {
         client_order_id: ClientOrderId,
-        reason: String,
+        code: Code,
     },
-    /// A cancel did not reach the order or failed; the order is looked up.
+    /// A cancel did not reach the order, was refused, or nothing is known of it.
     CancelFailed {
-        client_order_id: ClientOrderId,
-        reason: String,
+        client_order_id: Option<ClientOrderId>,
+        order_id: Option<OrderId>,
+        code: Code,
     },
 }
 
@@ -96,19 +110,65 @@ pub struct Truth {
 #[serde(tag = "truth", rename_all = "snake_case")]
 pub enum TruthOutcome {
     Known(Box<TruthKnown>),
-    Unknown { reason: String },
+    /// Nothing came back.
+    Unknown { code: Code },
 }
 
+/// Parts of a read, each of which can fail by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TruthPart {
+    Positions,
+    OpenOrders,
+    Fills,
+    Wallet,
+    Account,
+    All,
+}
+
+impl TruthPart {
+    pub fn words(self) -> &'static str {
+        match self {
+            TruthPart::Positions => "positions",
+            TruthPart::OpenOrders => "open orders",
+            TruthPart::Fills => "fills",
+            TruthPart::Wallet => "wallet",
+            TruthPart::Account => "account's positions",
+            TruthPart::All => "positions and orders",
+        }
+    }
+
+    /// Whether what is on cannot be known without it.
+    pub fn is_needed(self) -> bool {
+        match self {
+            TruthPart::Positions | TruthPart::OpenOrders | TruthPart::All => true,
+            TruthPart::Fills | TruthPart::Wallet | TruthPart::Account => false,
+        }
+    }
+}
+
+/// What came back. `None` was not asked for, or failed: never empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TruthKnown {
-    /// Position per symbol that was asked for, zero included.
+    /// Position per symbol that was asked for and answered, zero included.
     pub positions: BTreeMap<Symbol, Lots>,
     /// Every open order of the account.
-    pub open_orders: Vec<OpenOrder>,
+    pub open_orders: Option<Vec<OpenOrder>>,
     /// Fills since the time that was asked for, oldest first.
-    pub fills: Vec<Fill>,
+    pub fills: Option<Vec<Fill>>,
     /// USD.
     pub wallet_balance: Option<Money>,
+    /// The account's positions in options, whose ever they are.
+    pub account: Option<Vec<AccountPosition>>,
+    pub failures: Vec<(TruthPart, Code)>,
+}
+
+/// A row of the account's own list of positions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountPosition {
+    pub product_id: ProductId,
+    pub symbol: Symbol,
+    pub lots: Lots,
 }
 
 /// An order that the venue lists as open.
@@ -118,15 +178,25 @@ pub struct OpenOrder {
     pub order_id: OrderId,
     pub product_id: ProductId,
     pub symbol: Symbol,
+    pub side: Side,
+    /// `None` is not a limit order, or not said.
+    pub limit: Option<Price>,
+    pub leaves_lots: Lots,
     pub reduce_only: bool,
 }
 
 /// The listed options of one underlying.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstrumentsRead {
+    pub underlying: Underlying,
+    pub outcome: InstrumentsOutcome,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "instruments", rename_all = "snake_case")]
-pub enum InstrumentsRead {
+pub enum InstrumentsOutcome {
     Known { listed: Vec<Instrument> },
-    Unknown { reason: String },
+    Unknown { code: Code },
 }
 
 /// What a person asked for. The server has checked who they are; the engine checks whether it can be.
@@ -146,6 +216,9 @@ pub enum OperatorAction {
         session_id: SessionId,
         configuration: Box<Configuration>,
         execution_mode: ExecutionMode,
+        /// The instruments that would be chosen now, as far as the server knows the list: they are leased from
+        /// the start on. Empty when it does not know.
+        expected: Vec<Symbol>,
     },
     Pause {
         session_id: SessionId,
@@ -161,9 +234,10 @@ pub enum OperatorAction {
     Drain {
         session_id: SessionId,
     },
-    /// Close what the venue shows, after a mismatch.
+    /// Says how to go on after a mismatch.
     Resolve {
         session_id: SessionId,
+        choice: ResolveChoice,
     },
     /// Closes this session; `None` closes everything and latches the account.
     Panic {
@@ -173,6 +247,17 @@ pub enum OperatorAction {
     Acknowledge {
         reason: String,
     },
+}
+
+/// How an operator resolves a mismatch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResolveChoice {
+    /// Close what is ours.
+    #[default]
+    Close,
+    /// Go on, PAUSED: what differs is somebody else's. Only when their trades explain the difference.
+    IgnoreForeign,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -198,12 +283,34 @@ impl Link {
 pub struct HealthReport {
     pub health: Health,
     pub on: bool,
-    pub why: String,
+    pub cause: HealthCause,
+}
+
+/// Something happened to time itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "clock", rename_all = "snake_case")]
+pub enum ClockReport {
+    /// The system's clock went another way than ours; it is now this far ahead of ours. Ours does not step.
+    Stepped { skew_ms: i64 },
+    /// The venue's clock is this far ahead of ours; what is signed carries the venue's time.
+    Venue { offset_ms: i64 },
+    /// Nothing was looked at for so long.
+    Gap { gap_ms: i64, kind: GapKind },
+}
+
+/// Why nothing was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GapKind {
+    /// The machine slept.
+    Suspended,
+    /// The process was held up: by the disk, by other work, by a debugger.
+    Stalled,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkChange {
     pub link: Link,
     pub up: bool,
-    pub reason: String,
+    pub code: Code,
 }

@@ -56,14 +56,29 @@ pub const FEE_TAX: Decimal = Decimal::from_parts(18, 0, 0, false, 2);
 impl Instrument {
     /// The venue's fee for one fill, USD: `(1 + tax) × min(rate × spot, cap × price) × lots × contract value`,
     /// checked against recorded fills (venue facts, section 6).
-    pub fn fee(&self, price: Price, lots: Lots, spot: Price) -> Money {
-        let per_unit = (self.commission_rate * spot).min(self.commission_cap * price);
-        (Decimal::ONE + FEE_TAX) * per_unit * Decimal::from(lots.abs()) * self.contract_value
+    /// `None` when that cannot be computed.
+    pub fn fee(&self, price: Price, lots: Lots, spot: Price) -> Option<Money> {
+        let by_rate = self.commission_rate.checked_mul(spot)?;
+        let by_cap = self.commission_cap.checked_mul(price)?;
+        let per_unit = (Decimal::ONE + FEE_TAX).checked_mul(by_rate.min(by_cap))?;
+        self.value(per_unit, lots.checked_abs()?)
     }
 
-    /// `price × lots × contract value`, USD.
-    pub fn value(&self, price: Price, lots: Lots) -> Money {
+    /// `price × lots × contract value`, USD; `None` when that cannot be computed.
+    pub fn value(&self, price: Price, lots: Lots) -> Option<Money> {
         crate::amount::value_of(price, lots, self.contract_value)
+    }
+
+    /// Whether its terms are such that nothing computed from them can run over.
+    pub fn is_sane(&self) -> bool {
+        let share = |share: Decimal| share >= Decimal::ZERO && share <= Decimal::ONE_HUNDRED;
+        let shares = [self.commission_rate, self.commission_cap, self.maintenance_margin, self.initial_margin];
+        let units = self.contract_value > Decimal::ZERO && self.contract_value <= Decimal::from(1_000_000);
+        crate::amount::is_price(self.strike)
+            && self.tick > Decimal::ZERO
+            && crate::amount::is_price(self.tick)
+            && units
+            && shares.into_iter().all(share)
     }
 }
 
@@ -93,8 +108,8 @@ pub(crate) mod tests {
     fn the_fee_is_capped_by_the_premium() {
         let call = option(OptionKind::Call, 48_000, "C", 1);
         // 0.01 % of 46,000 is 4.6 per BTC; 3.5 % of 620 is 21.7: the rate binds.
-        assert_eq!(call.fee(Decimal::from(620), 200, Decimal::from(46_000)), Decimal::new(10_856, 4));
+        assert_eq!(call.fee(Decimal::from(620), 200, Decimal::from(46_000)), Some(Decimal::new(10_856, 4)));
         // 3.5 % of 20 is 0.7: the cap binds.
-        assert_eq!(call.fee(Decimal::from(20), -200, Decimal::from(46_000)), Decimal::new(1_652, 4));
+        assert_eq!(call.fee(Decimal::from(20), -200, Decimal::from(46_000)), Some(Decimal::new(1_652, 4)));
     }
 }

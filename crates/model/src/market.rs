@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use telemetry::Micros;
 
-use crate::amount::{Lots, Price};
+use crate::amount::{Lots, Price, is_price};
 use crate::ids::{Symbol, Underlying};
 
 /// How a number reached us.
@@ -77,7 +77,7 @@ pub struct Spot {
     pub at: Micros,
 }
 
-/// A market event, as the stream or the fallback brings it.
+/// A market event, as the stream or the fallback brings it. The latest of each kind and instrument counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "market", rename_all = "snake_case")]
 pub enum MarketEvent {
@@ -85,6 +85,69 @@ pub enum MarketEvent {
     Depth(Depth),
     Mark(Mark),
     Spot(Spot),
+}
+
+/// What a market event replaces: its kind and its instrument.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MarketKey {
+    Spot(Underlying),
+    Quote(Symbol),
+    Depth(Symbol),
+    Mark(Symbol),
+}
+
+impl MarketEvent {
+    pub fn key(&self) -> MarketKey {
+        match self {
+            MarketEvent::Quote(quote) => MarketKey::Quote(quote.symbol.clone()),
+            MarketEvent::Depth(depth) => MarketKey::Depth(depth.symbol.clone()),
+            MarketEvent::Mark(mark) => MarketKey::Mark(mark.symbol.clone()),
+            MarketEvent::Spot(spot) => MarketKey::Spot(spot.underlying.clone()),
+        }
+    }
+
+    /// When it was received.
+    pub fn at(&self) -> Micros {
+        match self {
+            MarketEvent::Quote(quote) => quote.at,
+            MarketEvent::Depth(depth) => depth.at,
+            MarketEvent::Mark(mark) => mark.at,
+            MarketEvent::Spot(spot) => spot.at,
+        }
+    }
+
+    /// Whether its numbers can be those of a market: nothing computed from them runs over.
+    pub fn is_sane(&self) -> bool {
+        let level = |level: &Level| is_price(level.price) && level.lots >= 0;
+        let levels = |levels: &[Level]| levels.iter().all(level);
+        match self {
+            MarketEvent::Quote(quote) => quote.bid.iter().chain(&quote.ask).all(level),
+            MarketEvent::Depth(depth) => levels(&depth.bids) && levels(&depth.asks),
+            MarketEvent::Mark(mark) => {
+                is_price(mark.price) && mark.band.is_none_or(|(lower, upper)| is_price(lower) && is_price(upper))
+            }
+            MarketEvent::Spot(spot) => is_price(spot.price),
+        }
+    }
+}
+
+impl Depth {
+    /// Keeps the levels that `lots` can reach on each side, and one more.
+    pub fn within_reach(mut self, lots: Lots) -> Self {
+        for side in [&mut self.bids, &mut self.asks] {
+            let mut reached = 0;
+            let mut kept = 0;
+            for level in side.iter() {
+                kept += 1;
+                if reached >= lots {
+                    break;
+                }
+                reached = reached.saturating_add(level.lots);
+            }
+            side.truncate(kept);
+        }
+        self
+    }
 }
 
 /// Everything known about one instrument's market.
@@ -108,11 +171,11 @@ pub const SPOT_AGE_MAX: Micros = Micros(6_000_000);
 
 impl InstrumentMarket {
     pub fn quote_age(&self, now: Micros) -> Option<Micros> {
-        self.quote.as_ref().map(|quote| Micros(now.0 - quote.at.0))
+        self.quote.as_ref().map(|quote| Micros(now.0.saturating_sub(quote.at.0)))
     }
 
     pub fn mark_age(&self, now: Micros) -> Option<Micros> {
-        self.mark.as_ref().map(|mark| Micros(now.0 - mark.at.0))
+        self.mark.as_ref().map(|mark| Micros(now.0.saturating_sub(mark.at.0)))
     }
 
     /// Whether top of book and mark are young enough to decide on.
@@ -131,5 +194,42 @@ impl InstrumentMarket {
 
     pub fn mark_price(&self) -> Option<Price> {
         self.mark.as_ref().map(|mark| mark.price)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_is_kept_as_far_as_it_can_be_walked() {
+        let level = |price: i64, lots| Level { price: Decimal::from(price), lots };
+        let depth = Depth {
+            symbol: Symbol::from("C"),
+            bids: vec![level(10, 500), level(9, 500), level(8, 500)],
+            asks: vec![level(11, 100), level(12, 100), level(13, 100), level(14, 100)],
+            source: MarketSource::Stream,
+            at: Micros(0),
+        };
+        let kept = depth.within_reach(200);
+        assert_eq!(kept.bids.len(), 2);
+        assert_eq!(kept.asks.len(), 3, "the level that is reached, and one more");
+    }
+
+    #[test]
+    fn absurd_numbers_are_no_market() {
+        let spot = |price: &str| {
+            MarketEvent::Spot(Spot {
+                underlying: Underlying::from("BTC"),
+                price: price.parse().expect("a decimal"),
+                source: MarketSource::Stream,
+                at: Micros(0),
+            })
+        };
+        for (price, sane) in
+            [("46000.5", true), ("0", true), ("-1", false), ("79228162514264337593543950335", false)]
+        {
+            assert_eq!(spot(price).is_sane(), sane, "{price}");
+        }
     }
 }

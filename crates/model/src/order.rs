@@ -1,12 +1,11 @@
 //! Orders and fills, in FIX words, and the one state machine through which every report about an order goes:
 //! acknowledgements, stream updates and look-ups merge here, and none moves an order back from its end.
 
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use telemetry::{CorrelationId, Micros};
 
-use crate::amount::{Lots, Money, Price};
-use crate::ids::{ClientOrderId, FillId, OrderId, ProductId, Symbol};
+use crate::amount::{Lots, Price};
+use crate::ids::{ClientOrderId, Code, OrderId, ProductId, Symbol};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -36,8 +35,22 @@ impl Side {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
+    /// Enters a position.
     Entry,
+    /// Leaves it.
     Close,
+    /// Rests at the venue beside the position, for the time when we are not there. Removed when it is flat.
+    Protect,
+}
+
+impl Purpose {
+    pub fn word(self) -> &'static str {
+        match self {
+            Purpose::Entry => "entry",
+            Purpose::Close => "close",
+            Purpose::Protect => "protect",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -117,33 +130,8 @@ pub struct OrderSnapshot {
     pub status: OrderStatus,
     pub filled_lots: Lots,
     pub average_price: Option<Price>,
-    /// Why the venue ended it, in the venue's words.
-    pub reason: Option<String>,
-}
-
-/// One execution. `id` is the venue's, and a fill is counted once whatever doors it comes through.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fill {
-    pub id: FillId,
-    pub order_id: OrderId,
-    /// `None` for a settlement, and for what is not ours.
-    pub client_order_id: Option<ClientOrderId>,
-    pub symbol: Symbol,
-    pub side: Side,
-    pub lots: Lots,
-    pub price: Price,
-    /// USD, positive when paid. `None`: this door does not say; the engine computes it from the product.
-    pub fee: Option<Money>,
-    pub settlement: bool,
-    /// The venue's time.
-    pub at: Micros,
-}
-
-impl Fill {
-    /// Cash received (+) or paid (−), USD, before fees.
-    pub fn cash(&self, contract_value: Decimal) -> Money {
-        -crate::amount::value_of(self.price, self.side.sign() * self.lots, contract_value)
-    }
+    /// Why the venue ended it, by the venue's code.
+    pub reason: Option<Code>,
 }
 
 /// One of our orders, as far as we know.
@@ -162,10 +150,22 @@ pub struct Order {
     pub acknowledged_at: Option<Micros>,
     /// When it reached its end, or when it last changed.
     pub updated_at: Micros,
-    pub cancel_requested_at: Option<Micros>,
+    pub cancel: Option<Cancel>,
     pub lookup_requested_at: Option<Micros>,
     pub lookups: u32,
-    pub reason: Option<String>,
+    /// A look-up found nothing; it counts as never sent only when no signature of it can live any more.
+    pub missed_at: Option<Micros>,
+    pub reason: Option<Code>,
+}
+
+/// The latest attempt to cancel an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancel {
+    pub requested_at: Micros,
+    /// How often it was asked for.
+    pub requests: u32,
+    /// It did not reach the order, or was refused, or nothing is known of it.
+    pub failed: bool,
 }
 
 impl Order {
@@ -181,9 +181,10 @@ impl Order {
             submitted_at: at,
             acknowledged_at: None,
             updated_at: at,
-            cancel_requested_at: None,
+            cancel: None,
             lookup_requested_at: None,
             lookups: 0,
+            missed_at: None,
             reason: None,
         }
     }
@@ -195,9 +196,16 @@ impl Order {
 
     /// Whether a snapshot would tell anything new: order states only ever move forward.
     pub fn advances(&self, snapshot: &OrderSnapshot) -> bool {
-        if self.status.is_terminal() {
+        match self.status {
+            // Counted as never sent, and there it is: it lives, or lived.
+            OrderStatus::Expired => return true,
             // A venue may report more fills for an order it had already ended; never fewer.
-            return self.status != OrderStatus::Rejected && snapshot.filled_lots > self.filled_lots;
+            OrderStatus::Filled | OrderStatus::Canceled => return snapshot.filled_lots > self.filled_lots,
+            OrderStatus::Rejected => return false,
+            OrderStatus::PendingNew
+            | OrderStatus::New
+            | OrderStatus::PartiallyFilled
+            | OrderStatus::Unknown => {}
         }
         let rank = |status: OrderStatus| match status {
             OrderStatus::PendingNew | OrderStatus::Unknown => 0,
@@ -211,6 +219,22 @@ impl Order {
     /// Whether the venue reports more filled than we have booked from fills.
     pub fn misses_fills(&self) -> bool {
         self.booked_lots < self.filled_lots
+    }
+
+    /// Signed lots that the venue reports as filled and that no fill has brought.
+    pub fn unbooked_lots(&self) -> Lots {
+        self.request.side.sign() * (self.filled_lots - self.booked_lots).max(0)
+    }
+
+    /// Whether it can rest at the venue: only then may it fill long after it was sent.
+    pub fn can_rest(&self) -> bool {
+        self.request.time_in_force == TimeInForce::Gtc
+    }
+
+    /// What makes a difference to what is on at the venue. A fill that only catches up with what the order has
+    /// reported makes none.
+    pub(crate) fn progress(&self) -> (OrderStatus, Lots) {
+        (self.status, self.filled_lots.max(self.booked_lots))
     }
 }
 
@@ -255,6 +279,15 @@ mod tests {
         assert!(!order.advances(&snapshot(OrderStatus::New, 0)));
         assert!(!order.advances(&snapshot(OrderStatus::PartiallyFilled, 100)));
         assert!(!order.advances(&snapshot(OrderStatus::Filled, 200)));
+    }
+
+    #[test]
+    fn an_order_that_was_given_up_is_believed_when_it_appears() {
+        let mut order = order();
+        order.status = OrderStatus::Expired;
+        assert!(order.advances(&snapshot(OrderStatus::New, 0)));
+        order.status = OrderStatus::Rejected;
+        assert!(!order.advances(&snapshot(OrderStatus::New, 0)));
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub struct Preset {
 
 /// All presets, the default first.
 pub fn presets() -> Vec<Preset> {
-    vec![quick_strangle(), daily_straddle(), weekly_strangle()]
+    vec![quick_strangle(), quick_strangle_eth(), daily_straddle(), weekly_strangle()]
 }
 
 /// A preset by its id.
@@ -72,6 +72,21 @@ fn quick_strangle() -> Preset {
         ..base("quick-strangle", Strategy::ShortStrangle, ExpiryRule::NextDaily)
     };
     Preset { id: "quick-strangle".to_owned(), name: "Short strangle BTC · quick".to_owned(), configuration }
+}
+
+/// The same on ETH beside it: 2 ETH a leg bring about four fifths of the premium, and the limits follow.
+fn quick_strangle_eth() -> Preset {
+    let configuration = Configuration {
+        underlying: Underlying::new("ETH"),
+        strike_distance_percent: Decimal::from(2),
+        max_loss: Decimal::from(48),
+        max_profit: Some(Decimal::from(32)),
+        trailing: trailing(10, 5, 2, 3, 3),
+        holding_minutes_max: Some(10),
+        ..base("quick-strangle-eth", Strategy::ShortStrangle, ExpiryRule::NextDaily)
+    };
+    let name = "Short strangle ETH · quick".to_owned();
+    Preset { id: "quick-strangle-eth".to_owned(), name, configuration }
 }
 
 fn daily_straddle() -> Preset {
@@ -136,6 +151,42 @@ mod tests {
         assert_eq!(problems["trailing.minimum_lock"], "At most 6: it would fire as it arms (12 − 6).");
         for field in ["lots_per_leg", "max_loss", "trailing.step"] {
             assert!(problems.contains_key(field), "{field} in {problems:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_cannot_be_computed_are_refused_by_field() {
+        let number = |text: &str| text.parse::<Decimal>().unwrap_or_default();
+        let huge = number("70000000000000000000000000000");
+        let fine = number("0.0000000000000000000000000001");
+        let Some(preset) = preset("quick-strangle") else { panic!("the default preset exists") };
+        let base = preset.configuration;
+        let trailing = |change: fn(&mut TrailingRule, Decimal), number: Decimal| {
+            let mut wrong = base.clone();
+            if let Some(rule) = wrong.trailing.as_mut() {
+                change(rule, number);
+            }
+            wrong
+        };
+        for (wrong, field) in [
+            (Configuration { max_loss: huge, ..base.clone() }, "max_loss"),
+            (Configuration { max_profit: Some(huge), ..base.clone() }, "max_profit"),
+            (Configuration { day_loss_limit: Some(huge), ..base.clone() }, "day_loss_limit"),
+            (Configuration { leg_stop_multiple: Some(huge), ..base.clone() }, "leg_stop_multiple"),
+            (Configuration { expiry_hours_min: i64::MAX, ..base.clone() }, "expiry_hours_min"),
+            (Configuration { square_off_minutes: i64::MAX, ..base.clone() }, "square_off_minutes"),
+            (Configuration { holding_minutes_max: Some(i64::MAX), ..base.clone() }, "holding_minutes_max"),
+            (Configuration { lots_per_leg: i64::MAX, ..base.clone() }, "lots_per_leg"),
+            (Configuration { strike_distance_percent: -huge, ..base.clone() }, "strike_distance_percent"),
+            (Configuration { slippage_guard_percent: huge, ..base.clone() }, "slippage_guard_percent"),
+            (trailing(|rule, number| rule.activation = number, huge), "trailing.activation"),
+            (trailing(|rule, number| rule.distance = -number, huge), "trailing.distance"),
+            (trailing(|rule, number| rule.minimum_lock = -number, huge), "trailing.minimum_lock"),
+            (trailing(|rule, number| rule.gap_override = number, huge), "trailing.gap_override"),
+            (trailing(|rule, number| rule.step = number, fine), "trailing.step"),
+            (Configuration { max_loss: Decimal::from(60) + Decimal::new(1, 20), ..base.clone() }, "max_loss"),
+        ] {
+            assert!(wrong.problems().contains_key(field), "{field}: {:?}", wrong.problems());
         }
     }
 }

@@ -5,7 +5,11 @@ use telemetry::{Context, CorrelationId, LogRecord, Micros};
 
 use crate::decision::Decision;
 use crate::ids::SessionId;
-use crate::session::ExecutionMode;
+use crate::words::ExecutionMode;
+
+/// Version of the form in which inputs, decisions and snapshots stand in a journal; every row carries it. It
+/// changes when what was written before would be read as something else.
+pub const FORMAT: u16 = 2;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecisionRecord {

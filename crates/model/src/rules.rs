@@ -1,9 +1,12 @@
-//! The exit rules' words: which rules there are, in which order they act, and what a reading of one says.
+//! The exit rules' words: which rules there are, in which order they act, and what a reading of one says, as
+//! numbers. The sentences of a reading are made where it is told.
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use telemetry::Micros;
 
-use crate::session::ExitReason;
+use crate::amount::Lots;
+use crate::words::ExitReason;
 
 /// The rules in the order in which they act: the first that matches wins (engine design, section 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -115,19 +118,52 @@ impl Verdict {
     }
 }
 
+/// What kind of numbers a reading holds, with those that value and threshold do not say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// Nothing was measured; the verdict says why.
+    None,
+    /// A latch is set or not.
+    Latch { set: bool },
+    /// Signed lots by leg, ours and the venue's; `None` is not read since the last order.
+    Lots { ours: Vec<Lots>, venue: Option<Vec<Option<Lots>>> },
+    /// Equity over maintenance margin.
+    Ratio,
+    /// A loss in USD that must stay above the threshold.
+    Loss,
+    /// What buying back costs, in multiples of the credit.
+    Multiple,
+    /// A profit in USD that waits for its activation.
+    Activation,
+    /// A profit in USD that must stay above a floor.
+    Floor { breaches: u32, needed: u32 },
+    /// A profit in USD that must reach the threshold.
+    Profit,
+    /// Seconds left.
+    Until { at: Micros },
+}
+
 /// One rule, looked at once: its input, its threshold and its verdict, raw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleReading {
     pub rule: Rule,
     pub verdict: Verdict,
+    pub measure: Measure,
     /// The number that was looked at: USD, or a ratio for margin, or seconds for time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Decimal>,
     /// The number that it is held against, same unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<Decimal>,
-    /// The raw comparison as a person reads it, such as `71.20 > 70.00 · 0 of 2 breaches`.
-    pub raw: String,
-    /// How far it is from firing, as a person reads it, such as `1.20 left`.
-    pub left: String,
     /// 0 (far) to 100 (fires): for the meter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used_percent: Option<u8>,
+}
+
+impl RuleReading {
+    /// A reading without numbers.
+    pub fn bare(rule: Rule, verdict: Verdict) -> Self {
+        Self { rule, verdict, measure: Measure::None, value: None, threshold: None, used_percent: None }
+    }
 }

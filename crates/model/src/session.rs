@@ -1,102 +1,23 @@
-//! A trading session: one strategy configuration, on one account, in one execution mode. Its four truths,
-//! intent, lifecycle, exposure and health, are separate and never merged into one word.
+//! A trading session: one strategy configuration, on one account, in one execution mode, in rounds from entry to
+//! flat. Its four truths, intent, lifecycle, exposure and health, are separate and never merged into one word.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use telemetry::{CorrelationId, Micros};
 
 use crate::amount::{Lots, Money, Price};
+use crate::causes::{OperatorCause, Warning};
+use crate::closing::{Flatten, Latch};
 use crate::configuration::Configuration;
-use crate::ids::{ClientOrderId, FillId, PanicId, SessionId, Symbol};
+use crate::fill::Fills;
+use crate::gate::Gate;
+use crate::ids::{Code, FillId, SessionId, Symbol};
 use crate::instrument::Instrument;
-use crate::order::{Fill, Order};
+use crate::ledger::Ledger;
+use crate::orders::Orders;
 use crate::rules::{Rule, RuleReading};
-
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$vdoc])* #[serde(rename = $word)] $variant),+
-        }
-
-        impl $name {
-            pub const ALL: &'static [$name] = &[$($name::$variant),+];
-
-            /// The word of the wire, the log and the console.
-            pub fn word(self) -> &'static str {
-                match self { $($name::$variant => $word),+ }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.word())
-            }
-        }
-    };
-}
-
-words!(
-    /// What is wanted; grows only more severe from EXIT on.
-    Intent { Run = "RUN", Pause = "PAUSE", Exit = "EXIT", Panic = "PANIC" }
-);
-words!(
-    /// What the engine is doing about it. STOPPED is terminal and means verified flat with no own order.
-    Lifecycle {
-        Starting = "STARTING",
-        Running = "RUNNING",
-        Paused = "PAUSED",
-        Exiting = "EXITING",
-        Panicking = "PANICKING",
-        NeedsOperator = "NEEDS_OPERATOR",
-        Stopped = "STOPPED",
-    }
-);
-words!(
-    /// What the venue says is on; only from venue evidence with a time.
-    Exposure { Flat = "FLAT", Entering = "ENTERING", Open = "OPEN", Closing = "CLOSING", Unknown = "UNKNOWN" }
-);
-words!(
-    /// What is not well. None of them means OK.
-    Health {
-        DataStale = "DATA_STALE",
-        VenueRestricted = "VENUE_RESTRICTED",
-        VenueUnreachable = "VENUE_UNREACHABLE",
-        Unreconciled = "UNRECONCILED",
-        JournalDegraded = "JOURNAL_DEGRADED",
-        ClockSkew = "CLOCK_SKEW",
-    }
-);
-words!(
-    /// Why a session ended.
-    ExitReason {
-        MaxLoss = "max_loss",
-        LegStop = "leg_stop",
-        DayLoss = "day_loss",
-        Margin = "margin",
-        Liquidation = "liquidation",
-        Trailing = "trailing",
-        TrailingRestart = "trailing_restart",
-        MaxProfit = "max_profit",
-        Time = "time",
-        Signal = "signal",
-        Operator = "operator",
-        Drained = "drained",
-        Panic = "panic",
-        VenueStop = "venue_stop",
-        Settlement = "settlement",
-        EntryFailed = "entry_failed",
-        Error = "error",
-    }
-);
-words!(
-    /// With money or without; a simulated session cannot reach a real venue.
-    #[derive(Default)]
-    ExecutionMode { #[default] Simulated = "simulated", Live = "live" }
-);
+use crate::words::{ExecutionMode, ExitReason, Exposure, Health, Intent, Lifecycle};
 
 /// One option that the session sells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,20 +25,44 @@ pub struct Leg {
     pub instrument: Instrument,
     /// Lots to sell.
     pub lots: Lots,
-    /// The bid when the strikes were chosen: the plan's price.
-    pub plan_bid: Price,
+    /// The bid when the plan was priced.
+    pub plan_bid: Option<Price>,
+}
+
+/// The plan: what entry is held against.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// USD, at the bids of then.
+    pub credit: Money,
+    pub at: Micros,
+    pub warnings: Vec<Warning>,
 }
 
 /// Entry: from the choice of strikes to both legs sold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// USD, at the bids when the strikes were chosen.
-    pub plan_credit: Option<Money>,
+    pub chosen_at: Option<Micros>,
+    pub plan: Option<Plan>,
     /// When the first order was decided.
     pub started_at: Option<Micros>,
     pub completed_at: Option<Micros>,
+    /// Orders sent per leg.
+    pub attempts: BTreeMap<usize, u32>,
+    /// The venue refused an entry order.
+    pub refused: Option<(Symbol, Code)>,
     /// The gate that was last told, so that it is told once.
-    pub told_gate: Option<String>,
+    pub told_gate: Option<Gate>,
+}
+
+/// From the choice of strikes to verified flat. A session has one at a time; another begins with a re-entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Round {
+    /// 1 for the first.
+    pub number: u32,
+    pub legs: Vec<Leg>,
+    pub entry: Entry,
+    pub exit: Option<Exit>,
+    pub flatten: Option<Flatten>,
 }
 
 /// Counts breaches of one rule until they are confirmed.
@@ -147,8 +92,8 @@ pub struct RuleState {
     /// The latest sampled readings, for the console and the log.
     pub readings: Vec<RuleReading>,
     pub evaluated_at: Option<Micros>,
-    /// When rules last could not be judged because quotes were stale, since.
-    pub stale_since: Option<Micros>,
+    /// When steady evaluations were last told.
+    pub sampled_at: Option<Micros>,
 }
 
 /// A decided exit; irrevocable.
@@ -164,29 +109,33 @@ pub struct Exit {
     pub readings: Vec<RuleReading>,
 }
 
-/// A panic of this session alone, or of the account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Latch {
-    pub panic_id: PanicId,
-    pub who: String,
-    pub reason: ExitReason,
-    pub at: Micros,
-    pub correlation_id: CorrelationId,
-    pub verified_flat_at: Option<Micros>,
+/// Trades of somebody else in an instrument of the session, since it began.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Foreign {
+    /// Signed lots by instrument.
+    pub lots: BTreeMap<Symbol, Lots>,
+    pub ids: BTreeSet<FillId>,
+    /// What of it an operator has accepted: the venue may differ from our fills by so much.
+    pub accepted: BTreeMap<Symbol, Lots>,
 }
 
-/// How a finished session went. USD.
+/// How a finished session went. USD; `None` is unknown, never zero.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     pub credit: Money,
-    pub cost_to_close: Money,
-    pub gross: Money,
+    pub cost_to_close: Option<Money>,
+    pub gross: Option<Money>,
     pub fees: Money,
-    pub net: Money,
+    pub net: Option<Money>,
+    /// What the day's loss limit counts where the result is not known: the worse of what it may be.
+    pub assumed: Money,
     /// Net less what was executable when the exit was decided.
     pub slippage: Option<Money>,
     pub max_favourable: Option<Money>,
     pub max_adverse: Option<Money>,
+    /// Lots whose closing price is not known, signed as the position was.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub without_price: BTreeMap<Symbol, Lots>,
     pub held_ms: i64,
     pub seconds_by_lifecycle: BTreeMap<String, i64>,
 }
@@ -210,86 +159,110 @@ pub struct Session {
     pub drain: bool,
     /// Recovered from the journal; ends STARTING as PAUSED rather than RUNNING.
     pub recovering: bool,
-    pub legs: Vec<Leg>,
-    pub entry: Entry,
-    pub orders: BTreeMap<ClientOrderId, Order>,
-    pub fills: Vec<Fill>,
-    pub fill_ids: BTreeSet<FillId>,
+    /// Oldest first; there is always one.
+    pub rounds: Vec<Round>,
+    pub orders: Orders,
+    pub fills: Fills,
+    pub ledger: Ledger,
+    pub foreign: Foreign,
+    /// How often in a row a read of the venue differed from our books, and the latest that did.
+    pub mismatches: u32,
+    pub mismatched_read: u64,
     pub rules: RuleState,
-    pub exit: Option<Exit>,
     /// Set by a panic of this session alone.
     pub latch: Option<Latch>,
-    pub needs_operator: Option<String>,
-    pub max_favourable: Option<Money>,
-    pub max_adverse: Option<Money>,
+    pub needs_operator: Option<OperatorCause>,
+    /// The judge that failed on it.
+    pub quarantined: Option<String>,
     pub summary: Option<Summary>,
     pub ended_at: Option<Micros>,
 }
+
+/// What a session without any round would show; it never is.
+static NO_ROUND: Round = Round {
+    number: 0,
+    legs: Vec::new(),
+    entry: Entry {
+        chosen_at: None,
+        plan: None,
+        started_at: None,
+        completed_at: None,
+        attempts: BTreeMap::new(),
+        refused: None,
+        told_gate: None,
+    },
+    exit: None,
+    flatten: None,
+};
 
 impl Session {
     pub fn is_over(&self) -> bool {
         self.lifecycle == Lifecycle::Stopped
     }
 
-    /// Signed lots of a symbol by our own fills.
-    pub fn position(&self, symbol: &Symbol) -> Lots {
-        self.fills.iter().filter(|fill| &fill.symbol == symbol).map(|fill| fill.side.sign() * fill.lots).sum()
+    /// The round that runs, or that ended last.
+    pub fn round(&self) -> &Round {
+        self.rounds.last().unwrap_or(&NO_ROUND)
     }
 
-    /// Whether our own fills leave anything on.
-    pub fn is_flat_by_fills(&self) -> bool {
-        self.legs.iter().all(|leg| self.position(&leg.instrument.symbol) == 0)
+    pub fn legs(&self) -> &[Leg] {
+        &self.round().legs
+    }
+
+    pub fn entry(&self) -> &Entry {
+        &self.round().entry
+    }
+
+    pub fn exit(&self) -> Option<&Exit> {
+        self.round().exit.as_ref()
+    }
+
+    pub fn flatten(&self) -> Option<&Flatten> {
+        self.round().flatten.as_ref()
     }
 
     pub fn leg(&self, symbol: &Symbol) -> Option<&Leg> {
-        self.legs.iter().find(|leg| &leg.instrument.symbol == symbol)
+        self.legs().iter().find(|leg| &leg.instrument.symbol == symbol)
     }
 
-    /// Cash from fills, USD, before fees.
-    pub fn cash(&self) -> Money {
-        self.fills
-            .iter()
-            .map(|fill| fill.cash(self.contract_value(&fill.symbol)))
-            .fold(Decimal::ZERO, |sum, cash| sum + cash)
+    /// Instruments of the running round.
+    pub fn symbols(&self) -> impl Iterator<Item = &Symbol> {
+        self.legs().iter().map(|leg| &leg.instrument.symbol)
     }
 
-    /// Fees of all fills, USD.
-    pub fn fees(&self) -> Money {
-        self.fills.iter().filter_map(|fill| fill.fee).fold(Decimal::ZERO, |sum, fee| sum + fee)
+    /// Signed lots of a symbol by our own fills.
+    pub fn position(&self, symbol: &Symbol) -> Lots {
+        self.ledger.position(symbol)
     }
 
-    /// Premium received for what was sold to open, USD.
-    pub fn credit(&self) -> Money {
-        self.fills
-            .iter()
-            .filter(|fill| fill.side == crate::order::Side::Sell)
-            .map(|fill| fill.cash(self.contract_value(&fill.symbol)))
-            .fold(Decimal::ZERO, |sum, cash| sum + cash)
+    /// Signed lots that are on by all that is known of our own: fills, and what orders report beyond them.
+    pub fn expected(&self, symbol: &Symbol) -> Lots {
+        self.ledger.position(symbol) + self.orders.unbooked(symbol)
     }
 
-    pub fn contract_value(&self, symbol: &Symbol) -> Decimal {
-        self.leg(symbol).map_or(Decimal::ZERO, |leg| leg.instrument.contract_value)
+    /// Whether our own fills leave nothing on.
+    pub fn is_flat_by_fills(&self) -> bool {
+        self.ledger.is_flat()
     }
 
-    /// Orders that may still do something.
-    pub fn live_orders(&self) -> impl Iterator<Item = &Order> {
-        self.orders.values().filter(|order| !order.status.is_terminal())
+    /// Positions of all legs by all that is known of our own.
+    pub fn positions(&self) -> BTreeMap<Symbol, Lots> {
+        self.symbols().map(|symbol| (symbol.clone(), self.expected(symbol))).collect()
     }
 
-    /// When the venue last executed something for us.
-    pub fn last_fill_at(&self) -> Option<Micros> {
-        self.fills.iter().map(|fill| fill.at).max()
+    /// Signed lots that somebody else traded in an instrument since the session began.
+    pub fn foreign_lots(&self, symbol: &Symbol) -> Lots {
+        self.foreign.lots.get(symbol).copied().unwrap_or_default()
     }
 
-    /// Average price of the fills of one symbol and side.
-    pub fn average_price(&self, symbol: &Symbol, side: crate::order::Side) -> Option<Price> {
-        let (lots, value) = self
-            .fills
-            .iter()
-            .filter(|fill| &fill.symbol == symbol && fill.side == side)
-            .fold((0, Decimal::ZERO), |(lots, value), fill| {
-                (lots + fill.lots, value + fill.price * Decimal::from(fill.lots))
-            });
-        (lots > 0).then(|| (value / Decimal::from(lots)).round_dp(4).normalize())
+    /// Whether entry orders are or were out and not all legs are sold.
+    pub fn is_entering(&self) -> bool {
+        let entry = self.entry();
+        entry.started_at.is_some() && entry.completed_at.is_none()
+    }
+
+    /// Whether the session is in one of the states in which everything is being closed.
+    pub fn is_closing(&self) -> bool {
+        matches!(self.lifecycle, Lifecycle::Exiting | Lifecycle::Panicking)
     }
 }

@@ -62,9 +62,19 @@ pub fn positions(lots: &BTreeMap<Symbol, Lots>) -> String {
     lots.iter().map(|(symbol, lots)| format!("{} {symbol}", grouped(*lots))).collect::<Vec<_>>().join(", ")
 }
 
+/// `A, B and C`.
+pub fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let words: Vec<&str> = words.into_iter().collect();
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        Some((last, _)) => (*last).to_owned(),
+        None => String::new(),
+    }
+}
+
 /// Whole milliseconds between two moments.
 pub fn elapsed_ms(from: Micros, to: Micros) -> i64 {
-    (to.0 - from.0) / 1_000
+    to.0.saturating_sub(from.0) / 1_000
 }
 
 #[cfg(test)]

@@ -1,16 +1,17 @@
 //! What a session is worth: executable (if it were closed now at the book) and at mark. Formulas of the
-//! engine design, section 5. Pure; everything in USD.
-
-use std::collections::BTreeMap;
+//! engine design, section 5. Pure; everything in USD. Where a number is missing or cannot be computed the sum is
+//! `None`: unknown is not zero.
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use telemetry::Micros;
 
-use crate::amount::{Lots, Money, Price};
+use crate::amount::{Lots, Money, Price, total};
 use crate::ids::Symbol;
-use crate::market::{DEPTH_AGE_MAX, InstrumentMarket, LINK_SILENCE_MAX, Level};
-use crate::session::{Leg, Session};
+use crate::instrument::Instrument;
+use crate::ledger::Holding;
+use crate::market::{DEPTH_AGE_MAX, InstrumentMarket, LINK_SILENCE_MAX, Level, MarketSource};
+use crate::session::Session;
 use crate::state::TradingState;
 
 /// A session's worth at one moment.
@@ -22,11 +23,15 @@ pub struct Valuation {
     /// Premium received for what was sold.
     pub credit: Money,
     /// Cost to close what is open now; `None`: a closing side is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buy_back: Option<Money>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit_fees: Option<Money>,
     /// E: cash − cost to close − fees paid − exit fees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub executable: Option<Money>,
     /// M: cash − value at mark − fees paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_mark: Option<Money>,
     /// Underlying notional of what is open.
     pub notional: Money,
@@ -38,12 +43,36 @@ pub struct Valuation {
     pub wide: bool,
     /// Quotes and marks of all open legs are young and the connection speaks.
     pub fresh: bool,
+    /// What is open, leg by leg.
+    pub legs: Vec<LegWorth>,
+}
+
+/// One open leg, with where its numbers came from and how old they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LegWorth {
+    pub symbol: Symbol,
+    pub qty: Lots,
+    /// Net of its fees, if it were closed now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub executable: Option<Money>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_mark: Option<Money>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote_age_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark_age_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote_source: Option<MarketSource>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark_source: Option<MarketSource>,
+    pub fresh: bool,
 }
 
 impl Valuation {
     /// What loss-side rules look at: E, or the worse of E and M − exit fees where E cannot be trusted alone.
     pub fn loss_side(&self) -> Option<Money> {
-        let at_mark = self.at_mark.map(|mark| mark - self.exit_fees.unwrap_or_default());
+        let exit_fees = self.exit_fees.unwrap_or_default();
+        let at_mark = self.at_mark.and_then(|mark| mark.checked_sub(exit_fees));
         match (self.executable, at_mark) {
             (Some(executable), _) if self.fresh && !self.wide => Some(executable),
             (Some(executable), Some(mark)) => Some(executable.min(mark)),
@@ -65,69 +94,81 @@ struct CloseCost {
     beyond_depth: bool,
 }
 
+/// An open leg on its market.
+struct Open<'a> {
+    instrument: &'a Instrument,
+    holding: &'a Holding,
+    lots: Lots,
+    market: &'a InstrumentMarket,
+    spot: Option<Price>,
+    now: Micros,
+}
+
+static NO_MARKET: InstrumentMarket = InstrumentMarket { quote: None, depth: None, mark: None };
+
 /// Values the session on the market as the state knows it.
 pub fn value(state: &TradingState, session: &Session, now: Micros) -> Valuation {
-    let spot = state.session_spot().map(|spot| spot.price);
-    let open: BTreeMap<&Symbol, Lots> = session
-        .legs
-        .iter()
-        .map(|leg| (&leg.instrument.symbol, session.position(&leg.instrument.symbol)))
-        .filter(|(_, lots)| *lots != 0)
-        .collect();
-    let speaks = state.market_heard_at.is_some_and(|at| now.0 - at.0 <= LINK_SILENCE_MAX.0);
+    let spot = state.spot_of(session).map(|spot| spot.price);
+    let ledger = &session.ledger;
+    let speaks = state.market_heard_at.is_some_and(|at| now.0.saturating_sub(at.0) <= LINK_SILENCE_MAX.0);
     let mut worth = Valuation {
-        cash: session.cash(),
-        fees_paid: session.fees(),
-        credit: session.credit(),
+        cash: ledger.cash,
+        fees_paid: ledger.fees,
+        credit: ledger.credit,
         buy_back: Some(Money::ZERO),
         exit_fees: Some(Money::ZERO),
         at_mark: Some(Money::ZERO),
-        fresh: speaks || open.is_empty(),
+        fresh: true,
         ..Valuation::default()
     };
-    for leg in &session.legs {
-        if let Some(lots) = open.get(&leg.instrument.symbol) {
-            add_leg(&mut worth, leg, *lots, state.market(&leg.instrument.symbol), spot, now);
-        }
+    for leg in session.legs() {
+        let instrument = &leg.instrument;
+        let Some(holding) = ledger.holding(&instrument.symbol).filter(|held| held.position() != 0) else {
+            continue;
+        };
+        let market = state.market(&instrument.symbol).unwrap_or(&NO_MARKET);
+        add_leg(&mut worth, &Open { instrument, holding, lots: holding.position(), market, spot, now });
     }
-    worth.at_mark = worth.at_mark.map(|open_value| worth.cash + open_value - worth.fees_paid);
-    worth.executable = match (worth.buy_back, worth.exit_fees) {
-        (Some(cost), Some(fees)) => Some(worth.cash - cost - worth.fees_paid - fees),
-        _ => None,
-    };
+    worth.fresh &= speaks || worth.legs.is_empty();
+    let net = worth.cash.checked_sub(worth.fees_paid);
+    worth.at_mark = total([net, worth.at_mark]);
+    worth.executable = total([net, worth.buy_back.map(|cost| -cost), worth.exit_fees.map(|fees| -fees)]);
     worth
 }
 
-fn add_leg(
-    worth: &mut Valuation,
-    leg: &Leg,
-    lots: Lots,
-    market: Option<&InstrumentMarket>,
-    spot: Option<Price>,
-    now: Micros,
-) {
-    let instrument = &leg.instrument;
-    let empty = InstrumentMarket::default();
-    let market = market.unwrap_or(&empty);
-    worth.fresh &= market.is_fresh(now);
-    if let Some(spot) = spot {
-        worth.notional += instrument.value(spot, lots.abs());
+fn add_leg(worth: &mut Valuation, open: &Open<'_>) {
+    let (instrument, lots, market, now) = (open.instrument, open.lots, open.market, open.now);
+    let fresh = market.is_fresh(now);
+    worth.fresh &= fresh;
+    if let Some(notional) = open.spot.and_then(|spot| instrument.value(spot, lots.abs())) {
+        worth.notional = worth.notional.saturating_add(notional);
         if lots < 0 {
-            worth.maintenance_margin += instrument.value(spot, lots.abs()) * instrument.maintenance_margin;
+            let margin = notional.saturating_mul(instrument.maintenance_margin);
+            worth.maintenance_margin = worth.maintenance_margin.saturating_add(margin);
         }
     }
-    worth.at_mark = match (worth.at_mark, market.mark_price()) {
-        (Some(sum), Some(mark)) => Some(sum + instrument.value(mark, lots)),
-        _ => None,
-    };
+    let open_value = market.mark_price().and_then(|mark| instrument.value(mark, lots));
+    worth.at_mark = total([worth.at_mark, open_value]);
     let cost = close_cost(lots, market, instrument.contract_value, now);
-    worth.buy_back = worth.buy_back.zip(cost).map(|(sum, cost)| sum + cost.value);
-    worth.exit_fees = match (worth.exit_fees, cost, spot) {
-        (Some(sum), Some(cost), Some(spot)) => Some(sum + instrument.fee(cost.average, lots, spot)),
-        _ => None,
-    };
+    let buy_back = cost.map(|cost| cost.value);
+    worth.buy_back = total([worth.buy_back, buy_back]);
+    let exit_fee = cost.zip(open.spot).and_then(|(cost, spot)| instrument.fee(cost.average, lots, spot));
+    worth.exit_fees = total([worth.exit_fees, exit_fee]);
     worth.beyond_depth |= cost.is_some_and(|cost| cost.beyond_depth);
     worth.wide |= cost.is_none() || is_wide(lots, market, instrument.contract_value, worth.credit);
+    let net = open.holding.cash.checked_sub(open.holding.fees);
+    let age_ms = |age: Option<Micros>| age.map(|age| age.0 / 1_000);
+    worth.legs.push(LegWorth {
+        symbol: instrument.symbol.clone(),
+        qty: lots,
+        executable: total([net, buy_back.map(|cost| -cost), exit_fee.map(|fee| -fee)]),
+        at_mark: total([net, open_value]),
+        quote_age_ms: age_ms(market.quote_age(now)),
+        mark_age_ms: age_ms(market.mark_age(now)),
+        quote_source: market.quote.as_ref().map(|quote| quote.source),
+        mark_source: market.mark.as_ref().map(|mark| mark.source),
+        fresh,
+    });
 }
 
 /// Buying back a short walks the offer, selling a long walks the bid; a long without a bid is worth nothing.
@@ -137,34 +178,38 @@ fn close_cost(
     contract_value: Decimal,
     now: Micros,
 ) -> Option<CloseCost> {
-    let depth = market.depth.as_ref().filter(|depth| now.0 - depth.at.0 <= DEPTH_AGE_MAX.0);
+    let depth =
+        market.depth.as_ref().filter(|depth| now.0.saturating_sub(depth.at.0) <= DEPTH_AGE_MAX.0);
     let short = lots < 0;
     let best = if short { market.ask() } else { market.bid() };
     let Some(best) = best else {
         return (!short).then_some(CloseCost::default());
     };
     let levels = depth.map_or(&[][..], |depth| if short { &depth.asks } else { &depth.bids });
-    let (sum, beyond_depth) = walk(lots.abs(), best, levels, market.mark_price());
-    let value = sum * contract_value * if short { Decimal::ONE } else { Decimal::NEGATIVE_ONE };
-    Some(CloseCost { value, average: sum / Decimal::from(lots.abs()), beyond_depth })
+    let (sum, beyond_depth) = walk(lots.abs(), best, levels, market.mark_price())?;
+    let sign = if short { Decimal::ONE } else { Decimal::NEGATIVE_ONE };
+    let value = sum.checked_mul(contract_value)?.checked_mul(sign)?;
+    let average = sum.checked_div(Decimal::from(lots.abs()))?;
+    Some(CloseCost { value, average, beyond_depth })
 }
 
 /// Σ price × lots over the book; what exceeds it costs 1.05 × the worse of the last level and the mark.
-fn walk(mut lots: Lots, best: Level, deeper: &[Level], mark: Option<Price>) -> (Decimal, bool) {
+fn walk(mut lots: Lots, best: Level, deeper: &[Level], mark: Option<Price>) -> Option<(Decimal, bool)> {
     let mut sum = Decimal::ZERO;
     let mut last = best.price;
     let rest = deeper.iter().copied().filter(|level| level.price != best.price);
     for level in std::iter::once(best).chain(rest) {
         let taken = lots.min(level.lots);
-        sum += level.price * Decimal::from(taken);
+        sum = sum.checked_add(level.price.checked_mul(Decimal::from(taken))?)?;
         lots -= taken;
         last = level.price;
         if lots == 0 {
-            return (sum, false);
+            return Some((sum, false));
         }
     }
-    let beyond = Decimal::new(105, 2) * mark.map_or(last, |mark| last.max(mark));
-    (sum + beyond * Decimal::from(lots), true)
+    let worse = mark.map_or(last, |mark| last.max(mark));
+    let beyond = Decimal::new(105, 2).checked_mul(worse)?.checked_mul(Decimal::from(lots))?;
+    Some((sum.checked_add(beyond)?, true))
 }
 
 /// Spread above 25 % of mid and dearer than 2 % of the credit. A short leg without a bid is fine.
@@ -172,8 +217,8 @@ fn is_wide(lots: Lots, market: &InstrumentMarket, contract_value: Decimal, credi
     let (Some(bid), Some(ask)) = (market.bid(), market.ask()) else {
         return false;
     };
-    let spread = ask.price - bid.price;
-    let mid = (ask.price + bid.price) / Decimal::TWO;
-    spread > mid * Decimal::new(25, 2)
-        && spread * Decimal::from(lots.abs()) * contract_value > credit * Decimal::new(2, 2)
+    let spread = ask.price.saturating_sub(bid.price);
+    let mid = ask.price.saturating_add(bid.price) / Decimal::TWO;
+    let cost = spread.saturating_mul(Decimal::from(lots.abs())).saturating_mul(contract_value);
+    spread > mid.saturating_mul(Decimal::new(25, 2)) && cost > credit.saturating_mul(Decimal::new(2, 2))
 }

@@ -1,23 +1,29 @@
 //! What a console is shown of the state: plain data, the same for the first paint, the JSON API and the live
 //! feed. Made by `project`; nothing here decides anything.
 
+mod closing;
 mod project;
+mod strip;
+
+use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use telemetry::{Level, Micros};
 
 use crate::amount::{Lots, Money, Price};
-use crate::ids::{ClientOrderId, FillId, OrderId, PanicId, SessionId, Symbol, Underlying};
+use crate::ids::{ClientOrderId, Code, FillId, OrderId, PanicId, SessionId, Symbol, Underlying};
 use crate::instrument::OptionKind;
 use crate::market::MarketSource;
 use crate::order::{OrderStatus, Purpose, Side};
-use crate::rules::RuleReading;
-use crate::session::{ExecutionMode, ExitReason, Exposure, Health, Intent, Lifecycle};
+use crate::rules::{Rule, Verdict};
+use crate::words::{ExecutionMode, ExitReason, Exposure, Health, Intent, Lifecycle};
 
-pub use project::{session_view, strip_view};
+pub use project::{session_view, session_views};
+pub use strip::strip_view;
 
-/// What every page shows: mode, the four truths of the session, spot, links, latch.
+/// What every page shows: mode, the four truths of the sessions (the most severe of each where several run),
+/// spot, links, latch, and what the account holds beside them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StripView {
     /// `simulator`, later `delta-india` and others.
@@ -25,6 +31,9 @@ pub struct StripView {
     /// What the simulated market is, such as `tape 2022-01-05 ×120`; `None` for a real one.
     pub market_note: Option<String>,
     pub execution_mode: ExecutionMode,
+    /// Those that run, and the one that ended last when none does, the latest first.
+    pub sessions: Vec<SessionChip>,
+    /// The session, when there is only one.
     pub session_id: Option<SessionId>,
     /// `None` while no session exists.
     pub intent: Option<Intent>,
@@ -40,9 +49,38 @@ pub struct StripView {
     pub underlying: Option<Underlying>,
     pub spot: Option<Price>,
     pub spot_at: Option<Micros>,
+    /// Every underlying whose price is known.
+    pub spots: Vec<SpotView>,
     pub prices_up: bool,
     pub orders_up: bool,
     pub latch: Option<LatchView>,
+    /// Positions of the account that belong to no session, signed lots.
+    pub foreign: BTreeMap<Symbol, Lots>,
+    /// Open orders on the account that are not ours.
+    pub foreign_open_orders: usize,
+    /// A panic of all at work on what belongs to no session.
+    pub sweep: Option<ClosingView>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SpotView {
+    pub underlying: Underlying,
+    pub price: Price,
+    pub at: Micros,
+}
+
+/// One session in a line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SessionChip {
+    pub session_id: SessionId,
+    pub configuration: String,
+    pub underlying: Underlying,
+    pub lifecycle: Lifecycle,
+    pub exposure: Exposure,
+    pub health: Vec<Health>,
+    pub started_at: Micros,
+    /// If it were closed now, or what it made; USD.
+    pub pnl: Option<Money>,
 }
 
 /// The account's panic latch.
@@ -85,7 +123,7 @@ pub struct SessionView {
     pub orders: Vec<OrderView>,
     pub fills: Vec<FillView>,
     pub pnl: PnlView,
-    pub rules: Vec<RuleReading>,
+    pub rules: Vec<RuleView>,
     pub rules_at: Option<Micros>,
     pub gate: GateView,
     pub exit_reason: Option<ExitReason>,
@@ -93,6 +131,34 @@ pub struct SessionView {
     pub closing: Option<ClosingView>,
     /// Why an operator is needed, in a sentence.
     pub needs_operator: Option<String>,
+    /// Somebody else's trades in its instruments since it began, signed lots.
+    pub foreign: BTreeMap<Symbol, Lots>,
+    /// Somebody else's open orders in its instruments.
+    pub foreign_orders: Vec<ForeignOrderView>,
+}
+
+/// One exit rule as it was looked at last, with its comparison as people read it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RuleView {
+    pub rule: Rule,
+    pub verdict: Verdict,
+    pub value: Option<Decimal>,
+    pub threshold: Option<Decimal>,
+    /// Such as `71.20 > 70.00 · 0 of 2 breaches`.
+    pub raw: String,
+    /// Such as `1.20 left`.
+    pub left: String,
+    /// 0 (far) to 100 (fires).
+    pub used_percent: Option<u8>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ForeignOrderView {
+    pub order_id: OrderId,
+    pub symbol: Symbol,
+    pub side: Side,
+    pub qty: Lots,
+    pub limit_price: Option<Price>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -134,7 +200,7 @@ pub struct OrderView {
     pub status: OrderStatus,
     pub reduce_only: bool,
     pub attempt: u32,
-    pub reason: Option<String>,
+    pub reason: Option<Code>,
     pub submitted_at: Micros,
     pub acknowledged_at: Option<Micros>,
     pub updated_at: Micros,
@@ -161,7 +227,7 @@ pub struct PnlView {
     pub executable: Option<Money>,
     /// At mark, after the fees paid.
     pub mark: Option<Money>,
-    /// Net of fees; `None` while anything is open.
+    /// Net of fees; `None` while anything is open, and where a closing price is not known.
     pub realized: Option<Money>,
     /// Paid so far.
     pub fees: Money,
@@ -234,6 +300,8 @@ pub struct ClosingLegView {
     pub attempts: u32,
     /// Average price paid so far.
     pub average_price: Option<Price>,
+    /// It belongs to no session.
+    pub foreign: bool,
     pub sentence: String,
 }
 
@@ -276,10 +344,10 @@ pub struct FeedFrame {
 #[allow(clippy::large_enum_variant)]
 pub enum FeedDelta {
     Strip(StripView),
-    /// `None`: no session has ever run.
-    Session(Option<Box<SessionView>>),
-    /// In a snapshot all points of the session, else the new ones.
-    Points(Vec<PnlPoint>),
+    /// Each session that runs, and the one that ended last.
+    Session(Box<SessionView>),
+    /// In a snapshot all points of a session, else the new ones.
+    Points { session_id: SessionId, points: Vec<PnlPoint> },
     /// Newest last; in a snapshot the latest 200.
     Why(Vec<WhyView>),
 }

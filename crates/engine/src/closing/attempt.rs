@@ -1,49 +1,72 @@
-//! One close attempt: its size, its price, its kind (engine design, section 7, step 4).
+//! Close attempts: when the next is due, its size, its price and its kind (engine design, section 7, step 4).
+//! The edge of the price band is the last resort: only after limits and a market order found nothing.
 
 use model::amount::{ceil_to_tick, floor_to_tick};
+use model::closing::Closing;
 use model::decision::OrderDecision;
 use model::ids::client_order_id;
-use model::instrument::Instrument;
 use model::market::{DEPTH_AGE_MAX, InstrumentMarket, Level};
-use model::order::{OrderRequest, OrderStatus, Purpose, Side, TimeInForce};
-use model::state::Closing;
-use model::{Decimal, Lots, Price, SessionId, Symbol};
+use model::order::{OrderRequest, Purpose, Side, TimeInForce};
+use model::{Decimal, Lots, Price, Symbol};
 
-use super::Scene;
-use crate::verdict::{SECOND, Verdict, since};
+use super::measure::Measure;
+use super::{Closer, clear};
+use crate::said::{MILLISECOND, SECOND, Said, since};
 
 /// c₁: the first step of an exit.
 const GENTLE: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 /// c₂: later steps, and the first of a panic.
 const FIRM: Decimal = Decimal::from_parts(5, 0, 0, false, 2);
-/// A resting residual is re-priced after this long.
-const REST: i64 = SECOND;
+/// The pause between rounds once a close has taken this long, so that the venue's budget lasts.
+const LONG: i64 = 30 * SECOND;
+const SLOW: i64 = 5 * SECOND;
+/// Where a product's tick is not known: fine enough for any option.
+const TICK: Price = Decimal::from_parts(1, 0, 0, false, 1);
 
-/// What an attempt asks for.
-struct Shape {
-    limit: Option<Price>,
-    lots: Lots,
-    time_in_force: TimeInForce,
+/// One attempt on every product that is open, measured and due; shorts before longs.
+pub(super) fn close(closer: &Closer<'_>) -> Vec<Said> {
+    let measured: Vec<_> = closer
+        .symbols()
+        .filter_map(|symbol| Some((symbol, closer.flatten.products.get(symbol)?, closer.measure(symbol))))
+        .collect();
+    let shorts_open = measured.iter().any(|(_, _, measure)| measure.lots().is_none_or(|lots| lots < 0));
+    let mut said = Vec::new();
+    for (symbol, closing, measure) in measured {
+        let Some(lots) = measure.lots().filter(|lots| *lots != 0) else { continue };
+        let waits = lots > 0 && shorts_open;
+        let due = closing.last.as_ref().is_none_or(|last| {
+            since(last.sent_at, closer.now()) >= pause(closer, closing, measure)
+        });
+        if waits || !due || closer.in_flight(symbol).next().is_some() {
+            continue;
+        }
+        said.push(closer.say(OrderDecision::Submitted(request(closer, symbol, closing, lots))));
+    }
+    said
 }
 
-/// The next attempt on a product with `lots` on (signed), or nothing while one is still working.
-pub(super) fn next(
-    scene: &Scene<'_>,
-    symbol: &Symbol,
-    closing: &Closing,
-    lots: Lots,
-) -> Option<OrderDecision> {
-    let session = scene.session?;
-    let instrument = &session.leg(symbol)?.instrument;
-    if scene.live().any(|order| &order.request.symbol == symbol) {
-        return None;
+/// Pause after an attempt before the next: a second in an exit; a panic begins at 100 ms and doubles up to 2 s;
+/// refusals in a row double up to 5 s. After 30 s both go on with one round every 5 s.
+fn pause(closer: &Closer<'_>, closing: &Closing, measure: Measure) -> i64 {
+    if since(closer.flatten.started_at, closer.now()) > LONG {
+        return SLOW;
     }
-    let empty = InstrumentMarket::default();
-    let market = scene.state.market(symbol).unwrap_or(&empty);
+    let doubled = |times: u32, most: i64| ((100 * MILLISECOND) << times.min(6)).min(most);
+    let round = if closer.flatten.panic {
+        doubled(closing.attempts.saturating_sub(1), 2 * SECOND)
+    } else {
+        SECOND
+    };
+    // The venue says that nothing is there: asking again and again proves nothing.
+    let least = if matches!(measure, Measure::Contradicted(_)) { SECOND } else { 0 };
+    round.max(doubled(closing.refusals, SLOW)).max(least)
+}
+
+fn request(closer: &Closer<'_>, symbol: &Symbol, closing: &Closing, lots: Lots) -> OrderRequest {
     let attempt = closing.attempts + 1;
-    let shape = shape(scene, symbol, instrument, market, lots, attempt);
-    Some(OrderDecision::Submitted(OrderRequest {
-        client_order_id: id(&session.id, scene, closing, attempt),
+    let shape = shape(closer, symbol, closing, lots);
+    OrderRequest {
+        client_order_id: client_order_id(&closer.owner(), &closer.state.phase(&closer.flatten.id), closing.leg, attempt),
         product_id: closing.product_id,
         symbol: symbol.clone(),
         side: if lots < 0 { Side::Buy } else { Side::Sell },
@@ -54,104 +77,123 @@ pub(super) fn next(
         purpose: Purpose::Close,
         leg: closing.leg,
         attempt,
-    }))
-}
-
-fn id(session: &SessionId, scene: &Scene<'_>, closing: &Closing, attempt: u32) -> model::ClientOrderId {
-    client_order_id(session, &scene.flatten.id, closing.leg, attempt)
-}
-
-/// Exit: three limit steps, then market. Panic: two firm limits, then market. A side without quotes, and a book
-/// that market orders found empty, get a resting order at the edge of the band.
-fn shape(
-    scene: &Scene<'_>,
-    symbol: &Symbol,
-    instrument: &Instrument,
-    market: &InstrumentMarket,
-    lots: Lots,
-    attempt: u32,
-) -> Shape {
-    let size = lots.abs();
-    let best = if lots < 0 { market.ask() } else { market.bid() };
-    let last_refused_empty = last_reason(scene, symbol).is_some_and(|code| {
-        matches!(code, "unsupported" | "no_liquidity_for_market_order" | "order_size_exceed_available")
-    });
-    let Some(best) = best.filter(|_| !(last_refused_empty && attempt > 3)) else {
-        return Shape { limit: edge(instrument, market, lots), lots: size, time_in_force: TimeInForce::Gtc };
-    };
-    let limits = if scene.flatten.panic { 2 } else { 3 };
-    if attempt > limits && !last_refused_empty {
-        return Shape { limit: None, lots: size, time_in_force: TimeInForce::Ioc };
     }
-    let slack = if scene.flatten.panic || attempt > 1 { FIRM } else { GENTLE };
-    let limit = through(instrument, market, best, lots, slack);
-    let visible = visible(scene, market, best, limit, lots);
-    Shape { limit: Some(limit), lots: size.min(visible.max(1)), time_in_force: TimeInForce::Ioc }
 }
 
-/// Why the venue ended the latest close order of this product.
-fn last_reason<'a>(scene: &'a Scene<'_>, symbol: &Symbol) -> Option<&'a str> {
-    let orders = scene.session?.orders.values();
-    let last = orders
-        .filter(|order| &order.request.symbol == symbol && order.request.purpose == Purpose::Close)
-        .max_by_key(|order| (order.submitted_at, order.request.attempt))?;
-    last.reason.as_deref()
+/// What an attempt asks for.
+struct Shape {
+    limit: Option<Price>,
+    lots: Lots,
+    time_in_force: TimeInForce,
+}
+
+impl Shape {
+    fn limit(limit: Price, lots: Lots) -> Self {
+        Self { limit: Some(limit), lots, time_in_force: TimeInForce::Ioc }
+    }
+
+    fn market(lots: Lots) -> Self {
+        Self { limit: None, lots, time_in_force: TimeInForce::Ioc }
+    }
+
+    fn resting(limit: Price, lots: Lots) -> Self {
+        Self { limit: Some(limit), lots, time_in_force: TimeInForce::Gtc }
+    }
+}
+
+/// Exit: three limit steps, then market. Panic: two firm limits, then market. A market order that found nothing
+/// is followed by a resting one at the edge of the band, and that by market again.
+fn shape(closer: &Closer<'_>, symbol: &Symbol, closing: &Closing, lots: Lots) -> Shape {
+    let empty = InstrumentMarket::default();
+    let market = closer.state.market(symbol).unwrap_or(&empty);
+    let tick = closer.instrument(symbol).map_or(TICK, |instrument| instrument.tick);
+    let size = smaller_after_refusal(closing, lots.abs());
+    let rested = closing.last.as_ref().is_some_and(|last| last.resting);
+    if closing.dry > 0 && !rested {
+        return match edge(market, tick, lots) {
+            Some(edge) => Shape::resting(edge, size),
+            None => Shape::market(size),
+        };
+    }
+    let limits = if closer.flatten.panic { 2 } else { 3 };
+    let inside = ceiling(closer, symbol, tick, lots);
+    if closing.attempts >= limits && inside.is_none() {
+        return Shape::market(size);
+    }
+    // Without a best price the mark stands in for it: an IOC that finds nothing costs nothing.
+    let best = if lots < 0 { market.ask() } else { market.bid() };
+    let Some(best) = best.or_else(|| Some(Level { price: market.mark_price()?, lots: size })) else {
+        return Shape::market(size);
+    };
+    let slack = if closer.flatten.panic || closing.attempts > 0 { FIRM } else { GENTLE };
+    let limit = through(market, tick, best, lots, slack);
+    let limit = match inside {
+        Some(inside) if lots < 0 => limit.min(inside),
+        Some(inside) => limit.max(inside),
+        None => limit,
+    };
+    let visible = visible(closer, market, best, limit, lots);
+    Shape::limit(limit, size.min(visible.max(1)))
+}
+
+/// The venue's codes that a smaller size may answer.
+const TOO_LARGE: [&str; 4] = [
+    "order_size_exceed_available",
+    "insufficient_margin",
+    "close_position_insufficient_margin",
+    "immediate_liquidation",
+];
+
+/// Half the size after each refusal for want of margin or of liquidity in a row.
+fn smaller_after_refusal(closing: &Closing, size: Lots) -> Lots {
+    let code = closing.last.as_ref().and_then(|last| last.code.as_ref());
+    let too_large = code.is_some_and(|code| TOO_LARGE.contains(&code.as_str()));
+    if too_large { (size >> closing.refusals.min(20)).max(1) } else { size }
+}
+
+/// Just inside the price of somebody else's order on the same account, which an exit must not meet.
+fn ceiling(closer: &Closer<'_>, symbol: &Symbol, tick: Price, lots: Lots) -> Option<Price> {
+    if closer.flatten.panic {
+        return None;
+    }
+    let side = if lots < 0 { Side::Buy } else { Side::Sell };
+    let price = clear::nearest_in_the_way(closer, symbol, side)?.limit?;
+    let inside = if lots < 0 { price.saturating_sub(tick) } else { price.saturating_add(tick) };
+    Some(inside.max(tick))
 }
 
 /// A limit through the best price by a share of it, at least two ticks, inside the band.
-fn through(
-    instrument: &Instrument,
-    market: &InstrumentMarket,
-    best: Level,
-    lots: Lots,
-    slack: Decimal,
-) -> Price {
-    let tick = instrument.tick;
+fn through(market: &InstrumentMarket, tick: Price, best: Level, lots: Lots, slack: Decimal) -> Price {
     let band = market.mark.as_ref().and_then(|mark| mark.band);
+    let step = best.price.saturating_mul(slack).max(tick.saturating_mul(Decimal::TWO));
     if lots < 0 {
-        let wanted = ceil_to_tick((best.price * (Decimal::ONE + slack)).max(best.price + tick + tick), tick);
+        let wanted = ceil_to_tick(best.price.saturating_add(step), tick);
         band.map_or(wanted, |(_, upper)| wanted.min(floor_to_tick(upper, tick)))
     } else {
-        let wanted = floor_to_tick((best.price * (Decimal::ONE - slack)).min(best.price - tick - tick), tick)
-            .max(tick);
+        let wanted = floor_to_tick(best.price.saturating_sub(step), tick).max(tick);
         band.map_or(wanted, |(lower, _)| wanted.max(ceil_to_tick(lower, tick)))
     }
 }
 
-/// The edge of the band; without a band, a fifth beyond the mark; `None` (market) when not even that is known.
-fn edge(instrument: &Instrument, market: &InstrumentMarket, lots: Lots) -> Option<Price> {
+/// The edge of the band; without a band, a fifth beyond the mark; `None` when not even that is known.
+fn edge(market: &InstrumentMarket, tick: Price, lots: Lots) -> Option<Price> {
     let mark = market.mark.as_ref()?;
-    let tick = instrument.tick;
     let price = if lots < 0 {
-        let upper = mark.band.map_or(mark.price * Decimal::new(12, 1), |(_, upper)| upper);
+        let upper = mark.band.map_or(mark.price.saturating_mul(Decimal::new(12, 1)), |(_, upper)| upper);
         floor_to_tick(upper, tick)
     } else {
-        let lower = mark.band.map_or(mark.price * Decimal::new(8, 1), |(lower, _)| lower);
+        let lower = mark.band.map_or(mark.price.saturating_mul(Decimal::new(8, 1)), |(lower, _)| lower);
         ceil_to_tick(lower, tick)
     };
     Some(price.max(tick))
 }
 
 /// Lots on display at or inside the limit: the venue refuses an IOC that outsizes the book.
-fn visible(scene: &Scene<'_>, market: &InstrumentMarket, best: Level, limit: Price, lots: Lots) -> Lots {
-    let depth = market.depth.as_ref().filter(|depth| since(depth.at, scene.stamp.at) <= DEPTH_AGE_MAX.0);
+fn visible(closer: &Closer<'_>, market: &InstrumentMarket, best: Level, limit: Price, lots: Lots) -> Lots {
+    let depth = market.depth.as_ref().filter(|depth| since(depth.at, closer.now()) <= DEPTH_AGE_MAX.0);
     let Some(depth) = depth else { return best.lots };
     let levels = if lots < 0 { &depth.asks } else { &depth.bids };
     let inside =
         levels.iter().filter(|level| if lots < 0 { level.price <= limit } else { level.price >= limit });
     inside.map(|level| level.lots).sum::<Lots>().max(best.lots)
-}
-
-/// Resting residuals are taken back after a second, to be re-priced.
-pub(super) fn sweep(scene: &Scene<'_>) -> Vec<Verdict> {
-    let now = scene.stamp.at;
-    scene
-        .live()
-        .filter(|order| {
-            order.request.purpose == Purpose::Close && order.request.time_in_force == TimeInForce::Gtc
-        })
-        .filter(|order| matches!(order.status, OrderStatus::New | OrderStatus::PartiallyFilled))
-        .filter(|order| since(order.submitted_at, now) >= REST && order.cancel_requested_at.is_none())
-        .map(|order| scene.say(crate::entry::cancel(order, "to be re-priced")))
-        .collect()
 }

@@ -1,97 +1,148 @@
-//! Verified flat: the summary, STOPPED, and ten seconds later a third read as an audit.
+//! Verified flat: the summary, STOPPED, and ten seconds later a third read as an audit. A fill that comes late
+//! changes the summary, and the day with it.
 
+use std::collections::BTreeMap;
+
+use model::amount::total;
+use model::causes::LifecycleCause;
+use model::closing::Flatten;
 use model::decision::closing::PanicScope;
-use model::decision::truth::TruthPurpose;
 use model::decision::{ClosingDecision, SessionDecision};
-use model::order::Side;
-use model::session::{Exposure, Session, Summary};
-use model::state::Flatten;
+use model::session::Summary;
 use model::tell::elapsed_ms;
-use model::{Decimal, ExitReason, Lifecycle, Money, Stamp, TradingState};
+use model::{ExitReason, Exposure, Lifecycle, Lots, Micros, Money, Session, Stamp};
 
-use super::drives;
-use crate::truth;
-use crate::verdict::{SECOND, Verdict, say, since};
+use super::Closer;
+use super::reads::{AUDIT_AFTER, audited_read};
+use crate::hearing::Hearing;
+use crate::said::{SECOND, Said, since};
 
-const AUDIT_AFTER: i64 = 10 * SECOND;
-
-pub(super) fn judge(state: &TradingState, flatten: &Flatten, stamp: &Stamp) -> Vec<Verdict> {
-    if let Some(session) = state.active().filter(|session| drives(session)) {
-        return stop(session, flatten, stamp, state);
+pub(super) fn judge(hearing: &Hearing<'_>, flatten: &Flatten) -> Vec<Said> {
+    if hearing.session.is_closing() {
+        return stop(hearing, flatten);
     }
-    audit(state, flatten, stamp)
+    if hearing.session.is_over() && is_changed(hearing.session) {
+        let summary = summary(hearing.session, hearing.stamp);
+        return vec![hearing.say(SessionDecision::Summarised(Box::new(summary)))];
+    }
+    audit(hearing, flatten)
 }
 
-fn stop(session: &Session, flatten: &Flatten, stamp: &Stamp, state: &TradingState) -> Vec<Verdict> {
-    let id = &flatten.correlation_id;
-    let evidence_at = state.truth.known.as_ref().map(|known| known.read_at);
-    let reason = session.exit.as_ref().map_or(ExitReason::Panic, |exit| exit.reason);
-    let mut verdicts = Vec::new();
+fn stop(hearing: &Hearing<'_>, flatten: &Flatten) -> Vec<Said> {
+    let session = hearing.session;
+    let reason = session.exit().map_or(ExitReason::Panic, |exit| exit.reason);
+    let say = |decision: SessionDecision| {
+        crate::said::say(&flatten.correlation_id, decision).of(&session.id)
+    };
+    let mut said = Vec::new();
     if session.exposure != Exposure::Flat {
-        let flat =
-            SessionDecision::ExposureChanged { from: session.exposure, to: Exposure::Flat, evidence_at };
-        verdicts.push(say(id, flat));
+        said.push(say(hearing.exposure(Exposure::Flat, hearing.state.account.truth.read_at())));
     }
-    verdicts.push(say(id, SessionDecision::Summarised(Box::new(summary(session, stamp)))));
-    verdicts.push(say(
-        id,
-        SessionDecision::LifecycleChanged {
-            from: session.lifecycle,
-            to: Lifecycle::Stopped,
-            why: format!("verified flat; {reason}"),
-        },
-    ));
-    verdicts
+    said.push(say(SessionDecision::Summarised(Box::new(summary(session, hearing.stamp)))));
+    said.push(say(hearing.lifecycle(Lifecycle::Stopped, LifecycleCause::VerifiedFlat { reason })));
+    said
 }
 
 /// Gross is cash in less cash out; net takes the fees; slippage is net less what was executable at the decision.
+/// Where a closing price is missing, none of them is known.
 pub(crate) fn summary(session: &Session, stamp: &Stamp) -> Summary {
-    let bought = session
-        .fills
-        .iter()
-        .filter(|fill| fill.side == Side::Buy)
-        .map(|fill| fill.cash(session.contract_value(&fill.symbol)))
-        .fold(Decimal::ZERO, |sum, cash| sum + cash);
-    let (gross, fees) = (session.cash(), session.fees());
-    let net: Money = gross - fees;
-    let decided = session.exit.as_ref().and_then(|exit| exit.executable);
-    let held = session.entry.completed_at.map_or(0, |since| elapsed_ms(since, stamp.at));
+    let ledger = &session.ledger;
+    let without_price: BTreeMap<_, Lots> = ledger
+        .holdings()
+        .map(|(symbol, holding)| (symbol.clone(), holding.position() - holding.gone))
+        .filter(|(_, lots)| *lots != 0)
+        .collect();
+    let known = is_known(session);
+    let net = ledger.cash.checked_sub(ledger.fees).filter(|_| known);
+    let cost = total([Some(ledger.credit), Some(-ledger.cash)]);
+    let decided = session.exit().and_then(|exit| exit.executable).filter(|_| !session.fills.is_empty());
+    let ended = session.ended_at.unwrap_or(stamp.at);
     let mut seconds_by_lifecycle = session.seconds_by_lifecycle.clone();
-    *seconds_by_lifecycle.entry(session.lifecycle.word().to_owned()).or_default() +=
-        since(session.lifecycle_since, stamp.at) / SECOND;
+    if !session.is_over() {
+        *seconds_by_lifecycle.entry(session.lifecycle.word().to_owned()).or_default() +=
+            since(session.lifecycle_since, stamp.at) / SECOND;
+    }
     Summary {
-        credit: session.credit(),
-        cost_to_close: -bought,
-        gross,
-        fees,
+        credit: ledger.credit,
+        cost_to_close: cost.filter(|_| known),
+        gross: known.then_some(ledger.cash),
+        fees: ledger.fees,
         net,
-        slippage: decided.filter(|_| !session.fills.is_empty()).map(|executable| net - executable),
-        max_favourable: session.max_favourable,
-        max_adverse: session.max_adverse,
-        held_ms: held,
+        assumed: net.unwrap_or_else(|| assumed(session)),
+        slippage: total([net, decided.map(|executable| -executable)]),
+        max_favourable: ledger.marks.high,
+        max_adverse: ledger.marks.low,
+        without_price,
+        held_ms: session.entry().completed_at.map_or(0, |since| elapsed_ms(since, ended)),
         seconds_by_lifecycle,
     }
 }
 
-fn audit(state: &TradingState, flatten: &Flatten, stamp: &Stamp) -> Vec<Verdict> {
-    let Some(verified) = flatten.verified_flat_at.filter(|_| !flatten.audited) else { return Vec::new() };
-    if since(verified, stamp.at) < AUDIT_AFTER {
+/// Whether every lot that was traded has its fill, and every lot that left a price.
+fn is_known(session: &Session) -> bool {
+    let booked = session.orders.missing_fills().next().is_none();
+    booked && session.ledger.is_known() && session.ledger.is_flat()
+}
+
+/// What a session may have made whose closing price is not known: no better than nothing, and no better than what
+/// it was worth when loss rules last looked.
+fn assumed(session: &Session) -> Money {
+    session.ledger.last_loss_side.unwrap_or_default().min(Money::ZERO)
+}
+
+/// Books that differ from what the summary said.
+fn is_changed(session: &Session) -> bool {
+    session.summary.as_ref().is_some_and(|summary| {
+        let net = session.ledger.cash.checked_sub(session.ledger.fees).filter(|_| is_known(session));
+        summary.fees != session.ledger.fees || summary.net != net
+    })
+}
+
+fn audit(hearing: &Hearing<'_>, flatten: &Flatten) -> Vec<Said> {
+    let Some(verified) = flatten.verified_flat_at.filter(|_| flatten.audited.is_none()) else {
         return Vec::new();
-    }
-    let id = &flatten.correlation_id;
-    let known = state.truth.known.as_ref().filter(|known| since(verified, known.requested_at) >= AUDIT_AFTER);
-    let Some(known) = known else {
-        let failed_ago = state.truth.failed_at.map(|at| since(at, stamp.at));
-        let waits = truth::is_pending(state, stamp.at) || failed_ago.is_some_and(|ago| ago < SECOND);
-        return match &state.session {
-            Some(session) if !waits => vec![truth::request(state, session, TruthPurpose::Audit, None, id)],
-            Some(_) | None => Vec::new(),
-        };
     };
-    let flat = known.positions.values().all(|lots| *lots == 0) && known.own_open_orders == 0;
-    let mut verdicts = vec![say(id, ClosingDecision::Audited { flat })];
-    if !flat && state.account.latch.is_none() {
-        verdicts.push(say(id, crate::exits::latched(PanicScope::Account, ExitReason::Panic, stamp)));
+    let at = Micros(verified.0 + AUDIT_AFTER);
+    let Some(closer) = Closer::of_session(hearing).filter(|closer| audited_read(closer, at)) else {
+        return Vec::new();
+    };
+    let flat = is_flat_since(&closer, at);
+    let mut said = vec![closer.say(ClosingDecision::Audited { flat })];
+    if !flat && hearing.state.account.latch.is_none() {
+        // Something of ours is on after all: everything is closed, and nothing opens.
+        said.push(closer.say(crate::exits::latched(PanicScope::Account, ExitReason::Panic, hearing.stamp)));
     }
-    verdicts
+    said
+}
+
+/// Whether the read since `at` shows nothing of this close's: no position, no order.
+pub(crate) fn is_flat_since(closer: &Closer<'_>, at: Micros) -> bool {
+    let truth = &closer.state.account.truth;
+    let leases = &closer.state.account.leases;
+    let flat = closer.flatten.products.keys().all(|symbol| {
+        let leased_anew = leases.get(symbol).is_some_and(|holder| {
+            closer.session.is_none_or(|session| holder != &session.id)
+        });
+        leased_anew
+            || truth.position_since(symbol, at).is_some_and(|read| read.lots == 0 || read.lots == closer.foreign(symbol))
+    });
+    let own = truth.open_orders_since(at).into_iter().flat_map(|read| &read.own);
+    let mut own = own.filter(|open| {
+        open.client_order_id.as_ref().is_some_and(|id| closer.orders().get(id).is_some())
+    });
+    flat && own.next().is_none()
+}
+
+/// The same for the account's sweep, with the account's own list.
+pub(super) fn account_audit(closer: &Closer<'_>) -> Vec<Said> {
+    let Some(verified) = closer.flatten.verified_flat_at.filter(|_| closer.flatten.audited.is_none()) else {
+        return Vec::new();
+    };
+    let at = Micros(verified.0 + AUDIT_AFTER);
+    let Some(list) = closer.state.account.truth.account_since(at).filter(|_| audited_read(closer, at)) else {
+        return Vec::new();
+    };
+    let strangers = list.positions.keys().any(|symbol| !closer.state.account.leases.contains_key(symbol));
+    let flat = is_flat_since(closer, at) && !strangers;
+    vec![closer.say(ClosingDecision::Audited { flat })]
 }

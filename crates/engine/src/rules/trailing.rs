@@ -1,20 +1,20 @@
 //! The trailing floor over portfolio P&L (engine design, section 6): arms at an activation, follows the peak at
 //! a distance on a grid, never falls, and fires when P&L is at or below it twice.
 
-use model::amount::plain;
 use model::configuration::TrailingRule;
 use model::decision::RulesDecision;
-use model::rules::{Rule, RuleReading, Verdict as Reading};
+use model::decision::rules::Lift;
+use model::rules::{Measure, Rule, RuleReading, Verdict};
 use model::session::{Breach, Trailing};
 use model::{Decimal, Micros, Money};
 
-use super::{Judgement, Scene, confirmed, percent, quiet};
+use super::{Judgement, Look, confirmed, percent, quiet, waiting};
 use crate::confirm::{Confirmation, Confirmed, confirm};
-use crate::verdict::MILLISECOND;
+use crate::said::MILLISECOND;
 
 /// What the floor is judged on, once.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Look {
+pub(crate) struct Numbers {
     /// E, executable net P&L, USD.
     pub executable: Money,
     /// M, P&L at mark, USD: the peak is not raised on an E that the mark does not carry.
@@ -28,16 +28,17 @@ pub(crate) struct Look {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     NotArmed,
-    Arms { peak: Money, floor: Money, responsible: &'static str },
+    Arms { peak: Money, floor: Money, responsible: Lift },
     RaisesPeak { peak: Money },
-    RaisesFloor { peak: Money, floor: Money, responsible: &'static str },
+    RaisesFloor { peak: Money, floor: Money, responsible: Lift },
     Breach(Confirmed),
 }
 
 /// The rule itself, pure: every arm of the worked table comes out of here.
-pub(crate) fn judge(rule: &TrailingRule, known: &Trailing, breach: Option<&Breach>, look: Look) -> Outcome {
+pub(crate) fn judge(rule: &TrailingRule, known: &Trailing, breach: Option<&Breach>, look: Numbers) -> Outcome {
     // One false ask must not raise the floor for ever: E may lead M by 1 % of the credit at most.
-    let carried = look.at_mark.is_some_and(|mark| look.executable <= mark + look.credit * Decimal::new(1, 2));
+    let lead = look.credit.saturating_mul(Decimal::new(1, 2));
+    let carried = look.at_mark.is_some_and(|mark| look.executable <= mark.saturating_add(lead));
     let (Some(peak), Some(floor)) = (known.peak.filter(|_| known.active), known.floor) else {
         let arms = look.entry_complete && carried && look.executable >= rule.activation;
         if !arms {
@@ -55,7 +56,7 @@ pub(crate) fn judge(rule: &TrailingRule, known: &Trailing, breach: Option<&Breac
         };
     }
     let breaches = look.executable <= floor;
-    let at_once = known.restored || look.executable <= floor - rule.gap_override;
+    let at_once = known.restored || look.executable <= floor.saturating_sub(rule.gap_override);
     if breaches && at_once {
         return Outcome::Breach(Confirmed::Fires);
     }
@@ -65,42 +66,38 @@ pub(crate) fn judge(rule: &TrailingRule, known: &Trailing, breach: Option<&Breac
 }
 
 /// `max(floor, L, S·⌊(peak − D)/S⌋)` and which of them it was.
-fn raised(rule: &TrailingRule, floor: Money, peak: Money) -> (Money, &'static str) {
-    let raw = peak - rule.distance;
-    let on_grid = if rule.step.is_zero() { raw } else { (raw / rule.step).floor() * rule.step };
+fn raised(rule: &TrailingRule, floor: Money, peak: Money) -> (Money, Lift) {
+    let raw = peak.saturating_sub(rule.distance);
+    let steps = raw.checked_div(rule.step).map(|steps| steps.floor());
+    let on_grid = steps.and_then(|steps| steps.checked_mul(rule.step)).unwrap_or(raw);
     if on_grid > floor.max(rule.minimum_lock) {
-        return (on_grid, if rule.step.is_zero() { "distance" } else { "step" });
+        return (on_grid, if rule.step.is_zero() { Lift::Distance } else { Lift::Step });
     }
-    if rule.minimum_lock > floor { (rule.minimum_lock, "minimum_lock") } else { (floor, "previous_floor") }
+    if rule.minimum_lock > floor { (rule.minimum_lock, Lift::MinimumLock) } else { (floor, Lift::PreviousFloor) }
 }
 
-/// The rule in its scene.
-pub(super) fn read(scene: &Scene<'_>) -> Judgement {
-    let Some(rule) = &scene.session.configuration.trailing else {
-        return quiet(Rule::Trailing, Reading::Off, "off");
+/// The rule on a session.
+pub(super) fn read(look: &Look<'_>) -> Judgement {
+    let Some(rule) = &look.session.configuration.trailing else {
+        return quiet(Rule::Trailing, Verdict::Off);
     };
-    let known = &scene.session.rules.trailing;
-    let Some(executable) = scene.worth.executable.filter(|_| scene.open && scene.worth.profit_side_trusted())
-    else {
+    let known = &look.session.rules.trailing;
+    let trusted = look.open && look.worth.profit_side_trusted();
+    let Some(executable) = look.worth.executable.filter(|_| trusted) else {
         // Stale data freezes the count: nothing is cleared and nothing counted.
-        let verdict = if scene.open { Reading::Blocked } else { Reading::NotArmed };
-        return quiet(
-            Rule::Trailing,
-            verdict,
-            if scene.open { "waits for fresh quotes" } else { "nothing open" },
-        );
+        return waiting(look, Rule::Trailing);
     };
-    let look = Look {
+    let numbers = Numbers {
         executable,
-        at_mark: scene.worth.at_mark,
-        credit: scene.worth.credit,
-        entry_complete: scene.session.entry.completed_at.is_some(),
-        now: scene.now,
+        at_mark: look.worth.at_mark,
+        credit: look.worth.credit,
+        entry_complete: look.session.entry().completed_at.is_some(),
+        now: look.now,
     };
-    let breach = scene.session.rules.breaches.get(&Rule::Trailing);
+    let breach = look.session.rules.breaches.get(&Rule::Trailing);
     let reading = reading(rule, known, breach, executable);
     let floor = known.floor.unwrap_or_default();
-    match judge(rule, known, breach, look) {
+    match judge(rule, known, breach, numbers) {
         Outcome::NotArmed => Judgement { reading, change: None, fires: false },
         Outcome::Breach(step) => confirmed(reading, step, executable, floor),
         outcome => Judgement { reading, change: change(rule, known, executable, outcome), fires: false },
@@ -121,7 +118,7 @@ fn change(
             activation: rule.activation,
             peak,
             floor,
-            responsible: responsible.to_owned(),
+            responsible,
         }),
         Outcome::RaisesPeak { peak } => {
             Some(RulesDecision::PeakRaised { previous_peak, peak, floor: floor_now })
@@ -130,40 +127,33 @@ fn change(
             previous_floor: floor_now,
             floor,
             peak,
-            responsible: responsible.to_owned(),
+            responsible,
         }),
         Outcome::NotArmed | Outcome::Breach(_) => None,
     }
 }
 
 fn reading(rule: &TrailingRule, known: &Trailing, breach: Option<&Breach>, executable: Money) -> RuleReading {
-    let count = breach.map_or(0, |breach| breach.count);
     let Some((peak, floor)) = known.peak.zip(known.floor).filter(|_| known.active) else {
         return RuleReading {
             rule: Rule::Trailing,
-            verdict: Reading::NotArmed,
+            verdict: Verdict::NotArmed,
+            measure: Measure::Activation,
             value: Some(executable),
             threshold: Some(rule.activation),
-            raw: format!("arms at {}", plain(rule.activation)),
-            left: format!("{} to go", plain(rule.activation - executable)),
             used_percent: None,
         };
     };
-    let used = percent(peak - executable, peak - floor);
+    let used = percent(peak.saturating_sub(executable), peak.saturating_sub(floor));
     let holds = executable > floor;
+    let near = holds && used.is_some_and(|used| used >= 90);
+    let breaches = breach.map_or(0, |breach| breach.count);
     RuleReading {
         rule: Rule::Trailing,
-        verdict: if holds && used.is_some_and(|used| used >= 90) { Reading::Near } else { Reading::Holds },
+        verdict: if near { Verdict::Near } else { Verdict::Holds },
+        measure: Measure::Floor { breaches, needed: rule.confirmations },
         value: Some(executable),
         threshold: Some(floor),
-        raw: format!(
-            "{} {} {} · {count} of {} breaches",
-            plain(executable),
-            if holds { ">" } else { "≤" },
-            plain(floor),
-            rule.confirmations
-        ),
-        left: format!("{} left", plain((executable - floor).max(Money::ZERO))),
         used_percent: used,
     }
 }

@@ -2,6 +2,7 @@
 //! can be killed. The venue shares no code with the engine's judges.
 #![allow(dead_code)]
 
+pub mod book;
 pub mod venue;
 pub mod world;
 
@@ -25,16 +26,25 @@ pub fn put() -> Symbol {
     Symbol::new("P-BTC-45000-070122")
 }
 
+pub fn eth_call() -> Symbol {
+    Symbol::new("C-ETH-2940-070122")
+}
+
+pub fn eth_put() -> Symbol {
+    Symbol::new("P-ETH-2820-070122")
+}
+
 pub fn option(symbol: &Symbol, kind: OptionKind, strike: i64, product: u64) -> Instrument {
+    let underlying = if symbol.as_str().contains("-ETH-") { "ETH" } else { "BTC" };
     Instrument {
         product_id: ProductId(product),
         symbol: symbol.clone(),
-        underlying: Underlying::new("BTC"),
+        underlying: Underlying::new(underlying),
         kind,
         strike: Decimal::from(strike),
         expiry: Micros(START.0 + 60 * 3_600 * SECOND),
-        tick: dec("0.1"),
-        contract_value: dec("0.001"),
+        tick: if underlying == "ETH" { dec("0.05") } else { dec("0.1") },
+        contract_value: if underlying == "ETH" { dec("0.01") } else { dec("0.001") },
         commission_rate: dec("0.0001"),
         commission_cap: dec("0.035"),
         maintenance_margin: dec("0.005"),
@@ -42,11 +52,24 @@ pub fn option(symbol: &Symbol, kind: OptionKind, strike: i64, product: u64) -> I
     }
 }
 
-/// The two options that `quick-strangle` sells with spot at 46,000.
+/// The two options that `quick-strangle` sells with spot at 46,000, and the two of its sister on ETH at 2,880.
 pub fn listed() -> Vec<Instrument> {
-    vec![option(&call(), OptionKind::Call, 47_000, 1), option(&put(), OptionKind::Put, 45_000, 2)]
+    vec![
+        option(&call(), OptionKind::Call, 47_000, 1),
+        option(&put(), OptionKind::Put, 45_000, 2),
+        option(&eth_call(), OptionKind::Call, 2_940, 3),
+        option(&eth_put(), OptionKind::Put, 2_820, 4),
+    ]
+}
+
+pub fn preset(id: &str) -> Configuration {
+    model::preset::preset(id).expect("a preset").configuration
 }
 
 pub fn quick_strangle() -> Configuration {
-    model::preset::preset("quick-strangle").expect("the default preset").configuration
+    preset("quick-strangle")
+}
+
+pub fn quick_strangle_eth() -> Configuration {
+    preset("quick-strangle-eth")
 }

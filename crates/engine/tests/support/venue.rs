@@ -1,30 +1,32 @@
-//! The venue: books, orders, positions and the ways in which it fails.
+//! The venue: books, orders, positions and the ways in which it fails. Orders rest and are matched as the market
+//! moves; requests may arrive late; reads may fail, lag or lie; strangers trade on the same account.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use model::input::{ExecutionReport, OpenOrder, Truth, TruthKnown, TruthOutcome};
-use model::market::{Depth, Level, Mark, MarketEvent, MarketSource, Quote, Spot};
-use model::order::{Fill, OrderRequest, OrderSnapshot, OrderStatus, Side, TimeInForce};
-use model::{ClientOrderId, Decimal, FillId, Lots, Micros, OrderId, Price, Symbol, TruthRequest, Underlying};
+use model::fill::Fill;
+use model::input::{AccountPosition, ExecutionReport, OpenOrder, Truth, TruthKnown, TruthOutcome, TruthPart};
+use model::market::{MarketEvent, MarketSource, Spot};
+use model::order::{OrderRequest, OrderSnapshot, OrderStatus, Purpose, Side, TimeInForce};
+use model::{
+    ClientOrderId, Code, Decimal, FillId, Lots, Micros, OrderId, Price, ProductId, Symbol, TruthRequest,
+    Underlying,
+};
 
-/// What goes wrong with the next mutating request.
+use super::book::Book;
+
+/// What goes wrong with the next request of its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// It arrives and is carried out, but the answer is lost.
     LostReply,
     /// It never arrives.
     LostRequest,
+    /// No answer, and it arrives after so many milliseconds.
+    Late(i64),
     /// The venue refuses it.
-    Rejected,
-}
-
-#[derive(Clone, Debug)]
-pub struct Book {
-    pub bid: Option<Price>,
-    pub ask: Option<Price>,
-    pub mark: Price,
-    /// Lots on display at the best price of each side.
-    pub size: Lots,
+    Rejected(&'static str),
+    /// It was never sent.
+    NotSent,
 }
 
 #[derive(Clone, Debug)]
@@ -33,133 +35,225 @@ pub struct VenueOrder {
     pub id: OrderId,
     pub filled: Lots,
     pub status: OrderStatus,
+    pub by_hand: bool,
 }
 
 #[derive(Default)]
 pub struct Venue {
-    pub spot: Price,
+    pub spot: BTreeMap<Underlying, Price>,
     pub books: BTreeMap<Symbol, Book>,
+    openings: BTreeMap<Symbol, Book>,
     pub orders: BTreeMap<ClientOrderId, VenueOrder>,
     pub positions: BTreeMap<Symbol, Lots>,
     pub fills: Vec<Fill>,
     pub faults: VecDeque<Fault>,
-    /// Reads of positions fail until then.
+    pub cancel_faults: VecDeque<Fault>,
+    /// On their way: they arrive at that moment.
+    late: Vec<(Micros, OrderRequest)>,
+    /// Until then all reads fail.
     pub reads_fail_until: Micros,
+    /// Until then look-ups fail.
+    pub lookups_fail_until: Micros,
+    /// Until then positions are answered as nothing: a lie.
+    pub empty_until: Micros,
+    /// Until then the list of fills is answered as empty: a lie.
+    pub fills_empty_until: Micros,
+    /// Until then only the wallet cannot be read.
+    pub wallet_fails_until: Micros,
+    /// Fills do not come through the stream until then.
+    pub stream_dead_until: Micros,
     /// Every client order id that arrived, in order.
     pub placed: Vec<ClientOrderId>,
+    /// Reads of positions, with when they were asked for.
+    pub reads: Vec<Micros>,
     next: u64,
 }
 
 impl Venue {
     pub fn new() -> Self {
-        let book = |bid: i64, ask: i64| Book {
-            bid: Some(Decimal::from(bid)),
-            ask: Some(Decimal::from(ask)),
-            mark: Decimal::new((bid + ask) * 5, 1),
-            size: 1_000,
-        };
-        let mut venue = Venue { spot: Decimal::from(46_000), ..Venue::default() };
-        venue.books.insert(super::call(), book(300, 304));
-        venue.books.insert(super::put(), book(280, 284));
+        let mut venue = Venue::default();
+        venue.spot.insert(Underlying::new("BTC"), Decimal::from(46_000));
+        venue.spot.insert(Underlying::new("ETH"), Decimal::from(2_880));
+        for (symbol, bid, ask) in [
+            (super::call(), "300", "304"),
+            (super::put(), "280", "284"),
+            (super::eth_call(), "25", "25.4"),
+            (super::eth_put(), "24", "24.4"),
+        ] {
+            venue.books.insert(symbol, Book::new(bid, ask));
+        }
+        venue.openings = venue.books.clone();
         venue
     }
 
-    /// Moves both books and marks to `factor` times the opening prices.
+    /// Moves all books and marks to `factor` times the opening prices.
     pub fn reprice(&mut self, factor: &str) {
         let factor = super::dec(factor);
-        let fresh = Venue::new();
         for (symbol, book) in &mut self.books {
-            let opening = &fresh.books[symbol];
-            let scaled = |price: Price| (price * factor).round_dp(1);
-            book.bid = opening.bid.map(scaled);
-            book.ask = opening.ask.map(scaled);
-            book.mark = scaled(opening.mark);
+            *book = book.scaled(&self.openings[symbol], factor);
         }
     }
 
     pub fn publish(&self, now: Micros) -> Vec<MarketEvent> {
         let source = MarketSource::Stream;
-        let mut events = vec![MarketEvent::Spot(Spot {
-            underlying: Underlying::new("BTC"),
-            price: self.spot,
-            source,
-            at: now,
-        })];
-        for (symbol, book) in &self.books {
-            let level = |price: Option<Price>| price.map(|price| Level { price, lots: book.size });
-            events.push(MarketEvent::Quote(Quote {
-                symbol: symbol.clone(),
-                bid: level(book.bid),
-                ask: level(book.ask),
-                source,
-                at: now,
-            }));
-            events.push(MarketEvent::Depth(Depth {
-                symbol: symbol.clone(),
-                bids: level(book.bid).into_iter().collect(),
-                asks: level(book.ask).into_iter().collect(),
-                source,
-                at: now,
-            }));
-            let band = Some((Decimal::ONE, book.mark * Decimal::from(3)));
-            events.push(MarketEvent::Mark(Mark {
-                symbol: symbol.clone(),
-                price: book.mark,
-                band,
-                delta: None,
-                volatility: None,
-                source,
-                at: now,
-            }));
+        let spots = self.spot.iter().map(|(underlying, price)| {
+            MarketEvent::Spot(Spot { underlying: underlying.clone(), price: *price, source, at: now })
+        });
+        let books = self.books.iter().flat_map(|(symbol, book)| book.publish(symbol, now));
+        spots.chain(books).collect()
+    }
+
+    /// Time passes: what was late arrives, what rests is matched. The stream events that this causes.
+    pub fn pass(&mut self, now: Micros) -> Vec<ExecutionReport> {
+        let (due, late) = std::mem::take(&mut self.late).into_iter().partition(|(at, _)| *at <= now);
+        self.late = late;
+        let arrived: Vec<(Micros, OrderRequest)> = due;
+        let mut reports = Vec::new();
+        for (_, request) in arrived {
+            if self.refusal(&request).is_none() {
+                let fills = self.execute(&request, now);
+                reports.extend(self.told(&request.client_order_id, fills, now));
+            }
         }
-        events
+        let resting: Vec<ClientOrderId> = self
+            .orders
+            .iter()
+            .filter(|(_, order)| !order.status.is_terminal())
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in resting {
+            let fills = self.match_order(&id, now);
+            if !fills.is_empty() {
+                reports.extend(self.told(&id, fills, now));
+            }
+        }
+        reports
+    }
+
+    /// What the private stream says of an order, unless it is dead or the order is a stranger's.
+    fn told(&self, id: &ClientOrderId, fills: Vec<Fill>, now: Micros) -> Vec<ExecutionReport> {
+        if now < self.stream_dead_until {
+            return Vec::new();
+        }
+        let by_hand = self.orders.get(id).is_none_or(|order| order.by_hand);
+        let order = self.snapshot(id).filter(|_| !by_hand).map(ExecutionReport::Order);
+        let fills = fills.into_iter().map(|fill| match by_hand {
+            true => ExecutionReport::Fill(Fill { client_order_id: None, ..fill }),
+            // The stream does not say what was charged.
+            false => ExecutionReport::Fill(Fill { fee: None, ..fill }),
+        });
+        order.into_iter().chain(fills).collect()
     }
 
     /// Places an order; what comes back at once, and the stream events it causes.
     pub fn place(&mut self, request: &OrderRequest, now: Micros) -> Vec<ExecutionReport> {
         let id = request.client_order_id.clone();
-        let lost = |reason: &str| ExecutionReport::Ambiguous {
+        let ambiguous =
+            |code: &str| ExecutionReport::Ambiguous { client_order_id: id.clone(), code: Code::from(code) };
+        let rejected = |code: &str| ExecutionReport::Rejected {
             client_order_id: id.clone(),
-            reason: reason.to_owned(),
+            code: Code::from(code),
+            detail: None,
         };
         match self.faults.pop_front() {
-            Some(Fault::LostRequest) => return vec![lost("request timed out")],
-            Some(Fault::Rejected) => {
-                let code = "insufficient_margin".to_owned();
-                return vec![ExecutionReport::Rejected { client_order_id: id, code, detail: None }];
+            Some(Fault::LostRequest) => return vec![ambiguous("no_answer")],
+            Some(Fault::NotSent) => {
+                let code = Code::from("budget_empty");
+                return vec![ExecutionReport::NotSent { client_order_id: id, code }];
+            }
+            Some(Fault::Rejected(code)) => return vec![rejected(code)],
+            Some(Fault::Late(ms)) => {
+                self.late.push((Micros(now.0 + ms * 1_000), request.clone()));
+                return vec![ambiguous("no_answer")];
             }
             Some(Fault::LostReply) => {
-                self.execute(request, now);
-                return vec![lost("reply lost")];
+                if self.refusal(request).is_none() {
+                    self.execute(request, now);
+                }
+                return vec![ambiguous("broke_off")];
             }
             None => {}
         }
+        if let Some(code) = self.refusal(request) {
+            return vec![rejected(code)];
+        }
         let fills = self.execute(request, now);
         let mut reports: Vec<_> = self.snapshot(&id).map(ExecutionReport::Order).into_iter().collect();
-        reports.extend(fills.into_iter().map(ExecutionReport::Fill));
+        if now >= self.stream_dead_until {
+            reports.extend(fills.into_iter().map(|fill| ExecutionReport::Fill(Fill { fee: None, ..fill })));
+        }
         reports
+    }
+
+    /// Why the venue does not take an order.
+    fn refusal(&self, request: &OrderRequest) -> Option<&'static str> {
+        let book = self.books.get(&request.symbol)?;
+        let position = self.positions.get(&request.symbol).copied().unwrap_or(0);
+        if request.reduce_only && position.signum() != -request.side.sign() {
+            return Some("no_position_for_reduce_only");
+        }
+        if request.limit.is_some_and(|limit| limit < book.band().0 || limit > book.band().1) {
+            return Some("price_out_of_band");
+        }
+        if self.overlaps(request) {
+            return Some("overlapping_buy_sell_orders");
+        }
+        (request.limit.is_none() && book.best(request.side).is_none()).then_some("unsupported")
+    }
+
+    /// It would trade with an order of the same account: that one stands at the best price or before it.
+    fn overlaps(&self, request: &OrderRequest) -> bool {
+        let resting = self.orders.values().filter(|order| {
+            !order.status.is_terminal()
+                && order.request.symbol == request.symbol
+                && order.request.side != request.side
+        });
+        resting.filter_map(|order| order.request.limit).any(|theirs| match (request.side, request.limit) {
+            (Side::Buy, Some(limit)) => theirs <= limit,
+            (Side::Sell, Some(limit)) => theirs >= limit,
+            (_, None) => true,
+        })
     }
 
     fn execute(&mut self, request: &OrderRequest, now: Micros) -> Vec<Fill> {
         self.placed.push(request.client_order_id.clone());
+        self.rest(request, false);
+        self.match_order(&request.client_order_id, now)
+    }
+
+    fn rest(&mut self, request: &OrderRequest, by_hand: bool) {
         self.next += 1;
         let id = OrderId(self.next.to_string());
-        let order = VenueOrder { request: request.clone(), id, filled: 0, status: OrderStatus::New };
+        let order = VenueOrder { request: request.clone(), id, filled: 0, status: OrderStatus::New, by_hand };
         self.orders.insert(request.client_order_id.clone(), order);
-        self.match_order(&request.client_order_id, now)
+    }
+
+    /// An order of somebody else on the same account, as from the venue's own app.
+    pub fn by_hand(&mut self, symbol: &Symbol, side: Side, lots: Lots, limit: Option<&str>, now: Micros) {
+        let request = OrderRequest {
+            client_order_id: ClientOrderId(format!("hand-{}", self.next)),
+            product_id: product_of(symbol),
+            symbol: symbol.clone(),
+            side,
+            lots,
+            limit: limit.map(super::dec),
+            time_in_force: if limit.is_some() { TimeInForce::Gtc } else { TimeInForce::Ioc },
+            reduce_only: false,
+            purpose: Purpose::Entry,
+            leg: 0,
+            attempt: 1,
+        };
+        self.rest(&request, true);
+        self.match_order(&request.client_order_id, now);
     }
 
     /// Matches one order against its book, at most what is on display, reduce-only capped at the position.
     fn match_order(&mut self, id: &ClientOrderId, now: Micros) -> Vec<Fill> {
         let Some(order) = self.orders.get_mut(id) else { return Vec::new() };
         let Some(book) = self.books.get(&order.request.symbol) else { return Vec::new() };
-        let (side, position) =
-            (order.request.side, self.positions.entry(order.request.symbol.clone()).or_default());
-        let price = match side {
-            Side::Buy => book.ask,
-            Side::Sell => book.bid,
-        };
-        let crosses = price.filter(|price| {
+        let side = order.request.side;
+        let position = self.positions.entry(order.request.symbol.clone()).or_default();
+        let crosses = book.best(side).filter(|price| {
             order.request.limit.is_none_or(|limit| match side {
                 Side::Buy => *price <= limit,
                 Side::Sell => *price >= limit,
@@ -183,6 +277,7 @@ impl Venue {
                 lots,
                 price,
                 fee: Some(super::dec("0.5")),
+                fee_estimated: false,
                 settlement: false,
                 at: now,
             };
@@ -195,25 +290,46 @@ impl Venue {
             (false, TimeInForce::Gtc) if order.filled > 0 => OrderStatus::PartiallyFilled,
             (false, TimeInForce::Gtc) => OrderStatus::New,
         };
+        // A reduce-only order shrinks with the position and ends with it.
+        if order.request.reduce_only && *position == 0 && !order.status.is_terminal() {
+            order.status = OrderStatus::Canceled;
+        }
         fills
     }
 
-    pub fn cancel(&mut self, id: &ClientOrderId) -> ExecutionReport {
-        match self.orders.get_mut(id).filter(|order| !order.status.is_terminal()) {
-            Some(order) => {
-                order.status = OrderStatus::Canceled;
-                self.snapshot(id).map_or_else(|| unreachable!("it is there"), ExecutionReport::Order)
-            }
-            None => ExecutionReport::CancelFailed {
-                client_order_id: id.clone(),
-                reason: "open_order_not_found".to_owned(),
-            },
+    pub fn cancel(&mut self, client: Option<&ClientOrderId>, order_id: Option<&OrderId>) -> ExecutionReport {
+        let failed = |code: &str| ExecutionReport::CancelFailed {
+            client_order_id: client.cloned(),
+            order_id: order_id.cloned(),
+            code: Code::from(code),
+        };
+        let by_number = self.orders.iter().find(|(_, order)| Some(&order.id) == order_id).map(|(id, _)| id);
+        let id = by_number.or(client).cloned();
+        let fault = self.cancel_faults.pop_front();
+        match fault {
+            Some(Fault::LostRequest | Fault::Late(_)) => return failed("no_answer"),
+            Some(Fault::NotSent) => return failed("budget_empty"),
+            Some(Fault::Rejected(code)) => return failed(code),
+            Some(Fault::LostReply) | None => {}
         }
+        let order = id.as_ref().and_then(|id| self.orders.get_mut(id));
+        let Some(order) = order.filter(|order| !order.status.is_terminal()) else {
+            return failed("open_order_not_found");
+        };
+        order.status = OrderStatus::Canceled;
+        if fault == Some(Fault::LostReply) {
+            return failed("broke_off");
+        }
+        id.and_then(|id| self.snapshot(&id)).map_or_else(|| failed("gone"), ExecutionReport::Order)
     }
 
-    pub fn lookup(&self, id: &ClientOrderId) -> ExecutionReport {
-        self.snapshot(id)
-            .map_or_else(|| ExecutionReport::NotFound { client_order_id: id.clone() }, ExecutionReport::Order)
+    pub fn lookup(&self, id: &ClientOrderId, now: Micros) -> ExecutionReport {
+        if now < self.lookups_fail_until {
+            let code = Code::from("http_504");
+            return ExecutionReport::LookupFailed { client_order_id: id.clone(), code };
+        }
+        let snapshot = self.snapshot(id).map(ExecutionReport::Order);
+        snapshot.unwrap_or(ExecutionReport::NotFound { client_order_id: id.clone() })
     }
 
     fn snapshot(&self, id: &ClientOrderId) -> Option<OrderSnapshot> {
@@ -228,41 +344,69 @@ impl Venue {
         })
     }
 
-    pub fn truth(&self, request: &TruthRequest, requested_at: Micros) -> Truth {
+    pub fn truth(&mut self, request: &TruthRequest, requested_at: Micros) -> Truth {
         let outcome = if requested_at < self.reads_fail_until {
-            TruthOutcome::Unknown { reason: "504 gateway timeout".to_owned() }
+            TruthOutcome::Unknown { code: Code::from("http_504") }
         } else {
-            let positions = request
-                .products
-                .iter()
-                .map(|(_, symbol)| (symbol.clone(), self.positions.get(symbol).copied().unwrap_or(0)))
-                .collect();
-            let open = self.orders.values().filter(|order| !order.status.is_terminal());
-            let open_orders = open
-                .map(|order| OpenOrder {
-                    client_order_id: Some(order.request.client_order_id.clone()),
-                    order_id: order.id.clone(),
-                    product_id: order.request.product_id,
-                    symbol: order.request.symbol.clone(),
-                    reduce_only: order.request.reduce_only,
-                })
-                .collect();
-            let fills = request.fills_since.map(|_| self.without_client_ids()).unwrap_or_default();
-            let wallet_balance = Some(Decimal::from(100_000));
-            TruthOutcome::Known(Box::new(TruthKnown { positions, open_orders, fills, wallet_balance }))
+            self.reads.push(requested_at);
+            TruthOutcome::Known(Box::new(self.known(request, requested_at)))
         };
         Truth { request: request.request, requested_at, outcome }
     }
 
-    /// The venue's fill list does not carry our ids.
-    fn without_client_ids(&self) -> Vec<Fill> {
-        self.fills.iter().cloned().map(|fill| Fill { client_order_id: None, ..fill }).collect()
+    fn known(&self, request: &TruthRequest, at: Micros) -> TruthKnown {
+        let lies = at < self.empty_until;
+        let lots = |symbol: &Symbol| self.positions.get(symbol).copied().unwrap_or(0);
+        let shown = |symbol: &Symbol| if lies { 0 } else { lots(symbol) };
+        let account = || {
+            let held = self.positions.iter().filter(|(symbol, lots)| **lots != 0 && shown(symbol) != 0);
+            held.map(|(symbol, lots)| AccountPosition {
+                product_id: product_of(symbol),
+                symbol: symbol.clone(),
+                lots: *lots,
+            })
+            .collect()
+        };
+        let wallet_fails = request.wallet && at < self.wallet_fails_until;
+        let failures = if wallet_fails { vec![(TruthPart::Wallet, Code::from("http_500"))] } else { vec![] };
+        TruthKnown {
+            positions: request.products.iter().map(|(_, symbol)| (symbol.clone(), shown(symbol))).collect(),
+            open_orders: Some(self.open()),
+            fills: request.fills_since.map(|since| self.listed_fills(since, at)),
+            wallet_balance: (request.wallet && !wallet_fails).then(|| Decimal::from(100_000)),
+            account: request.account.then(account),
+            failures,
+        }
+    }
+
+    fn open(&self) -> Vec<OpenOrder> {
+        let open = self.orders.iter().filter(|(_, order)| !order.status.is_terminal());
+        open.map(|(id, order)| OpenOrder {
+            client_order_id: Some(id.clone()),
+            order_id: order.id.clone(),
+            product_id: order.request.product_id,
+            symbol: order.request.symbol.clone(),
+            side: order.request.side,
+            limit: order.request.limit,
+            leaves_lots: order.request.lots - order.filled,
+            reduce_only: order.request.reduce_only,
+        })
+        .collect()
+    }
+
+    /// The venue's fill list does not carry our ids, and says what was charged.
+    fn listed_fills(&self, since: Micros, at: Micros) -> Vec<Fill> {
+        if at < self.fills_empty_until {
+            return Vec::new();
+        }
+        let listed = self.fills.iter().filter(|fill| fill.at >= since).cloned();
+        listed.map(|fill| Fill { client_order_id: None, ..fill }).collect()
     }
 
     /// Expiry: every position is closed by a settlement fill at `price`, without a fee and without an order.
     pub fn settle(&mut self, price: &str) -> Vec<Fill> {
         let mut fills = Vec::new();
-        for (symbol, lots) in &mut self.positions {
+        for (symbol, lots) in self.positions.iter_mut().filter(|(_, lots)| **lots != 0) {
             let fill = Fill {
                 id: FillId(format!("settled-{symbol}")),
                 order_id: OrderId(format!("uuid-{symbol}")),
@@ -272,6 +416,7 @@ impl Venue {
                 lots: lots.abs(),
                 price: super::dec(price),
                 fee: Some(Decimal::ZERO),
+                fee_estimated: false,
                 settlement: true,
                 at: self.fills.last().map_or(Micros(0), |fill| fill.at),
             };
@@ -282,11 +427,20 @@ impl Venue {
         fills
     }
 
+    pub fn position(&self, symbol: &Symbol) -> Lots {
+        self.positions.get(symbol).copied().unwrap_or(0)
+    }
+
     pub fn is_flat(&self) -> bool {
         self.positions.values().all(|lots| *lots == 0)
     }
 
     pub fn open_orders(&self) -> usize {
-        self.orders.values().filter(|order| !order.status.is_terminal()).count()
+        self.orders.values().filter(|order| !order.status.is_terminal() && !order.by_hand).count()
     }
+}
+
+pub fn product_of(symbol: &Symbol) -> ProductId {
+    let listed = super::listed().into_iter().find(|instrument| &instrument.symbol == symbol);
+    listed.map_or(ProductId(99), |instrument| instrument.product_id)
 }

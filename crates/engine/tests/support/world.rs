@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use engine::Engine;
-use model::input::{ExecutionReport, InstrumentsRead, Link, LinkChange, OperatorAction, OperatorRequest};
+use model::decision::MarketDecision;
+use model::input::{
+    ClockReport, ExecutionReport, GapKind, InstrumentsOutcome, InstrumentsRead, Link, LinkChange,
+    OperatorAction, OperatorRequest,
+};
 use model::record::DecisionRecord;
 use model::{
-    Command, Configuration, Decision, ExecutionMode, Input, Lifecycle, Micros, PanicId, Session, SessionId,
-    Stamp, TradingState,
+    Code, Command, Configuration, Decision, ExecutionMode, Input, Lifecycle, Micros, PanicId, Session,
+    SessionId, Stamp, TradingState,
 };
 use telemetry::{CorrelationId, Event, Level};
 
@@ -29,6 +33,9 @@ pub struct World {
     boots: u64,
     next_input: u64,
     next_wire: u64,
+    sessions: u64,
+    /// The session that was started last.
+    pub latest: Option<SessionId>,
     /// The market publishes; false is a silent socket.
     pub publishes: bool,
 }
@@ -45,6 +52,8 @@ impl World {
             boots: 1,
             next_input: 1,
             next_wire: 0,
+            sessions: 0,
+            latest: None,
             publishes: true,
         };
         world.boot();
@@ -54,13 +63,18 @@ impl World {
     fn boot(&mut self) {
         self.input(Input::Booted);
         for link in [Link::Prices, Link::Orders] {
-            self.input(Input::Link(LinkChange { link, up: true, reason: "connected".to_owned() }));
+            self.input(Input::Link(LinkChange { link, up: true, code: Code::from("connected") }));
         }
     }
 
-    /// kill -9: what was on the wire is gone, the state is folded from the journal.
+    /// kill -9: what was on the wire is gone, the state is folded from the journal. The venue lives on meanwhile.
     pub fn kill_and_restart(&mut self) {
+        self.kill_for_ms(0);
+    }
+
+    pub fn kill_for_ms(&mut self, down_ms: i64) {
         self.wire.clear();
+        self.sleep(down_ms);
         self.boots += 1;
         let mut state = TradingState::default();
         for record in &self.records {
@@ -68,6 +82,44 @@ impl World {
         }
         self.engine = Engine::new(state, self.records.len() as u64 + 1);
         self.boot();
+    }
+
+    /// The process goes on with another directory: it knows nothing of what was.
+    pub fn lose_the_journal(&mut self) {
+        self.wire.clear();
+        self.boots += 1;
+        self.inputs.clear();
+        self.records.clear();
+        self.next_input = 1;
+        self.engine = Engine::new(TradingState::default(), 1);
+        self.boot();
+    }
+
+    /// The journal of `keep` decisions ago is put back.
+    pub fn restore_older(&mut self, keep: usize) {
+        // An input and its decisions are written together or not at all.
+        let last = self.records.get(keep).map_or(u64::MAX, |record| record.input_seq - 1);
+        self.records.retain(|record| record.input_seq <= last);
+        let last = self.records.last().map_or(0, |record| record.input_seq);
+        self.inputs.retain(|(stamp, _)| stamp.input_seq <= last);
+        self.next_input = last + 1;
+        self.kill_for_ms(0);
+    }
+
+    /// Time passes at the venue while the process is away, in whole steps of 50 ms.
+    fn sleep(&mut self, ms: i64) {
+        let end = self.now.0 + ms * 1_000;
+        while self.now.0 < end {
+            self.now = Micros(self.now.0 + 50_000);
+            self.venue.pass(self.now);
+        }
+    }
+
+    /// The process is held up (the disk, a debugger, sleep): nothing is looked at, then it is told so.
+    pub fn stall_ms(&mut self, ms: i64, kind: GapKind) {
+        self.sleep(ms);
+        self.input(Input::Clock(ClockReport::Gap { gap_ms: ms, kind }));
+        self.input(Input::Timer);
     }
 
     pub fn input(&mut self, input: Input) -> Vec<DecisionRecord> {
@@ -85,7 +137,12 @@ impl World {
             return records;
         }
         self.next_input += 1;
-        self.inputs.push((stamp, input));
+        // Prices stand in the journal where they were looked at, not where they came in.
+        let journaled = match input {
+            Input::Market { .. } => Input::Market { events: Vec::new() },
+            other => other,
+        };
+        self.inputs.push((stamp, journaled));
         self.records.extend(records.clone());
         for record in &records {
             if let Some(command) = record.decision.command() {
@@ -102,20 +159,25 @@ impl World {
                 let reports = self.venue.place(request, arrives);
                 reports.into_iter().for_each(|report| self.reply(report));
             }
-            Command::Cancel { client_order_id, .. } => {
-                let report = self.venue.cancel(client_order_id);
+            Command::Cancel { client_order_id, order_id, .. } => {
+                let report = self.venue.cancel(client_order_id.as_ref(), order_id.as_ref());
                 self.reply(report);
             }
             Command::Lookup { client_order_id } => {
-                let report = self.venue.lookup(client_order_id);
+                let report = self.venue.lookup(client_order_id, self.now);
                 self.reply(report);
             }
             Command::ReadTruth(request) => {
                 let truth = self.venue.truth(request, self.now);
                 self.send(Input::Truth(truth));
             }
-            Command::ReadInstruments { .. } => {
-                self.send(Input::Instruments(InstrumentsRead::Known { listed: listed() }));
+            Command::ReadInstruments { underlying } => {
+                let listed =
+                    listed().into_iter().filter(|option| &option.underlying == underlying).collect();
+                self.send(Input::Instruments(InstrumentsRead {
+                    underlying: underlying.clone(),
+                    outcome: InstrumentsOutcome::Known { listed },
+                }));
             }
             Command::Watch { .. } => {}
         }
@@ -135,13 +197,15 @@ impl World {
         let end = self.now.0 + ms * 1_000;
         while self.now.0 < end {
             self.now = Micros(self.now.0 + 50_000);
+            for report in self.venue.pass(self.now) {
+                self.reply(report);
+            }
             while let Some(((_, _), input)) = self.due() {
                 self.input(input);
             }
             if self.publishes && self.now.0 % 500_000 == 0 {
-                for event in self.venue.publish(self.now) {
-                    self.input(Input::Market(event));
-                }
+                let events = self.venue.publish(self.now);
+                self.input(Input::Market { events });
             }
             if self.now.0 % 100_000 == 0 {
                 self.input(Input::Timer);
@@ -165,10 +229,19 @@ impl World {
             }
             self.run_ms(50);
         }
-        let tail: Vec<_> =
-            self.decisions().filter(|decision| decision.level() >= Level::Info).map(Event::message).collect();
-        let tail = &tail[tail.len().saturating_sub(25)..];
-        panic!("{what} did not happen in {seconds} s; latest last: {tail:#?}");
+        panic!("{what} did not happen in {seconds} s; latest last: {:#?}", self.tail(25));
+    }
+
+    /// The latest sentences.
+    pub fn tail(&self, count: usize) -> Vec<String> {
+        let told = self.records.iter().filter(|record| record.decision.level() >= Level::Info);
+        let told: Vec<_> = told
+            .map(|record| {
+                let ms = (record.at.0 - START.0) / 1_000;
+                format!("{ms:>7} {} · {}", record.decision.name(), record.decision.message())
+            })
+            .collect();
+        told[told.len().saturating_sub(count)..].to_vec()
     }
 
     pub fn operate(&mut self, action: OperatorAction) -> Vec<DecisionRecord> {
@@ -177,12 +250,25 @@ impl World {
     }
 
     pub fn start(&mut self, configuration: Configuration) -> SessionId {
-        let session_id = SessionId::new("s-test000001");
+        self.start_expecting(configuration, Vec::new())
+    }
+
+    pub fn start_expecting(
+        &mut self,
+        configuration: Configuration,
+        expected: Vec<model::Symbol>,
+    ) -> SessionId {
+        self.sessions += 1;
+        let session_id = SessionId(format!("s-test{:06}", self.sessions));
         self.operate(OperatorAction::Start {
             session_id: session_id.clone(),
             configuration: Box::new(configuration),
             execution_mode: ExecutionMode::Simulated,
+            expected,
         });
+        if self.engine.state().session(&session_id).is_some() {
+            self.latest = Some(session_id.clone());
+        }
         session_id
     }
 
@@ -191,22 +277,64 @@ impl World {
         self.operate(OperatorAction::Panic { session_id, panic_id })
     }
 
+    pub fn acknowledge(&mut self) -> Vec<DecisionRecord> {
+        self.operate(OperatorAction::Acknowledge { reason: "looked at it".to_owned() })
+    }
+
+    pub fn state(&self) -> &TradingState {
+        self.engine.state()
+    }
+
+    /// The session that was started last.
     pub fn session(&self) -> &Session {
-        self.engine.state().session.as_ref().expect("a session")
+        self.of(self.latest.as_ref().expect("a session was started"))
+    }
+
+    pub fn of(&self, id: &SessionId) -> &Session {
+        self.state().session(id).expect("the session is known")
     }
 
     pub fn lifecycle(&self) -> Lifecycle {
         self.session().lifecycle
     }
 
+    /// Whether the account's latch is verified flat.
+    pub fn is_account_flat(&self) -> bool {
+        self.state().account.latch.as_ref().is_some_and(|latch| latch.verified_flat_at.is_some())
+    }
+
     /// Starts and waits until both legs are sold.
     pub fn start_and_enter(&mut self, configuration: Configuration) -> SessionId {
         let id = self.start(configuration);
-        self.run_until("entry", 8, |world| world.session().entry.completed_at.is_some());
+        self.run_until("entry", 8, |world| world.session().entry().completed_at.is_some());
         id
     }
 
     pub fn decisions(&self) -> impl Iterator<Item = &Decision> {
         self.records.iter().map(|record| &record.decision)
+    }
+
+    /// Runs the journaled inputs through a fresh engine, with the prices that each step looked at, and expects the
+    /// same records byte for byte.
+    pub fn assert_replay(&self) {
+        let mut replayed = Vec::new();
+        let mut engine = Engine::new(TradingState::default(), 1);
+        let mut seen = self.records.iter().filter_map(|record| match &record.decision {
+            Decision::Market(MarketDecision::Seen { events, .. }) => Some((record.input_seq, events)),
+            _ => None,
+        });
+        let mut next = seen.next();
+        for (stamp, input) in &self.inputs {
+            while let Some((_, events)) = next.filter(|(input_seq, _)| *input_seq == stamp.input_seq) {
+                engine.take_in(stamp, events.clone());
+                next = seen.next();
+            }
+            replayed.extend(engine.step(stamp.clone(), input.clone()));
+        }
+        let text = |record: Option<&DecisionRecord>| serde_json::to_string(&record).expect("it serialises");
+        for index in 0..replayed.len().max(self.records.len()) {
+            let (replayed, recorded) = (text(replayed.get(index)), text(self.records.get(index)));
+            assert_eq!(replayed, recorded, "a replay decides the same, decision {}", index + 1);
+        }
     }
 }

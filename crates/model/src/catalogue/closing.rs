@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{BEGAN, call, panic_id, put};
+use super::{after, call, lots, panic_id, put};
+use crate::closing::Closing;
 use crate::decision::ClosingDecision;
 use crate::decision::closing::PanicScope;
-use crate::ids::ProductId;
-use crate::session::ExitReason;
-use crate::state::Closing;
+use crate::ids::{Code, ProductId};
+use crate::words::ExitReason;
 
 const USER: &str = "ada";
 
@@ -21,15 +21,31 @@ pub(super) fn samples() -> Vec<ClosingDecision> {
     let mut samples = vec![
         latched(PanicScope::Account, USER, ExitReason::Panic),
         latched(PanicScope::Session, "engine", ExitReason::Margin),
-        ClosingDecision::PanicRepeated { panic_id: panic_id(), who: USER.to_owned() },
+        ClosingDecision::PanicRepeated {
+            scope: PanicScope::Account,
+            panic_id: panic_id(),
+            who: USER.to_owned(),
+            anew: true,
+        },
+        ClosingDecision::PanicRepeated {
+            scope: PanicScope::Session,
+            panic_id: panic_id(),
+            who: USER.to_owned(),
+            anew: false,
+        },
         ClosingDecision::Started {
             id: panic_id().0,
             panic: true,
             panic_id: Some(panic_id()),
+            of_account: true,
             who: Some(USER.to_owned()),
             products: products(),
         },
-        ClosingDecision::Blocked { reason: "the venue answered 503".to_owned() },
+        ClosingDecision::PositionFound {
+            symbol: call(),
+            closing: Closing { foreign: true, ..Closing::new(ProductId(30_117), 0, -200) },
+        },
+        ClosingDecision::Blocked { code: Code::from("http_503") },
         ClosingDecision::Unblocked,
         ClosingDecision::Escalated { attempts: 6, elapsed_ms: 20_100 },
         ClosingDecision::PanicAcknowledged {
@@ -51,8 +67,8 @@ fn flat() -> [ClosingDecision; 6] {
         attempts: 2,
     };
     [
-        ClosingDecision::FlatSeen { reads: 1, request: 31 },
-        ClosingDecision::FlatRefuted { why: "−40 lots of C-BTC-47000-060122 are on".to_owned() },
+        ClosingDecision::FlatSeen { reads: 1, request: 31, requested_at: after(1_100) },
+        ClosingDecision::FlatRefuted { venue: lots(-40, 0), own_open_orders: Some(0) },
         verified(true),
         verified(false),
         ClosingDecision::Audited { flat: true },
@@ -61,26 +77,20 @@ fn flat() -> [ClosingDecision; 6] {
 }
 
 fn products() -> BTreeMap<crate::ids::Symbol, Closing> {
-    let closing = |product_id, leg| Closing {
-        product_id: ProductId(product_id),
-        leg,
-        was: -200,
-        attempts: 0,
-        next_at: BEGAN,
-        last_limit: None,
-    };
+    let closing = |product_id, leg| Closing::new(ProductId(product_id), leg, -200);
     [(call(), closing(30_117, 0)), (put(), closing(30_154, 1))].into()
 }
 
 pub(super) fn doc(decision: &ClosingDecision) -> &'static str {
     match decision {
         ClosingDecision::PanicLatched { .. } => "a user pressed PANIC, or a rule went beyond its range",
-        ClosingDecision::PanicRepeated { .. } => "PANIC was pressed while a latch holds",
+        ClosingDecision::PanicRepeated { .. } => "PANIC was pressed while a latch holds: it looks anew",
         ClosingDecision::Started { .. } => "an exit or a panic begins to close",
+        ClosingDecision::PositionFound { .. } => "a panic of all sees a position that no session holds",
         ClosingDecision::Blocked { .. } => "the venue cannot be worked while closing",
         ClosingDecision::Unblocked => "the venue answers again while closing",
-        ClosingDecision::FlatSeen { .. } => "a read shows zero everywhere and no order of ours",
-        ClosingDecision::FlatRefuted { .. } => "after a flat read another shows something on",
+        ClosingDecision::FlatSeen { .. } => "a read shows zero everywhere, explained, and no order of ours",
+        ClosingDecision::FlatRefuted { .. } => "after a flat read something is on or moved: the count begins anew",
         ClosingDecision::VerifiedFlat { .. } => "two reads apart in time agree on flat",
         ClosingDecision::Audited { .. } => "a third read, ten seconds after the verification",
         ClosingDecision::Escalated { .. } => "an exit took too long or too many attempts",

@@ -1,14 +1,15 @@
 //! Samples of an entry.
 
 use super::{call, instrument, price, put, usd};
-use crate::Underlying;
+use crate::causes::{EntryFailure, Warning};
 use crate::decision::EntryDecision;
 use crate::gate::Gate;
+use crate::ids::{Code, Underlying};
 use crate::instrument::OptionKind;
 use crate::session::Leg;
 
 pub(super) fn samples() -> Vec<EntryDecision> {
-    let leg = |kind, tenths| Leg { instrument: instrument(kind), lots: 200, plan_bid: price(tenths) };
+    let leg = |kind, tenths| Leg { instrument: instrument(kind), lots: 200, plan_bid: Some(price(tenths)) };
     let planned = |warnings| EntryDecision::Planned {
         bids: vec![(call(), price(3_100)), (put(), price(2_950))],
         credit: usd(12_100),
@@ -16,7 +17,10 @@ pub(super) fn samples() -> Vec<EntryDecision> {
     };
     vec![
         EntryDecision::InstrumentsRequested { underlying: Underlying::from("BTC") },
-        EntryDecision::InstrumentsUnknown { reason: "the venue answered 503".to_owned() },
+        EntryDecision::InstrumentsUnknown {
+            underlying: Underlying::from("BTC"),
+            code: Code::from("http_503"),
+        },
         EntryDecision::StrikesChosen {
             legs: vec![leg(OptionKind::Call, 3_100), leg(OptionKind::Put, 2_950)],
             spot: price(461_235),
@@ -24,9 +28,9 @@ pub(super) fn samples() -> Vec<EntryDecision> {
             listed: 312,
         },
         planned(Vec::new()),
-        planned(vec![
-            "Trailing distance 6.00 is inside twice the spread (6.40): it may fire on noise.".to_owned(),
-        ]),
+        planned(vec![Warning::DistanceInsideSpread { distance: usd(600), least: usd(640) }]),
+        EntryDecision::PlanExpired { age_ms: Some(64_000) },
+        EntryDecision::PlanExpired { age_ms: None },
         EntryDecision::GateChanged { gate: Gate::CreditBelowGuard },
         EntryDecision::GateChanged { gate: Gate::Open },
         EntryDecision::Started {
@@ -35,7 +39,8 @@ pub(super) fn samples() -> Vec<EntryDecision> {
             guard: usd(11_737),
         },
         EntryDecision::Completed { credit: usd(12_048), plan_credit: Some(usd(12_100)), elapsed_ms: 412 },
-        EntryDecision::Failed { why: "a leg was still missing after five seconds".to_owned() },
+        EntryDecision::Withdrawn,
+        EntryDecision::Failed { cause: EntryFailure::LegMissing },
     ]
 }
 
@@ -45,6 +50,8 @@ pub(super) fn doc(decision: &EntryDecision) -> &'static str {
         EntryDecision::InstrumentsUnknown { .. } => "the list could not be read; it is asked for again",
         EntryDecision::StrikesChosen { .. } => "the list is here and spot is known",
         EntryDecision::Planned { .. } => "all legs have fresh two-sided quotes; with warnings, a warning",
+        EntryDecision::PlanExpired { .. } => "a plan older than a minute, or lost with the process",
+        EntryDecision::Withdrawn => "paused while entry orders worked and nothing was sold",
         EntryDecision::GateChanged { .. } => "another gate, or none, is now the first that shuts entry",
         EntryDecision::Started { .. } => "the gate opened; the orders of all legs follow",
         EntryDecision::Completed { .. } => "all legs are sold",

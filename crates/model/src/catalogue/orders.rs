@@ -1,10 +1,12 @@
 //! Samples of orders and fills.
 
 use super::{after, call, order_id_of, price, put, usd};
+use crate::causes::{AmbiguousCause, CancelCause, FillFault};
 use crate::decision::OrderDecision;
 use crate::decision::orders::OrderNews;
-use crate::ids::{FillId, OrderId, ProductId};
-use crate::order::{Fill, OrderRequest, OrderSnapshot, OrderStatus, Purpose, Side, TimeInForce};
+use crate::fill::Fill;
+use crate::ids::{Code, FillId, OrderId, ProductId};
+use crate::order::{OrderRequest, OrderSnapshot, OrderStatus, Purpose, Side, TimeInForce};
 
 pub(super) fn samples() -> Vec<OrderDecision> {
     let mut samples = vec![
@@ -31,56 +33,79 @@ pub(super) fn samples() -> Vec<OrderDecision> {
             settlement: true,
             ..fill()
         }),
-        OrderDecision::FillIgnored {
-            fill: Fill { client_order_id: None, ..fill() },
-            why: "not an order of this session".to_owned(),
+        OrderDecision::FillCharged {
+            fill_id: fill().id,
+            symbol: call(),
+            fee: usd(71),
+            booked: Some(usd(65)),
         },
+        OrderDecision::FillRefused {
+            fill: Fill { client_order_id: None, ..fill() },
+            fault: FillFault::Foreign,
+        },
+        OrderDecision::FillRefused { fill: fill(), fault: FillFault::Overfilled },
     ];
     samples.extend(troubles());
     samples
 }
 
 /// Refusals, doubts, look-ups and cancels.
-fn troubles() -> [OrderDecision; 7] {
+fn troubles() -> [OrderDecision; 10] {
     let (client_order_id, symbol) = (order_id_of("entry", 1), put());
     [
         OrderDecision::Rejected {
             client_order_id: client_order_id.clone(),
             symbol: symbol.clone(),
             side: Side::Sell,
-            code: "insufficient_margin".to_owned(),
+            code: Code::from("insufficient_margin"),
             detail: Some("available 81.20, required 92.40".to_owned()),
             attempt: 1,
         },
         OrderDecision::Denied {
             client_order_id: client_order_id.clone(),
             symbol: symbol.clone(),
-            reason: "the request budget is spent".to_owned(),
+            code: Code::from("budget_empty"),
         },
         OrderDecision::Ambiguous {
             client_order_id: client_order_id.clone(),
             symbol: symbol.clone(),
-            reason: "no answer within 5 s".to_owned(),
+            cause: AmbiguousCause::Reported { code: Code::from("no_answer") },
+        },
+        OrderDecision::Missed {
+            client_order_id: client_order_id.clone(),
+            symbol: symbol.clone(),
+            age_ms: 640,
         },
         OrderDecision::NeverSent {
             client_order_id: client_order_id.clone(),
             symbol: symbol.clone(),
             age_ms: 7_020,
         },
-        OrderDecision::CancelRequested {
+        cancel(CancelCause::Reprice),
+        cancel(CancelCause::InTheWay),
+        OrderDecision::CancelFailed {
             client_order_id: client_order_id.clone(),
-            order_id: Some(OrderId::from("88213")),
-            product_id: ProductId(30_154),
             symbol: symbol.clone(),
-            why: "to be re-priced to the bid".to_owned(),
+            code: Code::from("rate_limited"),
         },
         OrderDecision::LookupRequested {
             client_order_id: client_order_id.clone(),
             symbol: symbol.clone(),
             lookup: 1,
         },
-        OrderDecision::LookupFailed { client_order_id, symbol, reason: "the venue answered 503".to_owned() },
+        OrderDecision::LookupFailed { client_order_id, symbol, code: Code::from("http_503") },
     ]
+}
+
+fn cancel(cause: CancelCause) -> OrderDecision {
+    OrderDecision::CancelRequested {
+        client_order_id: (cause != CancelCause::InTheWay).then(|| order_id_of("entry", 1)),
+        order_id: Some(OrderId::from("88213")),
+        product_id: ProductId(30_154),
+        symbol: put(),
+        request: 1,
+        cause,
+    }
 }
 
 fn request() -> OrderRequest {
@@ -113,7 +138,7 @@ fn news(status: OrderStatus, filled_lots: i64, elapsed_ms: i64) -> Box<OrderNews
             status,
             filled_lots,
             average_price: (filled_lots > 0).then(|| price(3_098)),
-            reason: (status == OrderStatus::Canceled).then(|| "cancelled_by_user".to_owned()),
+            reason: (status == OrderStatus::Canceled).then(|| Code::from("cancelled_by_user")),
         },
     })
 }
@@ -128,6 +153,7 @@ fn fill() -> Fill {
         lots: 120,
         price: price(3_098),
         fee: Some(usd(65)),
+        fee_estimated: false,
         settlement: false,
         at: after(180),
     }
@@ -143,11 +169,14 @@ pub(super) fn doc(decision: &OrderDecision) -> &'static str {
         OrderDecision::Rejected { .. } => "the venue refused it; the code is the venue's",
         OrderDecision::Denied { .. } => "it was held back before it was sent",
         OrderDecision::Ambiguous { .. } => "sent, and nobody knows what became of it",
+        OrderDecision::Missed { .. } => "a look-up found nothing while a signature of it may live",
         OrderDecision::NeverSent { .. } => "the venue does not know it and its signature has expired",
         OrderDecision::CancelRequested { .. } => "the executor cancels it next",
+        OrderDecision::CancelFailed { .. } => "it may still rest: looked up, and canceled again",
         OrderDecision::LookupRequested { .. } => "the executor asks the venue for it by our id",
         OrderDecision::LookupFailed { .. } => "the look-up gave no believable answer; it is repeated",
         OrderDecision::FillBooked(_) => "an execution of ours, counted once whatever door it came through",
-        OrderDecision::FillIgnored { .. } => "an execution that is not ours, or not yet",
+        OrderDecision::FillCharged { .. } => "a read shows another fee than was computed",
+        OrderDecision::FillRefused { .. } => "an execution that is not ours, or that cannot be",
     }
 }

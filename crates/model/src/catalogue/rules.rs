@@ -2,28 +2,20 @@
 
 use super::{after, call, put, reading, usd};
 use crate::decision::RulesDecision;
-use crate::decision::rules::LegFreshness;
+use crate::decision::rules::Lift;
+use crate::market::MarketSource;
 use crate::rules::{Rule, RuleReading, Verdict};
-use crate::session::ExitReason;
-use crate::valuation::Valuation;
+use crate::valuation::{LegWorth, Valuation};
+use crate::words::ExitReason;
 
 pub(super) fn samples() -> Vec<RulesDecision> {
-    let sample_rate = || "1/s".to_owned();
-    let evaluated = |readings| RulesDecision::Evaluated {
-        worth: Box::new(worth()),
-        readings,
-        legs: vec![freshness(call(), 120, 340), freshness(put(), 180, 410)],
-        sample_rate: sample_rate(),
-    };
+    let evaluated = |readings| RulesDecision::Evaluated { worth: Box::new(worth()), readings };
     let mut samples = vec![
-        RulesDecision::CycleStarted { sample_rate: sample_rate() },
+        RulesDecision::CycleStarted,
         evaluated(vec![reading()]),
         evaluated(vec![RuleReading { verdict: Verdict::Fires, ..reading() }]),
-        RulesDecision::CycleCompleted {
-            outcome: "held".to_owned(),
-            previous_step_us: Some(84),
-            sample_rate: sample_rate(),
-        },
+        RulesDecision::CycleCompleted { fires: 0, previous_step_us: Some(84) },
+        RulesDecision::CycleCompleted { fires: 1, previous_step_us: Some(84) },
         RulesDecision::BreachCounted {
             rule: Rule::Trailing,
             count: 1,
@@ -45,42 +37,40 @@ fn floor() -> [RulesDecision; 3] {
             activation: usd(1_200),
             peak: usd(1_210),
             floor: usd(600),
-            responsible: "step".to_owned(),
+            responsible: Lift::Step,
         },
         RulesDecision::PeakRaised { previous_peak: usd(1_210), peak: usd(1_320), floor: usd(600) },
         RulesDecision::FloorRaised {
             previous_floor: usd(600),
             floor: usd(900),
             peak: usd(1_530),
-            responsible: "step".to_owned(),
+            responsible: Lift::Step,
         },
     ]
 }
 
 fn exits() -> [RulesDecision; 2] {
-    let decided = |reason, rationale: &str| RulesDecision::ExitDecided {
+    let decided = |reason| RulesDecision::ExitDecided {
         reason,
         also_matched: Vec::new(),
         who: None,
         executable: Some(usd(890)),
-        readings: vec![reading()],
-        rationale: rationale.to_owned(),
+        readings: vec![RuleReading { verdict: Verdict::Fires, value: Some(usd(890)), ..reading() }],
     };
-    [
-        decided(ExitReason::Trailing, "Leaving by rule trailing: 8.90 ≤ 9.00 · 2 of 2 breaches."),
-        decided(
-            ExitReason::Error,
-            "Leaving: prices have been stale for fifteen seconds and no stop rests at the venue.",
-        ),
-    ]
+    [decided(ExitReason::Trailing), decided(ExitReason::Error)]
 }
 
-fn freshness(symbol: crate::ids::Symbol, quote_age_ms: i64, mark_age_ms: i64) -> LegFreshness {
-    LegFreshness {
+fn leg(symbol: crate::ids::Symbol, quote_age_ms: i64, mark_age_ms: i64) -> LegWorth {
+    LegWorth {
         symbol,
+        qty: -200,
+        executable: Some(usd(710)),
+        at_mark: Some(usd(826)),
         quote_age_ms: Some(quote_age_ms),
         mark_age_ms: Some(mark_age_ms),
-        mark_source: "stream".to_owned(),
+        quote_source: Some(MarketSource::Stream),
+        mark_source: Some(MarketSource::Stream),
+        fresh: true,
     }
 }
 
@@ -98,12 +88,13 @@ fn worth() -> Valuation {
         beyond_depth: false,
         wide: false,
         fresh: true,
+        legs: vec![leg(call(), 120, 340), leg(put(), 180, 410)],
     }
 }
 
 pub(super) fn doc(decision: &RulesDecision) -> &'static str {
     match decision {
-        RulesDecision::CycleStarted { .. } => "once a second while a session has legs",
+        RulesDecision::CycleStarted => "once a second while a session has legs",
         RulesDecision::CycleCompleted { .. } => "with it, the time that the step before took",
         RulesDecision::Evaluated { .. } => {
             "once a second: worth, every rule's reading, the age of each number"

@@ -1,10 +1,13 @@
 //! Samples of a session's life.
 
-use super::{after, call, put, session_id, usd};
+use super::{after, call, lots, put, session_id, usd};
+use crate::causes::{HealthCause, LifecycleCause, OperatorCause};
 use crate::decision::SessionDecision;
-use crate::decision::session::Refusal;
+use crate::input::ResolveChoice;
 use crate::preset::presets;
-use crate::session::{ExecutionMode, Exposure, Health, Intent, Lifecycle, Summary};
+use crate::refusal::{Asked, Refusal};
+use crate::session::Summary;
+use crate::words::{ExecutionMode, Exposure, Health, Intent, Lifecycle};
 
 const USER: &str = "ada";
 
@@ -12,9 +15,8 @@ pub(super) fn samples() -> Vec<SessionDecision> {
     let mut samples = vec![
         SessionDecision::RequestRefused {
             who: USER.to_owned(),
-            action: "start".to_owned(),
-            refusal: Refusal::SessionActive,
-            sentence: "session s-01jf3k9x2m is active on this account; stop it first.".to_owned(),
+            asked: Asked::Start,
+            refusal: Refusal::ProductLeased { symbol: call(), holder: session_id() },
         },
         SessionDecision::Recovering {
             session_id: session_id(),
@@ -24,14 +26,25 @@ pub(super) fn samples() -> Vec<SessionDecision> {
         SessionDecision::LifecycleChanged {
             from: Lifecycle::Starting,
             to: Lifecycle::Running,
-            why: "flat by the venue's word, quotes fresh, plan priced".to_owned(),
+            cause: LifecycleCause::Ready,
         },
         SessionDecision::DrainRequested { who: USER.to_owned() },
         SessionDecision::OperatorNeeded {
-            sentence: "after the restart the venue's positions differ from our fills.".to_owned(),
+            cause: OperatorCause::Unexplained { ours: lots(-200, -200), venue: lots(-200, 0) },
         },
-        SessionDecision::Resolved { who: USER.to_owned() },
+        SessionDecision::Resolved { who: USER.to_owned(), choice: ResolveChoice::Close },
+        SessionDecision::Resolved { who: USER.to_owned(), choice: ResolveChoice::IgnoreForeign },
+        SessionDecision::Quarantined { judge: "exits".to_owned() },
         SessionDecision::Summarised(Box::new(summary())),
+        SessionDecision::Summarised(Box::new(Summary {
+            cost_to_close: None,
+            gross: None,
+            net: None,
+            assumed: usd(-640),
+            slippage: None,
+            without_price: [(call(), -200)].into(),
+            ..summary()
+        })),
     ];
     samples.extend(starting());
     samples.extend(truths());
@@ -45,6 +58,7 @@ fn starting() -> Option<SessionDecision> {
         configuration: Box::new(first.configuration),
         execution_mode: ExecutionMode::Simulated,
         who: USER.to_owned(),
+        expected: vec![call(), put()],
     })
 }
 
@@ -62,12 +76,12 @@ fn truths() -> [SessionDecision; 6] {
         SessionDecision::HealthChanged {
             health: Health::DataStale,
             on: true,
-            why: "no fresh quotes or marks for fifteen seconds".to_owned(),
+            cause: HealthCause::Stale { age_ms: 15_100 },
         },
         SessionDecision::HealthChanged {
             health: Health::DataStale,
             on: false,
-            why: "quotes and marks are fresh again".to_owned(),
+            cause: HealthCause::Fresh,
         },
     ]
 }
@@ -75,13 +89,15 @@ fn truths() -> [SessionDecision; 6] {
 fn summary() -> Summary {
     Summary {
         credit: usd(12_100),
-        cost_to_close: usd(10_540),
-        gross: usd(1_560),
+        cost_to_close: Some(usd(10_540)),
+        gross: Some(usd(1_560)),
         fees: usd(435),
-        net: usd(1_125),
+        net: Some(usd(1_125)),
+        assumed: usd(1_125),
         slippage: Some(usd(-85)),
         max_favourable: Some(usd(1_530)),
         max_adverse: Some(usd(-640)),
+        without_price: [].into(),
         held_ms: 228_400,
         seconds_by_lifecycle: [("STARTING", 3), ("RUNNING", 230), ("EXITING", 4)]
             .map(|(word, seconds)| (word.to_owned(), seconds))
@@ -102,7 +118,8 @@ pub(super) fn doc(decision: &SessionDecision) -> &'static str {
         SessionDecision::HealthChanged { .. } => "a condition of the session's health began or ended",
         SessionDecision::DrainRequested { .. } => "an operator asked for no new entry and an end when flat",
         SessionDecision::OperatorNeeded { .. } => "the venue's books differ and nothing explains it",
-        SessionDecision::Resolved { .. } => "an operator said: close what the venue shows",
-        SessionDecision::Summarised(_) => "just before STOPPED",
+        SessionDecision::Resolved { .. } => "an operator said how to go on: close what is ours, or ignore what is not",
+        SessionDecision::Quarantined { .. } => "a mistake in the program, kept to one session",
+        SessionDecision::Summarised(_) => "just before STOPPED, and again when a late fill changes it",
     }
 }

@@ -1,43 +1,76 @@
 //! Samples of reads of the venue's truth.
 
-use super::{after, call, lots, put, usd};
+use super::{after, call, lots, price, put, usd};
+use crate::causes::ZeroCause;
 use crate::decision::TruthDecision;
 use crate::decision::truth::TruthPurpose;
-use crate::ids::ProductId;
+use crate::ids::{Code, OrderId, ProductId};
+use crate::input::{AccountPosition, OpenOrder, TruthPart};
+use crate::order::Side;
 
 pub(super) fn samples() -> Vec<TruthDecision> {
     let differs =
-        |reads| TruthDecision::Mismatched { expected: lots(-200, -200), venue: lots(-200, 0), reads };
+        |reads| TruthDecision::Mismatched { expected: lots(-200, -200), venue: lots(-200, 0), reads, request: 31 };
     vec![
         TruthDecision::Requested {
             request: 12,
             purpose: TruthPurpose::Recovery,
             products: vec![(ProductId(30_117), call()), (ProductId(30_154), put())],
             fills_since: Some(after(-600_000)),
+            account: false,
+        },
+        TruthDecision::Requested {
+            request: 13,
+            purpose: TruthPurpose::Verify,
+            products: vec![(ProductId(30_117), call())],
+            fills_since: None,
+            account: true,
         },
         TruthDecision::Read {
             request: 12,
             requested_at: after(15_000),
             positions: lots(-200, -200),
-            own_open_orders: 0,
-            orphans: Vec::new(),
-            foreign_open_orders: 0,
+            own: Some(Vec::new()),
+            foreign: Some(vec![by_hand()]),
+            account: Some(vec![AccountPosition {
+                product_id: ProductId(30_117),
+                symbol: call(),
+                lots: -200,
+            }]),
+            fills: Some(2),
             wallet_balance: Some(usd(1_000_000)),
             latency_us: 38_200,
         },
-        TruthDecision::Unknown { request: 13, reason: "the venue answered 503".to_owned() },
+        TruthDecision::Unknown { request: 13, part: TruthPart::Positions, code: Code::from("http_503") },
+        TruthDecision::Streamed { symbol: call(), lots: -200, at: after(15_020) },
         differs(1),
         differs(2),
         TruthDecision::Matched,
+        TruthDecision::ZeroExplained { symbol: call(), lots: -200, by: ZeroCause::Refused },
     ]
+}
+
+fn by_hand() -> OpenOrder {
+    OpenOrder {
+        client_order_id: None,
+        order_id: OrderId::from("910237"),
+        product_id: ProductId(30_117),
+        symbol: call(),
+        side: Side::Sell,
+        limit: Some(price(4_200)),
+        leaves_lots: 300,
+        reduce_only: false,
+    }
 }
 
 pub(super) fn doc(decision: &TruthDecision) -> &'static str {
     match decision {
-        TruthDecision::Requested { .. } => "positions, open orders and wallet are read, sometimes fills too",
-        TruthDecision::Read { .. } => "the read came back whole",
-        TruthDecision::Unknown { .. } => "the read failed; nothing that was believed is lowered",
+        TruthDecision::Requested { .. } => "positions and open orders are read, sometimes fills and the whole account",
+        TruthDecision::Read { .. } => "a read came back, whole or in part",
+        TruthDecision::Unknown { .. } => "a part of a read failed; nothing that was believed is lowered",
+        TruthDecision::Streamed { .. } => "the private stream says what is on in an instrument that is held",
         TruthDecision::Mismatched { .. } => "a read differs from our fills; the second is an error",
         TruthDecision::Matched => "a read agrees again after one that differed",
+        TruthDecision::ZeroExplained { .. } => "closed by somebody else: the result of the session is not known",
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use telemetry::{Event, Level, Map, Source, Value};
+use telemetry::{Event, Level, Map, Micros, Source, Value};
 
-use crate::ids::{PanicId, Symbol};
-use crate::session::ExitReason;
-use crate::state::Closing;
-use crate::tell::{fields, grouped};
+use crate::amount::Lots;
+use crate::closing::Closing;
+use crate::ids::{Code, PanicId, Symbol};
+use crate::tell::{fields, grouped, positions};
+use crate::words::ExitReason;
 
 /// How far a panic reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -29,31 +30,42 @@ pub enum ClosingDecision {
         who: String,
         reason: ExitReason,
     },
-    /// A second call while the first holds: the same id.
+    /// A second call while the first holds: the same id; once that one is verified flat the venue is looked at
+    /// anew.
     PanicRepeated {
+        scope: PanicScope,
         panic_id: PanicId,
         who: String,
+        anew: bool,
     },
     Started {
         id: String,
         panic: bool,
         panic_id: Option<PanicId>,
+        of_account: bool,
         who: Option<String>,
         products: BTreeMap<Symbol, Closing>,
     },
+    /// A panic of all found something on that belongs to no session.
+    PositionFound {
+        symbol: Symbol,
+        closing: Closing,
+    },
     /// The venue cannot be worked; closing goes on trying.
     Blocked {
-        reason: String,
+        code: Code,
     },
     Unblocked,
-    /// A read shows zero everywhere and no own order.
+    /// A read shows zero everywhere, explained, and no order of ours.
     FlatSeen {
         reads: u32,
         request: u64,
+        requested_at: Micros,
     },
-    /// After a flat read another one shows something on.
+    /// After a flat read something is on, or moved.
     FlatRefuted {
-        why: String,
+        venue: BTreeMap<Symbol, Lots>,
+        own_open_orders: Option<u32>,
     },
     VerifiedFlat {
         panic_id: Option<PanicId>,
@@ -84,6 +96,7 @@ impl Event for ClosingDecision {
             ClosingDecision::PanicLatched { .. } => "panic.started",
             ClosingDecision::PanicRepeated { .. } => "panic.repeated",
             ClosingDecision::Started { .. } => "exit.close_started",
+            ClosingDecision::PositionFound { .. } => "panic.position_found",
             ClosingDecision::Blocked { .. } => "panic.blocked",
             ClosingDecision::Unblocked => "panic.unblocked",
             ClosingDecision::FlatSeen { .. } => "exit.flat_seen",
@@ -102,7 +115,7 @@ impl Event for ClosingDecision {
             | ClosingDecision::Blocked { .. }
             | ClosingDecision::FlatRefuted { .. }
             | ClosingDecision::Audited { flat: false } => Level::Error,
-            ClosingDecision::Escalated { .. } => Level::Warn,
+            ClosingDecision::Escalated { .. } | ClosingDecision::PositionFound { .. } => Level::Warn,
             ClosingDecision::PanicRepeated { .. }
             | ClosingDecision::Started { .. }
             | ClosingDecision::Unblocked
@@ -119,6 +132,7 @@ impl Event for ClosingDecision {
             | ClosingDecision::PanicRepeated { .. }
             | ClosingDecision::PanicAcknowledged { .. } => Source::Audit,
             ClosingDecision::Started { .. }
+            | ClosingDecision::PositionFound { .. }
             | ClosingDecision::Blocked { .. }
             | ClosingDecision::Unblocked
             | ClosingDecision::FlatSeen { .. }
@@ -137,21 +151,31 @@ impl Event for ClosingDecision {
             ClosingDecision::PanicLatched { scope: PanicScope::Session, who, reason, .. } => {
                 format!("{who} latched the session ({reason}): it is closed at once.")
             }
-            ClosingDecision::PanicRepeated { panic_id, who } => {
+            ClosingDecision::PanicRepeated { panic_id, who, anew: true, .. } => {
+                format!("{who} pressed panic again: {panic_id} looks at the venue anew.")
+            }
+            ClosingDecision::PanicRepeated { panic_id, who, anew: false, .. } => {
                 format!("{who} pressed panic again; {panic_id} goes on.")
             }
             ClosingDecision::Started { products, .. } => {
                 let held = products.values().filter(|closing| closing.was != 0).count();
                 format!("Closing began: {held} of {} legs are open.", products.len())
             }
-            ClosingDecision::Blocked { reason } => {
-                format!("The venue cannot be worked: {reason}. Closing keeps trying.")
+            ClosingDecision::PositionFound { symbol, closing } => {
+                format!("The account holds {} {symbol}, which is no session's: it is closed.", grouped(closing.was))
+            }
+            ClosingDecision::Blocked { code } => {
+                format!("The venue cannot be worked: {}. Closing keeps trying.", code.words())
             }
             ClosingDecision::Unblocked => "The venue can be worked again.".to_owned(),
             ClosingDecision::FlatSeen { reads, .. } => {
                 format!("The venue shows flat and no own order, read {reads} of 2.")
             }
-            ClosingDecision::FlatRefuted { why } => format!("Not flat after all: {why}."),
+            ClosingDecision::FlatRefuted { venue, own_open_orders } => format!(
+                "Not flat after all: the venue shows {}; open orders of ours: {}.",
+                positions(venue),
+                own_open_orders.map_or_else(|| "unknown".to_owned(), |own| own.to_string())
+            ),
             ClosingDecision::VerifiedFlat { elapsed_ms, attempts, .. } => format!(
                 "Verified flat by two reads, {} ms after closing began, with {attempts} close orders.",
                 grouped(*elapsed_ms)
@@ -178,12 +202,19 @@ impl Event for ClosingDecision {
                 .put("user", who)
                 .put("reason", reason)
                 .map(),
-            ClosingDecision::PanicRepeated { panic_id, who } => {
-                fields().put("panic_id", panic_id).put("user", who).map()
+            ClosingDecision::PanicRepeated { scope, panic_id, who, anew } => fields()
+                .put("scope", scope)
+                .put("panic_id", panic_id)
+                .put("user", who)
+                .put("anew", anew)
+                .map(),
+            ClosingDecision::PositionFound { symbol, closing } => {
+                fields().put("symbol", symbol).put("qty", closing.was).put("foreign", closing.foreign).map()
             }
-            ClosingDecision::Started { id, panic, panic_id, who, products } => fields()
+            ClosingDecision::Started { id, panic, panic_id, of_account, who, products } => fields()
                 .put("close_id", id)
                 .put("panic", panic)
+                .put("of_account", of_account)
                 .put("panic_id", panic_id)
                 .put("user", who)
                 .put(
@@ -194,12 +225,14 @@ impl Event for ClosingDecision {
                         .collect::<BTreeMap<_, _>>(),
                 )
                 .map(),
-            ClosingDecision::Blocked { reason } => fields().put("reason", reason).map(),
+            ClosingDecision::Blocked { code } => fields().put("reason", code).map(),
             ClosingDecision::Unblocked => Map::new(),
-            ClosingDecision::FlatSeen { reads, request } => {
+            ClosingDecision::FlatSeen { reads, request, .. } => {
                 fields().put("reads", reads).put("request", request).map()
             }
-            ClosingDecision::FlatRefuted { why } => fields().put("why", why).map(),
+            ClosingDecision::FlatRefuted { venue, own_open_orders } => {
+                fields().put("positions", venue).put("own_open_orders", own_open_orders).map()
+            }
             ClosingDecision::VerifiedFlat { panic_id, reads, elapsed_ms, attempts, .. } => fields()
                 .put("panic_id", panic_id)
                 .put("reads", reads)

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use telemetry::{Event, Level, Map, Micros, Value};
 
 use crate::amount::{Money, Price, plain};
+use crate::causes::{EntryFailure, Warning};
 use crate::gate::Gate;
-use crate::ids::{Symbol, Underlying};
+use crate::ids::{Code, Symbol, Underlying};
 use crate::session::Leg;
 use crate::tell::{fields, grouped};
 
@@ -16,7 +17,8 @@ pub enum EntryDecision {
         underlying: Underlying,
     },
     InstrumentsUnknown {
-        reason: String,
+        underlying: Underlying,
+        code: Code,
     },
     StrikesChosen {
         legs: Vec<Leg>,
@@ -28,7 +30,11 @@ pub enum EntryDecision {
     Planned {
         bids: Vec<(Symbol, Price)>,
         credit: Money,
-        warnings: Vec<String>,
+        warnings: Vec<Warning>,
+    },
+    /// The plan is too old to be followed: strikes are chosen again.
+    PlanExpired {
+        age_ms: Option<i64>,
     },
     GateChanged {
         gate: Gate,
@@ -43,8 +49,10 @@ pub enum EntryDecision {
         plan_credit: Option<Money>,
         elapsed_ms: i64,
     },
+    /// Paused before anything was sold: the orders are gone, the session stays.
+    Withdrawn,
     Failed {
-        why: String,
+        cause: EntryFailure,
     },
 }
 
@@ -55,9 +63,11 @@ impl Event for EntryDecision {
             EntryDecision::InstrumentsUnknown { .. } => "entry.instruments_unknown",
             EntryDecision::StrikesChosen { .. } => "entry.strikes_chosen",
             EntryDecision::Planned { .. } => "entry.planned",
+            EntryDecision::PlanExpired { .. } => "entry.plan_expired",
             EntryDecision::GateChanged { .. } => "entry.gate_changed",
             EntryDecision::Started { .. } => "entry.started",
             EntryDecision::Completed { .. } => "entry.completed",
+            EntryDecision::Withdrawn => "entry.withdrawn",
             EntryDecision::Failed { .. } => "entry.failed",
         }
     }
@@ -69,9 +79,11 @@ impl Event for EntryDecision {
             EntryDecision::InstrumentsRequested { .. } => Level::Debug,
             EntryDecision::StrikesChosen { .. }
             | EntryDecision::Planned { .. }
+            | EntryDecision::PlanExpired { .. }
             | EntryDecision::GateChanged { .. }
             | EntryDecision::Started { .. }
-            | EntryDecision::Completed { .. } => Level::Info,
+            | EntryDecision::Completed { .. }
+            | EntryDecision::Withdrawn => Level::Info,
         }
     }
 
@@ -80,16 +92,22 @@ impl Event for EntryDecision {
             EntryDecision::InstrumentsRequested { underlying } => {
                 format!("Asked the venue what {underlying} options it lists.")
             }
-            EntryDecision::InstrumentsUnknown { reason } => {
-                format!("The list of options could not be read: {reason}.")
+            EntryDecision::InstrumentsUnknown { underlying, code } => {
+                format!("The list of {underlying} options could not be read: {}.", code.words())
             }
             EntryDecision::StrikesChosen { legs, spot, .. } => {
                 let names: Vec<_> = legs.iter().map(|leg| leg.instrument.symbol.as_str()).collect();
                 format!("Chose {} with spot at {spot}.", names.join(" and "))
             }
             EntryDecision::Planned { credit, warnings, .. } => {
-                let note = warnings.first().map(|warning| format!(" {warning}")).unwrap_or_default();
-                format!("Planned a credit of {} at the bids.{note}", plain(*credit))
+                let note = warnings.first().map(|warning| format!(" {}", warning.sentence()));
+                format!("Planned a credit of {} at the bids.{}", plain(*credit), note.unwrap_or_default())
+            }
+            EntryDecision::PlanExpired { age_ms: Some(age_ms) } => {
+                format!("The plan is {} s old: strikes are chosen again.", grouped(age_ms / 1_000))
+            }
+            EntryDecision::PlanExpired { age_ms: None } => {
+                "There is no plan to follow: strikes are chosen again.".to_owned()
             }
             EntryDecision::GateChanged { gate: Gate::Open } => "Entry gate open.".to_owned(),
             EntryDecision::GateChanged { gate } => format!("Entry gate shut: {}", gate.sentence()),
@@ -107,7 +125,10 @@ impl Event for EntryDecision {
                     grouped(*elapsed_ms)
                 )
             }
-            EntryDecision::Failed { why } => format!("Entry failed: {why}."),
+            EntryDecision::Withdrawn => {
+                "Entry was withdrawn before anything was sold; the session stays paused.".to_owned()
+            }
+            EntryDecision::Failed { cause } => format!("Entry failed: {}.", cause.sentence()),
         }
     }
 
@@ -116,7 +137,9 @@ impl Event for EntryDecision {
             EntryDecision::InstrumentsRequested { underlying } => {
                 fields().put("underlying", underlying).map()
             }
-            EntryDecision::InstrumentsUnknown { reason } => fields().put("reason", reason).map(),
+            EntryDecision::InstrumentsUnknown { underlying, code } => {
+                fields().put("underlying", underlying).put("reason", code).map()
+            }
             EntryDecision::StrikesChosen { legs, spot, expiry, listed } => fields()
                 .put("symbols", legs.iter().map(|leg| &leg.instrument.symbol).collect::<Vec<_>>())
                 .put("spot", spot)
@@ -126,6 +149,7 @@ impl Event for EntryDecision {
             EntryDecision::Planned { bids, credit, warnings } => {
                 fields().put("bids", bids).put("credit", credit).put("warnings", warnings).map()
             }
+            EntryDecision::PlanExpired { age_ms } => fields().put("age_ms", age_ms).map(),
             EntryDecision::GateChanged { gate } => fields().put("gate", gate).map(),
             EntryDecision::Started { plan_credit, executable_credit, guard } => fields()
                 .put("plan_credit", plan_credit)
@@ -137,7 +161,10 @@ impl Event for EntryDecision {
                 .put("plan_credit", plan_credit)
                 .put("elapsed_ms", elapsed_ms)
                 .map(),
-            EntryDecision::Failed { why } => fields().put("why", why).map(),
+            EntryDecision::Withdrawn => Map::new(),
+            EntryDecision::Failed { cause } => {
+                fields().put("cause", cause).put("why", cause.sentence()).map()
+            }
         }
     }
 }

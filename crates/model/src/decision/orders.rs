@@ -3,8 +3,11 @@
 use serde::{Deserialize, Serialize};
 use telemetry::{Event, Level, Map, Value};
 
-use crate::ids::{ClientOrderId, OrderId, ProductId, Symbol};
-use crate::order::{Fill, OrderRequest, OrderSnapshot, Purpose, Side};
+use crate::amount::{Money, plain};
+use crate::causes::{AmbiguousCause, CancelCause, FillFault};
+use crate::fill::Fill;
+use crate::ids::{ClientOrderId, Code, FillId, OrderId, ProductId, Symbol};
+use crate::order::{OrderRequest, OrderSnapshot, Purpose, Side};
 use crate::tell::{Fields, fields, grouped};
 
 /// What is known of an order beside the venue's snapshot, so that a record stands alone.
@@ -32,7 +35,8 @@ pub enum OrderDecision {
         client_order_id: ClientOrderId,
         symbol: Symbol,
         side: Side,
-        code: String,
+        code: Code,
+        /// The venue's own words, as they came.
         detail: Option<String>,
         attempt: u32,
     },
@@ -40,13 +44,19 @@ pub enum OrderDecision {
     Denied {
         client_order_id: ClientOrderId,
         symbol: Symbol,
-        reason: String,
+        code: Code,
     },
     /// Sent, and no believable answer came: it is looked up before anything else is done with it.
     Ambiguous {
         client_order_id: ClientOrderId,
         symbol: Symbol,
-        reason: String,
+        cause: AmbiguousCause,
+    },
+    /// A look-up does not find it. It may still arrive while a signature of it lives.
+    Missed {
+        client_order_id: ClientOrderId,
+        symbol: Symbol,
+        age_ms: i64,
     },
     /// Proven never to have reached the venue.
     NeverSent {
@@ -54,12 +64,20 @@ pub enum OrderDecision {
         symbol: Symbol,
         age_ms: i64,
     },
+    /// Of an order of ours, or (a panic) of one that stands in the way.
     CancelRequested {
-        client_order_id: ClientOrderId,
+        client_order_id: Option<ClientOrderId>,
         order_id: Option<OrderId>,
         product_id: ProductId,
         symbol: Symbol,
-        why: String,
+        request: u32,
+        cause: CancelCause,
+    },
+    /// A cancel did not reach the order, or was refused: it is asked for again.
+    CancelFailed {
+        client_order_id: ClientOrderId,
+        symbol: Symbol,
+        code: Code,
     },
     LookupRequested {
         client_order_id: ClientOrderId,
@@ -69,13 +87,20 @@ pub enum OrderDecision {
     LookupFailed {
         client_order_id: ClientOrderId,
         symbol: Symbol,
-        reason: String,
+        code: Code,
     },
     FillBooked(Fill),
-    /// Not ours, or not known yet.
-    FillIgnored {
+    /// What the venue charged for a fill is not what was booked.
+    FillCharged {
+        fill_id: FillId,
+        symbol: Symbol,
+        fee: Money,
+        booked: Option<Money>,
+    },
+    /// Seen and not booked to the session.
+    FillRefused {
         fill: Fill,
-        why: String,
+        fault: FillFault,
     },
 }
 
@@ -119,12 +144,16 @@ impl Event for OrderDecision {
             OrderDecision::Rejected { .. } => "order.rejected",
             OrderDecision::Denied { .. } => "order.denied",
             OrderDecision::Ambiguous { .. } => "order.ambiguous",
+            OrderDecision::Missed { .. } => "order.missed",
             OrderDecision::NeverSent { .. } => "order.never_sent",
             OrderDecision::CancelRequested { .. } => "order.cancel_requested",
+            OrderDecision::CancelFailed { .. } => "order.cancel_failed",
             OrderDecision::LookupRequested { .. } => "order.lookup_requested",
             OrderDecision::LookupFailed { .. } => "order.lookup_failed",
             OrderDecision::FillBooked(_) => "order.fill_booked",
-            OrderDecision::FillIgnored { .. } => "order.fill_ignored",
+            OrderDecision::FillCharged { .. } => "order.fill_charged",
+            OrderDecision::FillRefused { fault: FillFault::Foreign, .. } => "order.foreign_fill",
+            OrderDecision::FillRefused { .. } => "order.fill_refused",
         }
     }
 
@@ -133,9 +162,14 @@ impl Event for OrderDecision {
             OrderDecision::Rejected { .. }
             | OrderDecision::Denied { .. }
             | OrderDecision::Ambiguous { .. }
+            | OrderDecision::Missed { .. }
             | OrderDecision::NeverSent { .. }
+            | OrderDecision::CancelFailed { .. }
+            | OrderDecision::CancelRequested { cause: CancelCause::InTheWay | CancelCause::Late, .. }
+            | OrderDecision::FillRefused { fault: FillFault::Foreign, .. }
             | OrderDecision::LookupFailed { .. } => Level::Warn,
-            OrderDecision::FillIgnored { .. } => Level::Debug,
+            OrderDecision::FillRefused { .. } => Level::Error,
+            OrderDecision::FillCharged { .. } => Level::Debug,
             OrderDecision::Submitted(_)
             | OrderDecision::Acknowledged(_)
             | OrderDecision::PartiallyFilled(_)
@@ -167,27 +201,35 @@ impl Event for OrderDecision {
             OrderDecision::Filled(news) => Self::sentence_of(news, "Filled:"),
             OrderDecision::Canceled(news) => Self::sentence_of(news, "Canceled, with filled"),
             OrderDecision::Rejected { symbol, code, .. } => {
-                format!("The venue refused the order on {symbol}: {code}.")
+                format!("The venue refused the order on {symbol}: {}.", code.words())
             }
-            OrderDecision::Denied { symbol, reason, .. } => {
-                format!("The order on {symbol} was not sent: {reason}.")
+            OrderDecision::Denied { symbol, code, .. } => {
+                format!("The order on {symbol} was not sent: {}.", code.words())
             }
-            OrderDecision::Ambiguous { symbol, reason, .. } => {
+            OrderDecision::Ambiguous { symbol, cause, .. } => {
                 format!(
-                    "What became of the order on {symbol} is not known ({reason}); it is looked up before anything else."
+                    "What became of the order on {symbol} is not known ({}); it is looked up before anything else.",
+                    cause.sentence()
                 )
             }
+            OrderDecision::Missed { symbol, age_ms, .. } => format!(
+                "The venue does not know the order on {symbol}, {} ms after it was decided; it may still arrive.",
+                grouped(*age_ms)
+            ),
             OrderDecision::NeverSent { symbol, age_ms, .. } => {
                 format!("The order on {symbol} never reached the venue; {} ms have passed.", grouped(*age_ms))
             }
-            OrderDecision::CancelRequested { symbol, why, .. } => {
-                format!("Canceling the order on {symbol}: {why}.")
+            OrderDecision::CancelRequested { symbol, cause, .. } => {
+                format!("Canceling the order on {symbol}: {}.", cause.sentence())
+            }
+            OrderDecision::CancelFailed { symbol, code, .. } => {
+                format!("The order on {symbol} was not canceled: {}; it is tried again.", code.words())
             }
             OrderDecision::LookupRequested { symbol, .. } => {
                 format!("Looking up the order on {symbol} by our id.")
             }
-            OrderDecision::LookupFailed { symbol, reason, .. } => {
-                format!("The look-up of the order on {symbol} failed: {reason}.")
+            OrderDecision::LookupFailed { symbol, code, .. } => {
+                format!("The look-up of the order on {symbol} failed: {}.", code.words())
             }
             OrderDecision::FillBooked(fill) if fill.settlement => {
                 format!("{} settled: {} lots at {}.", fill.symbol, grouped(fill.lots), fill.price)
@@ -195,8 +237,11 @@ impl Event for OrderDecision {
             OrderDecision::FillBooked(fill) => {
                 format!("{} {} {} at {}.", past(fill.side), grouped(fill.lots), fill.symbol, fill.price)
             }
-            OrderDecision::FillIgnored { fill, why } => {
-                format!("A fill on {} was not booked: {why}.", fill.symbol)
+            OrderDecision::FillCharged { symbol, fee, .. } => {
+                format!("The venue charged {} for a fill on {symbol}.", plain(*fee))
+            }
+            OrderDecision::FillRefused { fill, fault } => {
+                format!("A fill on {} is not booked: {}.", fill.symbol, fault.sentence())
             }
         }
     }
@@ -216,31 +261,46 @@ impl Event for OrderDecision {
                 .put("detail", detail)
                 .put("attempt", attempt)
                 .map(),
-            OrderDecision::Denied { client_order_id, symbol, reason }
-            | OrderDecision::Ambiguous { client_order_id, symbol, reason }
-            | OrderDecision::LookupFailed { client_order_id, symbol, reason } => fields()
+            OrderDecision::Denied { client_order_id, symbol, code }
+            | OrderDecision::CancelFailed { client_order_id, symbol, code }
+            | OrderDecision::LookupFailed { client_order_id, symbol, code } => fields()
                 .put("client_order_id", client_order_id)
                 .put("symbol", symbol)
-                .put("reason", reason)
+                .put("reason", code)
                 .map(),
-            OrderDecision::NeverSent { client_order_id, symbol, age_ms } => fields()
+            OrderDecision::Ambiguous { client_order_id, symbol, cause } => fields()
+                .put("client_order_id", client_order_id)
+                .put("symbol", symbol)
+                .put("cause", cause)
+                .map(),
+            OrderDecision::Missed { client_order_id, symbol, age_ms }
+            | OrderDecision::NeverSent { client_order_id, symbol, age_ms } => fields()
                 .put("client_order_id", client_order_id)
                 .put("symbol", symbol)
                 .put("age_ms", age_ms)
                 .map(),
-            OrderDecision::CancelRequested { client_order_id, order_id, symbol, why, .. } => fields()
-                .put("client_order_id", client_order_id)
-                .put("order_id", order_id)
-                .put("symbol", symbol)
-                .put("why", why)
-                .map(),
+            OrderDecision::CancelRequested { client_order_id, order_id, symbol, request, cause, .. } => {
+                fields()
+                    .put("client_order_id", client_order_id)
+                    .put("order_id", order_id)
+                    .put("symbol", symbol)
+                    .put("attempt", request)
+                    .put("cause", cause)
+                    .map()
+            }
             OrderDecision::LookupRequested { client_order_id, symbol, lookup } => fields()
                 .put("client_order_id", client_order_id)
                 .put("symbol", symbol)
                 .put("lookup", lookup)
                 .map(),
             OrderDecision::FillBooked(fill) => fill_fields(fill).map(),
-            OrderDecision::FillIgnored { fill, why } => fill_fields(fill).put("why", why).map(),
+            OrderDecision::FillCharged { fill_id, symbol, fee, booked } => fields()
+                .put("fill_id", fill_id)
+                .put("symbol", symbol)
+                .put("fee", fee)
+                .put("booked", booked)
+                .map(),
+            OrderDecision::FillRefused { fill, fault } => fill_fields(fill).put("fault", fault).map(),
         }
     }
 }

@@ -4,37 +4,48 @@ use serde::{Deserialize, Serialize};
 use telemetry::{Event, Level, Map, Micros, Value};
 
 use crate::amount::{Money, plain, signed};
-use crate::rules::{Rule, RuleReading};
-use crate::session::ExitReason;
+use crate::reading_words::raw;
+use crate::rules::{Rule, RuleReading, Verdict};
 use crate::tell::fields;
 use crate::valuation::Valuation;
+use crate::words::ExitReason;
 
-/// Where one leg's numbers came from and how old they are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LegFreshness {
-    pub symbol: crate::ids::Symbol,
-    pub quote_age_ms: Option<i64>,
-    pub mark_age_ms: Option<i64>,
-    /// `stream`, `rest_fallback`, or `last_known` when stale.
-    pub mark_source: String,
+/// How often steady evaluations are told.
+pub const SAMPLED: &str = "1/s";
+
+/// What lifted a trailing floor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lift {
+    Distance,
+    Step,
+    MinimumLock,
+    PreviousFloor,
+}
+
+impl Lift {
+    pub fn words(self) -> &'static str {
+        match self {
+            Lift::Distance => "distance",
+            Lift::Step => "step",
+            Lift::MinimumLock => "minimum lock",
+            Lift::PreviousFloor => "previous floor",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RulesDecision {
-    CycleStarted {
-        sample_rate: String,
-    },
+    CycleStarted,
     CycleCompleted {
-        outcome: String,
+        /// Rules that fire.
+        fires: u32,
         previous_step_us: Option<u64>,
-        sample_rate: String,
     },
     Evaluated {
         worth: Box<Valuation>,
         readings: Vec<RuleReading>,
-        legs: Vec<LegFreshness>,
-        sample_rate: String,
     },
     BreachCounted {
         rule: Rule,
@@ -53,7 +64,7 @@ pub enum RulesDecision {
         activation: Money,
         peak: Money,
         floor: Money,
-        responsible: String,
+        responsible: Lift,
     },
     PeakRaised {
         previous_peak: Money,
@@ -64,7 +75,7 @@ pub enum RulesDecision {
         previous_floor: Money,
         floor: Money,
         peak: Money,
-        responsible: String,
+        responsible: Lift,
     },
     /// Irrevocable for the position.
     ExitDecided {
@@ -73,14 +84,13 @@ pub enum RulesDecision {
         who: Option<String>,
         executable: Option<Money>,
         readings: Vec<RuleReading>,
-        rationale: String,
     },
 }
 
 impl Event for RulesDecision {
     fn name(&self) -> &'static str {
         match self {
-            RulesDecision::CycleStarted { .. } => "cycle.started",
+            RulesDecision::CycleStarted => "cycle.started",
             RulesDecision::CycleCompleted { .. } => "cycle.completed",
             RulesDecision::Evaluated { .. } => "exit.evaluated",
             RulesDecision::BreachCounted { .. } => "rules.breach_counted",
@@ -94,7 +104,7 @@ impl Event for RulesDecision {
 
     fn level(&self) -> Level {
         match self {
-            RulesDecision::CycleStarted { .. }
+            RulesDecision::CycleStarted
             | RulesDecision::CycleCompleted { .. }
             | RulesDecision::Evaluated { .. }
             | RulesDecision::PeakRaised { .. } => Level::Debug,
@@ -109,14 +119,16 @@ impl Event for RulesDecision {
 
     fn message(&self) -> String {
         match self {
-            RulesDecision::CycleStarted { .. } => "An evaluation cycle began.".to_owned(),
-            RulesDecision::CycleCompleted { outcome, .. } => {
-                format!("The evaluation cycle ended: {outcome}.")
+            RulesDecision::CycleStarted => "An evaluation cycle began.".to_owned(),
+            RulesDecision::CycleCompleted { fires: 0, .. } => {
+                "The evaluation cycle ended: held.".to_owned()
             }
-            RulesDecision::Evaluated { worth, readings, .. } => {
+            RulesDecision::CycleCompleted { fires, .. } => {
+                format!("The evaluation cycle ended: {fires} rules fire.")
+            }
+            RulesDecision::Evaluated { worth, readings } => {
                 let executable = worth.executable.map_or_else(|| "unknown".to_owned(), signed);
-                let fires =
-                    readings.iter().filter(|reading| reading.verdict == crate::rules::Verdict::Fires).count();
+                let fires = readings.iter().filter(|reading| reading.verdict == Verdict::Fires).count();
                 if fires == 0 {
                     format!("Held at {executable}: no rule fires.")
                 } else {
@@ -135,40 +147,40 @@ impl Event for RulesDecision {
                 format!("{} holds again against {}; the count is back at 0.", rule.label(), plain(*threshold))
             }
             RulesDecision::TrailingArmed { executable, activation, floor, responsible, .. } => format!(
-                "Trailing armed: {} reached activation {}; floor {} ({responsible}).",
+                "Trailing armed: {} reached activation {}; floor {} ({}).",
                 plain(*executable),
                 plain(*activation),
-                plain(*floor)
+                plain(*floor),
+                responsible.words()
             ),
             RulesDecision::PeakRaised { peak, floor, .. } => {
                 format!("New peak {}; the floor stays {}.", plain(*peak), plain(*floor))
             }
             RulesDecision::FloorRaised { previous_floor, floor, peak, responsible } => {
                 format!(
-                    "Floor raised {} → {}: peak {} ({responsible}).",
+                    "Floor raised {} → {}: peak {} ({}).",
                     plain(*previous_floor),
                     plain(*floor),
-                    plain(*peak)
+                    plain(*peak),
+                    responsible.words()
                 )
             }
-            RulesDecision::ExitDecided { rationale, .. } => rationale.clone(),
+            RulesDecision::ExitDecided { reason, who, readings, .. } => leaving(*reason, who.as_deref(), readings),
         }
     }
 
     fn payload(&self) -> Map<String, Value> {
         match self {
-            RulesDecision::CycleStarted { sample_rate } => fields().put("sampled", sample_rate).map(),
-            RulesDecision::CycleCompleted { outcome, previous_step_us, sample_rate } => fields()
-                .put("outcome", outcome)
+            RulesDecision::CycleStarted => fields().put("sampled", SAMPLED).map(),
+            RulesDecision::CycleCompleted { fires, previous_step_us } => fields()
+                .put("outcome", if *fires == 0 { "held" } else { "rules_fire" })
+                .put("fires", fires)
                 .put("latency_us", previous_step_us)
-                .put("sampled", sample_rate)
+                .put("sampled", SAMPLED)
                 .map(),
-            RulesDecision::Evaluated { worth, readings, legs, sample_rate } => fields()
-                .merge(worth)
-                .put("rules", readings)
-                .put("legs", legs)
-                .put("sampled", sample_rate)
-                .map(),
+            RulesDecision::Evaluated { worth, readings } => {
+                fields().merge(worth).put("rules", told(readings)).put("sampled", SAMPLED).map()
+            }
             RulesDecision::BreachCounted { rule, count, value, threshold, first_at } => fields()
                 .put("rule", rule)
                 .put("count", count)
@@ -195,13 +207,35 @@ impl Event for RulesDecision {
                 .put("peak", peak)
                 .put("responsible", responsible)
                 .map(),
-            RulesDecision::ExitDecided { reason, also_matched, who, executable, readings, .. } => fields()
+            RulesDecision::ExitDecided { reason, also_matched, who, executable, readings } => fields()
                 .put("reason", reason)
                 .put("also_matched", also_matched)
                 .put("user", who)
                 .put("executable", executable)
-                .put("rules", readings)
+                .put("rules", told(readings))
                 .map(),
         }
     }
+}
+
+/// Why it leaves, with the comparison of the rule that fired.
+fn leaving(reason: ExitReason, who: Option<&str>, readings: &[RuleReading]) -> String {
+    let fired = readings.iter().find(|reading| reading.rule.reason() == reason);
+    match (reason, who) {
+        (ExitReason::Error, None) => {
+            "Leaving: prices have been stale for too long and no stop rests at the venue.".to_owned()
+        }
+        (ExitReason::EntryFailed, _) => "Leaving: entry failed.".to_owned(),
+        (_, Some(who)) => format!("Leaving: {who} asked for it ({reason})."),
+        (_, None) => match fired.filter(|reading| reading.verdict == Verdict::Fires) {
+            Some(reading) => format!("Leaving by rule {reason}: {}.", raw(reading)),
+            None => format!("Leaving: {reason}."),
+        },
+    }
+}
+
+/// Readings as they are told: with the raw comparison beside its numbers.
+fn told(readings: &[RuleReading]) -> Vec<Value> {
+    let told = readings.iter().map(|reading| fields().merge(reading).put("raw", raw(reading)).map());
+    told.map(Value::Object).collect()
 }

@@ -4,62 +4,30 @@ use serde::{Deserialize, Serialize};
 use telemetry::{Event, Level, Map, Micros, Source, Value};
 
 use crate::amount::signed;
+use crate::causes::{HealthCause, LifecycleCause, OperatorCause};
 use crate::configuration::Configuration;
 use crate::ids::{SessionId, Symbol};
-use crate::session::{ExecutionMode, Exposure, Health, Intent, Lifecycle, Summary};
+use crate::input::ResolveChoice;
+use crate::refusal::{Asked, Refusal};
+use crate::session::Summary;
 use crate::tell::{fields, grouped};
-
-/// Why a request was refused; the code goes to the wire as it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Refusal {
-    SessionActive,
-    PanicLatched,
-    NoSuchSession,
-    NotRunning,
-    NotPaused,
-    AlreadyEnding,
-    HealthBad,
-    ExposureUnknown,
-    NotLatched,
-    NotVerifiedFlat,
-    NothingToResolve,
-    ModeUnavailable,
-}
-
-impl Refusal {
-    pub fn code(self) -> &'static str {
-        match self {
-            Refusal::SessionActive => "SESSION_ACTIVE",
-            Refusal::PanicLatched => "PANIC_LATCHED",
-            Refusal::NoSuchSession => "NO_SUCH_SESSION",
-            Refusal::NotRunning => "NOT_RUNNING",
-            Refusal::NotPaused => "NOT_PAUSED",
-            Refusal::AlreadyEnding => "ALREADY_ENDING",
-            Refusal::HealthBad => "HEALTH_BAD",
-            Refusal::ExposureUnknown => "EXPOSURE_UNKNOWN",
-            Refusal::NotLatched => "NOT_LATCHED",
-            Refusal::NotVerifiedFlat => "NOT_VERIFIED_FLAT",
-            Refusal::NothingToResolve => "NOTHING_TO_RESOLVE",
-            Refusal::ModeUnavailable => "MODE_UNAVAILABLE",
-        }
-    }
-}
+use crate::words::{ExecutionMode, Exposure, Health, Intent, Lifecycle};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionDecision {
     RequestRefused {
         who: String,
-        action: String,
+        asked: Asked,
         refusal: Refusal,
-        sentence: String,
     },
     Starting {
         session_id: SessionId,
         configuration: Box<Configuration>,
         execution_mode: ExecutionMode,
         who: String,
+        /// Instruments that it leases from the start on.
+        expected: Vec<Symbol>,
     },
     /// The process died while the session lived; it comes back through STARTING.
     Recovering {
@@ -70,7 +38,7 @@ pub enum SessionDecision {
     LifecycleChanged {
         from: Lifecycle,
         to: Lifecycle,
-        why: String,
+        cause: LifecycleCause,
     },
     IntentChanged {
         from: Intent,
@@ -85,16 +53,21 @@ pub enum SessionDecision {
     HealthChanged {
         health: Health,
         on: bool,
-        why: String,
+        cause: HealthCause,
     },
     DrainRequested {
         who: String,
     },
     OperatorNeeded {
-        sentence: String,
+        cause: OperatorCause,
     },
     Resolved {
         who: String,
+        choice: ResolveChoice,
+    },
+    /// A judge failed on the session: it is set apart, so that nothing else stands still.
+    Quarantined {
+        judge: String,
     },
     Summarised(Box<Summary>),
 }
@@ -112,6 +85,7 @@ impl Event for SessionDecision {
             SessionDecision::DrainRequested { .. } => "session.drain_requested",
             SessionDecision::OperatorNeeded { .. } => "session.operator_needed",
             SessionDecision::Resolved { .. } => "session.resolved",
+            SessionDecision::Quarantined { .. } => "session.quarantined",
             SessionDecision::Summarised(_) => "session.summarised",
         }
     }
@@ -121,7 +95,7 @@ impl Event for SessionDecision {
             SessionDecision::RequestRefused { .. } | SessionDecision::Recovering { .. } => Level::Warn,
             SessionDecision::HealthChanged { on, .. } if *on => Level::Warn,
             SessionDecision::ExposureChanged { to: Exposure::Unknown, .. } => Level::Warn,
-            SessionDecision::OperatorNeeded { .. } => Level::Error,
+            SessionDecision::OperatorNeeded { .. } | SessionDecision::Quarantined { .. } => Level::Error,
             SessionDecision::Starting { .. }
             | SessionDecision::LifecycleChanged { .. }
             | SessionDecision::IntentChanged { .. }
@@ -146,14 +120,15 @@ impl Event for SessionDecision {
             | SessionDecision::ExposureChanged { .. }
             | SessionDecision::HealthChanged { .. }
             | SessionDecision::OperatorNeeded { .. }
+            | SessionDecision::Quarantined { .. }
             | SessionDecision::Summarised(_) => Source::Backend,
         }
     }
 
     fn message(&self) -> String {
         match self {
-            SessionDecision::RequestRefused { who, action, sentence, .. } => {
-                format!("Refused {who}'s request to {action}: {sentence}")
+            SessionDecision::RequestRefused { who, asked, refusal } => {
+                format!("Refused {who}'s request to {}: {}", asked.words(), refusal.sentence())
             }
             SessionDecision::Starting { session_id, configuration, who, .. } => {
                 format!("{who} started session {session_id} with {}.", configuration.name)
@@ -161,7 +136,9 @@ impl Event for SessionDecision {
             SessionDecision::Recovering { session_id, down_ms, .. } => {
                 format!("Session {session_id} is recovered after {} ms without a process.", grouped(*down_ms))
             }
-            SessionDecision::LifecycleChanged { from, to, why } => format!("Lifecycle {from} → {to}: {why}."),
+            SessionDecision::LifecycleChanged { from, to, cause } => {
+                format!("Lifecycle {from} → {to}: {}.", cause.sentence())
+            }
             SessionDecision::IntentChanged { from, to, who: Some(who) } => {
                 format!("{who} changed intent {from} → {to}.")
             }
@@ -169,52 +146,75 @@ impl Event for SessionDecision {
                 format!("Intent {from} → {to}, by rule.")
             }
             SessionDecision::ExposureChanged { from, to, .. } => format!("Exposure {from} → {to}."),
-            SessionDecision::HealthChanged { health, on: true, why } => format!("Health: {health}, {why}."),
-            SessionDecision::HealthChanged { health, on: false, why } => {
-                format!("Health: {health} is over, {why}.")
+            SessionDecision::HealthChanged { health, on: true, cause } => {
+                format!("Health: {health}, {}.", cause.sentence())
+            }
+            SessionDecision::HealthChanged { health, on: false, cause } => {
+                format!("Health: {health} is over, {}.", cause.sentence())
             }
             SessionDecision::DrainRequested { who } => {
                 format!("{who} asked to drain: no new entry, and stop when naturally flat.")
             }
-            SessionDecision::OperatorNeeded { sentence } => format!("An operator is needed: {sentence}"),
-            SessionDecision::Resolved { who } => {
-                format!("{who} resolved the mismatch: close what the venue shows.")
+            SessionDecision::OperatorNeeded { cause } => format!("An operator is needed: {}", cause.sentence()),
+            SessionDecision::Resolved { who, choice: ResolveChoice::Close } => {
+                format!("{who} resolved the mismatch: close what is ours.")
             }
-            SessionDecision::Summarised(summary) => {
-                format!("The session made {} net of {:.2} fees.", signed(summary.net), summary.fees)
+            SessionDecision::Resolved { who, choice: ResolveChoice::IgnoreForeign } => {
+                format!("{who} resolved the mismatch: what differs is not ours.")
             }
+            SessionDecision::Quarantined { judge } => {
+                format!("The judge of {judge} failed on this session; it is set apart.")
+            }
+            SessionDecision::Summarised(summary) => match summary.net {
+                Some(net) => format!("The session made {} net of {:.2} fees.", signed(net), summary.fees),
+                None => format!(
+                    "What the session made is not known: a closing price is missing; the day counts {}.",
+                    signed(summary.assumed)
+                ),
+            },
         }
     }
 
     fn payload(&self) -> Map<String, Value> {
         match self {
-            SessionDecision::RequestRefused { who, action, refusal, .. } => {
-                fields().put("user", who).put("action", action).put("reason", refusal).map()
-            }
-            SessionDecision::Starting { configuration, who, .. } => fields()
+            SessionDecision::RequestRefused { who, asked, refusal } => fields()
+                .put("user", who)
+                .put("action", asked)
+                .put("reason", refusal.code())
+                .put("refusal", refusal)
+                .map(),
+            SessionDecision::Starting { configuration, who, expected, .. } => fields()
                 .put("user", who)
                 .put("configuration_hash", configuration.hash())
                 .put("settings", configuration)
+                .put("expected", expected)
                 .map(),
             SessionDecision::Recovering { symbols, down_ms, .. } => {
                 fields().put("down_ms", down_ms).put("symbols", symbols).map()
             }
-            SessionDecision::LifecycleChanged { from, to, why } => {
-                fields().put("from", from).put("to", to).put("why", why).map()
-            }
+            SessionDecision::LifecycleChanged { from, to, cause } => fields()
+                .put("from", from)
+                .put("to", to)
+                .put("cause", cause)
+                .put("why", cause.sentence())
+                .map(),
             SessionDecision::IntentChanged { from, to, who } => {
                 fields().put("from", from).put("to", to).put("user", who).map()
             }
             SessionDecision::ExposureChanged { from, to, evidence_at } => {
                 fields().put("from", from).put("to", to).put("evidence_at", evidence_at).map()
             }
-            SessionDecision::HealthChanged { health, on, why } => {
-                fields().put("health", health).put("on", on).put("why", why).map()
+            SessionDecision::HealthChanged { health, on, cause } => {
+                fields().put("health", health).put("on", on).put("cause", cause).map()
             }
-            SessionDecision::DrainRequested { who } | SessionDecision::Resolved { who } => {
-                fields().put("user", who).map()
+            SessionDecision::DrainRequested { who } => fields().put("user", who).map(),
+            SessionDecision::Resolved { who, choice } => {
+                fields().put("user", who).put("choice", choice).map()
             }
-            SessionDecision::OperatorNeeded { sentence } => fields().put("why", sentence).map(),
+            SessionDecision::OperatorNeeded { cause } => {
+                fields().put("cause", cause).put("why", cause.sentence()).map()
+            }
+            SessionDecision::Quarantined { judge } => fields().put("judge", judge).map(),
             SessionDecision::Summarised(summary) => fields().merge(summary).map(),
         }
     }

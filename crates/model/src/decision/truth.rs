@@ -6,21 +6,35 @@ use serde::{Deserialize, Serialize};
 use telemetry::{Event, Level, Map, Micros, Value};
 
 use crate::amount::{Lots, Money};
-use crate::ids::{ProductId, Symbol};
-use crate::input::OpenOrder;
+use crate::causes::ZeroCause;
+use crate::ids::{Code, ProductId, Symbol};
+use crate::input::{AccountPosition, OpenOrder, TruthPart};
 use crate::tell::{fields, grouped, positions};
 
-/// Why the truth is read.
+/// Why the truth is read; of several reasons for one read the first in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TruthPurpose {
-    Start,
-    Recovery,
-    Periodic,
-    Close,
     Verify,
-    Audit,
+    Close,
+    Recovery,
+    Start,
     MissingFills,
+    Audit,
+    Periodic,
+}
+
+impl TruthPurpose {
+    /// What closes a position does without the wallet.
+    pub fn reads_wallet(self) -> bool {
+        match self {
+            TruthPurpose::Recovery | TruthPurpose::Start | TruthPurpose::Periodic => true,
+            TruthPurpose::Verify
+            | TruthPurpose::Close
+            | TruthPurpose::MissingFills
+            | TruthPurpose::Audit => false,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,31 +45,50 @@ pub enum TruthDecision {
         purpose: TruthPurpose,
         products: Vec<(ProductId, Symbol)>,
         fills_since: Option<Micros>,
+        account: bool,
     },
+    /// What came back; parts that are missing failed, or were not asked for.
     Read {
         request: u64,
         requested_at: Micros,
         positions: BTreeMap<Symbol, Lots>,
-        own_open_orders: u32,
-        /// Open orders with our ids that the journal does not know.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        orphans: Vec<OpenOrder>,
-        foreign_open_orders: u32,
+        /// Open orders that carry our ids, and those that do not.
+        own: Option<Vec<OpenOrder>>,
+        foreign: Option<Vec<OpenOrder>>,
+        account: Option<Vec<AccountPosition>>,
+        /// Fills that came with it; `None`: not asked for, or not answered.
+        fills: Option<u32>,
         wallet_balance: Option<Money>,
         latency_us: i64,
     },
+    /// A part of a read, or all of it, failed.
     Unknown {
         request: u64,
-        reason: String,
+        part: TruthPart,
+        code: Code,
+    },
+    /// The private stream says what a position is.
+    Streamed {
+        symbol: Symbol,
+        lots: Lots,
+        at: Micros,
     },
     /// The venue and our fills differ.
     Mismatched {
         expected: BTreeMap<Symbol, Lots>,
         venue: BTreeMap<Symbol, Lots>,
+        /// How many reads in a row, and the number of this one.
         reads: u32,
+        request: u64,
     },
     /// They agree again.
     Matched,
+    /// The venue shows nothing where our fills leave something on, and this explains it. What it cost is unknown.
+    ZeroExplained {
+        symbol: Symbol,
+        lots: Lots,
+        by: ZeroCause,
+    },
 }
 
 impl Event for TruthDecision {
@@ -64,15 +97,19 @@ impl Event for TruthDecision {
             TruthDecision::Requested { .. } => "position.read_requested",
             TruthDecision::Read { .. } => "position.read",
             TruthDecision::Unknown { .. } => "position.unknown",
+            TruthDecision::Streamed { .. } => "position.streamed",
             TruthDecision::Mismatched { .. } => "position.mismatched",
             TruthDecision::Matched => "position.matched",
+            TruthDecision::ZeroExplained { .. } => "position.zero_explained",
         }
     }
 
     fn level(&self) -> Level {
         match self {
-            TruthDecision::Requested { .. } | TruthDecision::Read { .. } => Level::Debug,
-            TruthDecision::Unknown { .. } => Level::Warn,
+            TruthDecision::Requested { .. } | TruthDecision::Read { .. } | TruthDecision::Streamed { .. } => {
+                Level::Debug
+            }
+            TruthDecision::Unknown { .. } | TruthDecision::ZeroExplained { .. } => Level::Warn,
             TruthDecision::Mismatched { reads, .. } if *reads < 2 => Level::Warn,
             TruthDecision::Mismatched { .. } => Level::Error,
             TruthDecision::Matched => Level::Info,
@@ -81,61 +118,91 @@ impl Event for TruthDecision {
 
     fn message(&self) -> String {
         match self {
+            TruthDecision::Requested { products, account: true, .. } => format!(
+                "Asked the venue for {} positions, all open orders and everything the account holds.",
+                products.len()
+            ),
             TruthDecision::Requested { products, .. } => {
                 format!("Asked the venue for {} positions and all open orders.", products.len())
             }
-            TruthDecision::Read { positions: lots, own_open_orders, .. } => {
-                let held: Vec<_> = lots
-                    .iter()
-                    .filter(|(_, lots)| **lots != 0)
-                    .map(|(symbol, lots)| format!("{} {symbol}", grouped(*lots)))
+            TruthDecision::Read { positions: lots, own, account, .. } => {
+                let rows = account.iter().flatten().map(|row| (&row.symbol, row.lots));
+                let held: BTreeMap<_, _> =
+                    rows.chain(lots.iter().map(|(symbol, lots)| (symbol, *lots))).collect();
+                let held: Vec<_> = held
+                    .into_iter()
+                    .filter(|(_, lots)| *lots != 0)
+                    .map(|(symbol, lots)| format!("{} {symbol}", grouped(lots)))
                     .collect();
                 let held = if held.is_empty() { "flat".to_owned() } else { held.join(", ") };
-                format!("The venue says: {held}; {own_open_orders} open orders of ours.")
+                let own = own.as_ref().map_or_else(|| "unknown".to_owned(), |own| own.len().to_string());
+                format!("The venue says: {held}; open orders of ours: {own}.")
             }
-            TruthDecision::Unknown { reason, .. } => {
-                format!("The venue's positions could not be read ({reason}); what was known stays believed.")
+            TruthDecision::Unknown { part, code, .. } => format!(
+                "The venue's {} could not be read ({}); what was known stays believed.",
+                part.words(),
+                code.words()
+            ),
+            TruthDecision::Streamed { symbol, lots, .. } => {
+                format!("The private stream says {} {symbol}.", grouped(*lots))
             }
             TruthDecision::Mismatched { expected, venue, .. } => {
                 format!("Our fills say {}, the venue says {}.", positions(expected), positions(venue))
             }
             TruthDecision::Matched => "The venue and our fills agree again.".to_owned(),
+            TruthDecision::ZeroExplained { symbol, lots, by } => format!(
+                "{} {symbol} left without a fill of ours: {}. What that cost is not known.",
+                grouped(*lots),
+                by.sentence()
+            ),
         }
     }
 
     fn payload(&self) -> Map<String, Value> {
         match self {
-            TruthDecision::Requested { request, purpose, products, fills_since } => fields()
+            TruthDecision::Requested { request, purpose, products, fills_since, account } => fields()
                 .put("request", request)
                 .put("purpose", purpose)
                 .put("symbols", products.iter().map(|(_, symbol)| symbol).collect::<Vec<_>>())
                 .put("fills_since", fills_since)
+                .put("account", account)
                 .map(),
             TruthDecision::Read {
                 request,
                 positions,
-                own_open_orders,
-                orphans,
-                foreign_open_orders,
+                own,
+                foreign,
+                account,
+                fills,
                 wallet_balance,
                 latency_us,
                 ..
             } => fields()
                 .put("request", request)
                 .put("positions", positions)
-                .put("own_open_orders", own_open_orders)
-                .put("orphan_orders", orphans.len())
-                .put("foreign_open_orders", foreign_open_orders)
+                .put("own_open_orders", own.as_ref().map(Vec::len))
+                .put("foreign_open_orders", foreign.as_ref().map(Vec::len))
+                .put("account_positions", account)
+                .put("fills", fills)
                 .put("wallet_balance", wallet_balance)
                 .put("latency_us", latency_us)
                 .map(),
-            TruthDecision::Unknown { request, reason } => {
-                fields().put("request", request).put("reason", reason).map()
+            TruthDecision::Unknown { request, part, code } => {
+                fields().put("request", request).put("part", part).put("reason", code).map()
             }
-            TruthDecision::Mismatched { expected, venue, reads } => {
-                fields().put("expected", expected).put("venue", venue).put("reads", reads).map()
+            TruthDecision::Streamed { symbol, lots, at } => {
+                fields().put("symbol", symbol).put("qty", lots).put("at", at).map()
             }
+            TruthDecision::Mismatched { expected, venue, reads, request } => fields()
+                .put("expected", expected)
+                .put("venue", venue)
+                .put("reads", reads)
+                .put("request", request)
+                .map(),
             TruthDecision::Matched => Map::new(),
+            TruthDecision::ZeroExplained { symbol, lots, by } => {
+                fields().put("symbol", symbol).put("qty", lots).put("by", by).map()
+            }
         }
     }
 }

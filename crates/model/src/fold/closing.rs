@@ -1,25 +1,10 @@
-//! How closing folds: latches, close attempts, flat reads.
+//! How closing folds: latches, closes, flat reads.
 
-use telemetry::Micros;
-
+use crate::closing::{Flatten, FlatReads, Latch};
 use crate::decision::ClosingDecision;
 use crate::decision::closing::PanicScope;
-use crate::order::{OrderRequest, Purpose};
 use crate::record::DecisionRecord;
-use crate::session::Latch;
-use crate::state::{Flatten, TradingState};
-
-/// Pause after a close attempt before the next. An exit takes steps of a second; a panic begins at 100 ms and
-/// doubles up to 2 s; after 30 s both go on with one round every 5 s, so that the venue's budget lasts.
-fn attempt_pause(flatten: &Flatten, attempt: u32, now: Micros) -> Micros {
-    if now.0 - flatten.started_at.0 > 30_000_000 {
-        return Micros(5_000_000);
-    }
-    if !flatten.panic {
-        return Micros(1_000_000);
-    }
-    Micros((100_000_i64 << attempt.saturating_sub(1).min(5)).min(2_000_000))
-}
+use crate::state::TradingState;
 
 impl TradingState {
     pub(super) fn fold_closing(&mut self, decision: &ClosingDecision, record: &DecisionRecord) {
@@ -31,37 +16,45 @@ impl TradingState {
                     reason: *reason,
                     at: record.at,
                     correlation_id: record.correlation_id.clone(),
+                    presses: 1,
+                    pressed_at: record.at,
                     verified_flat_at: None,
                 };
-                match scope {
-                    PanicScope::Account => self.account.latch = Some(latch),
-                    PanicScope::Session => {
-                        if let Some(session) = self.session.as_mut() {
-                            session.latch = Some(latch);
-                        }
-                    }
+                if let Some(slot) = self.latch_of(*scope, record) {
+                    *slot = Some(latch);
                 }
             }
-            ClosingDecision::Started { id, panic, panic_id, who, products } => {
-                self.flatten = Some(Flatten {
+            ClosingDecision::PanicRepeated { scope, anew: true, .. } => self.press_again(*scope, record),
+            ClosingDecision::PanicRepeated { scope, anew: false, .. } => {
+                if let Some(latch) = self.latch_of(*scope, record).and_then(Option::as_mut) {
+                    latch.pressed_at = record.at;
+                }
+            }
+            ClosingDecision::PanicAcknowledged { .. } => {
+                self.account.latch = None;
+                self.account.sweep = None;
+            }
+            ClosingDecision::Started { id, panic, panic_id, of_account, who, products } => {
+                let flatten = Flatten {
                     id: id.clone(),
                     panic: *panic,
                     panic_id: panic_id.clone(),
+                    of_account: *of_account,
                     who: who.clone(),
                     correlation_id: record.correlation_id.clone(),
                     started_at: record.at,
                     products: products.clone(),
-                    flat_reads: 0,
-                    first_flat_at: None,
-                    last_flat_request: None,
+                    flat: None,
                     blocked: None,
                     verified_flat_at: None,
-                    audited: false,
-                });
+                    audited: None,
+                };
+                if let Some(slot) = self.flatten_slot(record) {
+                    *slot = Some(flatten);
+                }
             }
-            ClosingDecision::PanicAcknowledged { .. } => self.account.latch = None,
-            ClosingDecision::PanicRepeated { .. } => {}
-            ClosingDecision::Blocked { .. }
+            ClosingDecision::PositionFound { .. }
+            | ClosingDecision::Blocked { .. }
             | ClosingDecision::Unblocked
             | ClosingDecision::FlatSeen { .. }
             | ClosingDecision::FlatRefuted { .. }
@@ -72,35 +65,32 @@ impl TradingState {
     }
 
     fn fold_progress(&mut self, decision: &ClosingDecision, record: &DecisionRecord) {
-        let Some(flatten) = self.flatten.as_mut() else { return };
+        let of_account = record.session_id.is_none();
+        let Some(flatten) = self.flatten_slot(record).and_then(Option::as_mut) else { return };
         match decision {
-            ClosingDecision::Blocked { reason } => flatten.blocked = Some(reason.clone()),
+            ClosingDecision::PositionFound { symbol, closing } => {
+                flatten.products.entry(symbol.clone()).or_insert_with(|| closing.clone());
+            }
+            ClosingDecision::Blocked { code } => flatten.blocked = Some(code.clone()),
             ClosingDecision::Unblocked => flatten.blocked = None,
-            ClosingDecision::FlatSeen { reads, request } => {
-                flatten.flat_reads = *reads;
-                flatten.last_flat_request = Some(*request);
-                if *reads == 1 {
-                    flatten.first_flat_at = Some(record.at);
-                }
+            ClosingDecision::FlatSeen { reads, request, requested_at } => {
+                let first = flatten.flat.filter(|_| *reads > 1).map(|flat| flat.first_requested_at);
+                flatten.flat = Some(FlatReads {
+                    reads: *reads,
+                    first_requested_at: first.unwrap_or(*requested_at),
+                    last_request: *request,
+                });
             }
-            ClosingDecision::FlatRefuted { .. } => {
-                flatten.flat_reads = 0;
-                flatten.first_flat_at = None;
-            }
-            ClosingDecision::VerifiedFlat { panic, .. } => {
+            ClosingDecision::FlatRefuted { .. } => flatten.flat = None,
+            ClosingDecision::VerifiedFlat { .. } => {
                 flatten.verified_flat_at = Some(record.at);
                 flatten.blocked = None;
-                if *panic && let Some(latch) = self.account.latch.as_mut() {
-                    latch.verified_flat_at = Some(record.at);
-                }
-                if let Some(session) = self.session.as_mut().filter(|session| session.is_over()) {
-                    session.latch = None;
-                }
+                self.verify_latch(of_account, record);
             }
             ClosingDecision::Audited { flat } => {
-                flatten.audited = true;
-                if !flat && let Some(latch) = self.account.latch.as_mut() {
-                    latch.verified_flat_at = None;
+                flatten.audited = Some(*flat);
+                if !flat && of_account {
+                    self.press_again(PanicScope::Account, record);
                 }
             }
             ClosingDecision::Escalated { .. } => flatten.panic = true,
@@ -111,17 +101,41 @@ impl TradingState {
         }
     }
 
-    /// A submitted close order is an attempt of its product's closing.
-    pub(super) fn count_attempt(&mut self, request: &OrderRequest, record: &DecisionRecord) {
-        if request.purpose != Purpose::Close {
-            return;
+    /// The account's latch is verified with its sweep; a latch of an ended session is spent.
+    fn verify_latch(&mut self, of_account: bool, record: &DecisionRecord) {
+        if of_account {
+            if let Some(latch) = self.account.latch.as_mut() {
+                latch.verified_flat_at = Some(record.at);
+            }
+        } else if let Some(session) = self.session_of(record).filter(|session| session.is_over()) {
+            session.latch = None;
         }
-        let Some(flatten) = self.flatten.as_mut() else { return };
-        let pause = attempt_pause(flatten, request.attempt, record.at).0;
-        if let Some(closing) = flatten.products.get_mut(&request.symbol) {
-            closing.attempts = request.attempt;
-            closing.last_limit = request.limit;
-            closing.next_at = Micros(record.at.0 + pause);
+    }
+
+    /// The venue is looked at anew under the same latch.
+    fn press_again(&mut self, scope: PanicScope, record: &DecisionRecord) {
+        if let Some(latch) = self.latch_of(scope, record).and_then(Option::as_mut) {
+            latch.presses += 1;
+            latch.pressed_at = record.at;
+            latch.verified_flat_at = None;
+        }
+    }
+
+    fn latch_of(&mut self, scope: PanicScope, record: &DecisionRecord) -> Option<&mut Option<Latch>> {
+        match scope {
+            PanicScope::Account => Some(&mut self.account.latch),
+            PanicScope::Session => self.session_of(record).map(|session| &mut session.latch),
+        }
+    }
+
+    /// Where the close stands that a record is about: a session's, or the account's sweep.
+    pub(super) fn flatten_slot(&mut self, record: &DecisionRecord) -> Option<&mut Option<Flatten>> {
+        match &record.session_id {
+            None => Some(&mut self.account.sweep),
+            Some(id) => {
+                let round = self.sessions.get_mut(id)?.rounds.last_mut()?;
+                Some(&mut round.flatten)
+            }
         }
     }
 }

@@ -5,27 +5,19 @@ use crate::record::DecisionRecord;
 use crate::rules::Rule;
 use crate::session::{Breach, Exit, Session};
 use crate::state::TradingState;
+use crate::valuation::Valuation;
 
 impl TradingState {
     pub(super) fn fold_rules(&mut self, decision: &RulesDecision, record: &DecisionRecord) {
-        if matches!(decision, RulesDecision::CycleStarted { .. }) {
-            self.sampled_at = Some(record.at);
-        }
-        let Some(session) = self.session.as_mut() else { return };
+        let Some(session) = self.session_of(record) else { return };
         match decision {
-            RulesDecision::CycleStarted { .. } | RulesDecision::CycleCompleted { .. } => {}
-            RulesDecision::Evaluated { worth, readings, .. } => {
+            RulesDecision::CycleStarted => session.rules.sampled_at = Some(record.at),
+            RulesDecision::CycleCompleted { .. } => {}
+            RulesDecision::Evaluated { worth, readings } => {
                 session.rules.readings.clone_from(readings);
                 session.rules.evaluated_at = Some(record.at);
-                session.rules.stale_since =
-                    if worth.fresh { None } else { session.rules.stale_since.or(Some(record.at)) };
                 session.rules.trailing.restored &= !worth.fresh;
-                if let Some(executable) = worth.executable.filter(|_| worth.fresh) {
-                    session.max_favourable =
-                        Some(session.max_favourable.map_or(executable, |most| most.max(executable)));
-                    session.max_adverse =
-                        Some(session.max_adverse.map_or(executable, |least| least.min(executable)));
-                }
+                mark(session, worth);
             }
             RulesDecision::BreachCounted { rule, count, first_at, .. } => {
                 let breach = Breach { first_at: *first_at, last_at: record.at, count: *count };
@@ -44,7 +36,7 @@ impl TradingState {
                 session.rules.trailing.peak = Some(*peak);
                 session.rules.trailing.floor = Some(*floor);
             }
-            RulesDecision::ExitDecided { reason, also_matched, who, executable, readings, .. } => {
+            RulesDecision::ExitDecided { reason, also_matched, who, executable, readings } => {
                 if !readings.is_empty() {
                     session.rules.readings.clone_from(readings);
                 }
@@ -63,10 +55,26 @@ impl TradingState {
     }
 }
 
-/// Irrevocable: the first decided exit of a session stays.
+/// High-water marks, of the session and of each product.
+fn mark(session: &mut Session, worth: &Valuation) {
+    if session.fills.is_empty() || session.ledger.is_flat() {
+        return;
+    }
+    session.ledger.last_loss_side = worth.loss_side();
+    if let Some(executable) = worth.executable.filter(|_| worth.fresh) {
+        session.ledger.marks.see(executable);
+    }
+    for leg in worth.legs.iter().filter(|leg| leg.fresh) {
+        if let Some(executable) = leg.executable {
+            session.ledger.mark(&leg.symbol, executable);
+        }
+    }
+}
+
+/// Irrevocable: the first decided exit of a round stays.
 fn decide(session: &mut Session, exit: Exit) {
-    if session.exit.is_none() {
-        session.exit = Some(exit);
+    if let Some(round) = session.rounds.last_mut().filter(|round| round.exit.is_none()) {
+        round.exit = Some(exit);
     }
     session.rules.breaches.remove(&Rule::Trailing);
     session.rules.trailing.restored = false;

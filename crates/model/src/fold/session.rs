@@ -4,87 +4,141 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::configuration::Configuration;
 use crate::decision::SessionDecision;
+use crate::fill::Fills;
+use crate::ids::SessionId;
+use crate::input::ResolveChoice;
+use crate::ledger::Ledger;
+use crate::orders::Orders;
 use crate::record::DecisionRecord;
-use crate::session::{Entry, ExecutionMode, Exposure, Intent, Lifecycle, RuleState, Session};
+use crate::session::{Foreign, Round, RuleState, Session, Summary};
 use crate::state::{TradingState, day_of};
+use crate::words::{ExecutionMode, Exposure, Intent, Lifecycle};
+
+/// Ended sessions that are kept in mind: late fills and a second look at the venue still find them.
+const ENDED_KEPT: usize = 4;
 
 impl TradingState {
     pub(super) fn fold_session(&mut self, decision: &SessionDecision, record: &DecisionRecord) {
-        if let SessionDecision::Starting { session_id, configuration, execution_mode, who } = decision {
-            let session = started(session_id.clone(), configuration, *execution_mode, who, record);
-            self.begin(session);
-            return;
-        }
-        let Some(session) = self.session.as_mut() else { return };
         match decision {
-            SessionDecision::RequestRefused { .. } | SessionDecision::Starting { .. } => {}
-            SessionDecision::Recovering { .. } => {
-                session.recovering = true;
-                session.rules.trailing.restored = session.rules.trailing.active;
-                session.rules.breaches.clear();
-                session.rules.stale_since = None;
-                session.needs_operator = None;
+            SessionDecision::Starting { session_id, configuration, execution_mode, who, expected } => {
+                self.begin(started(session_id.clone(), configuration, *execution_mode, who, record));
+                self.lease_expected(session_id, expected);
             }
             SessionDecision::LifecycleChanged { to, .. } => self.enter(*to, record),
-            SessionDecision::IntentChanged { to, .. } => {
-                session.intent = *to;
-                session.drain &= *to != Intent::Run;
-            }
-            SessionDecision::ExposureChanged { to, evidence_at, .. } => {
-                session.exposure = *to;
-                session.exposure_read_at = evidence_at.or(session.exposure_read_at);
-            }
-            SessionDecision::HealthChanged { health, on, .. } => {
-                if *on {
-                    session.health.insert(*health);
-                } else {
-                    session.health.remove(health);
+            SessionDecision::Summarised(summary) => self.fold_summary(summary, record),
+            SessionDecision::RequestRefused { .. } => {}
+            SessionDecision::Recovering { .. }
+            | SessionDecision::IntentChanged { .. }
+            | SessionDecision::ExposureChanged { .. }
+            | SessionDecision::HealthChanged { .. }
+            | SessionDecision::DrainRequested { .. }
+            | SessionDecision::OperatorNeeded { .. }
+            | SessionDecision::Resolved { .. }
+            | SessionDecision::Quarantined { .. } => {
+                if let Some(session) = self.session_of(record) {
+                    fold_own(session, decision);
                 }
-            }
-            SessionDecision::DrainRequested { .. } => session.drain = true,
-            SessionDecision::OperatorNeeded { sentence } => session.needs_operator = Some(sentence.clone()),
-            SessionDecision::Resolved { .. } => session.needs_operator = None,
-            SessionDecision::Summarised(summary) => {
-                session.summary = Some((**summary).clone());
-                self.account.realized_today += summary.net;
-                self.account.day = day_of(record.at);
             }
         }
     }
 
-    /// A new session replaces the one that ended; books of instruments nobody holds are dropped.
+    /// A new session; of those that ended only the latest are kept in mind.
     fn begin(&mut self, session: Session) {
-        self.markets.clear();
-        self.flatten = None;
-        self.truth.known = None;
-        self.truth.pending = None;
-        self.truth.mismatches = 0;
-        self.instruments = Default::default();
-        self.sampled_at = None;
-        self.session = Some(session);
+        let mut ended: Vec<_> = self
+            .sessions
+            .values()
+            .filter(|session| session.is_over())
+            .map(|session| (session.ended_at, session.id.clone()))
+            .collect();
+        ended.sort();
+        let surplus = (ended.len() + 1).saturating_sub(ENDED_KEPT);
+        for (_, id) in ended.into_iter().take(surplus) {
+            self.sessions.remove(&id);
+        }
+        self.sessions.insert(session.id.clone(), session);
     }
 
     fn enter(&mut self, to: Lifecycle, record: &DecisionRecord) {
-        let Some(session) = self.session.as_mut() else { return };
+        let Some(session) = self.session_of(record) else { return };
         let spent = (record.at.0 - session.lifecycle_since.0) / 1_000_000;
         *session.seconds_by_lifecycle.entry(session.lifecycle.word().to_owned()).or_default() += spent;
         session.lifecycle = to;
         session.lifecycle_since = record.at;
         match to {
-            Lifecycle::Running | Lifecycle::Paused => session.recovering = false,
+            Lifecycle::Running | Lifecycle::Paused => {
+                session.recovering = false;
+                session.needs_operator = None;
+            }
             Lifecycle::Stopped => {
                 session.ended_at = Some(record.at);
                 session.latch = None;
                 session.recovering = false;
                 session.health.clear();
+                let id = session.id.clone();
+                self.release(&id);
             }
             Lifecycle::Starting | Lifecycle::Exiting | Lifecycle::Panicking | Lifecycle::NeedsOperator => {}
         }
     }
+
+    /// The day counts a session once: what a late fill changes replaces what was counted.
+    fn fold_summary(&mut self, summary: &Summary, record: &DecisionRecord) {
+        let day = day_of(record.at);
+        let Some(session) = self.session_of(record) else { return };
+        let counted = session.summary.as_ref().filter(|_| session.ended_at.is_none_or(|at| day_of(at) == day));
+        let counted = counted.map_or(crate::Money::ZERO, |summary| summary.assumed);
+        session.summary = Some(summary.clone());
+        self.account.day.number = day;
+        self.account.day.realized =
+            self.account.day.realized.saturating_add(summary.assumed).saturating_sub(counted);
+    }
+}
+
+/// What changes in one session alone.
+fn fold_own(session: &mut Session, decision: &SessionDecision) {
+    match decision {
+        SessionDecision::Recovering { .. } => {
+            session.recovering = true;
+            session.rules.trailing.restored = session.rules.trailing.active;
+            session.rules.breaches.clear();
+            session.needs_operator = None;
+            session.quarantined = None;
+            session.mismatches = 0;
+        }
+        SessionDecision::IntentChanged { to, .. } => {
+            session.intent = *to;
+            session.drain &= *to != Intent::Run;
+        }
+        SessionDecision::ExposureChanged { to, evidence_at, .. } => {
+            session.exposure = *to;
+            session.exposure_read_at = evidence_at.or(session.exposure_read_at);
+        }
+        SessionDecision::HealthChanged { health, on, .. } => {
+            if *on {
+                session.health.insert(*health);
+            } else {
+                session.health.remove(health);
+            }
+        }
+        SessionDecision::DrainRequested { .. } => session.drain = true,
+        SessionDecision::OperatorNeeded { cause } => session.needs_operator = Some(cause.clone()),
+        SessionDecision::Resolved { choice, .. } => {
+            session.needs_operator = None;
+            session.mismatches = 0;
+            if *choice == ResolveChoice::IgnoreForeign {
+                session.foreign.accepted.clone_from(&session.foreign.lots);
+            }
+        }
+        SessionDecision::Quarantined { judge } => session.quarantined = Some(judge.clone()),
+        SessionDecision::RequestRefused { .. }
+        | SessionDecision::Starting { .. }
+        | SessionDecision::LifecycleChanged { .. }
+        | SessionDecision::Summarised(_) => {}
+    }
 }
 
 fn started(
-    id: crate::ids::SessionId,
+    id: SessionId,
     configuration: &Configuration,
     execution_mode: ExecutionMode,
     who: &str,
@@ -107,17 +161,17 @@ fn started(
         health: BTreeSet::new(),
         drain: false,
         recovering: false,
-        legs: Vec::new(),
-        entry: Entry::default(),
-        orders: BTreeMap::new(),
-        fills: Vec::new(),
-        fill_ids: BTreeSet::new(),
+        rounds: vec![Round { number: 1, ..Round::default() }],
+        orders: Orders::default(),
+        fills: Fills::default(),
+        ledger: Ledger::default(),
+        foreign: Foreign::default(),
+        mismatches: 0,
+        mismatched_read: 0,
         rules: RuleState::default(),
-        exit: None,
         latch: None,
         needs_operator: None,
-        max_favourable: None,
-        max_adverse: None,
+        quarantined: None,
         summary: None,
         ended_at: None,
     }

@@ -1,54 +1,113 @@
-//! How reads of the venue's truth fold. A failed read lowers nothing.
+//! How reads of the venue's truth fold. Each part replaces what was known of it; what failed lowers nothing.
+
+use telemetry::Micros;
 
 use crate::decision::TruthDecision;
 use crate::record::DecisionRecord;
-use crate::state::{KnownTruth, PendingTruth, TradingState};
+use crate::state::TradingState;
+use crate::truth::{
+    AccountRead, OpenOrdersRead, PendingTruth, PositionRead, READ_LIFE, ReadMark, StreamedPosition,
+};
 
 impl TradingState {
     pub(super) fn fold_truth(&mut self, decision: &TruthDecision, record: &DecisionRecord) {
-        let truth = &mut self.truth;
         match decision {
-            TruthDecision::Requested { request, .. } => {
+            TruthDecision::Requested { request, products, fills_since, account, .. } => {
+                let truth = &mut self.account.truth;
                 truth.requests = *request;
-                truth.pending = Some(PendingTruth { request: *request, at: record.at });
-            }
-            TruthDecision::Read {
-                request,
-                requested_at,
-                positions,
-                own_open_orders,
-                orphans,
-                foreign_open_orders,
-                wallet_balance,
-                ..
-            } => {
-                truth.pending = truth.pending.take().filter(|pending| pending.request > *request);
-                truth.known = Some(KnownTruth {
+                truth.pending.retain(|pending| record.at.0 - pending.at.0 < READ_LIFE.0);
+                truth.pending.push(PendingTruth {
                     request: *request,
-                    requested_at: *requested_at,
-                    read_at: record.at,
-                    positions: positions.clone(),
-                    own_open_orders: *own_open_orders,
-                    orphans: orphans.clone(),
-                    foreign_open_orders: *foreign_open_orders,
+                    at: record.at,
+                    products: products.iter().map(|(_, symbol)| symbol.clone()).collect(),
+                    account: *account,
+                    fills: fills_since.is_some(),
                 });
-                truth.unknown = None;
-                truth.failed_at = None;
-                if let Some(balance) = wallet_balance {
-                    self.account.wallet = Some((*balance, record.at));
-                }
-                if let Some(session) = self.session.as_mut() {
-                    session.exposure_read_at = Some(record.at);
+            }
+            TruthDecision::Read { .. } => self.fold_read(decision, record),
+            TruthDecision::Unknown { request, part, code } => {
+                let truth = &mut self.account.truth;
+                truth.pending.retain(|pending| pending.request != *request);
+                if part.is_needed() {
+                    let since = truth.unknown.as_ref().map_or(record.at, |(since, _)| *since);
+                    truth.unknown = Some((since, code.clone()));
+                    truth.failed_at = Some(record.at);
                 }
             }
-            TruthDecision::Unknown { request, reason } => {
-                truth.pending = truth.pending.take().filter(|pending| pending.request > *request);
-                truth.unknown =
-                    Some((truth.unknown.as_ref().map_or(record.at, |(since, _)| *since), reason.clone()));
-                truth.failed_at = Some(record.at);
+            TruthDecision::Streamed { symbol, lots, at } => {
+                let position = StreamedPosition { lots: *lots, at: *at };
+                self.account.truth.streamed.insert(symbol.clone(), position);
             }
-            TruthDecision::Mismatched { reads, .. } => truth.mismatches = *reads,
-            TruthDecision::Matched => truth.mismatches = 0,
+            TruthDecision::Mismatched { reads, request, .. } => {
+                if let Some(session) = self.session_of(record) {
+                    session.mismatches = *reads;
+                    session.mismatched_read = *request;
+                }
+            }
+            TruthDecision::Matched => {
+                if let Some(session) = self.session_of(record) {
+                    session.mismatches = 0;
+                }
+            }
+            TruthDecision::ZeroExplained { symbol, lots, .. } => {
+                if let Some(session) = self.session_of(record) {
+                    session.ledger.write_off(symbol, *lots);
+                }
+            }
+        }
+    }
+
+    fn fold_read(&mut self, decision: &TruthDecision, record: &DecisionRecord) {
+        let TruthDecision::Read {
+            request, requested_at, positions, own, foreign, account, fills, wallet_balance, ..
+        } = decision
+        else {
+            return;
+        };
+        let mark = ReadMark { request: *request, requested_at: *requested_at, read_at: record.at };
+        let truth = &mut self.account.truth;
+        truth.pending.retain(|pending| pending.request != *request);
+        for (symbol, lots) in positions {
+            let known = truth.position(symbol);
+            if known.is_none_or(|known| known.mark.request < *request) {
+                let same = known.filter(|known| known.lots == *lots);
+                let shown_at = same.map_or(record.at, |known| known.shown_at);
+                truth.positions.insert(symbol.clone(), PositionRead { lots: *lots, shown_at, mark });
+            }
+        }
+        if let (Some(own), Some(foreign)) = (own, foreign)
+            && truth.open_orders.as_ref().is_none_or(|known| known.mark.request < *request)
+        {
+            truth.open_orders = Some(OpenOrdersRead { mark, own: own.clone(), foreign: foreign.clone() });
+        }
+        if let Some(rows) = account
+            && truth.account.as_ref().is_none_or(|known| known.mark.request < *request)
+        {
+            let held = rows.iter().filter(|row| row.lots != 0);
+            let positions = held.map(|row| (row.symbol.clone(), (row.product_id, row.lots))).collect();
+            truth.account = Some(AccountRead { mark, positions });
+        }
+        if fills.is_some() {
+            truth.fills_read_at = truth.fills_read_at.max(Some(*requested_at));
+        }
+        if own.is_some() && truth.latest.is_none_or(|latest| latest.request < *request) {
+            truth.latest = Some(mark);
+            truth.unknown = None;
+            truth.failed_at = None;
+        }
+        if let Some(balance) = wallet_balance {
+            self.account.wallet = Some((*balance, record.at));
+        }
+        self.note_exposure_read(positions.keys(), record.at);
+    }
+
+    /// A session's exposure is as old as the oldest read of its instruments.
+    fn note_exposure_read<'a>(&mut self, read: impl Iterator<Item = &'a crate::ids::Symbol>, at: Micros) {
+        for symbol in read {
+            let holder = self.account.leases.get(symbol);
+            if let Some(session) = holder.and_then(|id| self.sessions.get_mut(id)) {
+                session.exposure_read_at = Some(at);
+            }
         }
     }
 }

@@ -1,121 +1,113 @@
-//! From the state to what a console is shown.
+//! From the state to what a console is shown of a session.
 
 use telemetry::Micros;
 
-use crate::amount::{Lots, signed};
-use crate::gate::{Gate, gate};
-use crate::ids::Symbol;
-use crate::input::Link;
-use crate::order::{Order, Side};
-use crate::session::{Leg, Session};
-use crate::state::{Flatten, TradingState};
-use crate::tell::grouped;
-use crate::valuation::value;
-use crate::view::{
-    ClosingLegView, ClosingView, ExitView, FillView, GateView, LatchView, LegView, MilestoneView, OrderView,
-    PnlView, SessionView, StripView,
+use super::closing::closing_view;
+use super::strip::shown;
+use super::{
+    ExitView, FillView, ForeignOrderView, GateView, LegView, OrderView, PnlView, RuleView, SessionView,
 };
+use crate::amount::signed;
+use crate::gate::{Gate, gate};
+use crate::market::InstrumentMarket;
+use crate::order::Order;
+use crate::reading_words::{left, raw};
+use crate::rules::RuleReading;
+use crate::session::{Exit, Leg, Session};
+use crate::state::TradingState;
+use crate::valuation::value;
 
-/// The strip of every page.
-pub fn strip_view(state: &TradingState, venue: &str, market_note: Option<String>) -> StripView {
-    let session = state.session.as_ref();
-    let underlying = session
-        .map(|session| session.configuration.underlying.clone())
-        .or_else(|| state.spot.keys().next().cloned());
-    let spot = underlying.as_ref().and_then(|underlying| state.spot.get(underlying));
-    StripView {
-        venue: venue.to_owned(),
-        market_note,
-        execution_mode: session.map(|session| session.execution_mode).unwrap_or_default(),
-        session_id: session.map(|session| session.id.clone()),
-        intent: session.map(|session| session.intent),
-        lifecycle: session.map(|session| session.lifecycle),
-        lifecycle_since: session.map(|session| session.lifecycle_since),
-        exposure: session.map(|session| session.exposure),
-        exposure_read_at: session.and_then(|session| session.exposure_read_at),
-        health: session.map(|session| session.health.iter().copied().collect()).unwrap_or_default(),
-        health_at: state.market_heard_at,
-        spot: spot.map(|spot| spot.price),
-        spot_at: spot.map(|spot| spot.at),
-        underlying,
-        prices_up: state.link_up(Link::Prices),
-        orders_up: state.link_up(Link::Orders),
-        latch: state.account.latch.as_ref().map(|latch| LatchView {
-            panic_id: latch.panic_id.clone(),
-            since: latch.at,
-            who: latch.who.clone(),
-            reason: latch.reason,
-            correlation_id: latch.correlation_id.to_string(),
-            verified_flat_at: latch.verified_flat_at,
-        }),
-    }
+/// More fills than these are not shown at once; the latest are.
+const FILLS_SHOWN: usize = 500;
+const ORDERS_SHOWN: usize = 500;
+
+/// Each session that runs, the latest first; the one that ended last when none does.
+pub fn session_views(state: &TradingState, now: Micros) -> Vec<SessionView> {
+    shown(state).into_iter().map(|session| session_view(state, session, now)).collect()
 }
 
-/// The session, active or ended last; `None` when there has been none.
-pub fn session_view(state: &TradingState, now: Micros) -> Option<SessionView> {
-    let session = state.session.as_ref()?;
-    let shut = gate(state, now);
-    Some(SessionView {
+/// One session, running or ended.
+pub fn session_view(state: &TradingState, session: &Session, now: Micros) -> SessionView {
+    let shut = gate(state, session, now);
+    SessionView {
         session_id: session.id.clone(),
         strategy_id: session.configuration.strategy_id.word().to_owned(),
         configuration: session.configuration.name.clone(),
         configuration_hash: session.configuration_hash.clone(),
         execution_mode: session.execution_mode,
         underlying: session.configuration.underlying.clone(),
-        expiry: session.legs.first().map(|leg| leg.instrument.expiry),
+        expiry: session.legs().first().map(|leg| leg.instrument.expiry),
         lots_per_leg: session.configuration.lots_per_leg,
         intent: session.intent,
         lifecycle: session.lifecycle,
         lifecycle_since: session.lifecycle_since,
         exposure: session.exposure,
         exposure_read_at: session.exposure_read_at,
-        health: session.health.iter().copied().collect(),
+        health: state.health_of(session).into_iter().collect(),
         drain: session.drain,
         started_at: session.started_at,
         started_by: session.started_by.clone(),
         ended_at: session.ended_at,
         correlation_id: session.correlation_id.to_string(),
-        legs: session.legs.iter().map(|leg| leg_view(state, session, leg, now)).collect(),
+        legs: session.legs().iter().map(|leg| leg_view(state, session, leg, now)).collect(),
         orders: order_views(session),
         fills: fill_views(session),
         pnl: pnl_view(state, session, now),
-        rules: session.rules.readings.clone(),
+        rules: session.rules.readings.iter().map(rule_view).collect(),
         rules_at: session.rules.evaluated_at,
         gate: GateView {
             open: shut == Gate::Open,
             name: shut.word().to_owned(),
             sentence: shut.sentence().to_owned(),
         },
-        exit_reason: session.exit.as_ref().map(|exit| exit.reason),
-        exit: session.exit.as_ref().map(|exit| ExitView {
-            reason: exit.reason,
-            also_matched: exit.also_matched.clone(),
-            decided_at: exit.decided_at,
-            who: exit.who.clone(),
-            correlation_id: exit.correlation_id.to_string(),
-            sentence: exit_sentence(exit),
-        }),
-        closing: state.flatten.as_ref().map(|flatten| closing_view(state, session, flatten)),
-        needs_operator: session.needs_operator.clone(),
-    })
+        exit_reason: session.exit().map(|exit| exit.reason),
+        exit: session.exit().map(exit_view),
+        closing: session.flatten().map(|flatten| closing_view(state, Some(session), flatten)),
+        needs_operator: session.needs_operator.as_ref().map(|cause| cause.sentence()),
+        foreign: session.foreign.lots.clone(),
+        foreign_orders: foreign_orders(state, session),
+    }
 }
 
-fn exit_sentence(exit: &crate::session::Exit) -> String {
+fn rule_view(reading: &RuleReading) -> RuleView {
+    RuleView {
+        rule: reading.rule,
+        verdict: reading.verdict,
+        value: reading.value,
+        threshold: reading.threshold,
+        raw: raw(reading),
+        left: left(reading),
+        used_percent: reading.used_percent,
+    }
+}
+
+fn exit_view(exit: &Exit) -> ExitView {
     let at = exit.executable.map(|executable| format!(" at {}", signed(executable))).unwrap_or_default();
-    match &exit.who {
+    let sentence = match &exit.who {
         Some(who) => format!("{who} ended it{at}."),
         None => format!("Ended by rule: {}{at}.", exit.reason),
+    };
+    ExitView {
+        reason: exit.reason,
+        also_matched: exit.also_matched.clone(),
+        decided_at: exit.decided_at,
+        who: exit.who.clone(),
+        correlation_id: exit.correlation_id.to_string(),
+        sentence,
     }
 }
 
 fn leg_view(state: &TradingState, session: &Session, leg: &Leg, now: Micros) -> LegView {
     let symbol = &leg.instrument.symbol;
-    let empty = Default::default();
+    let empty = InstrumentMarket::default();
     let market = state.market(symbol).unwrap_or(&empty);
+    let holding = session.ledger.holding(symbol);
     let qty = session.position(symbol);
-    let average_price = session.average_price(symbol, Side::Sell);
-    let against =
-        |price: crate::Price| average_price.map(|average| leg.instrument.value(price - average, qty));
+    let average_price = holding.and_then(|holding| holding.average().or_else(|| holding.sold.average()));
+    let against = |price: crate::Price| {
+        let gained = price.checked_sub(average_price?)?;
+        leg.instrument.value(gained, qty)
+    };
     let closing_side = if qty < 0 { market.ask() } else { market.bid() };
     LegView {
         symbol: symbol.clone(),
@@ -138,10 +130,12 @@ fn leg_view(state: &TradingState, session: &Session, leg: &Leg, now: Micros) -> 
 }
 
 fn order_views(session: &Session) -> Vec<OrderView> {
-    let mut orders: Vec<&Order> = session.orders.values().collect();
+    let mut orders: Vec<&Order> = session.orders.iter().collect();
     orders.sort_by_key(|order| (order.submitted_at, order.request.client_order_id.clone()));
+    let hidden = orders.len().saturating_sub(ORDERS_SHOWN);
     orders
         .into_iter()
+        .skip(hidden)
         .map(|order| OrderView {
             client_order_id: order.request.client_order_id.clone(),
             order_id: order.order_id.clone(),
@@ -165,9 +159,11 @@ fn order_views(session: &Session) -> Vec<OrderView> {
 }
 
 fn fill_views(session: &Session) -> Vec<FillView> {
+    let hidden = session.fills.len().saturating_sub(FILLS_SHOWN);
     session
         .fills
         .iter()
+        .skip(hidden)
         .map(|fill| FillView {
             fill_id: fill.id.clone(),
             client_order_id: fill.client_order_id.clone(),
@@ -182,16 +178,32 @@ fn fill_views(session: &Session) -> Vec<FillView> {
         .collect()
 }
 
+/// Somebody else's open orders in the session's instruments.
+fn foreign_orders(state: &TradingState, session: &Session) -> Vec<ForeignOrderView> {
+    let listed = state.account.truth.open_orders.iter().flat_map(|read| &read.foreign);
+    listed
+        .filter(|open| session.leg(&open.symbol).is_some())
+        .map(|open| ForeignOrderView {
+            order_id: open.order_id.clone(),
+            symbol: open.symbol.clone(),
+            side: open.side,
+            qty: open.leaves_lots,
+            limit_price: open.limit,
+        })
+        .collect()
+}
+
 /// The money of a session now, USD.
-pub fn pnl_view(state: &TradingState, session: &Session, now: Micros) -> PnlView {
+pub(super) fn pnl_view(state: &TradingState, session: &Session, now: Micros) -> PnlView {
     let worth = value(state, session, now);
     let traded = !session.fills.is_empty();
     let flat = session.is_flat_by_fills();
+    let known = session.ledger.is_known();
     let trailing = &session.rules.trailing;
     PnlView {
-        executable: worth.executable.filter(|_| traded),
-        mark: worth.at_mark.filter(|_| traded),
-        realized: (flat && traded).then(|| worth.cash - worth.fees_paid),
+        executable: worth.executable.filter(|_| traded && known),
+        mark: worth.at_mark.filter(|_| traded && known),
+        realized: worth.cash.checked_sub(worth.fees_paid).filter(|_| flat && traded && known),
         fees: worth.fees_paid,
         fees_to_pay: worth.exit_fees.filter(|_| traded && !flat),
         credit: traded.then_some(worth.credit),
@@ -202,68 +214,5 @@ pub fn pnl_view(state: &TradingState, session: &Session, now: Micros) -> PnlView
         max_profit: session.configuration.max_profit,
         margin: Some(worth.maintenance_margin),
         as_of: state.market_heard_at,
-    }
-}
-
-fn closing_view(state: &TradingState, session: &Session, flatten: &Flatten) -> ClosingView {
-    let known = state.truth.known.as_ref().filter(|known| known.requested_at >= flatten.started_at);
-    let left = |symbol: &Symbol| known.and_then(|known| known.positions.get(symbol)).copied();
-    let working = session.live_orders().filter(|order| !order.request.reduce_only).count();
-    let flat = flatten.products.keys().filter(|symbol| session.position(symbol) == 0).count();
-    let all = flatten.products.len();
-    let milestone =
-        |label: &str, done: bool, note: String| MilestoneView { label: label.to_owned(), done, note };
-    let milestones = vec![
-        milestone("Accepted", true, "latch on disk".to_owned()),
-        milestone("Entries canceled", working == 0, format!("{working} working")),
-        milestone("All legs flat", flat == all, format!("{flat} of {all}")),
-        milestone(
-            "Verified flat",
-            flatten.verified_flat_at.is_some(),
-            format!(
-                "{} of 2 reads, {} own orders",
-                flatten.flat_reads.min(2),
-                known.map_or(0, |known| known.own_open_orders)
-            ),
-        ),
-    ];
-    ClosingView {
-        panic: flatten.panic,
-        panic_id: flatten.panic_id.clone(),
-        started_at: flatten.started_at,
-        who: flatten.who.clone(),
-        correlation_id: flatten.correlation_id.to_string(),
-        milestones,
-        legs: flatten
-            .products
-            .iter()
-            .map(|(symbol, closing)| ClosingLegView {
-                symbol: symbol.clone(),
-                was: closing.was,
-                left: left(symbol).or_else(|| Some(session.position(symbol))),
-                attempts: closing.attempts,
-                average_price: session.average_price(symbol, Side::Buy),
-                sentence: closing_sentence(session.position(symbol), closing.attempts, closing.last_limit),
-            })
-            .collect(),
-        read_at: known.map(|known| known.read_at),
-        blocked: flatten.blocked.clone(),
-        verified_flat_at: flatten.verified_flat_at,
-    }
-}
-
-fn closing_sentence(left: Lots, attempts: u32, limit: Option<crate::Price>) -> String {
-    if left == 0 {
-        return "flat".to_owned();
-    }
-    let verb = if left < 0 { "buy" } else { "sell" };
-    match (attempts, limit) {
-        (0, _) => format!("{} lots to {verb}", grouped(left.abs())),
-        (attempts, Some(limit)) => {
-            format!("{verb} {} at {limit}, reduce only, attempt {attempts}", grouped(left.abs()))
-        }
-        (attempts, None) => {
-            format!("{verb} {} at market, reduce only, attempt {attempts}", grouped(left.abs()))
-        }
     }
 }

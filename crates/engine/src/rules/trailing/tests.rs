@@ -31,7 +31,7 @@ impl Life {
     fn evaluate(&mut self, executable: &str) -> bool {
         self.step += 1;
         let executable = money(executable);
-        let look = Look {
+        let look = Numbers {
             executable,
             at_mark: Some(executable),
             credit: money("240"),
@@ -126,7 +126,7 @@ fn a_floor_that_was_never_journaled_was_never_used() {
 fn a_false_ask_does_not_raise_the_floor() {
     let mut life = Life::default();
     life.run(&["62.4", "78.0"]);
-    let look = Look {
+    let look = Numbers {
         executable: money("150"),
         at_mark: Some(money("80")),
         credit: money("240"),
@@ -138,7 +138,7 @@ fn a_false_ask_does_not_raise_the_floor() {
 
 #[test]
 fn it_does_not_arm_before_entry_is_complete() {
-    let look = Look {
+    let look = Numbers {
         executable: money("62.4"),
         at_mark: Some(money("62.4")),
         credit: money("240"),

@@ -1,0 +1,86 @@
+//! What must go before a close: our own working entries, resting closes that wait too long, protective orders of
+//! what is flat, and, in a panic, whatever of somebody else's rests in the contract.
+
+use model::causes::CancelCause;
+use model::decision::OrderDecision;
+use model::input::OpenOrder;
+use model::order::{Order, OrderStatus, Purpose, Side};
+use model::Symbol;
+
+use super::measure::Measure;
+use super::Closer;
+use crate::lookups::{cancel, may_cancel};
+use crate::said::{SECOND, Said, since};
+
+/// A resting close is taken back after this long, to be priced again.
+const REST: i64 = SECOND;
+
+fn rests(order: &&Order) -> bool {
+    matches!(order.status, OrderStatus::New | OrderStatus::PartiallyFilled)
+}
+
+/// Entries at once, closes that rest when they have rested, protective orders when their position is flat.
+pub(super) fn entries(closer: &Closer<'_>) -> Vec<Said> {
+    let due = |order: &&Order| match order.request.purpose {
+        Purpose::Entry => true,
+        Purpose::Close => {
+            order.can_rest() && since(order.submitted_at, closer.now()) >= REST
+                || !closer.flatten.products.contains_key(&order.request.symbol)
+        }
+        Purpose::Protect => {
+            let symbol = &order.request.symbol;
+            let known = closer.flatten.products.get_key_value(symbol);
+            known.is_none_or(|(symbol, _)| closer.measure(symbol) == Measure::Flat)
+        }
+    };
+    let cause = |order: &Order| match order.request.purpose {
+        Purpose::Entry => CancelCause::Closing,
+        Purpose::Close => CancelCause::Reprice,
+        Purpose::Protect => CancelCause::Unneeded,
+    };
+    closer
+        .orders()
+        .live()
+        .filter(|order| may_cancel(order, closer.stamp))
+        .filter(|order| order.request.purpose == Purpose::Protect || rests(order) || is_entry_unheard(order))
+        .filter(due)
+        .map(|order| closer.say(cancel(order, cause(order))))
+        .collect()
+}
+
+/// An entry that was sent and of which nothing was heard is canceled by our id as well.
+fn is_entry_unheard(order: &Order) -> bool {
+    order.request.purpose == Purpose::Entry && order.status == OrderStatus::PendingNew
+}
+
+/// A panic clears the contract, whoever placed what rests there.
+pub(super) fn in_the_way(closer: &Closer<'_>) -> Vec<Said> {
+    if !closer.flatten.panic {
+        return Vec::new();
+    }
+    let listed = closer.state.account.truth.open_orders_since(closer.flatten.started_at);
+    let foreign = listed.into_iter().flat_map(|read| &read.foreign);
+    foreign
+        .filter(|open| closer.flatten.products.contains_key(&open.symbol))
+        .map(|open| {
+            closer.say(OrderDecision::CancelRequested {
+                client_order_id: None,
+                order_id: Some(open.order_id.clone()),
+                product_id: open.product_id,
+                symbol: open.symbol.clone(),
+                request: 1,
+                cause: CancelCause::InTheWay,
+            })
+        })
+        .collect()
+}
+
+/// The order of somebody else that a close on `side` would meet first.
+pub(super) fn nearest_in_the_way<'a>(closer: &Closer<'a>, symbol: &Symbol, side: Side) -> Option<&'a OpenOrder> {
+    let listed = closer.state.account.truth.open_orders.iter().flat_map(|read| &read.foreign);
+    let crossing = listed.filter(|open| &open.symbol == symbol && open.side != side && open.limit.is_some());
+    match side {
+        Side::Buy => crossing.min_by_key(|open| open.limit),
+        Side::Sell => crossing.max_by_key(|open| open.limit),
+    }
+}

@@ -1,0 +1,148 @@
+//! Flat is believed from two consecutive reads at least 400 ms apart, each of every product by its number and of
+//! the open orders, with nothing of ours moving between them. Anything else begins the count anew.
+
+use model::decision::ClosingDecision;
+use model::truth::ReadMark;
+use model::{Lots, Symbol};
+
+use super::measure::{FILLS_PATIENCE, Measure};
+use super::{Closer, VERIFY_GAP};
+use crate::lookups::SIGNATURE_LIFE;
+use crate::said::{MILLISECOND, Said, since};
+use crate::sweep;
+
+/// The count of flat reads, one further, or back at nothing.
+pub(super) fn count(closer: &Closer<'_>) -> Vec<Said> {
+    let known = closer.flatten.flat;
+    let Some(mark) = flat_read(closer) else {
+        let refuted = known.is_some() && is_refuted(closer);
+        return if refuted { vec![closer.say(refutation(closer))] } else { Vec::new() };
+    };
+    if let Some(flat) = known {
+        if moved_since(closer, flat.first_requested_at.0) {
+            return vec![closer.say(refutation(closer))];
+        }
+        let apart = since(flat.first_requested_at, mark.requested_at) >= VERIFY_GAP;
+        if mark.request <= flat.last_request || !apart {
+            return Vec::new();
+        }
+    }
+    let reads = known.map_or(0, |flat| flat.reads) + 1;
+    let seen = ClosingDecision::FlatSeen { reads, request: mark.request, requested_at: mark.requested_at };
+    let mut said = vec![closer.say(seen)];
+    if reads >= 2 {
+        said.push(closer.say(verified(closer, reads)));
+    }
+    said
+}
+
+/// The read by which everything is flat, if there is one: all products by one request, and the orders with it.
+fn flat_read(closer: &Closer<'_>) -> Option<ReadMark> {
+    if closer.orders().working().next().is_some() {
+        // An order whose outcome is not known may still fill: the end waits for its look-up.
+        return None;
+    }
+    if awaits_fills(closer) {
+        return None;
+    }
+    let truth = &closer.state.account.truth;
+    let mut marks = Vec::new();
+    for symbol in closer.symbols() {
+        if closer.measure(symbol) != Measure::Flat || is_streamed_open(closer, symbol) {
+            return None;
+        }
+        marks.push(closer.fresh(symbol)?.mark);
+    }
+    let since = closer.symbols().map(|symbol| closer.moved_at(symbol)).max();
+    let orders = truth.open_orders_since(since.unwrap_or(closer.began_at()))?;
+    let own = orders.own.iter().filter(|open| {
+        let id = open.client_order_id.as_ref();
+        closer.session.is_none() || id.is_some_and(|id| closer.orders().get(id).is_some())
+    });
+    if own.count() > 0 {
+        return None;
+    }
+    let mark = marks.first().copied().unwrap_or(orders.mark);
+    if closer.session.is_none() && may_still_land(closer) {
+        return None;
+    }
+    if closer.session.is_none() && !sweep::rest_is_flat(closer, mark.request) {
+        return None;
+    }
+    let one = marks.iter().all(|other| other.request == mark.request) && orders.mark.request >= mark.request;
+    one.then_some(mark)
+}
+
+/// What a process before this one sent may still arrive while a signature of it lives, known to the journal or not.
+fn may_still_land(closer: &Closer<'_>) -> bool {
+    let boot = closer.state.boot.as_ref();
+    boot.is_some_and(|boot| since(boot.at, closer.now()) < SIGNATURE_LIFE)
+}
+
+/// What orders report as filled and no fill has brought is waited for: without it the result is not known.
+fn awaits_fills(closer: &Closer<'_>) -> bool {
+    let mut missing = closer.orders().missing_fills();
+    closer.session.is_some() && missing.any(|order| since(order.updated_at, closer.now()) < FILLS_PATIENCE)
+}
+
+/// The private stream says later than the read that something is on.
+fn is_streamed_open(closer: &Closer<'_>, symbol: &Symbol) -> bool {
+    let truth = &closer.state.account.truth;
+    let read_at = truth.position(symbol).map(|read| read.mark.requested_at);
+    truth.streamed.get(symbol).is_some_and(|streamed| {
+        streamed.lots != closer.foreign(symbol) && read_at.is_none_or(|at| streamed.at > at)
+    })
+}
+
+fn moved_since(closer: &Closer<'_>, at: i64) -> bool {
+    let moved = closer.symbols().filter_map(|symbol| closer.orders().moved_in(symbol));
+    moved.max().is_some_and(|moved| moved.0 > at) || closer.began_at().0 > at
+}
+
+/// Something speaks against the flat read that was counted: a position, an order, a movement. A read that is
+/// merely old, or missing, does not.
+fn is_refuted(closer: &Closer<'_>) -> bool {
+    let Some(flat) = closer.flatten.flat else { return false };
+    let truth = &closer.state.account.truth;
+    let open = closer.symbols().any(|symbol| {
+        let shown = truth.position(symbol).is_some_and(|read| {
+            read.mark.request > flat.last_request && closer.measure(symbol) != Measure::Flat
+        });
+        shown || is_streamed_open(closer, symbol)
+    });
+    let listed = truth.open_orders.as_ref().filter(|read| read.mark.request > flat.last_request);
+    let orders = listed.is_some_and(|read| {
+        read.own.iter().any(|open| {
+            let id = open.client_order_id.as_ref();
+            closer.session.is_none() || id.is_some_and(|id| closer.orders().get(id).is_some())
+        })
+    });
+    open || orders
+        || moved_since(closer, flat.first_requested_at.0)
+        || closer.orders().working().next().is_some()
+        || closer.session.is_none() && !sweep::rest_is_flat(closer, flat.last_request)
+}
+
+fn refutation(closer: &Closer<'_>) -> ClosingDecision {
+    let truth = &closer.state.account.truth;
+    let read = |symbol: &Symbol| -> Option<(Symbol, Lots)> {
+        Some((symbol.clone(), truth.position(symbol)?.lots))
+    };
+    ClosingDecision::FlatRefuted {
+        venue: closer.symbols().filter_map(read).collect(),
+        own_open_orders: truth
+            .open_orders
+            .as_ref()
+            .map(|orders| u32::try_from(orders.own.len()).unwrap_or(u32::MAX)),
+    }
+}
+
+fn verified(closer: &Closer<'_>, reads: u32) -> ClosingDecision {
+    ClosingDecision::VerifiedFlat {
+        panic_id: closer.flatten.panic_id.clone(),
+        panic: closer.flatten.panic,
+        reads,
+        elapsed_ms: since(closer.flatten.started_at, closer.now()) / MILLISECOND,
+        attempts: closer.flatten.attempts(),
+    }
+}

@@ -1,0 +1,129 @@
+//! How much there is to close in an instrument: what the venue says, held against our own books. A zero that
+//! contradicts our books is no zero until something explains it.
+
+use model::causes::{HealthCause, ZeroCause};
+use model::decision::TruthDecision;
+use model::truth::PositionRead;
+use model::order::OrderStatus;
+use model::{Health, Lots, Micros, Symbol};
+
+use super::Closer;
+use crate::hearing::Hearing;
+use crate::said::{SECOND, Said, since};
+
+/// How long fills that may still come are waited for.
+pub(super) const FILLS_PATIENCE: i64 = 10 * SECOND;
+
+/// What there is to close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Measure {
+    /// It was not read since anything of ours moved.
+    Unread,
+    /// Nothing, and our books agree.
+    Flat,
+    /// Signed lots that are on.
+    Open(Lots),
+    /// The venue says nothing is on, our books say this is, and nothing explains it.
+    Contradicted(Lots),
+}
+
+impl Measure {
+    /// Signed lots to close; `None` while it must be read first.
+    pub fn lots(self) -> Option<Lots> {
+        match self {
+            Measure::Unread => None,
+            Measure::Flat => Some(0),
+            Measure::Open(lots) | Measure::Contradicted(lots) => Some(lots),
+        }
+    }
+}
+
+impl Closer<'_> {
+    /// The position, if it was asked for after anything of ours last moved in the instrument.
+    pub fn fresh(&self, symbol: &Symbol) -> Option<&PositionRead> {
+        self.state.account.truth.position_since(symbol, self.moved_at(symbol))
+    }
+
+    /// Somebody else's part of what the venue shows: a session leaves it alone. A panic of all closes it as well,
+    /// but beside the sessions, so that it spoils nobody's result.
+    pub fn foreign(&self, symbol: &Symbol) -> Lots {
+        self.session.map_or(0, |session| session.foreign_lots(symbol))
+    }
+
+    /// Whether all trades are known that may explain what the venue showed: ours, and somebody else's. The list of
+    /// fills must have been asked for when the position was there already.
+    fn knows_all_trades(&self, symbol: &Symbol) -> bool {
+        let moved_at = self.moved_at(symbol);
+        let shown_at = self.fresh(symbol).map_or(moved_at, |read| read.shown_at.max(moved_at));
+        let read = self.state.account.truth.fills_read_at.is_some_and(|at| at >= shown_at);
+        let waited = since(moved_at, self.now()) >= FILLS_PATIENCE;
+        let in_doubt = self.orders().live_in(symbol).any(|order| order.status == OrderStatus::Unknown);
+        read || waited || in_doubt || self.session.is_none()
+    }
+
+    pub fn measure(&self, symbol: &Symbol) -> Measure {
+        let expected = self.expected(symbol);
+        let Some(read) = self.fresh(symbol) else {
+            // Reads fail: closing goes on with what was last known; reducing that is safe.
+            let blind = self.state.account.truth.fails_since(self.moved_at(symbol));
+            return if blind && expected != 0 { Measure::Open(expected) } else { Measure::Unread };
+        };
+        if self.session.is_some_and(|session| session.orders.moved_in(symbol).is_none()) {
+            // It never sent an order there: whatever is on is not its own.
+            return Measure::Flat;
+        }
+        let ours = within(read.lots - self.foreign(symbol), read.lots);
+        if ours == 0 {
+            return if expected == 0 { Measure::Flat } else { Measure::Contradicted(expected) };
+        }
+        if self.knows_all_trades(symbol) {
+            return Measure::Open(ours);
+        }
+        // More than our books know of may be a stranger's: only once all trades are read is the rest closed too.
+        match within(expected, ours) {
+            0 => Measure::Unread,
+            known => Measure::Open(known),
+        }
+    }
+
+    /// What explains that nothing is on where our books say something is.
+    fn explanation(&self, symbol: &Symbol) -> Option<ZeroCause> {
+        let session = self.session?;
+        let read = self.fresh(symbol)?;
+        if !self.knows_all_trades(symbol) || self.in_flight(symbol).next().is_some() {
+            return None;
+        }
+        if session.expected(symbol) + session.foreign_lots(symbol) == read.lots {
+            return Some(ZeroCause::ForeignFill);
+        }
+        let refused = self.flatten.products.get(symbol)?.no_position_at?;
+        let moved: Option<Micros> = session.orders.moved_in(symbol);
+        (Some(refused) >= moved).then_some(ZeroCause::Refused)
+    }
+}
+
+/// As much of `lots` as fits into `most`: nothing when they point in different directions.
+fn within(lots: Lots, most: Lots) -> Lots {
+    if lots.signum() == most.signum() { lots.signum() * lots.abs().min(most.abs()) } else { 0 }
+}
+
+/// A zero that contradicts our books is UNRECONCILED until it is explained; then the lots are written off, and
+/// what they cost is unknown.
+pub(super) fn explain(closer: &Closer<'_>) -> Vec<Said> {
+    let Some(session) = closer.session else { return Vec::new() };
+    let hearing = Hearing { state: closer.state, session, stamp: closer.stamp };
+    let contradicted = closer.symbols().find_map(|symbol| match closer.measure(symbol) {
+        Measure::Contradicted(lots) => Some((symbol, lots)),
+        Measure::Unread | Measure::Flat | Measure::Open(_) => None,
+    });
+    let Some((symbol, lots)) = contradicted else {
+        let unread = closer.symbols().any(|symbol| closer.measure(symbol) == Measure::Unread);
+        let over = || hearing.health(Health::Unreconciled, false, HealthCause::ZeroExplained);
+        return if unread { Vec::new() } else { over().into_iter().collect() };
+    };
+    if let Some(by) = closer.explanation(symbol) {
+        return vec![closer.say(TruthDecision::ZeroExplained { symbol: symbol.clone(), lots, by })];
+    }
+    let cause = HealthCause::ZeroUnexplained { symbol: symbol.clone(), lots };
+    hearing.health(Health::Unreconciled, true, cause).into_iter().collect()
+}

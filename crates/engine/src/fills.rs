@@ -1,0 +1,126 @@
+//! Booking fills: once, whatever doors they come through, to the session whose order they belong to. Somebody
+//! else's trade in an instrument of a session is remembered beside its books, never in them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::causes::FillFault;
+use model::decision::OrderDecision;
+use model::fill::Fill;
+use model::order::Order;
+use model::{ClientOrderId, FillId, Lots, Session, Stamp, Symbol, TradingState};
+
+use crate::reports::Named;
+use crate::said::{Said, say};
+
+/// What of one input is said already and not yet folded.
+#[derive(Default)]
+pub(crate) struct Batch {
+    ids: BTreeSet<FillId>,
+    booked: BTreeMap<ClientOrderId, Lots>,
+    settled: BTreeMap<Symbol, Lots>,
+}
+
+/// What a fill means; nothing when it is known already, or nobody's.
+pub(crate) fn book(state: &TradingState, stamp: &Stamp, fill: Fill, batch: &mut Batch) -> Option<Said> {
+    if !batch.ids.insert(fill.id.clone()) {
+        return None;
+    }
+    let by_name = fill.client_order_id.as_ref().and_then(|id| Named::find(state, id));
+    if let Some(Named { order, session }) = by_name.or_else(|| Named::numbered(state, &fill.order_id)) {
+        // A sweep's orders have no result, only an effect: what they report as filled is enough.
+        return of_session(state, session?, order, fill, batch);
+    }
+    let holder = state.account.leases.get(&fill.symbol).and_then(|id| state.session(id));
+    let holder = holder.or_else(|| last_holder(state, &fill));
+    if fill.settlement { settled(holder?, fill, batch) } else { foreign(stamp, holder?, fill) }
+}
+
+/// A session that is over and held the instrument when the fill happened: its late settlement is still its own.
+fn last_holder<'a>(state: &'a TradingState, fill: &Fill) -> Option<&'a Session> {
+    let held = state.sessions.values().filter(|session| session.is_over() && session.leg(&fill.symbol).is_some());
+    held.max_by_key(|session| session.ended_at)
+}
+
+fn of_session(
+    state: &TradingState,
+    session: &Session,
+    order: &Order,
+    mut fill: Fill,
+    batch: &mut Batch,
+) -> Option<Said> {
+    if let Some(known) = session.fills.get(&fill.id) {
+        return charged(session, order, known, &fill);
+    }
+    if session.foreign.ids.contains(&fill.id) {
+        return None;
+    }
+    let id = &order.correlation_id;
+    let refuse = |fill, fault| Some(say(id, OrderDecision::FillRefused { fill, fault }).of(&session.id));
+    if !fill.is_sane() || fill.symbol != order.request.symbol {
+        return refuse(fill, FillFault::Absurd);
+    }
+    let booked = batch.booked.entry(order.request.client_order_id.clone()).or_insert(order.booked_lots);
+    if fill.side != order.request.side || *booked + fill.lots > order.request.lots {
+        return refuse(fill, FillFault::Overfilled);
+    }
+    *booked += fill.lots;
+    fill.client_order_id = Some(order.request.client_order_id.clone());
+    estimate(state, session, &mut fill);
+    Some(say(id, OrderDecision::FillBooked(fill)).of(&session.id))
+}
+
+/// Where the door does not say what was charged, the product's terms do until it is read.
+fn estimate(state: &TradingState, session: &Session, fill: &mut Fill) {
+    if fill.fee.is_some() {
+        return;
+    }
+    let spot = state.spot_of(session).map(|spot| spot.price).unwrap_or_default();
+    let instrument = session.leg(&fill.symbol).map(|leg| &leg.instrument);
+    let fee = instrument.and_then(|instrument| instrument.fee(fill.price, fill.lots, spot));
+    fill.fee = fee.map(|fee| fee.round_dp(6).normalize());
+    fill.fee_estimated = true;
+}
+
+/// What the venue charged replaces what was estimated, its sign kept.
+fn charged(session: &Session, order: &Order, known: &Fill, fill: &Fill) -> Option<Said> {
+    let fee = fill.fee.filter(|_| fill.is_sane())?;
+    if known.fee == Some(fee) && !known.fee_estimated {
+        return None;
+    }
+    let charged = OrderDecision::FillCharged {
+        fill_id: fill.id.clone(),
+        symbol: fill.symbol.clone(),
+        fee,
+        booked: known.fee,
+    };
+    Some(say(&order.correlation_id, charged).of(&session.id))
+}
+
+/// A settlement has no order: what of it is ours is as much as we hold.
+fn settled(session: &Session, mut fill: Fill, batch: &mut Batch) -> Option<Said> {
+    let known = session.fills.get(&fill.id).is_some() || session.foreign.ids.contains(&fill.id);
+    if known || !fill.is_sane() {
+        return None;
+    }
+    let held = batch.settled.entry(fill.symbol.clone()).or_insert_with(|| session.expected(&fill.symbol));
+    let closes = held.signum() == -fill.side.sign();
+    if !closes {
+        return None;
+    }
+    fill.lots = fill.lots.min(held.abs());
+    *held += fill.signed_lots();
+    fill.client_order_id = None;
+    Some(say(&session.correlation_id, OrderDecision::FillBooked(fill)).of(&session.id))
+}
+
+/// Somebody else's, since the session began.
+fn foreign(stamp: &Stamp, session: &Session, fill: Fill) -> Option<Said> {
+    let known = session.foreign.ids.contains(&fill.id) || session.fills.get(&fill.id).is_some();
+    let ours = fill.client_order_id.as_ref().is_some_and(|id| model::ids::is_ours(id.as_str()));
+    let before = fill.at < session.started_at;
+    if known || before || ours || session.is_over() || !fill.is_sane() {
+        return None;
+    }
+    let refused = OrderDecision::FillRefused { fill, fault: FillFault::Foreign };
+    Some(say(&stamp.correlation_id, refused).of(&session.id))
+}

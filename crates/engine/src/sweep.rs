@@ -1,0 +1,112 @@
+//! A panic of all is about the account, whatever the journal knows: everything that is on in options and belongs
+//! to no running session is found, closed, and verified flat. Only then is the account called flat.
+
+use std::collections::BTreeMap;
+
+use model::closing::Closing;
+use model::decision::ClosingDecision;
+use model::{Micros, Stamp, Symbol, TradingState};
+
+use crate::closing::{self, Closer};
+use crate::latch::close_id;
+use crate::lookups;
+use crate::said::{SECOND, Said, say};
+use crate::truth::needs::Need;
+
+/// The account's own list may lag by so much; it is asked again until it agrees.
+const LIST_AGAIN: i64 = SECOND;
+
+pub(crate) fn judge(state: &TradingState, stamp: &Stamp) -> Vec<Said> {
+    if let Some(said) = lookups::of_account(state, stamp) {
+        return vec![said];
+    }
+    let Some(latch) = &state.account.latch else { return Vec::new() };
+    let id = close_id(latch);
+    let Some(closer) = Closer::of_account(state, stamp).filter(|closer| closer.flatten.id == id) else {
+        if latch.verified_flat_at.is_some() {
+            return Vec::new();
+        }
+        let started = ClosingDecision::Started {
+            id,
+            panic: true,
+            panic_id: Some(latch.panic_id.clone()),
+            of_account: true,
+            who: Some(latch.who.clone()),
+            products: remembered(state),
+        };
+        return vec![say(&latch.correlation_id, started)];
+    };
+    if closer.flatten.is_verified() {
+        return closing::account_audit(&closer);
+    }
+    let found = find(&closer);
+    if !found.is_empty() {
+        return found;
+    }
+    closing::work(&closer)
+}
+
+/// Instruments of every session that is known: those of running ones are theirs until they have ended.
+fn remembered(state: &TradingState) -> BTreeMap<Symbol, Closing> {
+    let legs = state.sessions.values().flat_map(|session| session.legs());
+    legs.enumerate()
+        .map(|(index, leg)| {
+            let instrument = &leg.instrument;
+            (instrument.symbol.clone(), Closing::new(instrument.product_id, index, 0))
+        })
+        .collect()
+}
+
+/// Since when the account's own list counts: what it showed while sessions were closing is theirs.
+fn list_since(closer: &Closer<'_>) -> Micros {
+    let ended = closer.state.sessions.values().filter_map(|session| session.ended_at).max();
+    ended.map_or(closer.began_at(), |ended| ended.max(closer.began_at()))
+}
+
+/// Positions of the account that no running session holds and that are not being closed yet.
+fn find(closer: &Closer<'_>) -> Vec<Said> {
+    let state = closer.state;
+    let since = list_since(closer);
+    let Some(read) = state.account.truth.account_since(since) else { return Vec::new() };
+    let unknown = read.positions.iter().filter(|(symbol, _)| {
+        !state.account.leases.contains_key(*symbol) && !closer.flatten.products.contains_key(*symbol)
+    });
+    let first = closer.flatten.products.len();
+    unknown
+        .enumerate()
+        .map(|(index, (symbol, (product_id, lots)))| {
+            let closing = Closing { foreign: true, ..Closing::new(*product_id, first + index, *lots) };
+            closer.say(ClosingDecision::PositionFound { symbol: symbol.clone(), closing })
+        })
+        .collect()
+}
+
+/// Whether everything beside the sweep's own products is flat: no session runs, and the account's own list, by
+/// this read or a later one, shows nothing that is not looked after by number.
+pub(crate) fn rest_is_flat(closer: &Closer<'_>, request: u64) -> bool {
+    let state = closer.state;
+    let Some(read) = state.account.truth.account_since(list_since(closer)) else { return false };
+    state.active().next().is_none()
+        && read.mark.request >= request
+        && read.positions.keys().all(|symbol| closer.flatten.products.contains_key(symbol))
+}
+
+/// What the sweep needs to know: with every look of its close the account's own list; before there is anything to
+/// close, that list alone.
+pub(crate) fn need(state: &TradingState, stamp: &Stamp) -> Option<Need> {
+    let closer = Closer::of_account(state, stamp)?;
+    let latch = state.account.latch.as_ref()?;
+    if closer.flatten.id != close_id(latch) {
+        return None;
+    }
+    if let Some(need) = closing::reads::need(&closer) {
+        return Some(need);
+    }
+    if closer.flatten.is_verified() || crate::truth::needs::must_wait(state, stamp.at, true) {
+        return None;
+    }
+    let since = list_since(&closer);
+    let read = state.account.truth.account_since(since);
+    let since = read.map_or(since, |read| Micros(read.mark.requested_at.0 + LIST_AGAIN));
+    (since <= stamp.at).then(|| closing::reads::list(&closer, since))
+}

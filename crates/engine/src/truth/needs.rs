@@ -1,0 +1,168 @@
+//! What of the venue's truth is needed now, by whom, and how fresh: sessions that start, recover, run or close,
+//! and the account as a whole. A need is a pure function of the state; pacing is part of it.
+
+use model::decision::truth::TruthPurpose;
+use model::{Lifecycle, Micros, ProductId, Session, Stamp, Symbol, TradingState};
+use telemetry::CorrelationId;
+
+use super::reconcile::SETTLING;
+use crate::closing::{self, Closer};
+use crate::hearing::Hearing;
+use crate::said::{SECOND, since};
+use crate::{preparation, sweep};
+
+/// Steady reads while a session runs.
+const PERIOD: i64 = 15 * SECOND;
+/// The same while a read differed or failed.
+const TROUBLED: i64 = SECOND;
+/// The same while a person is waited for.
+const WAITING: i64 = 5 * SECOND;
+/// The whole account is looked at this often while nothing else asks for it.
+const SWEEP: i64 = 300 * SECOND;
+/// After a read that failed the next waits this long.
+const AGAIN: i64 = SECOND;
+/// While closing.
+const AGAIN_CLOSING: i64 = SECOND / 2;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Need {
+    pub purpose: TruthPurpose,
+    /// A read must have been asked for at or after this moment.
+    pub since: Micros,
+    pub products: Vec<(ProductId, Symbol)>,
+    pub fills_since: Option<Micros>,
+    pub account: bool,
+    pub correlation_id: CorrelationId,
+}
+
+/// Every need of now, in the order of sessions, the account's last.
+pub(crate) fn all(state: &TradingState, stamp: &Stamp) -> Vec<Need> {
+    let sessions = state.sessions.values().map(|session| Hearing { state, session, stamp });
+    let mut needs: Vec<Need> = sessions.filter_map(|hearing| of_session(&hearing)).collect();
+    needs.extend(sweep::need(state, stamp));
+    needs.extend(of_account(state, stamp));
+    needs
+}
+
+/// Products of a session's legs.
+pub(crate) fn products(session: &Session) -> Vec<(ProductId, Symbol)> {
+    session
+        .legs()
+        .iter()
+        .map(|leg| (leg.instrument.product_id, leg.instrument.symbol.clone()))
+        .collect()
+}
+
+/// Fills since well before the session's first order: the venue's clock may differ from ours.
+pub(crate) fn fills_since(session: &Session) -> Micros {
+    Micros(session.started_at.0 - 600 * SECOND)
+}
+
+/// Whether the latest read failed so short a while ago that the next must wait.
+pub(crate) fn must_wait(state: &TradingState, now: Micros, closing: bool) -> bool {
+    let pause = if closing { AGAIN_CLOSING } else { AGAIN };
+    state.account.truth.failed_at.is_some_and(|at| since(at, now) < pause)
+}
+
+fn of_session(hearing: &Hearing<'_>) -> Option<Need> {
+    let session = hearing.session;
+    if let Some(closer) = Closer::of_session(hearing) {
+        return closing::reads::need(&closer);
+    }
+    if session.is_over() || must_wait(hearing.state, hearing.now(), false) {
+        return None;
+    }
+    let need = |purpose, since, fills: bool| Need {
+        purpose,
+        since,
+        products: products(session),
+        fills_since: fills.then(|| fills_since(session)),
+        account: false,
+        correlation_id: hearing.intent().clone(),
+    };
+    if session.recovering && session.lifecycle == Lifecycle::Starting {
+        return recovering(hearing).map(|since| need(TruthPurpose::Recovery, since, true));
+    }
+    if session.legs().is_empty() {
+        return None;
+    }
+    if let Some(since) = preparation::first_read(hearing) {
+        return Some(need(TruthPurpose::Start, since, false));
+    }
+    steady(hearing).map(|(purpose, since, fills)| need(purpose, since, fills))
+}
+
+/// After a restart: everything since the process began; while it differs, twice a second.
+fn recovering(hearing: &Hearing<'_>) -> Option<Micros> {
+    let boot = hearing.state.boot.as_ref()?;
+    if hearing.session.legs().is_empty() || crate::recovery::waits_for_orders(hearing.session) {
+        return None;
+    }
+    let read = oldest_read(hearing).filter(|at| *at >= boot.at);
+    due(hearing, read.map_or(boot.at, |at| Micros(at.0 + SECOND / 2)))
+}
+
+/// The moment, once it has come.
+fn due(hearing: &Hearing<'_>, at: Micros) -> Option<Micros> {
+    (at <= hearing.now()).then_some(at)
+}
+
+/// When the oldest of the session's reads was asked for; `None` when one is missing.
+fn oldest_read(hearing: &Hearing<'_>) -> Option<Micros> {
+    let truth = &hearing.state.account.truth;
+    let reads = hearing.session.symbols().map(|symbol| Some(truth.position(symbol)?.mark.requested_at));
+    reads.min().flatten()
+}
+
+/// At once when fills are missing or something moved, steadily otherwise.
+fn steady(hearing: &Hearing<'_>) -> Option<(TruthPurpose, Micros, bool)> {
+    let session = hearing.session;
+    let truth = &hearing.state.account.truth;
+    let steady =
+        matches!(session.lifecycle, Lifecycle::Running | Lifecycle::Paused | Lifecycle::NeedsOperator);
+    if !steady || session.exit().is_some() {
+        return None;
+    }
+    if let Some(reported) = session.orders.missing_fills().map(|order| order.updated_at).min() {
+        let asked = truth.fills_read_at.filter(|at| *at >= reported).unwrap_or(reported);
+        return due(hearing, Micros(asked.0 + SECOND / 3)).map(|at| (TruthPurpose::MissingFills, at, true));
+    }
+    let read = oldest_read(hearing).or(session.entry().chosen_at)?;
+    let settled = session.orders.moved_at().map(|at| Micros(at.0 + SETTLING));
+    let working = session.orders.working().next().is_some();
+    if let Some(settled) = settled.filter(|at| read < *at && !working) {
+        // What our orders did is confirmed by the venue's own word, not only by its stream.
+        return due(hearing, settled).map(|at| (TruthPurpose::Periodic, at, false));
+    }
+    let troubled = session.mismatches > 0 || truth.unknown.is_some();
+    let pause = match session.lifecycle {
+        Lifecycle::NeedsOperator => WAITING,
+        _ if troubled => TROUBLED,
+        _ => PERIOD,
+    };
+    // A difference is often a fill that did not reach us (a settlement, a venue stop): fills are read as well. And
+    // what the venue charged is only in its list of fills.
+    let fills = troubled || session.fills.awaits_charges() || session.lifecycle == Lifecycle::NeedsOperator;
+    due(hearing, Micros(read.0 + pause)).map(|at| (TruthPurpose::Periodic, at, fills))
+}
+
+/// The account's own list: after each start of the process, and every few minutes.
+fn of_account(state: &TradingState, stamp: &Stamp) -> Option<Need> {
+    let boot = state.boot.as_ref()?;
+    if must_wait(state, stamp.at, false) {
+        return None;
+    }
+    let read = state.account.truth.account.as_ref().map(|read| read.mark.requested_at);
+    let since = read.filter(|at| *at >= boot.at).map_or(boot.at, |at| Micros(at.0 + SWEEP));
+    if since > stamp.at {
+        return None;
+    }
+    Some(Need {
+        purpose: TruthPurpose::Periodic,
+        since,
+        products: Vec::new(),
+        fills_since: None,
+        account: true,
+        correlation_id: stamp.correlation_id.clone(),
+    })
+}

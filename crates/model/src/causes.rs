@@ -1,0 +1,339 @@
+//! Why something is so, as closed words with their numbers. A decision carries these; the sentence is made where
+//! the decision is told, so that better words change no journal.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::amount::{Lots, Money, plain};
+use crate::ids::{Code, PanicId, SessionId, Symbol, Underlying};
+use crate::tell::{grouped, positions};
+use crate::words::ExitReason;
+
+/// Why a session's lifecycle changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LifecycleCause {
+    Asked { who: String },
+    ExitDecided { reason: ExitReason },
+    Panic { panic_id: PanicId },
+    /// The process began anew while the session lived.
+    Restarted,
+    /// Flat by the venue's word, quotes fresh, plan priced.
+    Ready,
+    /// Orders, fills and positions agree with the venue after a restart.
+    Recovered,
+    /// The venue shows something on before anything was sent.
+    NotFlatAtStart,
+    /// Two reads of the venue differ from our fills.
+    ReadsDiffer,
+    /// After a restart nothing explains the venue's positions.
+    Unexplained,
+    /// After a restart the venue could not be read.
+    Unread,
+    /// A judge failed on this session.
+    Quarantined,
+    VerifiedFlat { reason: ExitReason },
+}
+
+impl LifecycleCause {
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Asked { who } => format!("{who} asked for it"),
+            Self::ExitDecided { reason } => format!("exit decided: {reason}"),
+            Self::Panic { panic_id } => format!("panic {panic_id}"),
+            Self::Restarted => "recovery after a restart".to_owned(),
+            Self::Ready => "flat by the venue's word, quotes fresh, plan priced".to_owned(),
+            Self::Recovered => "recovered: orders, fills and positions agree with the venue".to_owned(),
+            Self::NotFlatAtStart => "the account is not flat".to_owned(),
+            Self::ReadsDiffer => "two reads of the venue differ from our fills".to_owned(),
+            Self::Unexplained => "recovery could not explain the venue's positions".to_owned(),
+            Self::Unread => "the venue could not be read after the restart".to_owned(),
+            Self::Quarantined => "a judge failed on it; it is set apart".to_owned(),
+            Self::VerifiedFlat { reason } => format!("verified flat; {reason}"),
+        }
+    }
+}
+
+/// Why a condition of health began or ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthCause {
+    Stale { age_ms: i64 },
+    Fresh,
+    Unreadable { code: Code },
+    Answers,
+    Differs,
+    Resolved,
+    /// The venue says zero and our own fills do not.
+    ZeroUnexplained { symbol: Symbol, lots: Lots },
+    ZeroExplained,
+    /// Our clock and the system's are this far apart.
+    ClockStepped { skew_ms: i64 },
+    ClockAgrees,
+    /// A signed request had been refused as out of time.
+    VenueClock { offset_ms: i64 },
+    JournalFails { code: Code },
+    JournalWritten,
+    ChannelRefused { channel: String, code: Code },
+    ChannelsConfirmed,
+    /// Positions of the account that are not ours.
+    Foreign { positions: BTreeMap<Symbol, Lots> },
+    NothingForeign,
+    Quarantined,
+}
+
+impl HealthCause {
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Stale { age_ms } => format!("no fresh quotes or marks for {} ms", grouped(*age_ms)),
+            Self::Fresh => "quotes and marks are fresh again".to_owned(),
+            Self::Unreadable { code } => format!("the venue cannot be read: {}", code.words()),
+            Self::Answers => "the venue answers again".to_owned(),
+            Self::Differs => "the venue and our fills differ".to_owned(),
+            Self::Resolved => "an operator resolved it".to_owned(),
+            Self::ZeroUnexplained { symbol, lots } => {
+                format!("the venue says 0 {symbol}, our fills say {}, and nothing explains it", grouped(*lots))
+            }
+            Self::ZeroExplained => "the venue's zero is explained".to_owned(),
+            Self::ClockStepped { skew_ms } => {
+                format!("the system's clock is {} ms away from the clock of this process", grouped(*skew_ms))
+            }
+            Self::ClockAgrees => "the clocks agree again".to_owned(),
+            Self::VenueClock { offset_ms } => {
+                format!("the venue's clock is {} ms away from ours", grouped(*offset_ms))
+            }
+            Self::JournalFails { code } => format!("the journal cannot be written: {}", code.words()),
+            Self::JournalWritten => "the journal is written again".to_owned(),
+            Self::ChannelRefused { channel, code } => {
+                format!("the venue refused the channel {channel}: {}", code.words())
+            }
+            Self::ChannelsConfirmed => "the venue confirmed every channel".to_owned(),
+            Self::Foreign { positions: lots } => {
+                format!("the account holds what is not ours: {}", positions(lots))
+            }
+            Self::NothingForeign => "the account holds nothing that is not ours".to_owned(),
+            Self::Quarantined => "a judge failed on the session".to_owned(),
+        }
+    }
+}
+
+/// Why an entry came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryFailure {
+    ListUnread { code: Code },
+    ListMissing,
+    NoExpiry { underlying: Underlying, hours: i64 },
+    NoCall,
+    NoPut,
+    PositionsUnread { code: Code },
+    NoQuotes,
+    /// Another session holds the instrument.
+    Leased { symbol: Symbol, holder: SessionId },
+    Refused { symbol: Symbol, code: Code },
+    LegMissing,
+    /// Paused when part of it was sold already.
+    HalfSold,
+    /// The process ended in the middle of it.
+    CutInHalf,
+    /// The process ended before strikes were chosen.
+    BeforeStrikes,
+}
+
+impl EntryFailure {
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::ListUnread { code } => format!("the list of options could not be read: {}", code.words()),
+            Self::ListMissing => "the list of options did not arrive".to_owned(),
+            Self::NoExpiry { underlying, hours } => {
+                format!("no {underlying} expiry at least {hours} hours away is listed")
+            }
+            Self::NoCall => "no call is listed in the chosen expiry".to_owned(),
+            Self::NoPut => "no put is listed in the chosen expiry".to_owned(),
+            Self::PositionsUnread { code } => {
+                format!("the venue's positions could not be read: {}", code.words())
+            }
+            Self::NoQuotes => "no fresh two-sided quotes within ten seconds".to_owned(),
+            Self::Leased { symbol, holder } => format!("session {holder} holds {symbol}"),
+            Self::Refused { symbol, code } => format!("the venue refused {symbol}: {}", code.words()),
+            Self::LegMissing => "a leg was still missing after five seconds".to_owned(),
+            Self::HalfSold => "paused when part of it was sold".to_owned(),
+            Self::CutInHalf => "the process ended in the middle of entry".to_owned(),
+            Self::BeforeStrikes => "the process ended before strikes were chosen".to_owned(),
+        }
+    }
+}
+
+/// What to know before a plan is followed; none of it forbids it. USD.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Warning {
+    MaxProfitBeyondCredit { limit: Money, kept: Money },
+    ActivationBeyondCredit { activation: Money, kept: Money },
+    DistanceInsideSpread { distance: Money, least: Money },
+    MaxLossBelowCost { limit: Money, cost: Money },
+    NoBidOrOffer,
+    ThinBid,
+}
+
+impl Warning {
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::MaxProfitBeyondCredit { limit, kept } => format!(
+                "Max profit {} cannot be reached: the credit less fees is {}.",
+                plain(*limit),
+                plain(*kept)
+            ),
+            Self::ActivationBeyondCredit { activation, kept } => format!(
+                "The trailing floor cannot arm at {}: the credit less fees is {}.",
+                plain(*activation),
+                plain(*kept)
+            ),
+            Self::DistanceInsideSpread { distance, least } => format!(
+                "Trailing distance {} is inside twice the spread ({}): it may fire on noise.",
+                plain(*distance),
+                plain(*least)
+            ),
+            Self::MaxLossBelowCost { limit, cost } => format!(
+                "Max loss {} is not above the cost of entering and leaving at once, {}.",
+                plain(*limit),
+                plain(*cost)
+            ),
+            Self::NoBidOrOffer => "A leg has no bid or no offer right now.".to_owned(),
+            Self::ThinBid => {
+                "The best bid of a leg is smaller than the size: part of it fills lower.".to_owned()
+            }
+        }
+    }
+}
+
+/// Why an order is canceled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelCause {
+    Paused,
+    Closing,
+    /// To be placed again at another price.
+    Reprice,
+    /// It carries our id, and the journal does not know it.
+    Orphan,
+    /// An order of somebody else on the same account that a close would meet.
+    InTheWay,
+    /// A protective order of a position that is gone.
+    Unneeded,
+    /// It appeared after it had been given up.
+    Late,
+}
+
+impl CancelCause {
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Paused => "entries are paused",
+            Self::Closing => "the session is closing",
+            Self::Reprice => "to be re-priced",
+            Self::Orphan => "it carries our id and the journal does not know it",
+            Self::InTheWay => "it is not ours and stands in the way of closing",
+            Self::Unneeded => "the position that it protected is flat",
+            Self::Late => "it appeared after it had been given up",
+        }
+    }
+}
+
+/// Why the outcome of an order is not known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AmbiguousCause {
+    ProcessEnded,
+    /// Nothing was heard of it for five seconds.
+    Silence,
+    Reported { code: Code },
+}
+
+impl AmbiguousCause {
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::ProcessEnded => "the process ended".to_owned(),
+            Self::Silence => "no answer for five seconds".to_owned(),
+            Self::Reported { code } => code.words(),
+        }
+    }
+}
+
+/// Why an operator is needed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperatorCause {
+    NotFlatAtStart { venue: BTreeMap<Symbol, Lots>, own_open_orders: u32 },
+    Differs { ours: BTreeMap<Symbol, Lots>, venue: BTreeMap<Symbol, Lots> },
+    Unexplained { ours: BTreeMap<Symbol, Lots>, venue: BTreeMap<Symbol, Lots> },
+    Unread { code: Code },
+    Quarantined { judge: String },
+}
+
+impl OperatorCause {
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::NotFlatAtStart { venue, own_open_orders } => format!(
+                "The venue shows {} and {own_open_orders} open orders of ours before anything was sent.",
+                positions(venue)
+            ),
+            Self::Differs { ours, venue } => {
+                format!("Our fills say {}, the venue says {}.", positions(ours), positions(venue))
+            }
+            Self::Unexplained { ours, venue } => format!(
+                "After the restart our fills say {}, the venue says {}, and no fill explains it.",
+                positions(ours),
+                positions(venue)
+            ),
+            Self::Unread { code } => format!(
+                "After the restart the venue could not be read ({}); exits keep running and it is read on.",
+                code.words()
+            ),
+            Self::Quarantined { judge } => {
+                format!("The judge of {judge} failed on this session: it is set apart, Stop and PANIC work.")
+            }
+        }
+    }
+}
+
+/// What explains that the venue shows nothing where our own fills leave something on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ZeroCause {
+    /// The venue refused to reduce: there is no position.
+    Refused,
+    /// Somebody else's fill in the same instrument.
+    ForeignFill,
+}
+
+impl ZeroCause {
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Refused => "the venue refuses to reduce a position that is not there",
+            Self::ForeignFill => "a fill that is not ours closed it",
+        }
+    }
+}
+
+/// Why a fill was not booked to a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FillFault {
+    /// Its order is not of ours: a trade of somebody else in an instrument of ours.
+    Foreign,
+    /// More than the order's size would be booked.
+    Overfilled,
+    /// Its numbers cannot be those of an execution.
+    Absurd,
+}
+
+impl FillFault {
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Foreign => "its order is not ours",
+            Self::Overfilled => "its order would be filled beyond its size",
+            Self::Absurd => "its numbers are not those of an execution",
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! How what concerns the account and the process folds.
+
+use crate::decision::AccountDecision;
+use crate::record::DecisionRecord;
+use crate::state::{Boot, Day, TradingState};
+use crate::Money;
+
+impl TradingState {
+    pub(super) fn fold_account(&mut self, decision: &AccountDecision, record: &DecisionRecord) {
+        match decision {
+            AccountDecision::Booted { boot_id } => {
+                self.boot = Some(Boot { boot_id: boot_id.clone(), at: record.at });
+                self.clock.resumed_at = Some(record.at);
+                self.clock.skew_ms = 0;
+                self.clock.venue_offset_ms = 0;
+                // What the last process knew of links, running reads and its own health died with it.
+                self.links.clear();
+                self.watched.clear();
+                self.account.truth.pending.clear();
+                self.account.truth.streamed.clear();
+                self.account.health.clear();
+                self.instruments.clear();
+                self.failed_judges.clear();
+            }
+            AccountDecision::DayBegan { day } => {
+                self.account.day = Day { number: *day, realized: Money::ZERO };
+            }
+            AccountDecision::ClockStepped { skew_ms } => self.clock.skew_ms = *skew_ms,
+            AccountDecision::VenueClockMeasured { offset_ms } => self.clock.venue_offset_ms = *offset_ms,
+            AccountDecision::GapNoticed { .. } => self.clock.resumed_at = Some(record.at),
+            AccountDecision::Watching { symbols } => {
+                self.markets.retain(|symbol, _| symbols.contains(symbol));
+                self.watched.clone_from(symbols);
+            }
+            AccountDecision::HealthChanged { health, on, .. } => {
+                if *on {
+                    self.account.health.insert(*health);
+                } else {
+                    self.account.health.remove(health);
+                }
+            }
+            AccountDecision::JudgeFailed { judge } => {
+                self.failed_judges.insert(judge.clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What the venue said last, part by part. One read serves all sessions; a part that failed leaves what was known
+//! of it before. A failed read never lowers what we believe to be on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use telemetry::Micros;
+
+use crate::amount::Lots;
+use crate::ids::{Code, ProductId, Symbol};
+use crate::input::OpenOrder;
+
+/// A request that has not come back after this long is given up.
+pub const READ_LIFE: Micros = Micros(5_000_000);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TruthState {
+    /// Number of the latest request.
+    pub requests: u64,
+    /// Requests that may still come back, oldest first.
+    pub pending: Vec<PendingTruth>,
+    /// Position of each product, by the latest read that asked for it by its number.
+    pub positions: BTreeMap<Symbol, PositionRead>,
+    pub open_orders: Option<OpenOrdersRead>,
+    /// The account's own list of positions, which may lag.
+    pub account: Option<AccountRead>,
+    /// When a read that also asked for fills came back with them.
+    pub fills_read_at: Option<Micros>,
+    /// The latest read of which anything came back.
+    pub latest: Option<ReadMark>,
+    /// Since when reads have failed, and why.
+    pub unknown: Option<(Micros, Code)>,
+    /// When the latest read failed.
+    pub failed_at: Option<Micros>,
+    /// The latest word of the private stream on each position.
+    pub streamed: BTreeMap<Symbol, StreamedPosition>,
+}
+
+/// A read: its number, when it was asked for (what it shows is at least as new), when it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadMark {
+    pub request: u64,
+    pub requested_at: Micros,
+    pub read_at: Micros,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingTruth {
+    pub request: u64,
+    pub at: Micros,
+    pub products: BTreeSet<Symbol>,
+    pub account: bool,
+    pub fills: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PositionRead {
+    pub lots: Lots,
+    /// When a read first brought this number; those after it brought the same.
+    pub shown_at: Micros,
+    #[serde(flatten)]
+    pub mark: ReadMark,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamedPosition {
+    pub lots: Lots,
+    pub at: Micros,
+}
+
+/// Open orders of the account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenOrdersRead {
+    #[serde(flatten)]
+    pub mark: ReadMark,
+    /// Those that carry our ids.
+    pub own: Vec<OpenOrder>,
+    /// Those of somebody else on the same account: shown, and touched only by a panic.
+    pub foreign: Vec<OpenOrder>,
+}
+
+/// The account's positions in options, whose ever they are. Nothing that is zero.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountRead {
+    #[serde(flatten)]
+    pub mark: ReadMark,
+    pub positions: BTreeMap<Symbol, (ProductId, Lots)>,
+}
+
+impl TruthState {
+    pub fn position(&self, symbol: &Symbol) -> Option<&PositionRead> {
+        self.positions.get(symbol)
+    }
+
+    /// The position, if it was asked for at or after `since`.
+    pub fn position_since(&self, symbol: &Symbol, since: Micros) -> Option<&PositionRead> {
+        self.position(symbol).filter(|read| read.mark.requested_at >= since)
+    }
+
+    pub fn open_orders_since(&self, since: Micros) -> Option<&OpenOrdersRead> {
+        self.open_orders.as_ref().filter(|read| read.mark.requested_at >= since)
+    }
+
+    pub fn account_since(&self, since: Micros) -> Option<&AccountRead> {
+        self.account.as_ref().filter(|read| read.mark.requested_at >= since)
+    }
+
+    /// When the venue last answered anything about positions.
+    pub fn read_at(&self) -> Option<Micros> {
+        self.latest.map(|mark| mark.read_at)
+    }
+
+    /// Whether reads have failed since `since` and none has come back after it.
+    pub fn fails_since(&self, since: Micros) -> bool {
+        self.failed_at.is_some_and(|at| at >= since)
+    }
+}

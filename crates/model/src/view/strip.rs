@@ -1,0 +1,116 @@
+//! The strip of every page: of several sessions the most severe truth of each kind.
+
+use std::collections::BTreeSet;
+
+use telemetry::Micros;
+
+use super::closing::closing_view;
+use super::project::pnl_view;
+use super::{LatchView, SessionChip, SpotView, StripView};
+use crate::input::Link;
+use crate::session::Session;
+use crate::state::TradingState;
+use crate::words::{Exposure, Health, Lifecycle};
+
+/// The strip as it is now.
+pub fn strip_view(
+    state: &TradingState,
+    venue: &str,
+    market_note: Option<String>,
+    now: Micros,
+) -> StripView {
+    let shown = shown(state);
+    let first = shown.first().copied();
+    let worst = shown.iter().copied().max_by_key(|session| severity(session.lifecycle));
+    let underlying = first
+        .map(|session| session.configuration.underlying.clone())
+        .or_else(|| state.spot.keys().next().cloned());
+    let spot = underlying.as_ref().and_then(|underlying| state.spot.get(underlying));
+    StripView {
+        venue: venue.to_owned(),
+        market_note,
+        execution_mode: first.map(|session| session.execution_mode).unwrap_or_default(),
+        sessions: shown.iter().map(|session| chip(state, session, now)).collect(),
+        session_id: first.filter(|_| shown.len() == 1).map(|session| session.id.clone()),
+        intent: shown.iter().map(|session| session.intent).max(),
+        lifecycle: worst.map(|session| session.lifecycle),
+        lifecycle_since: worst.map(|session| session.lifecycle_since),
+        exposure: shown.iter().map(|session| session.exposure).max_by_key(|exposure| risk(*exposure)),
+        exposure_read_at: shown.iter().filter_map(|session| session.exposure_read_at).min(),
+        health: health(state, &shown),
+        health_at: state.market_heard_at,
+        spot: spot.map(|spot| spot.price),
+        spot_at: spot.map(|spot| spot.at),
+        spots: state
+            .spot
+            .values()
+            .map(|spot| SpotView { underlying: spot.underlying.clone(), price: spot.price, at: spot.at })
+            .collect(),
+        underlying,
+        prices_up: state.link_up(Link::Prices),
+        orders_up: state.link_up(Link::Orders),
+        latch: state.account.latch.as_ref().map(|latch| LatchView {
+            panic_id: latch.panic_id.clone(),
+            since: latch.at,
+            who: latch.who.clone(),
+            reason: latch.reason,
+            correlation_id: latch.correlation_id.to_string(),
+            verified_flat_at: latch.verified_flat_at,
+        }),
+        foreign: state.foreign_positions(),
+        foreign_open_orders: state.account.truth.open_orders.as_ref().map_or(0, |read| read.foreign.len()),
+        sweep: state.account.sweep.as_ref().map(|sweep| closing_view(state, None, sweep)),
+    }
+}
+
+/// Sessions that run, the latest first; the one that ended last when none does.
+pub(super) fn shown(state: &TradingState) -> Vec<&Session> {
+    let mut active: Vec<&Session> = state.active().collect();
+    active.sort_by_key(|session| std::cmp::Reverse((session.started_at, session.id.clone())));
+    if active.is_empty() {
+        active.extend(state.latest_session());
+    }
+    active
+}
+
+fn chip(state: &TradingState, session: &Session, now: Micros) -> SessionChip {
+    let pnl = pnl_view(state, session, now);
+    SessionChip {
+        session_id: session.id.clone(),
+        configuration: session.configuration.name.clone(),
+        underlying: session.configuration.underlying.clone(),
+        lifecycle: session.lifecycle,
+        exposure: session.exposure,
+        health: state.health_of(session).into_iter().collect(),
+        started_at: session.started_at,
+        pnl: pnl.realized.or(pnl.executable).map(|money| money.round_dp(2)),
+    }
+}
+
+fn health(state: &TradingState, shown: &[&Session]) -> Vec<Health> {
+    let own = shown.iter().flat_map(|session| session.health.iter().copied());
+    let all: BTreeSet<Health> = own.chain(state.account.health.iter().copied()).collect();
+    all.into_iter().collect()
+}
+
+fn severity(lifecycle: Lifecycle) -> u8 {
+    match lifecycle {
+        Lifecycle::Stopped => 0,
+        Lifecycle::Running => 1,
+        Lifecycle::Paused => 2,
+        Lifecycle::Starting => 3,
+        Lifecycle::Exiting => 4,
+        Lifecycle::NeedsOperator => 5,
+        Lifecycle::Panicking => 6,
+    }
+}
+
+fn risk(exposure: Exposure) -> u8 {
+    match exposure {
+        Exposure::Flat => 0,
+        Exposure::Entering => 1,
+        Exposure::Open => 2,
+        Exposure::Closing => 3,
+        Exposure::Unknown => 4,
+    }
+}
