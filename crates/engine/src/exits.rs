@@ -35,7 +35,11 @@ pub(crate) fn leave(hearing: &Hearing<'_>) -> Vec<Said> {
     let mut said = Vec::new();
     if session.intent < Intent::Exit {
         let who = exit.who.clone();
-        said.push(hearing.say(SessionDecision::IntentChanged { from: session.intent, to: Intent::Exit, who }));
+        said.push(hearing.say(SessionDecision::IntentChanged {
+            from: session.intent,
+            to: Intent::Exit,
+            who,
+        }));
     }
     if !session.is_closing() {
         // What is on is read first after a crash: closing does that itself.
@@ -62,7 +66,11 @@ fn ended_by_itself(session: &Session) -> Option<ExitReason> {
         return (session.drain && idle).then_some(ExitReason::Drained);
     }
     let last = session.fills.iter().next_back();
-    Some(if last.is_some_and(|fill| fill.settlement) { ExitReason::Settlement } else { ExitReason::VenueStop })
+    Some(if last.is_some_and(|fill| fill.settlement) {
+        ExitReason::Settlement
+    } else {
+        ExitReason::VenueStop
+    })
 }
 
 fn fire(hearing: &Hearing<'_>, evaluation: &Evaluation) -> Vec<Said> {

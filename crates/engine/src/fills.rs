@@ -37,7 +37,8 @@ pub(crate) fn book(state: &TradingState, stamp: &Stamp, fill: Fill, batch: &mut 
 
 /// A session that is over and held the instrument when the fill happened: its late settlement is still its own.
 fn last_holder<'a>(state: &'a TradingState, fill: &Fill) -> Option<&'a Session> {
-    let held = state.sessions.values().filter(|session| session.is_over() && session.leg(&fill.symbol).is_some());
+    let held =
+        state.sessions.values().filter(|session| session.is_over() && session.leg(&fill.symbol).is_some());
     held.max_by_key(|session| session.ended_at)
 }
 

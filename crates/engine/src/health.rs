@@ -49,10 +49,8 @@ fn stale(hearing: &Hearing<'_>) -> Vec<Said> {
     }
     let cause = HealthCause::Stale { age_ms: stale / MILLISECOND };
     let mut said: Vec<Said> = hearing.health(Health::DataStale, true, cause).into_iter().collect();
-    let steady = matches!(
-        session.lifecycle,
-        Lifecycle::Running | Lifecycle::Paused | Lifecycle::NeedsOperator
-    );
+    let steady =
+        matches!(session.lifecycle, Lifecycle::Running | Lifecycle::Paused | Lifecycle::NeedsOperator);
     if steady && session.exit().is_none() {
         said.push(hearing.note(RulesDecision::ExitDecided {
             reason: ExitReason::Error,
@@ -103,14 +101,7 @@ fn strangers(state: &TradingState, stamp: &Stamp) -> Option<Said> {
     change(state, stamp, Health::Unreconciled, on, cause)
 }
 
-fn change(
-    state: &TradingState,
-    stamp: &Stamp,
-    health: Health,
-    on: bool,
-    cause: HealthCause,
-) -> Option<Said> {
+fn change(state: &TradingState, stamp: &Stamp, health: Health, on: bool, cause: HealthCause) -> Option<Said> {
     let known = state.account.health.contains(&health);
-    (known != on)
-        .then(|| say(&stamp.correlation_id, AccountDecision::HealthChanged { health, on, cause }))
+    (known != on).then(|| say(&stamp.correlation_id, AccountDecision::HealthChanged { health, on, cause }))
 }

@@ -1,7 +1,7 @@
 //! A session before a judge: what is known, the session, and the stamp of the step.
 
-use model::decision::SessionDecision;
 use model::causes::{HealthCause, LifecycleCause};
+use model::decision::SessionDecision;
 use model::{Exposure, Health, Lifecycle, Micros, Session, Stamp, TradingState};
 use telemetry::CorrelationId;
 

@@ -146,9 +146,12 @@ impl Engine {
         decision: Decision,
     ) -> DecisionRecord {
         let starting = match &decision {
-            Decision::Session(SessionDecision::Starting { session_id, configuration, execution_mode, .. }) => {
-                Some((session_id, &**configuration, *execution_mode))
-            }
+            Decision::Session(SessionDecision::Starting {
+                session_id,
+                configuration,
+                execution_mode,
+                ..
+            }) => Some((session_id, &**configuration, *execution_mode)),
             Decision::Session(_)
             | Decision::Account(_)
             | Decision::Market(_)

@@ -151,8 +151,7 @@ impl Desk<'_> {
     /// does not keep a session from its own instruments; neither does a clock that differs.
     fn bad_health(&self, session: &Session) -> Vec<Health> {
         let account = self.state.account.health.iter().copied();
-        let account =
-            account.filter(|health| !matches!(health, Health::Unreconciled | Health::ClockSkew));
+        let account = account.filter(|health| !matches!(health, Health::Unreconciled | Health::ClockSkew));
         session.health.iter().copied().chain(account).collect()
     }
 

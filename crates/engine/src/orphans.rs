@@ -12,9 +12,10 @@ pub(crate) fn judge(state: &TradingState, stamp: &Stamp) -> Vec<Said> {
     let Some(read) = &state.account.truth.open_orders else { return Vec::new() };
     let sweep = state.account.sweep.as_ref().filter(|sweep| !sweep.is_verified());
     let id = sweep.map_or(&stamp.correlation_id, |sweep| &sweep.correlation_id);
-    let unknown = read.own.iter().filter(|open| {
-        open.client_order_id.as_ref().is_some_and(|id| Named::find(state, id).is_none())
-    });
+    let unknown = read
+        .own
+        .iter()
+        .filter(|open| open.client_order_id.as_ref().is_some_and(|id| Named::find(state, id).is_none()));
     let cancel = unknown.map(|orphan| OrderDecision::CancelRequested {
         client_order_id: orphan.client_order_id.clone(),
         order_id: Some(orphan.order_id.clone()),

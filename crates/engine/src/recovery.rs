@@ -31,9 +31,9 @@ pub(crate) fn booted(state: &TradingState, stamp: &Stamp) -> Vec<Said> {
         said.extend(doubted);
     }
     let of_account = state.account.orders.live();
-    said.extend(of_account.map(|order| {
-        say(&order.correlation_id, ambiguous(order, AmbiguousCause::ProcessEnded))
-    }));
+    said.extend(
+        of_account.map(|order| say(&order.correlation_id, ambiguous(order, AmbiguousCause::ProcessEnded))),
+    );
     said
 }
 
@@ -74,7 +74,8 @@ pub(crate) fn judge(hearing: &Hearing<'_>) -> Vec<Said> {
         return if late { unread(hearing) } else { Vec::new() };
     };
     let ours: BTreeMap<Symbol, Lots> = session.positions();
-    if venue == ours && session.orders.missing_fills().next().is_none() {
+    let whole = session.orders.missing_fills().next().is_none() && strangers_are_accepted(session);
+    if venue == ours && whole {
         return resume(hearing, read_at);
     }
     if !late {
@@ -82,6 +83,15 @@ pub(crate) fn judge(hearing: &Hearing<'_>) -> Vec<Said> {
         return Vec::new();
     }
     operator_needed(hearing, OperatorCause::Unexplained { ours, venue }, LifecycleCause::Unexplained)
+}
+
+/// Trades in our instruments that no order of the journal explains are somebody else's, or of a journal that was
+/// newer than this one: agreement with the venue's positions is then no agreement.
+fn strangers_are_accepted(session: &Session) -> bool {
+    session.symbols().all(|symbol| {
+        let accepted = session.foreign.accepted.get(symbol).copied().unwrap_or_default();
+        session.foreign_lots(symbol) == accepted
+    })
 }
 
 /// The venue's positions, read since the process began together with orders and fills.

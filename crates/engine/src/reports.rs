@@ -16,7 +16,9 @@ use crate::said::{MILLISECOND, Said, say, since};
 
 pub(crate) fn report(state: &TradingState, stamp: &Stamp, report: ExecutionReport) -> Vec<Said> {
     match report {
-        ExecutionReport::Fill(fill) => fills::book(state, stamp, fill, &mut fills::Batch::default()).into_iter().collect(),
+        ExecutionReport::Fill(fill) => {
+            fills::book(state, stamp, fill, &mut fills::Batch::default()).into_iter().collect()
+        }
         ExecutionReport::Position { symbol, lots, at } => {
             let held = state.account.leases.contains_key(&symbol)
                 || state.account.sweep.as_ref().is_some_and(|sweep| sweep.products.contains_key(&symbol));
@@ -52,7 +54,8 @@ pub(crate) fn report(state: &TradingState, stamp: &Stamp, report: ExecutionRepor
         }
         ExecutionReport::CancelFailed { client_order_id, order_id, code } => {
             let known = order_id.and_then(|id| Named::numbered(state, &id));
-            let id = client_order_id.or_else(|| known.map(|named| named.order.request.client_order_id.clone()));
+            let id =
+                client_order_id.or_else(|| known.map(|named| named.order.request.client_order_id.clone()));
             let Some(id) = id else { return Vec::new() };
             live(state, &id, |order| OrderDecision::CancelFailed {
                 client_order_id: id.clone(),
@@ -111,11 +114,7 @@ pub(crate) fn ambiguous(order: &Order, cause: AmbiguousCause) -> OrderDecision {
 }
 
 /// Says something of a live order, under its own intent. What has ended stays ended.
-fn live(
-    state: &TradingState,
-    id: &ClientOrderId,
-    what: impl FnOnce(&Order) -> OrderDecision,
-) -> Vec<Said> {
+fn live(state: &TradingState, id: &ClientOrderId, what: impl FnOnce(&Order) -> OrderDecision) -> Vec<Said> {
     let named = Named::find(state, id).filter(|named| !named.order.status.is_terminal());
     named.map(|named| named.say(what(named.order))).into_iter().collect()
 }

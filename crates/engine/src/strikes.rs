@@ -31,15 +31,13 @@ pub fn choose(
         Strategy::ShortStraddle => (spot, spot),
         Strategy::ShortStrangle => (spot * (Decimal::ONE + share), spot * (Decimal::ONE - share)),
     };
-    let call =
-        nearest(of_expiry(OptionKind::Call), call_target).ok_or(EntryFailure::NoCall)?;
+    let call = nearest(of_expiry(OptionKind::Call), call_target).ok_or(EntryFailure::NoCall)?;
     let put_target = match configuration.strategy_id {
         // A straddle is one strike: the call's.
         Strategy::ShortStraddle => call.strike,
         Strategy::ShortStrangle => put_target,
     };
-    let put =
-        nearest(of_expiry(OptionKind::Put), put_target).ok_or(EntryFailure::NoPut)?;
+    let put = nearest(of_expiry(OptionKind::Put), put_target).ok_or(EntryFailure::NoPut)?;
     let leg = |instrument: &Instrument| Leg {
         instrument: instrument.clone(),
         lots: configuration.lots_per_leg,

@@ -71,7 +71,7 @@ fn find(closer: &Closer<'_>) -> Vec<Said> {
     let unknown = read.positions.iter().filter(|(symbol, _)| {
         !state.account.leases.contains_key(*symbol) && !closer.flatten.products.contains_key(*symbol)
     });
-    let first = closer.flatten.products.len();
+    let first = closer.flatten.products.values().map(|closing| closing.leg + 1).max().unwrap_or(0);
     unknown
         .enumerate()
         .map(|(index, (symbol, (product_id, lots)))| {

@@ -14,9 +14,15 @@ use crate::words::ExitReason;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LifecycleCause {
-    Asked { who: String },
-    ExitDecided { reason: ExitReason },
-    Panic { panic_id: PanicId },
+    Asked {
+        who: String,
+    },
+    ExitDecided {
+        reason: ExitReason,
+    },
+    Panic {
+        panic_id: PanicId,
+    },
     /// The process began anew while the session lived.
     Restarted,
     /// Flat by the venue's word, quotes fresh, plan priced.
@@ -33,7 +39,9 @@ pub enum LifecycleCause {
     Unread,
     /// A judge failed on this session.
     Quarantined,
-    VerifiedFlat { reason: ExitReason },
+    VerifiedFlat {
+        reason: ExitReason,
+    },
 }
 
 impl LifecycleCause {
@@ -59,26 +67,44 @@ impl LifecycleCause {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HealthCause {
-    Stale { age_ms: i64 },
+    Stale {
+        age_ms: i64,
+    },
     Fresh,
-    Unreadable { code: Code },
+    Unreadable {
+        code: Code,
+    },
     Answers,
     Differs,
     Resolved,
     /// The venue says zero and our own fills do not.
-    ZeroUnexplained { symbol: Symbol, lots: Lots },
+    ZeroUnexplained {
+        symbol: Symbol,
+        lots: Lots,
+    },
     ZeroExplained,
     /// Our clock and the system's are this far apart.
-    ClockStepped { skew_ms: i64 },
+    ClockStepped {
+        skew_ms: i64,
+    },
     ClockAgrees,
     /// A signed request had been refused as out of time.
-    VenueClock { offset_ms: i64 },
-    JournalFails { code: Code },
+    VenueClock {
+        offset_ms: i64,
+    },
+    JournalFails {
+        code: Code,
+    },
     JournalWritten,
-    ChannelRefused { channel: String, code: Code },
+    ChannelRefused {
+        channel: String,
+        code: Code,
+    },
     ChannelsConfirmed,
     /// Positions of the account that are not ours.
-    Foreign { positions: BTreeMap<Symbol, Lots> },
+    Foreign {
+        positions: BTreeMap<Symbol, Lots>,
+    },
     NothingForeign,
     Quarantined,
 }
@@ -93,7 +119,10 @@ impl HealthCause {
             Self::Differs => "the venue and our fills differ".to_owned(),
             Self::Resolved => "an operator resolved it".to_owned(),
             Self::ZeroUnexplained { symbol, lots } => {
-                format!("the venue says 0 {symbol}, our fills say {}, and nothing explains it", grouped(*lots))
+                format!(
+                    "the venue says 0 {symbol}, our fills say {}, and nothing explains it",
+                    grouped(*lots)
+                )
             }
             Self::ZeroExplained => "the venue's zero is explained".to_owned(),
             Self::ClockStepped { skew_ms } => {
@@ -122,16 +151,29 @@ impl HealthCause {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryFailure {
-    ListUnread { code: Code },
+    ListUnread {
+        code: Code,
+    },
     ListMissing,
-    NoExpiry { underlying: Underlying, hours: i64 },
+    NoExpiry {
+        underlying: Underlying,
+        hours: i64,
+    },
     NoCall,
     NoPut,
-    PositionsUnread { code: Code },
+    PositionsUnread {
+        code: Code,
+    },
     NoQuotes,
     /// Another session holds the instrument.
-    Leased { symbol: Symbol, holder: SessionId },
-    Refused { symbol: Symbol, code: Code },
+    Leased {
+        symbol: Symbol,
+        holder: SessionId,
+    },
+    Refused {
+        symbol: Symbol,
+        code: Code,
+    },
     LegMissing,
     /// Paused when part of it was sold already.
     HalfSold,
@@ -247,7 +289,9 @@ pub enum AmbiguousCause {
     ProcessEnded,
     /// Nothing was heard of it for five seconds.
     Silence,
-    Reported { code: Code },
+    Reported {
+        code: Code,
+    },
 }
 
 impl AmbiguousCause {

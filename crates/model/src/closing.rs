@@ -136,8 +136,15 @@ impl Closing {
         if is(&NO_POSITION) {
             self.no_position_at = Some(at);
         }
-        let nothing_there = filled == 0 && status != NEVER_ASKED && (status == OrderStatus::Canceled || is(&NO_LIQUIDITY));
-        self.dry = if nothing_there && market { self.dry + 1 } else if filled > 0 { 0 } else { self.dry };
+        let nothing_there =
+            filled == 0 && status != NEVER_ASKED && (status == OrderStatus::Canceled || is(&NO_LIQUIDITY));
+        self.dry = if nothing_there && market {
+            self.dry + 1
+        } else if filled > 0 {
+            0
+        } else {
+            self.dry
+        };
         let refused = matches!(status, OrderStatus::Rejected | NEVER_ASKED);
         self.refusals = if refused { self.refusals + 1 } else { 0 };
         if let Some(last) = self.last.as_mut() {

@@ -235,7 +235,11 @@ impl Configuration {
             "0 (no grid), or at least 0.01.",
         );
         found.decimals(rule.step, "trailing.step");
-        found.when(rule.step > rule.distance, "trailing.step", format!("At most the distance, {}.", rule.distance));
+        found.when(
+            rule.step > rule.distance,
+            "trailing.step",
+            format!("At most the distance, {}.", rule.distance),
+        );
         found.when(
             rule.minimum_lock.abs() > MONEY_MAX,
             "trailing.minimum_lock",

@@ -52,15 +52,19 @@ impl Decision {
             Decision::Order(OrderDecision::LookupRequested { client_order_id, .. }) => {
                 Some(Command::Lookup { client_order_id: client_order_id.clone() })
             }
-            Decision::Truth(TruthDecision::Requested { request, purpose, products, fills_since, account }) => {
-                Some(Command::ReadTruth(TruthRequest {
-                    request: *request,
-                    products: products.clone(),
-                    fills_since: *fills_since,
-                    account: *account,
-                    wallet: purpose.reads_wallet(),
-                }))
-            }
+            Decision::Truth(TruthDecision::Requested {
+                request,
+                purpose,
+                products,
+                fills_since,
+                account,
+            }) => Some(Command::ReadTruth(TruthRequest {
+                request: *request,
+                products: products.clone(),
+                fills_since: *fills_since,
+                account: *account,
+                wallet: purpose.reads_wallet(),
+            })),
             Decision::Entry(EntryDecision::InstrumentsRequested { underlying }) => {
                 Some(Command::ReadInstruments { underlying: underlying.clone() })
             }

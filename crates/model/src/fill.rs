@@ -44,7 +44,9 @@ impl Fill {
 
     /// Whether its numbers can be those of an execution.
     pub fn is_sane(&self) -> bool {
-        (1..=LOTS_MAX).contains(&self.lots) && is_price(self.price) && self.fee.is_none_or(|fee| is_price(fee.abs()))
+        (1..=LOTS_MAX).contains(&self.lots)
+            && is_price(self.price)
+            && self.fee.is_none_or(|fee| is_price(fee.abs()))
     }
 }
 

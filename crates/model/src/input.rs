@@ -111,7 +111,9 @@ pub struct Truth {
 pub enum TruthOutcome {
     Known(Box<TruthKnown>),
     /// Nothing came back.
-    Unknown { code: Code },
+    Unknown {
+        code: Code,
+    },
 }
 
 /// Parts of a read, each of which can fail by itself.

@@ -72,7 +72,8 @@ impl Instrument {
     /// Whether its terms are such that nothing computed from them can run over.
     pub fn is_sane(&self) -> bool {
         let share = |share: Decimal| share >= Decimal::ZERO && share <= Decimal::ONE_HUNDRED;
-        let shares = [self.commission_rate, self.commission_cap, self.maintenance_margin, self.initial_margin];
+        let shares =
+            [self.commission_rate, self.commission_cap, self.maintenance_margin, self.initial_margin];
         let units = self.contract_value > Decimal::ZERO && self.contract_value <= Decimal::from(1_000_000);
         crate::amount::is_price(self.strike)
             && self.tick > Decimal::ZERO

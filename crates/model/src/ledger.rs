@@ -80,7 +80,8 @@ impl Holding {
 
     /// P&L of what was closed, average cost, before fees: cash without what the open lots brought or cost.
     pub fn realized(&self) -> Money {
-        let open = value_of(self.open_value, -self.position().signum(), self.contract_value).unwrap_or_default();
+        let open =
+            value_of(self.open_value, -self.position().signum(), self.contract_value).unwrap_or_default();
         self.cash.saturating_sub(open)
     }
 

@@ -36,9 +36,7 @@ pub use amount::{Lots, Money, Price};
 pub use command::{Command, TruthRequest};
 pub use configuration::Configuration;
 pub use decision::Decision;
-pub use ids::{
-    ClientOrderId, Code, FillId, OrderId, PanicId, ProductId, SessionId, Symbol, Underlying,
-};
+pub use ids::{ClientOrderId, Code, FillId, OrderId, PanicId, ProductId, SessionId, Symbol, Underlying};
 pub use input::{Input, Stamp};
 pub use record::DecisionRecord;
 pub use rust_decimal::Decimal;

@@ -124,7 +124,8 @@ impl MarketEvent {
             MarketEvent::Quote(quote) => quote.bid.iter().chain(&quote.ask).all(level),
             MarketEvent::Depth(depth) => levels(&depth.bids) && levels(&depth.asks),
             MarketEvent::Mark(mark) => {
-                is_price(mark.price) && mark.band.is_none_or(|(lower, upper)| is_price(lower) && is_price(upper))
+                is_price(mark.price)
+                    && mark.band.is_none_or(|(lower, upper)| is_price(lower) && is_price(upper))
             }
             MarketEvent::Spot(spot) => is_price(spot.price),
         }

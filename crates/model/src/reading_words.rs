@@ -108,15 +108,43 @@ mod tests {
         let until = Measure::Until { at: Micros(1_641_340_800_000_000) };
         let lots = |venue| Measure::Lots { ours: vec![-200, -200], venue };
         for (measure, verdict, value, threshold, raw_words, left_words) in [
-            (Measure::Floor { breaches: 0, needed: 2 }, Verdict::Holds, "71.2", "70", "71.20 > 70.00 · 0 of 2 breaches", "1.20 left"),
-            (Measure::Floor { breaches: 1, needed: 2 }, Verdict::Confirming, "69.4", "70", "69.40 ≤ 70.00 · 1 of 2 breaches", "0.00 left"),
+            (
+                Measure::Floor { breaches: 0, needed: 2 },
+                Verdict::Holds,
+                "71.2",
+                "70",
+                "71.20 > 70.00 · 0 of 2 breaches",
+                "1.20 left",
+            ),
+            (
+                Measure::Floor { breaches: 1, needed: 2 },
+                Verdict::Confirming,
+                "69.4",
+                "70",
+                "69.40 ≤ 70.00 · 1 of 2 breaches",
+                "0.00 left",
+            ),
             (Measure::Loss, Verdict::Holds, "-12", "-60", "−12.00 > −60.00", "48.00 left"),
             (Measure::Activation, Verdict::NotArmed, "41", "60", "arms at 60.00", "19.00 to go"),
             (Measure::Profit, Verdict::Holds, "30", "40", "30.00 < 40.00", "10.00 left"),
             (Measure::Ratio, Verdict::Holds, "12.345", "1.5", "ratio 12.35, at least 1.50", "10.85 left"),
             (until, Verdict::Holds, "9665", "0", "until 00:00:00", "2 h 41 m left"),
-            (lots(None), Verdict::Confirming, "", "", "ours −200 / −200, venue not read since the last order", ""),
-            (lots(Some(vec![Some(-200), None])), Verdict::Fires, "", "", "differs: ours −200 / −200, venue −200 / ?", ""),
+            (
+                lots(None),
+                Verdict::Confirming,
+                "",
+                "",
+                "ours −200 / −200, venue not read since the last order",
+                "",
+            ),
+            (
+                lots(Some(vec![Some(-200), None])),
+                Verdict::Fires,
+                "",
+                "",
+                "differs: ours −200 / −200, venue −200 / ?",
+                "",
+            ),
         ] {
             let reading = reading(measure, verdict, value, threshold);
             assert_eq!((raw(&reading).as_str(), left(&reading).as_str()), (raw_words, left_words));

@@ -41,10 +41,16 @@ impl Asked {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
-    ProductLeased { symbol: Symbol, holder: SessionId },
+    ProductLeased {
+        symbol: Symbol,
+        holder: SessionId,
+    },
     PanicLatched,
     /// USD, the day's result and its limit.
-    DayLimit { realized: Money, limit: Money },
+    DayLimit {
+        realized: Money,
+        limit: Money,
+    },
     NoSuchSession,
     NotRunning,
     NotPaused,
@@ -52,7 +58,9 @@ pub enum Refusal {
     AlreadyEnding,
     /// The session has stopped.
     Ended,
-    HealthBad { health: Vec<Health> },
+    HealthBad {
+        health: Vec<Health>,
+    },
     ExposureUnknown,
     NotLatched,
     NotVerifiedFlat,

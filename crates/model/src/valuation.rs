@@ -178,8 +178,7 @@ fn close_cost(
     contract_value: Decimal,
     now: Micros,
 ) -> Option<CloseCost> {
-    let depth =
-        market.depth.as_ref().filter(|depth| now.0.saturating_sub(depth.at.0) <= DEPTH_AGE_MAX.0);
+    let depth = market.depth.as_ref().filter(|depth| now.0.saturating_sub(depth.at.0) <= DEPTH_AGE_MAX.0);
     let short = lots < 0;
     let best = if short { market.ask() } else { market.bid() };
     let Some(best) = best else {

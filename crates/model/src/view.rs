@@ -347,7 +347,10 @@ pub enum FeedDelta {
     /// Each session that runs, and the one that ended last.
     Session(Box<SessionView>),
     /// In a snapshot all points of a session, else the new ones.
-    Points { session_id: SessionId, points: Vec<PnlPoint> },
+    Points {
+        session_id: SessionId,
+        points: Vec<PnlPoint>,
+    },
     /// Newest last; in a snapshot the latest 200.
     Why(Vec<WhyView>),
 }

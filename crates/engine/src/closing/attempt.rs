@@ -34,9 +34,10 @@ pub(super) fn close(closer: &Closer<'_>) -> Vec<Said> {
     for (symbol, closing, measure) in measured {
         let Some(lots) = measure.lots().filter(|lots| *lots != 0) else { continue };
         let waits = lots > 0 && shorts_open;
-        let due = closing.last.as_ref().is_none_or(|last| {
-            since(last.sent_at, closer.now()) >= pause(closer, closing, measure)
-        });
+        let due = closing
+            .last
+            .as_ref()
+            .is_none_or(|last| since(last.sent_at, closer.now()) >= pause(closer, closing, measure));
         if waits || !due || closer.in_flight(symbol).next().is_some() {
             continue;
         }
@@ -52,11 +53,8 @@ fn pause(closer: &Closer<'_>, closing: &Closing, measure: Measure) -> i64 {
         return SLOW;
     }
     let doubled = |times: u32, most: i64| ((100 * MILLISECOND) << times.min(6)).min(most);
-    let round = if closer.flatten.panic {
-        doubled(closing.attempts.saturating_sub(1), 2 * SECOND)
-    } else {
-        SECOND
-    };
+    let round =
+        if closer.flatten.panic { doubled(closing.attempts.saturating_sub(1), 2 * SECOND) } else { SECOND };
     // The venue says that nothing is there: asking again and again proves nothing.
     let least = if matches!(measure, Measure::Contradicted(_)) { SECOND } else { 0 };
     round.max(doubled(closing.refusals, SLOW)).max(least)
@@ -66,7 +64,12 @@ fn request(closer: &Closer<'_>, symbol: &Symbol, closing: &Closing, lots: Lots) 
     let attempt = closing.attempts + 1;
     let shape = shape(closer, symbol, closing, lots);
     OrderRequest {
-        client_order_id: client_order_id(&closer.owner(), &closer.state.phase(&closer.flatten.id), closing.leg, attempt),
+        client_order_id: client_order_id(
+            &closer.owner(),
+            &closer.state.phase(&closer.flatten.id),
+            closing.leg,
+            attempt,
+        ),
         product_id: closing.product_id,
         symbol: symbol.clone(),
         side: if lots < 0 { Side::Buy } else { Side::Sell },

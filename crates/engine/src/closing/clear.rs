@@ -1,14 +1,14 @@
 //! What must go before a close: our own working entries, resting closes that wait too long, protective orders of
 //! what is flat, and, in a panic, whatever of somebody else's rests in the contract.
 
+use model::Symbol;
 use model::causes::CancelCause;
 use model::decision::OrderDecision;
 use model::input::OpenOrder;
 use model::order::{Order, OrderStatus, Purpose, Side};
-use model::Symbol;
 
-use super::measure::Measure;
 use super::Closer;
+use super::measure::Measure;
 use crate::lookups::{cancel, may_cancel};
 use crate::said::{SECOND, Said, since};
 
@@ -76,7 +76,11 @@ pub(super) fn in_the_way(closer: &Closer<'_>) -> Vec<Said> {
 }
 
 /// The order of somebody else that a close on `side` would meet first.
-pub(super) fn nearest_in_the_way<'a>(closer: &Closer<'a>, symbol: &Symbol, side: Side) -> Option<&'a OpenOrder> {
+pub(super) fn nearest_in_the_way<'a>(
+    closer: &Closer<'a>,
+    symbol: &Symbol,
+    side: Side,
+) -> Option<&'a OpenOrder> {
     let listed = closer.state.account.truth.open_orders.iter().flat_map(|read| &read.foreign);
     let crossing = listed.filter(|open| &open.symbol == symbol && open.side != side && open.limit.is_some());
     match side {

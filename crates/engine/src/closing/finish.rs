@@ -31,9 +31,7 @@ pub(super) fn judge(hearing: &Hearing<'_>, flatten: &Flatten) -> Vec<Said> {
 fn stop(hearing: &Hearing<'_>, flatten: &Flatten) -> Vec<Said> {
     let session = hearing.session;
     let reason = session.exit().map_or(ExitReason::Panic, |exit| exit.reason);
-    let say = |decision: SessionDecision| {
-        crate::said::say(&flatten.correlation_id, decision).of(&session.id)
-    };
+    let say = |decision: SessionDecision| crate::said::say(&flatten.correlation_id, decision).of(&session.id);
     let mut said = Vec::new();
     if session.exposure != Exposure::Flat {
         said.push(say(hearing.exposure(Exposure::Flat, hearing.state.account.truth.read_at())));
@@ -120,16 +118,17 @@ pub(crate) fn is_flat_since(closer: &Closer<'_>, at: Micros) -> bool {
     let truth = &closer.state.account.truth;
     let leases = &closer.state.account.leases;
     let flat = closer.flatten.products.keys().all(|symbol| {
-        let leased_anew = leases.get(symbol).is_some_and(|holder| {
-            closer.session.is_none_or(|session| holder != &session.id)
-        });
+        let leased_anew = leases
+            .get(symbol)
+            .is_some_and(|holder| closer.session.is_none_or(|session| holder != &session.id));
         leased_anew
-            || truth.position_since(symbol, at).is_some_and(|read| read.lots == 0 || read.lots == closer.foreign(symbol))
+            || truth
+                .position_since(symbol, at)
+                .is_some_and(|read| read.lots == 0 || read.lots == closer.foreign(symbol))
     });
     let own = truth.open_orders_since(at).into_iter().flat_map(|read| &read.own);
-    let mut own = own.filter(|open| {
-        open.client_order_id.as_ref().is_some_and(|id| closer.orders().get(id).is_some())
-    });
+    let mut own =
+        own.filter(|open| open.client_order_id.as_ref().is_some_and(|id| closer.orders().get(id).is_some()));
     flat && own.next().is_none()
 }
 

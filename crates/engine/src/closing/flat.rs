@@ -125,9 +125,8 @@ fn is_refuted(closer: &Closer<'_>) -> bool {
 
 fn refutation(closer: &Closer<'_>) -> ClosingDecision {
     let truth = &closer.state.account.truth;
-    let read = |symbol: &Symbol| -> Option<(Symbol, Lots)> {
-        Some((symbol.clone(), truth.position(symbol)?.lots))
-    };
+    let read =
+        |symbol: &Symbol| -> Option<(Symbol, Lots)> { Some((symbol.clone(), truth.position(symbol)?.lots)) };
     ClosingDecision::FlatRefuted {
         venue: closer.symbols().filter_map(read).collect(),
         own_open_orders: truth

@@ -3,9 +3,9 @@
 
 use model::causes::{HealthCause, ZeroCause};
 use model::decision::TruthDecision;
-use model::truth::PositionRead;
 use model::order::OrderStatus;
-use model::{Health, Lots, Micros, Symbol};
+use model::truth::PositionRead;
+use model::{Health, Lots, Micros, Session, Symbol};
 
 use super::Closer;
 use crate::hearing::Hearing;
@@ -68,11 +68,8 @@ impl Closer<'_> {
             let blind = self.state.account.truth.fails_since(self.moved_at(symbol));
             return if blind && expected != 0 { Measure::Open(expected) } else { Measure::Unread };
         };
-        if self.session.is_some_and(|session| session.orders.moved_in(symbol).is_none()) {
-            // It never sent an order there: whatever is on is not its own.
-            return Measure::Flat;
-        }
         let ours = within(read.lots - self.foreign(symbol), read.lots);
+        let ours = self.session.map_or(ours, |session| within(ours, may_hold(session, symbol)));
         if ours == 0 {
             return if expected == 0 { Measure::Flat } else { Measure::Contradicted(expected) };
         }
@@ -100,6 +97,12 @@ impl Closer<'_> {
         let moved: Option<Micros> = session.orders.moved_in(symbol);
         (Some(refused) >= moved).then_some(ZeroCause::Refused)
     }
+}
+
+/// The most that a session can have on in an instrument: what its leg sells, once an order was sent there.
+fn may_hold(session: &Session, symbol: &Symbol) -> Lots {
+    let sent = session.orders.moved_in(symbol).is_some();
+    session.leg(symbol).filter(|_| sent).map_or(0, |leg| -leg.lots)
 }
 
 /// As much of `lots` as fits into `most`: nothing when they point in different directions.

@@ -86,7 +86,9 @@ fn verify(closer: &Closer<'_>) -> Option<Need> {
 fn again(closer: &Closer<'_>) -> Option<Need> {
     let truth = &closer.state.account.truth;
     let reads = closer.symbols().filter_map(|symbol| truth.position(symbol));
-    let oldest = reads.map(|read| read.mark.requested_at).chain(truth.open_orders.as_ref().map(|o| o.mark.requested_at));
+    let oldest = reads
+        .map(|read| read.mark.requested_at)
+        .chain(truth.open_orders.as_ref().map(|o| o.mark.requested_at));
     let at = Micros(oldest.min()?.0 + LOOK_AGAIN);
     (at <= closer.now()).then(|| ask(closer, TruthPurpose::Close, at, wants_fills(closer)))
 }
@@ -101,6 +103,7 @@ fn wants_fills(closer: &Closer<'_>) -> bool {
         read.is_some_and(|read| read.lots != closer.expected(symbol))
             || matches!(closer.measure(symbol), Measure::Contradicted(_))
     });
-    let uncharged = closer.flatten.flat.is_some() && closer.session.is_some_and(|session| session.fills.awaits_charges());
+    let uncharged =
+        closer.flatten.flat.is_some() && closer.session.is_some_and(|session| session.fills.awaits_charges());
     missing || differs || uncharged
 }

@@ -1,7 +1,7 @@
 //! What a close tells of itself: that it goes on as a panic, what is on, that the venue cannot be worked.
 
-use model::decision::closing::PanicScope;
 use model::decision::ClosingDecision;
+use model::decision::closing::PanicScope;
 use model::{ExitReason, Exposure, Session};
 
 use super::Closer;

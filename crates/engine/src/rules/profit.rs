@@ -1,7 +1,7 @@
 //! Max profit: waits for data that it can trust, and is confirmed once.
 
-use model::rules::{Measure, Rule, RuleReading, Verdict};
 use model::Micros;
+use model::rules::{Measure, Rule, RuleReading, Verdict};
 
 use super::{Judgement, Look, confirmed, near, percent, quiet, waiting};
 use crate::confirm::{Confirmation, confirm};

@@ -35,7 +35,12 @@ pub(crate) enum Outcome {
 }
 
 /// The rule itself, pure: every arm of the worked table comes out of here.
-pub(crate) fn judge(rule: &TrailingRule, known: &Trailing, breach: Option<&Breach>, look: Numbers) -> Outcome {
+pub(crate) fn judge(
+    rule: &TrailingRule,
+    known: &Trailing,
+    breach: Option<&Breach>,
+    look: Numbers,
+) -> Outcome {
     // One false ask must not raise the floor for ever: E may lead M by 1 % of the credit at most.
     let lead = look.credit.saturating_mul(Decimal::new(1, 2));
     let carried = look.at_mark.is_some_and(|mark| look.executable <= mark.saturating_add(lead));
@@ -73,7 +78,11 @@ fn raised(rule: &TrailingRule, floor: Money, peak: Money) -> (Money, Lift) {
     if on_grid > floor.max(rule.minimum_lock) {
         return (on_grid, if rule.step.is_zero() { Lift::Distance } else { Lift::Step });
     }
-    if rule.minimum_lock > floor { (rule.minimum_lock, Lift::MinimumLock) } else { (floor, Lift::PreviousFloor) }
+    if rule.minimum_lock > floor {
+        (rule.minimum_lock, Lift::MinimumLock)
+    } else {
+        (floor, Lift::PreviousFloor)
+    }
 }
 
 /// The rule on a session.
@@ -123,12 +132,9 @@ fn change(
         Outcome::RaisesPeak { peak } => {
             Some(RulesDecision::PeakRaised { previous_peak, peak, floor: floor_now })
         }
-        Outcome::RaisesFloor { peak, floor, responsible } => Some(RulesDecision::FloorRaised {
-            previous_floor: floor_now,
-            floor,
-            peak,
-            responsible,
-        }),
+        Outcome::RaisesFloor { peak, floor, responsible } => {
+            Some(RulesDecision::FloorRaised { previous_floor: floor_now, floor, peak, responsible })
+        }
         Outcome::NotArmed | Outcome::Breach(_) => None,
     }
 }

@@ -46,11 +46,7 @@ pub(crate) fn all(state: &TradingState, stamp: &Stamp) -> Vec<Need> {
 
 /// Products of a session's legs.
 pub(crate) fn products(session: &Session) -> Vec<(ProductId, Symbol)> {
-    session
-        .legs()
-        .iter()
-        .map(|leg| (leg.instrument.product_id, leg.instrument.symbol.clone()))
-        .collect()
+    session.legs().iter().map(|leg| (leg.instrument.product_id, leg.instrument.symbol.clone())).collect()
 }
 
 /// Fills since well before the session's first order: the venue's clock may differ from ours.

@@ -12,9 +12,8 @@ use crate::said::{Said, say, since};
 
 pub(crate) fn facts(state: &TradingState, stamp: &Stamp, truth: Truth) -> Vec<Said> {
     let id = intent(state, stamp);
-    let unknown = |part: TruthPart, code: Code| {
-        say(id, TruthDecision::Unknown { request: truth.request, part, code })
-    };
+    let unknown =
+        |part: TruthPart, code: Code| say(id, TruthDecision::Unknown { request: truth.request, part, code });
     let known = match truth.outcome {
         TruthOutcome::Unknown { code } => return vec![unknown(TruthPart::All, code)],
         TruthOutcome::Known(known) => known,
@@ -55,9 +54,8 @@ fn intent<'a>(state: &'a TradingState, stamp: &'a Stamp) -> &'a CorrelationId {
 /// Open orders that carry our ids, and those that do not.
 fn split(listed: Option<Vec<OpenOrder>>) -> (Option<Vec<OpenOrder>>, Option<Vec<OpenOrder>>) {
     let Some(listed) = listed else { return (None, None) };
-    let is_ours = |open: &OpenOrder| {
-        open.client_order_id.as_ref().is_some_and(|id| model::ids::is_ours(id.as_str()))
-    };
+    let is_ours =
+        |open: &OpenOrder| open.client_order_id.as_ref().is_some_and(|id| model::ids::is_ours(id.as_str()));
     let (own, foreign) = listed.into_iter().partition(is_ours);
     (Some(own), Some(foreign))
 }
@@ -66,10 +64,7 @@ fn split(listed: Option<Vec<OpenOrder>>) -> (Option<Vec<OpenOrder>>, Option<Vec<
 fn appeared(state: &TradingState, stamp: &Stamp, open: &OpenOrder) -> Vec<Said> {
     let named = open.client_order_id.as_ref().and_then(|id| Named::find(state, id));
     let Some(named) = named.filter(|named| {
-        matches!(
-            named.order.status,
-            OrderStatus::Expired | OrderStatus::Unknown | OrderStatus::PendingNew
-        )
+        matches!(named.order.status, OrderStatus::Expired | OrderStatus::Unknown | OrderStatus::PendingNew)
     }) else {
         return Vec::new();
     };

@@ -80,6 +80,7 @@ proptest! {
         // The third look agrees, and nothing stirs after it.
         world.run_ms(12_000);
         prop_assert!(world.venue.is_flat() && world.is_account_flat());
+        prop_assert_eq!(world.venue.open_orders(), 0, "no order of ours rests");
         invariants::over_the_journal(&world);
         invariants::books(&world);
         world.acknowledge();

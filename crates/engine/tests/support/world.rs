@@ -172,8 +172,7 @@ impl World {
                 self.send(Input::Truth(truth));
             }
             Command::ReadInstruments { underlying } => {
-                let listed =
-                    listed().into_iter().filter(|option| &option.underlying == underlying).collect();
+                let listed = listed().into_iter().filter(|option| &option.underlying == underlying).collect();
                 self.send(Input::Instruments(InstrumentsRead {
                     underlying: underlying.clone(),
                     outcome: InstrumentsOutcome::Known { listed },

@@ -28,7 +28,9 @@ pub(super) fn doc(decision: &AccountDecision) -> &'static str {
         AccountDecision::Booted { .. } => "the first decision of each process",
         AccountDecision::DayBegan { .. } => "a new UTC day, or the first start",
         AccountDecision::ClockStepped { .. } => "the system's clock was set, in either direction",
-        AccountDecision::VenueClockMeasured { .. } => "a measurement differs by more than a second from the last",
+        AccountDecision::VenueClockMeasured { .. } => {
+            "a measurement differs by more than a second from the last"
+        }
         AccountDecision::GapNoticed { .. } => "after sleep, a held-up process, a long wait for the disk",
         AccountDecision::Watching { .. } => "what sessions and closes need to see changed",
         AccountDecision::HealthChanged { .. } => "a condition that concerns the whole account began or ended",

@@ -90,7 +90,9 @@ pub(super) fn doc(decision: &ClosingDecision) -> &'static str {
         ClosingDecision::Blocked { .. } => "the venue cannot be worked while closing",
         ClosingDecision::Unblocked => "the venue answers again while closing",
         ClosingDecision::FlatSeen { .. } => "a read shows zero everywhere, explained, and no order of ours",
-        ClosingDecision::FlatRefuted { .. } => "after a flat read something is on or moved: the count begins anew",
+        ClosingDecision::FlatRefuted { .. } => {
+            "after a flat read something is on or moved: the count begins anew"
+        }
         ClosingDecision::VerifiedFlat { .. } => "two reads apart in time agree on flat",
         ClosingDecision::Audited { .. } => "a third read, ten seconds after the verification",
         ClosingDecision::Escalated { .. } => "an exit took too long or too many attempts",

@@ -10,9 +10,8 @@ use crate::market::{Depth, Level, Mark, MarketEvent, MarketSource, Quote, Spot};
 pub(super) fn samples() -> Vec<MarketDecision> {
     let level = |tenths, lots| Level { price: price(tenths), lots };
     let source = MarketSource::Stream;
-    let link = |link, up, code: &str| {
-        MarketDecision::LinkChanged(LinkChange { link, up, code: Code::from(code) })
-    };
+    let link =
+        |link, up, code: &str| MarketDecision::LinkChanged(LinkChange { link, up, code: Code::from(code) });
     let events = vec![
         MarketEvent::Spot(Spot {
             underlying: Underlying::from("BTC"),
@@ -53,7 +52,9 @@ pub(super) fn samples() -> Vec<MarketDecision> {
 
 pub(super) fn doc(decision: &MarketDecision) -> &'static str {
     match decision {
-        MarketDecision::Seen { .. } => "with the decisions that looked at it, at least once a second while a session runs",
+        MarketDecision::Seen { .. } => {
+            "with the decisions that looked at it, at least once a second while a session runs"
+        }
         MarketDecision::LinkChanged(_) => "a stream brings data again, or is lost",
     }
 }

@@ -78,11 +78,7 @@ fn truths() -> [SessionDecision; 6] {
             on: true,
             cause: HealthCause::Stale { age_ms: 15_100 },
         },
-        SessionDecision::HealthChanged {
-            health: Health::DataStale,
-            on: false,
-            cause: HealthCause::Fresh,
-        },
+        SessionDecision::HealthChanged { health: Health::DataStale, on: false, cause: HealthCause::Fresh },
     ]
 }
 
@@ -118,7 +114,9 @@ pub(super) fn doc(decision: &SessionDecision) -> &'static str {
         SessionDecision::HealthChanged { .. } => "a condition of the session's health began or ended",
         SessionDecision::DrainRequested { .. } => "an operator asked for no new entry and an end when flat",
         SessionDecision::OperatorNeeded { .. } => "the venue's books differ and nothing explains it",
-        SessionDecision::Resolved { .. } => "an operator said how to go on: close what is ours, or ignore what is not",
+        SessionDecision::Resolved { .. } => {
+            "an operator said how to go on: close what is ours, or ignore what is not"
+        }
         SessionDecision::Quarantined { .. } => "a mistake in the program, kept to one session",
         SessionDecision::Summarised(_) => "just before STOPPED, and again when a late fill changes it",
     }

@@ -9,8 +9,12 @@ use crate::input::{AccountPosition, OpenOrder, TruthPart};
 use crate::order::Side;
 
 pub(super) fn samples() -> Vec<TruthDecision> {
-    let differs =
-        |reads| TruthDecision::Mismatched { expected: lots(-200, -200), venue: lots(-200, 0), reads, request: 31 };
+    let differs = |reads| TruthDecision::Mismatched {
+        expected: lots(-200, -200),
+        venue: lots(-200, 0),
+        reads,
+        request: 31,
+    };
     vec![
         TruthDecision::Requested {
             request: 12,
@@ -65,12 +69,16 @@ fn by_hand() -> OpenOrder {
 
 pub(super) fn doc(decision: &TruthDecision) -> &'static str {
     match decision {
-        TruthDecision::Requested { .. } => "positions and open orders are read, sometimes fills and the whole account",
+        TruthDecision::Requested { .. } => {
+            "positions and open orders are read, sometimes fills and the whole account"
+        }
         TruthDecision::Read { .. } => "a read came back, whole or in part",
         TruthDecision::Unknown { .. } => "a part of a read failed; nothing that was believed is lowered",
         TruthDecision::Streamed { .. } => "the private stream says what is on in an instrument that is held",
         TruthDecision::Mismatched { .. } => "a read differs from our fills; the second is an error",
         TruthDecision::Matched => "a read agrees again after one that differed",
-        TruthDecision::ZeroExplained { .. } => "closed by somebody else: the result of the session is not known",
+        TruthDecision::ZeroExplained { .. } => {
+            "closed by somebody else: the result of the session is not known"
+        }
     }
 }

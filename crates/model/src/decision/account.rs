@@ -16,40 +16,21 @@ use crate::words::Health;
 #[serde(rename_all = "snake_case")]
 pub enum AccountDecision {
     /// The process began.
-    Booted {
-        boot_id: String,
-    },
+    Booted { boot_id: String },
     /// A UTC day began: what was realised yesterday no longer counts against today's limit.
-    DayBegan {
-        day: i64,
-    },
+    DayBegan { day: i64 },
     /// The system's clock went another way than ours.
-    ClockStepped {
-        skew_ms: i64,
-    },
+    ClockStepped { skew_ms: i64 },
     /// The venue's clock and ours are apart; what is signed carries the venue's time.
-    VenueClockMeasured {
-        offset_ms: i64,
-    },
+    VenueClockMeasured { offset_ms: i64 },
     /// Nothing was looked at for a while; the market is heard before anything counts as stale.
-    GapNoticed {
-        gap_ms: i64,
-        kind: GapKind,
-    },
+    GapNoticed { gap_ms: i64, kind: GapKind },
     /// The union of what sessions and closes need to see.
-    Watching {
-        symbols: BTreeSet<Symbol>,
-    },
+    Watching { symbols: BTreeSet<Symbol> },
     /// A condition of the account's health, which every session shares.
-    HealthChanged {
-        health: Health,
-        on: bool,
-        cause: HealthCause,
-    },
+    HealthChanged { health: Health, on: bool, cause: HealthCause },
     /// A judge of the account failed; it is not asked any more in this process.
-    JudgeFailed {
-        judge: String,
-    },
+    JudgeFailed { judge: String },
 }
 
 impl Event for AccountDecision {
@@ -101,7 +82,10 @@ impl Event for AccountDecision {
                     GapKind::Suspended => "The machine slept",
                     GapKind::Stalled => "The process was held up",
                 };
-                format!("{what} for {} ms; the market is heard before anything is judged stale.", grouped(*gap_ms))
+                format!(
+                    "{what} for {} ms; the market is heard before anything is judged stale.",
+                    grouped(*gap_ms)
+                )
             }
             AccountDecision::Watching { symbols } => {
                 format!("Watching {} instruments.", symbols.len())

@@ -162,7 +162,10 @@ impl Event for ClosingDecision {
                 format!("Closing began: {held} of {} legs are open.", products.len())
             }
             ClosingDecision::PositionFound { symbol, closing } => {
-                format!("The account holds {} {symbol}, which is no session's: it is closed.", grouped(closing.was))
+                format!(
+                    "The account holds {} {symbol}, which is no session's: it is closed.",
+                    grouped(closing.was)
+                )
             }
             ClosingDecision::Blocked { code } => {
                 format!("The venue cannot be worked: {}. Closing keeps trying.", code.words())

@@ -12,7 +12,10 @@ use crate::tell::fields;
 pub enum MarketDecision {
     /// What the market had said since this was last written, the latest of each kind and instrument: what the
     /// decisions after it looked at. Prices on which nothing was decided are not written.
-    Seen { events: Vec<MarketEvent>, heard_at: Micros },
+    Seen {
+        events: Vec<MarketEvent>,
+        heard_at: Micros,
+    },
     LinkChanged(LinkChange),
 }
 

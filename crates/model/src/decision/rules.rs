@@ -120,9 +120,7 @@ impl Event for RulesDecision {
     fn message(&self) -> String {
         match self {
             RulesDecision::CycleStarted => "An evaluation cycle began.".to_owned(),
-            RulesDecision::CycleCompleted { fires: 0, .. } => {
-                "The evaluation cycle ended: held.".to_owned()
-            }
+            RulesDecision::CycleCompleted { fires: 0, .. } => "The evaluation cycle ended: held.".to_owned(),
             RulesDecision::CycleCompleted { fires, .. } => {
                 format!("The evaluation cycle ended: {fires} rules fire.")
             }
@@ -165,7 +163,9 @@ impl Event for RulesDecision {
                     responsible.words()
                 )
             }
-            RulesDecision::ExitDecided { reason, who, readings, .. } => leaving(*reason, who.as_deref(), readings),
+            RulesDecision::ExitDecided { reason, who, readings, .. } => {
+                leaving(*reason, who.as_deref(), readings)
+            }
         }
     }
 

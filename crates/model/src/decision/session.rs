@@ -155,7 +155,9 @@ impl Event for SessionDecision {
             SessionDecision::DrainRequested { who } => {
                 format!("{who} asked to drain: no new entry, and stop when naturally flat.")
             }
-            SessionDecision::OperatorNeeded { cause } => format!("An operator is needed: {}", cause.sentence()),
+            SessionDecision::OperatorNeeded { cause } => {
+                format!("An operator is needed: {}", cause.sentence())
+            }
             SessionDecision::Resolved { who, choice: ResolveChoice::Close } => {
                 format!("{who} resolved the mismatch: close what is ours.")
             }

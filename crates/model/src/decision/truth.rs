@@ -29,10 +29,9 @@ impl TruthPurpose {
     pub fn reads_wallet(self) -> bool {
         match self {
             TruthPurpose::Recovery | TruthPurpose::Start | TruthPurpose::Periodic => true,
-            TruthPurpose::Verify
-            | TruthPurpose::Close
-            | TruthPurpose::MissingFills
-            | TruthPurpose::Audit => false,
+            TruthPurpose::Verify | TruthPurpose::Close | TruthPurpose::MissingFills | TruthPurpose::Audit => {
+                false
+            }
         }
     }
 }
@@ -62,17 +61,9 @@ pub enum TruthDecision {
         latency_us: i64,
     },
     /// A part of a read, or all of it, failed.
-    Unknown {
-        request: u64,
-        part: TruthPart,
-        code: Code,
-    },
+    Unknown { request: u64, part: TruthPart, code: Code },
     /// The private stream says what a position is.
-    Streamed {
-        symbol: Symbol,
-        lots: Lots,
-        at: Micros,
-    },
+    Streamed { symbol: Symbol, lots: Lots, at: Micros },
     /// The venue and our fills differ.
     Mismatched {
         expected: BTreeMap<Symbol, Lots>,
@@ -84,11 +75,7 @@ pub enum TruthDecision {
     /// They agree again.
     Matched,
     /// The venue shows nothing where our fills leave something on, and this explains it. What it cost is unknown.
-    ZeroExplained {
-        symbol: Symbol,
-        lots: Lots,
-        by: ZeroCause,
-    },
+    ZeroExplained { symbol: Symbol, lots: Lots, by: ZeroCause },
 }
 
 impl Event for TruthDecision {

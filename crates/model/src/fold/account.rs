@@ -1,9 +1,9 @@
 //! How what concerns the account and the process folds.
 
+use crate::Money;
 use crate::decision::AccountDecision;
 use crate::record::DecisionRecord;
 use crate::state::{Boot, Day, TradingState};
-use crate::Money;
 
 impl TradingState {
     pub(super) fn fold_account(&mut self, decision: &AccountDecision, record: &DecisionRecord) {

@@ -1,6 +1,6 @@
 //! How closing folds: latches, closes, flat reads.
 
-use crate::closing::{Flatten, FlatReads, Latch};
+use crate::closing::{FlatReads, Flatten, Latch};
 use crate::decision::ClosingDecision;
 use crate::decision::closing::PanicScope;
 use crate::record::DecisionRecord;

@@ -53,7 +53,9 @@ impl TradingState {
     }
 
     fn fold_entry_of_session(&mut self, decision: &EntryDecision, record: &DecisionRecord) {
-        let Some(round) = self.session_of(record).and_then(|session| session.rounds.last_mut()) else { return };
+        let Some(round) = self.session_of(record).and_then(|session| session.rounds.last_mut()) else {
+            return;
+        };
         match decision {
             EntryDecision::StrikesChosen { legs, .. } => {
                 round.legs.clone_from(legs);

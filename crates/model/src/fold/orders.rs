@@ -1,6 +1,7 @@
 //! How orders and fills fold: a session's, and those of the account's sweep. No order is moved back from its end,
 //! unless the venue itself shows that one which was given up is there.
 
+use crate::causes::FillFault;
 use crate::closing::{Attempt, Closing};
 use crate::decision::OrderDecision;
 use crate::fill::Fill;
@@ -8,7 +9,6 @@ use crate::ids::{ClientOrderId, Code};
 use crate::order::{Cancel, Order, OrderRequest, OrderSnapshot, OrderStatus, Purpose, TimeInForce};
 use crate::orders::Orders;
 use crate::record::DecisionRecord;
-use crate::causes::FillFault;
 use crate::state::TradingState;
 
 impl TradingState {
@@ -134,8 +134,7 @@ impl TradingState {
 
     fn fold_snapshot(&mut self, snapshot: &OrderSnapshot, record: &DecisionRecord) {
         let Some(orders) = self.orders_of(record) else { return };
-        let was_over =
-            orders.get(&snapshot.client_order_id).is_some_and(|order| order.status.is_terminal());
+        let was_over = orders.get(&snapshot.client_order_id).is_some_and(|order| order.status.is_terminal());
         self.with(&snapshot.client_order_id, record, |order| {
             order.order_id = Some(snapshot.order_id.clone());
             order.filled_lots = order.filled_lots.max(snapshot.filled_lots);
@@ -157,7 +156,8 @@ impl TradingState {
     fn note_end(&mut self, id: &ClientOrderId, record: &DecisionRecord) {
         let Some(order) = self.orders_of(record).and_then(|orders| orders.get(id)) else { return };
         if order.request.purpose == Purpose::Entry && order.status == OrderStatus::Rejected {
-            let refused = (order.request.symbol.clone(), order.reason.clone().unwrap_or(Code::from("unnamed")));
+            let refused =
+                (order.request.symbol.clone(), order.reason.clone().unwrap_or(Code::from("unnamed")));
             let round = self.session_of(record).and_then(|session| session.rounds.last_mut());
             if let Some(round) = round {
                 round.entry.refused = Some(refused);
@@ -169,7 +169,8 @@ impl TradingState {
         }
         let (request, status) = (order.request.clone(), order.status);
         let (filled, code) = (order.filled_lots, order.reason.clone());
-        let Some(closing) = self.closing_of(&request, record).filter(|closing| closing.attempts == request.attempt)
+        let Some(closing) =
+            self.closing_of(&request, record).filter(|closing| closing.attempts == request.attempt)
         else {
             return;
         };

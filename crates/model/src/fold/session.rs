@@ -85,7 +85,8 @@ impl TradingState {
     fn fold_summary(&mut self, summary: &Summary, record: &DecisionRecord) {
         let day = day_of(record.at);
         let Some(session) = self.session_of(record) else { return };
-        let counted = session.summary.as_ref().filter(|_| session.ended_at.is_none_or(|at| day_of(at) == day));
+        let counted =
+            session.summary.as_ref().filter(|_| session.ended_at.is_none_or(|at| day_of(at) == day));
         let counted = counted.map_or(crate::Money::ZERO, |summary| summary.assumed);
         session.summary = Some(summary.clone());
         self.account.day.number = day;

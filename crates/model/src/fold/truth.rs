@@ -59,7 +59,15 @@ impl TradingState {
 
     fn fold_read(&mut self, decision: &TruthDecision, record: &DecisionRecord) {
         let TruthDecision::Read {
-            request, requested_at, positions, own, foreign, account, fills, wallet_balance, ..
+            request,
+            requested_at,
+            positions,
+            own,
+            foreign,
+            account,
+            fills,
+            wallet_balance,
+            ..
         } = decision
         else {
             return;

@@ -11,7 +11,11 @@ use crate::state::TradingState;
 use crate::tell::grouped;
 
 /// The close of a session, or (`None`) the account's sweep.
-pub(super) fn closing_view(state: &TradingState, session: Option<&Session>, flatten: &Flatten) -> ClosingView {
+pub(super) fn closing_view(
+    state: &TradingState,
+    session: Option<&Session>,
+    flatten: &Flatten,
+) -> ClosingView {
     let truth = &state.account.truth;
     let read = |symbol: &Symbol| truth.position_since(symbol, flatten.started_at);
     let left = |symbol: &Symbol| match (read(symbol), session) {
@@ -24,7 +28,8 @@ pub(super) fn closing_view(state: &TradingState, session: Option<&Session>, flat
         .iter()
         .map(|(symbol, closing)| leg_view(session, symbol, closing, left(symbol)))
         .collect();
-    let read_at = flatten.products.keys().filter_map(|symbol| read(symbol)).map(|read| read.mark.read_at).min();
+    let read_at =
+        flatten.products.keys().filter_map(|symbol| read(symbol)).map(|read| read.mark.read_at).min();
     ClosingView {
         panic: flatten.panic,
         panic_id: flatten.panic_id.clone(),

@@ -13,12 +13,7 @@ use crate::state::TradingState;
 use crate::words::{Exposure, Health, Lifecycle};
 
 /// The strip as it is now.
-pub fn strip_view(
-    state: &TradingState,
-    venue: &str,
-    market_note: Option<String>,
-    now: Micros,
-) -> StripView {
+pub fn strip_view(state: &TradingState, venue: &str, market_note: Option<String>, now: Micros) -> StripView {
     let shown = shown(state);
     let first = shown.first().copied();
     let worst = shown.iter().copied().max_by_key(|session| severity(session.lifecycle));
