@@ -1,0 +1,394 @@
+//! The one account of the venue: wallet, positions, orders, fills, fees and margin. Money in USD.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Serialize};
+
+use super::book::Side;
+use super::chain::{Contract, Product};
+use super::order::{Order, OrderKey};
+use super::time::Micros;
+
+/// The account's user id.
+pub const USER_ID: i64 = 22_142;
+
+const KEPT_ORDERS: usize = 2_000;
+const KEPT_FILLS: usize = 10_000;
+
+/// Who was in the book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    Maker,
+    Taker,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FillKind {
+    Normal,
+    Settlement,
+}
+
+/// One execution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fill {
+    /// 32 hexadecimal digits.
+    pub id: String,
+    /// Decimal text of the order's id; a UUID for a settlement.
+    pub order_id: String,
+    pub client_order_id: Option<String>,
+    pub product_id: i64,
+    pub symbol: String,
+    pub side: Side,
+    /// Lots.
+    pub size: i64,
+    /// USD per BTC.
+    pub price: Decimal,
+    pub role: Role,
+    pub kind: FillKind,
+    /// Fee paid, tax included, USD.
+    pub fee: Decimal,
+    /// Signed lots after this fill.
+    pub position_after: i64,
+    /// Counts per symbol from 1.
+    pub seq: u64,
+    pub created_us: Micros,
+}
+
+/// A position; kept after it is flat, with what it realised.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Position {
+    pub product_id: i64,
+    pub symbol: String,
+    /// Signed lots.
+    pub size: i64,
+    /// Average entry, USD per BTC; 0 when flat.
+    pub entry_price: Decimal,
+    /// Price result of what was closed, before fees.
+    pub realized_pnl: Decimal,
+    /// Premiums received less paid.
+    pub realized_cashflow: Decimal,
+    /// Fees paid.
+    pub commission: Decimal,
+    pub created_us: Micros,
+    pub updated_us: Micros,
+}
+
+/// Balances of the wallet, USD.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wallet {
+    /// Cash: start capital, premiums, realised results, less fees.
+    pub balance: Decimal,
+    /// Balance plus the value of positions at the mark.
+    pub equity: Decimal,
+    pub position_margin: Decimal,
+    pub order_margin: Decimal,
+    /// Equity less both margins.
+    pub available: Decimal,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Account {
+    pub balance: Decimal,
+    pub positions: BTreeMap<i64, Position>,
+    /// Resting and pending orders by id.
+    pub live: BTreeMap<i64, Order>,
+    /// Finished orders, oldest first; the last 2,000. Stored apart, like the fills.
+    #[serde(skip)]
+    pub finished: VecDeque<Order>,
+    /// The last 10,000.
+    #[serde(skip)]
+    pub fills: VecDeque<Fill>,
+    /// How many there ever were.
+    pub finished_total: u64,
+    pub fills_total: u64,
+    pub next_order_id: i64,
+    /// Per symbol counters of order updates and of fills.
+    pub order_seq: BTreeMap<String, u64>,
+    pub fill_seq: BTreeMap<String, u64>,
+}
+
+impl Account {
+    pub fn new(balance: Decimal) -> Account {
+        Account {
+            balance,
+            positions: BTreeMap::new(),
+            live: BTreeMap::new(),
+            finished: VecDeque::new(),
+            fills: VecDeque::new(),
+            finished_total: 0,
+            fills_total: 0,
+            next_order_id: 1_000_001,
+            order_seq: BTreeMap::new(),
+            fill_seq: BTreeMap::new(),
+        }
+    }
+
+    /// Signed lots held.
+    pub fn size(&self, product_id: i64) -> i64 {
+        self.positions.get(&product_id).map_or(0, |position| position.size)
+    }
+
+    /// Nothing held and nothing resting.
+    pub fn is_flat(&self) -> bool {
+        self.live.is_empty() && self.positions.values().all(|position| position.size == 0)
+    }
+
+    /// True if a position or a live order exists in any product that satisfies `wanted`.
+    pub fn holds(&self, wanted: impl Fn(i64) -> bool) -> bool {
+        self.live.values().any(|order| wanted(order.product_id))
+            || self.positions.values().any(|position| position.size != 0 && wanted(position.product_id))
+    }
+
+    /// Live or finished order; of several with one client order id the live one, then the latest.
+    pub fn order(&self, key: &OrderKey) -> Option<&Order> {
+        match key {
+            OrderKey::Id(id) => {
+                self.live.get(id).or_else(|| self.finished.iter().rev().find(|order| order.id == *id))
+            }
+            OrderKey::ClientOrderId(client_id) => {
+                let named = |order: &&Order| order.client_order_id.as_deref() == Some(client_id);
+                self.live.values().rev().find(named).or_else(|| self.finished.iter().rev().find(named))
+            }
+        }
+    }
+
+    /// Books an execution: cash, position, fee. Returns the signed lots after it.
+    pub fn book(
+        &mut self,
+        product: &Product,
+        side: Side,
+        lots: i64,
+        price: Decimal,
+        fee: Decimal,
+        now_us: Micros,
+    ) -> i64 {
+        let value = product.contract_value();
+        let signed = side.sign() * lots;
+        let position = self.positions.entry(product.id).or_insert_with(|| Position::flat(product, now_us));
+        if position.size == 0 {
+            *position = Position::flat(product, now_us);
+        }
+        let realized = position.change(signed, price, value);
+        let cash = match product.contract {
+            Contract::Option { .. } => {
+                let premium = price * Decimal::from(-signed) * value;
+                position.realized_cashflow += premium;
+                premium
+            }
+            Contract::Perpetual => realized,
+        };
+        position.commission += fee;
+        position.updated_us = now_us;
+        self.balance += cash - fee;
+        position.size
+    }
+
+    /// Forgets flat positions and counters of contracts that expired by `now_s`; nothing refers to them
+    /// any more, and they would grow for ever.
+    pub(crate) fn forget_expired(&mut self, now_s: i64) {
+        let lives = |product: Option<Product>| {
+            product.is_some_and(|product| product.expiry_s().is_none_or(|expiry_s| expiry_s > now_s))
+        };
+        self.positions.retain(|id, position| position.size != 0 || lives(Product::from_id(*id)));
+        self.order_seq.retain(|symbol, _| lives(Product::parse(symbol)));
+        self.fill_seq.retain(|symbol, _| lives(Product::parse(symbol)));
+    }
+
+    /// Number of the next order update of a symbol.
+    pub(crate) fn next_order_seq(&mut self, symbol: &str) -> u64 {
+        next(&mut self.order_seq, symbol)
+    }
+
+    /// Number of the next fill of a symbol.
+    pub(crate) fn next_fill_seq(&mut self, symbol: &str) -> u64 {
+        next(&mut self.fill_seq, symbol)
+    }
+
+    /// Moves an order out of the live ones.
+    pub fn finish(&mut self, order_id: i64) {
+        if let Some(order) = self.live.remove(&order_id) {
+            self.remember_order(order);
+        }
+    }
+
+    /// Appends a finished order, dropping the oldest beyond what is kept.
+    pub(crate) fn remember_order(&mut self, order: Order) {
+        self.finished.push_back(order);
+        self.finished_total += 1;
+        if self.finished.len() > KEPT_ORDERS {
+            self.finished.pop_front();
+        }
+    }
+
+    /// Appends a fill, dropping the oldest beyond what is kept.
+    pub(crate) fn remember(&mut self, fill: Fill) {
+        self.fills.push_back(fill);
+        self.fills_total += 1;
+        if self.fills.len() > KEPT_FILLS {
+            self.fills.pop_front();
+        }
+    }
+
+    /// Balances, with a mark in USD per BTC for each product held and the index.
+    pub fn wallet(&self, index: Decimal, mark: impl Fn(&Position) -> Decimal) -> Wallet {
+        let (mut value, mut position_margin) = (Decimal::ZERO, Decimal::ZERO);
+        for position in self.positions.values().filter(|position| position.size != 0) {
+            let Some(product) = Product::from_id(position.product_id) else { continue };
+            let basis = match product.contract {
+                Contract::Option { .. } => Decimal::ZERO,
+                Contract::Perpetual => position.entry_price,
+            };
+            value += (mark(position) - basis) * Decimal::from(position.size) * product.contract_value();
+            position_margin += margin(&product, position.size, index, INITIAL_MARGIN);
+        }
+        let order_margin = self.live.values().map(|order| self.order_margin(order, index)).sum();
+        let equity = self.balance + value;
+        Wallet {
+            balance: self.balance,
+            equity,
+            position_margin,
+            order_margin,
+            available: equity - position_margin - order_margin,
+        }
+    }
+
+    /// What a live order blocks; reduce-only and pending stop orders block nothing.
+    fn order_margin(&self, order: &Order, index: Decimal) -> Decimal {
+        let Some(product) = Product::from_id(order.product_id) else { return Decimal::ZERO };
+        if order.reduce_only || order.stop.is_some() {
+            return Decimal::ZERO;
+        }
+        self.needed(&product, order.side, order.unfilled, order.limit_price(), index)
+    }
+
+    /// Margin for the part of an order that opens: 1 % of the notional for a sale (and for the
+    /// perpetual), the premium for a purchase.
+    pub fn needed(
+        &self,
+        product: &Product,
+        side: Side,
+        lots: i64,
+        price: Decimal,
+        index: Decimal,
+    ) -> Decimal {
+        let against = (-self.size(product.id) * side.sign()).max(0);
+        let opening = (lots - against).max(0);
+        match (product.contract, side) {
+            (Contract::Option { .. }, Side::Buy) => price * Decimal::from(opening) * product.contract_value(),
+            (Contract::Option { .. }, Side::Sell) | (Contract::Perpetual, Side::Buy | Side::Sell) => {
+                margin(product, -opening, index, INITIAL_MARGIN)
+            }
+        }
+    }
+}
+
+fn next(sequence: &mut BTreeMap<String, u64>, symbol: &str) -> u64 {
+    let last = sequence.entry(symbol.to_owned()).or_insert(0);
+    *last += 1;
+    *last
+}
+
+impl Position {
+    fn flat(product: &Product, now_us: Micros) -> Position {
+        Position {
+            product_id: product.id,
+            symbol: product.symbol.clone(),
+            size: 0,
+            entry_price: Decimal::ZERO,
+            realized_pnl: Decimal::ZERO,
+            realized_cashflow: Decimal::ZERO,
+            commission: Decimal::ZERO,
+            created_us: now_us,
+            updated_us: now_us,
+        }
+    }
+
+    /// Adds signed lots at a price; returns what that realised.
+    fn change(&mut self, signed: i64, price: Decimal, value: Decimal) -> Decimal {
+        let old = self.size;
+        let new = old + signed;
+        let closed = if old.signum() == -signed.signum() { old.abs().min(signed.abs()) } else { 0 };
+        let realized = (price - self.entry_price) * Decimal::from(closed * old.signum()) * value;
+        if new == 0 {
+            self.entry_price = Decimal::ZERO;
+        } else if closed == 0 {
+            let cost = self.entry_price * Decimal::from(old.abs()) + price * Decimal::from(signed.abs());
+            self.entry_price = cost / Decimal::from(new.abs());
+        } else if new.signum() != old.signum() {
+            self.entry_price = price;
+        }
+        self.size = new;
+        self.realized_pnl += realized;
+        realized
+    }
+}
+
+/// Initial margin rate on the notional at the index.
+pub const INITIAL_MARGIN: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
+/// Maintenance margin rate.
+pub const MAINTENANCE_MARGIN: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
+
+/// Margin of signed lots: `rate × S × lots × cv`; a bought option needs none, its premium is paid.
+pub fn margin(product: &Product, size: i64, index: Decimal, rate: Decimal) -> Decimal {
+    match product.contract {
+        Contract::Option { .. } if size >= 0 => Decimal::ZERO,
+        Contract::Option { .. } | Contract::Perpetual => {
+            rate * index * Decimal::from(size.abs()) * product.contract_value()
+        }
+    }
+}
+
+/// Fee of one fill: `(1 + tax) × min(rate × S, cap × price) × lots × cv`, half-up to six decimals;
+/// maker and taker alike.
+pub fn fee(product: &Product, index: Decimal, price: Decimal, lots: i64, tax: Decimal) -> Decimal {
+    let base = product.fee_rate() * index;
+    let per_btc = product.fee_cap().map_or(base, |cap| base.min(cap * price));
+    let exact = (Decimal::ONE + tax) * per_btc * Decimal::from(lots) * product.contract_value();
+    exact.round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::pricing::Right;
+
+    fn option() -> Product {
+        Product::of(Contract::Option { right: Right::Call, strike: 78_000, expiry_s: 1_788_523_200 })
+    }
+
+    #[test]
+    fn fees_follow_the_formula() {
+        let index = Decimal::from(77_650);
+        // (price, lots, fee): cap binds below 221.86, the notional rate above.
+        let cases = [
+            ("100", 425, "1.755250"),
+            ("0.1", 1, "0.000004"),
+            ("300", 200, "1.832540"),
+            ("2", 7, "0.000578"),
+        ];
+        for (price, lots, expected) in cases {
+            let price: Decimal = price.parse().unwrap();
+            let got = fee(&option(), index, price, lots, Decimal::new(18, 2));
+            assert_eq!(got, expected.parse::<Decimal>().unwrap(), "{price} x {lots}");
+        }
+    }
+
+    #[test]
+    fn a_round_trip_of_a_short_option_nets_premium_and_fees() {
+        let mut account = Account::new(Decimal::from(1_000));
+        let d = |text: &str| text.parse::<Decimal>().unwrap();
+        account.book(&option(), Side::Sell, 100, d("300"), d("0.5"), 1);
+        account.book(&option(), Side::Sell, 100, d("310"), d("0.5"), 2);
+        let position = &account.positions[&option().id];
+        assert_eq!((position.size, position.entry_price), (-200, d("305")));
+        assert_eq!(account.balance, d("1060"));
+        let after = account.book(&option(), Side::Buy, 200, d("250"), d("1"), 3);
+        let position = &account.positions[&option().id];
+        assert_eq!((after, position.realized_pnl, position.entry_price), (0, d("11"), Decimal::ZERO));
+        assert_eq!(account.balance, d("1009"));
+        assert!(account.is_flat());
+    }
+}

@@ -1,0 +1,141 @@
+//! What every task of a serving venue shares: the exchange and its keeping behind one lock, the wire's
+//! clock, and the list from which connections take what is sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rust_decimal::Decimal;
+use serde_json::json;
+use tokio::sync::{Notify, broadcast, watch};
+
+use super::store::Store;
+use crate::dialect::rest::Gate;
+use crate::exchange::Exchange;
+use crate::exchange::event::{Channel, Level, Telling, VenueEvent};
+use crate::exchange::time::Micros;
+use crate::faults::TimedFault;
+use crate::faults::plan::FaultPlan;
+
+const EVENTS_HELD: usize = 65_536;
+
+/// What the lock guards.
+pub(crate) struct Venue {
+    pub exchange: Exchange,
+    pub gate: Gate,
+    pub plan: FaultPlan,
+    store: Option<Store>,
+    /// The last commit failed; told once, and again when it works.
+    failing: bool,
+    watching: BTreeMap<u64, Vec<(Channel, String)>>,
+    connections: u64,
+}
+
+/// What goes to every connection.
+pub(crate) enum Sent {
+    /// With the index at that time, USD.
+    Event(VenueEvent, Decimal),
+    Fault(TimedFault),
+}
+
+/// What every task shares.
+pub(crate) struct Shared {
+    venue: Mutex<Venue>,
+    pub sent: broadcast::Sender<Arc<Sent>>,
+    pub wake: Notify,
+    pub tell: Box<dyn Fn(Telling) + Send + Sync>,
+}
+
+/// What every handler gets.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub shared: Arc<Shared>,
+    pub stopped: watch::Receiver<bool>,
+}
+
+impl Shared {
+    pub fn new(venue: Venue, tell: Box<dyn Fn(Telling) + Send + Sync>) -> Shared {
+        let sent = broadcast::channel(EVENTS_HELD).0;
+        Shared { venue: Mutex::new(venue), sent, wake: Notify::new(), tell }
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, Venue> {
+        self.venue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells that a fault struck.
+    pub fn tell_fault(&self, fault: &str, payload: serde_json::Value) {
+        let message = format!("the fault file struck: {fault}");
+        (self.tell)(Telling { name: "simulator.fault_injected", level: Level::Warn, message, payload });
+    }
+}
+
+impl Venue {
+    pub fn new(exchange: Exchange, gate: Gate, plan: FaultPlan, store: Option<Store>) -> Venue {
+        Venue { exchange, gate, plan, store, failing: false, watching: BTreeMap::new(), connections: 0 }
+    }
+
+    /// A number for a new connection.
+    pub fn next_connection(&mut self) -> u64 {
+        self.connections += 1;
+        self.connections
+    }
+
+    /// Replaces what a connection watches; an empty list forgets it.
+    pub fn watch(&mut self, connection: u64, watched: Vec<(Channel, String)>) {
+        if watched.is_empty() {
+            self.watching.remove(&connection);
+        } else {
+            self.watching.insert(connection, watched);
+        }
+        let mut all: BTreeMap<Channel, BTreeSet<String>> = BTreeMap::new();
+        for (channel, token) in self.watching.values().flatten() {
+            all.entry(*channel).or_default().insert(token.clone());
+        }
+        self.exchange.set_watched(all);
+    }
+
+    /// Commits what the account became, before anything that follows from it may leave.
+    pub fn commit(&mut self) -> Result<(), io::Error> {
+        if self.exchange.uncommitted {
+            if let Some(store) = &mut self.store {
+                store.save(&self.exchange)?;
+            }
+            self.exchange.uncommitted = false;
+        }
+        Ok(())
+    }
+
+    /// The note on a commit, if its success changed.
+    pub fn commit_note(&mut self, outcome: &Result<(), io::Error>) -> Option<Telling> {
+        let failed = outcome.is_err();
+        if std::mem::replace(&mut self.failing, failed) == failed {
+            return None;
+        }
+        let (level, message) = match outcome {
+            Ok(()) => (Level::Info, "the simulator's state is saved again".to_owned()),
+            Err(error) => {
+                (Level::Error, format!("the simulator's state cannot be saved, nothing is sent: {error}"))
+            }
+        };
+        Some(Telling {
+            name: "simulator.state_saving_changed",
+            level,
+            message,
+            payload: json!({ "failing": failed }),
+        })
+    }
+}
+
+/// Wall time.
+pub(crate) fn wall_us() -> Micros {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Micros::try_from(since.as_micros()).unwrap_or(Micros::MAX)
+}
+
+/// Returns when the venue is to stop.
+pub(crate) async fn until(stopped: &mut watch::Receiver<bool>) {
+    // The sender gone means the same as its word.
+    let _stop = stopped.wait_for(|stop| *stop).await;
+}
