@@ -2,21 +2,18 @@
 //! microseconds; nothing in this room sleeps, reads a clock, does I/O or speaks the wire's dialect.
 
 pub mod account;
-pub mod book;
 mod booking;
-pub mod chain;
-mod decay;
 pub mod event;
+mod fill;
 mod makers;
 pub mod market;
 mod matching;
 pub mod order;
 pub mod pattern;
-pub mod pricing;
+mod position;
 mod publication;
 mod published;
 pub mod quirks;
-pub mod quote;
 pub mod random;
 mod reading;
 mod requests;
@@ -24,9 +21,9 @@ mod resting;
 mod running;
 mod settlement;
 mod state;
-pub mod tape;
+mod terms;
 pub mod time;
-mod twap;
 
+pub use market::{book, chain, pricing, quote, tape};
 pub(crate) use state::State;
 pub use state::{Exchange, Setup};

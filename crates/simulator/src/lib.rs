@@ -17,7 +17,7 @@ pub use event::{Channel, Level, Telling, VenueEvent};
 pub use exchange::quirks::{Quirk, Quirks, list_quirks};
 pub use exchange::{Exchange, Setup};
 pub use faults::Faults;
-pub use market::{Source, Volatility};
+pub use market::{Source, Underlying, Volatility};
 pub use order::{OrderKey, OrderRequest, Reject};
 pub use serve::options::{Options, StartError, TapeSource};
 pub use serve::{Running, start};

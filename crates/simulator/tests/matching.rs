@@ -7,7 +7,9 @@ use simulator::chain::{Contract, Product};
 use simulator::order::{CancelReason, OrderState, StopKind, TimeInForce};
 use simulator::pricing::Right;
 use simulator::tape::Bar;
-use simulator::{Exchange, OrderKey, OrderRequest, Quirks, Setup, Source, Tape, TapeEnd, Volatility};
+use simulator::{
+    Exchange, OrderKey, OrderRequest, Quirks, Setup, Source, Tape, TapeEnd, Underlying, Volatility,
+};
 
 const SECOND: i64 = 1_000_000;
 const START: i64 = 1_789_992_001 * SECOND;
@@ -17,7 +19,8 @@ fn venue(seed: u64, bars: Vec<Bar>, quirks: Quirks) -> (Exchange, Product) {
     let volatility = Volatility { held: true, ..Volatility::default() };
     let mut exchange = Exchange::new(Setup { volatility, quirks, ..Setup::new(seed, source, START) });
     let expiry_s = exchange.products(START).iter().filter_map(Product::expiry_s).nth(200).unwrap();
-    let call = Product::of(Contract::Option { right: Right::Call, strike: 46_000, expiry_s });
+    let call =
+        Product::of(Underlying::Btc, Contract::Option { right: Right::Call, strike: 46_000, expiry_s });
     assert!(exchange.product(&call.symbol).is_some());
     (exchange, call)
 }

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::wire;
 use crate::exchange::account::{Fill, Position, USER_ID};
-use crate::exchange::chain::{INDEX_SYMBOL, Product};
 use crate::exchange::event::{
     BookView, OrderAction, OrderReason, OrderUpdate, PriceLevel, TickerRow, TopOfBook,
 };
+use crate::exchange::market::Underlying;
 use crate::exchange::time::Micros;
 use rust_decimal::Decimal;
 
@@ -70,9 +70,9 @@ pub fn mark(symbol: &str, price: Decimal, at_us: Micros) -> Value {
     json!({ "type": "mark_price", "sy": format!("MARK:{symbol}"), "p": price.to_string(), "ts": at_us })
 }
 
-/// `spot_price` of the index.
-pub fn spot(price: Decimal, at_us: Micros) -> Value {
-    json!({ "type": "spot_price", "sy": INDEX_SYMBOL, "p": price.to_string(), "ts": at_us })
+/// `spot_price` of an index.
+pub fn spot(underlying: Underlying, price: Decimal, at_us: Micros) -> Value {
+    json!({ "type": "spot_price", "sy": underlying.index_symbol(), "p": price.to_string(), "ts": at_us })
 }
 
 /// `orders`, an update.
@@ -106,7 +106,7 @@ pub fn order(update: &OrderUpdate) -> Value {
         "reduce_only": order.reduce_only,
         "cancellation_reason": order.cancel_reason.map(wire::cancel_reason),
         "stop_order_type": order.stop.map(|stop| wire::stop_kind(stop.kind)),
-        "stop_price": order.stop.map(|stop| Decimal::new(stop.price, 1).to_string()),
+        "stop_price": order.stop_price().map(|price| price.to_string()),
         "bracket_order": false,
         "seq_no": update.seq,
         "timestamp": update.at_us,
@@ -140,15 +140,7 @@ pub fn fill(fill: &Fill) -> Value {
 }
 
 /// `positions`, an update.
-pub fn position(position: &Position, index: Decimal) -> Value {
-    let margin = Product::from_id(position.product_id).map_or(Decimal::ZERO, |product| {
-        crate::exchange::account::margin(
-            &product,
-            position.size,
-            index,
-            crate::exchange::account::INITIAL_MARGIN,
-        )
-    });
+pub fn position(position: &Position, margin: Decimal) -> Value {
     let money = |value: Decimal| value.round_dp(8).normalize().to_string();
     let action = if position.size == 0 { "delete" } else { "update" };
     json!({
@@ -168,10 +160,11 @@ pub fn position(position: &Position, index: Decimal) -> Value {
 }
 
 /// `product_updates`: an expiry stopped trading.
-pub fn settled(expiry_s: i64, mean: Decimal, at_us: Micros) -> Value {
+pub fn settled(underlying: Underlying, expiry_s: i64, mean: Decimal, at_us: Micros) -> Value {
     json!({
         "type": "product_updates",
         "event": "contract_expired",
+        "underlying_asset_symbol": underlying.symbol(),
         "settlement_time": crate::exchange::time::iso_seconds(expiry_s),
         "settlement_index_price": mean.to_string(),
         "timestamp": at_us,

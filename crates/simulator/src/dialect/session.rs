@@ -9,8 +9,9 @@ use super::auth::{Credentials, Given, Refusal};
 use super::frames;
 use super::wire;
 use crate::exchange::Exchange;
-use crate::exchange::chain::{INDEX_SYMBOL, Product};
+use crate::exchange::chain::Product;
 use crate::exchange::event::{Channel, VenueEvent};
+use crate::exchange::market::Underlying;
 use crate::exchange::time::Micros;
 
 /// Channel names that this venue serves.
@@ -225,7 +226,7 @@ impl Session {
     }
 
     /// The frames this event becomes for this client.
-    pub fn frames(&self, event: &VenueEvent, index: rust_decimal::Decimal) -> Option<Value> {
+    pub fn frames(&self, event: &VenueEvent) -> Option<Value> {
         match event {
             VenueEvent::Ticker(row) => {
                 let token = self.token(Name::Ticker, &row.product)?;
@@ -243,10 +244,10 @@ impl Session {
                 let product = Product::parse(symbol)?;
                 self.token(Name::Mark, &product).map(|_| frames::mark(symbol, *price, *at_us))
             }
-            VenueEvent::Spot { price, at_us } => self
+            VenueEvent::Spot { underlying, price, at_us } => self
                 .symbols(Name::Spot)
-                .any(|symbol| symbol == INDEX_SYMBOL)
-                .then(|| frames::spot(*price, *at_us)),
+                .any(|symbol| symbol == underlying.index_symbol())
+                .then(|| frames::spot(*underlying, *price, *at_us)),
             VenueEvent::Order(update) => {
                 let product = Product::from_id(update.order.product_id)?;
                 self.token(Name::Orders, &product).map(|_| frames::order(update))
@@ -255,17 +256,19 @@ impl Session {
                 let product = Product::from_id(fill.product_id)?;
                 self.token(Name::UserTrades, &product).map(|_| frames::fill(fill))
             }
-            VenueEvent::Position(position) => {
-                let product = Product::from_id(position.product_id)?;
-                self.token(Name::Positions, &product).map(|_| frames::position(position, index))
+            VenueEvent::Position(update) => {
+                let product = Product::from_id(update.position.product_id)?;
+                let frame = || frames::position(&update.position, update.margin);
+                self.token(Name::Positions, &product).map(|_| frame())
             }
             VenueEvent::Wallet(wallet) => self.has(Name::Margins).then(|| {
                 let mut row = wire::wallet(wallet);
                 row["type"] = json!("margins");
                 row
             }),
-            VenueEvent::Settled { expiry_s, mean, at_us } => {
-                self.has(Name::ProductUpdates).then(|| frames::settled(*expiry_s, *mean, *at_us))
+            VenueEvent::Settled { underlying, expiry_s, mean, at_us } => {
+                let frame = || frames::settled(*underlying, *expiry_s, *mean, *at_us);
+                self.has(Name::ProductUpdates).then(frame)
             }
             VenueEvent::Note(_) => None,
         }
@@ -325,8 +328,11 @@ fn snapshots(name: Name, symbols: &BTreeSet<String>, exchange: &mut Exchange, no
         Name::Mark => each(&mut |venue, _, product| {
             frames::mark(&product.symbol, venue.mark_by_id(product.id).unwrap_or_default(), now_us)
         }),
-        Name::Spot if symbols.contains(INDEX_SYMBOL) => vec![frames::spot(exchange.spot(now_us), now_us)],
-        Name::Spot | Name::ProductUpdates | Name::UserTrades | Name::Margins => Vec::new(),
+        Name::Spot => {
+            let named = Underlying::ALL.into_iter().filter(|each| symbols.contains(each.index_symbol()));
+            named.map(|each| frames::spot(each, exchange.spot(now_us, each), now_us)).collect()
+        }
+        Name::ProductUpdates | Name::UserTrades | Name::Margins => Vec::new(),
         Name::SystemStatus => vec![frames::system_status(now_us)],
         Name::Orders | Name::Positions if symbols.contains("all") => Vec::new(),
         Name::Orders => {
@@ -335,12 +341,11 @@ fn snapshots(name: Name, symbols: &BTreeSet<String>, exchange: &mut Exchange, no
             vec![frames::snapshot("orders", rows.collect(), now_us)]
         }
         Name::Positions => {
-            let index = exchange.spot(now_us);
             let rows = exchange.positions(now_us);
             let rows = rows.iter().filter(|position| symbols.contains(&position.symbol));
             vec![frames::snapshot(
                 "positions",
-                rows.map(|row| frames::position(row, index)).collect(),
+                rows.map(|row| frames::position(row, exchange.margin_of(row))).collect(),
                 now_us,
             )]
         }

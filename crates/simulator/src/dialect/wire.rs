@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
 use crate::exchange::account::{Fill, FillKind, Position, Role, USER_ID, Wallet};
-use crate::exchange::chain::{Contract, PERPETUAL_SYMBOL, Product, UNDERLYING};
+use crate::exchange::chain::{Contract, Product};
 use crate::exchange::event::{BookView, PriceLevel, TickerRow};
 use crate::exchange::order::{CancelReason, Order, OrderState, OrderType, StopKind, TimeInForce};
 use crate::exchange::pricing::Greeks;
@@ -34,11 +34,12 @@ pub fn product(product: &Product, settlement_price: Option<Decimal>) -> Value {
         Contract::Perpetual => Value::Null,
     };
     let is_option = product.expiry_s().is_some();
+    let underlying = product.underlying.symbol();
     let asset = |id: i64, symbol: &str| json!({ "id": id, "symbol": symbol, "precision": 8 });
     json!({
         "id": product.id,
         "symbol": product.symbol,
-        "description": format!("{} {}", UNDERLYING, product.contract_type()),
+        "description": format!("{underlying} {}", product.contract_type()),
         "contract_type": product.contract_type(),
         "state": if settlement_price.is_some() { "expired" } else { "live" },
         "trading_status": "operational",
@@ -48,8 +49,8 @@ pub fn product(product: &Product, settlement_price: Option<Decimal>) -> Value {
         "strike_price": strike,
         "settlement_price": settlement_price.map(|price| price.to_string()),
         "contract_value": product.contract_value().to_string(),
-        "contract_unit_currency": UNDERLYING,
-        "tick_size": Decimal::new(product.tick(), 1).to_string(),
+        "contract_unit_currency": underlying,
+        "tick_size": product.tick_size().to_string(),
         "initial_margin": "1",
         "maintenance_margin": "0.5",
         "default_leverage": "100.000000000000000000",
@@ -65,10 +66,10 @@ pub fn product(product: &Product, settlement_price: Option<Decimal>) -> Value {
         "product_specs": product.fee_cap().map_or(json!({}), |cap| {
             json!({ "premium_commission_rate": f64::try_from(cap).unwrap_or_default() })
         }),
-        "underlying_asset": asset(2, UNDERLYING),
+        "underlying_asset": asset(product.underlying.asset_id(), underlying),
         "quoting_asset": asset(USD_ASSET_ID, "USD"),
         "settling_asset": asset(USD_ASSET_ID, "USD"),
-        "spot_index": { "id": 1, "symbol": crate::exchange::chain::INDEX_SYMBOL },
+        "spot_index": { "id": product.underlying.asset_id(), "symbol": product.underlying.index_symbol() },
         "funding_method": if is_option { Value::Null } else { json!("mark_price") },
         "short_description": "",
     })
@@ -93,11 +94,11 @@ pub fn ticker(row: &TickerRow) -> Value {
         "symbol": product.symbol,
         "product_id": product.id,
         "contract_type": product.contract_type(),
-        "underlying_asset_symbol": UNDERLYING,
-        "description": format!("{} {}", UNDERLYING, product.contract_type()),
+        "underlying_asset_symbol": product.underlying.symbol(),
+        "description": format!("{} {}", product.underlying.symbol(), product.contract_type()),
         "mark_price": row.mark.to_string(),
         "spot_price": row.spot.to_string(),
-        "tick_size": format!("{:.18}", Decimal::new(product.tick(), 1)),
+        "tick_size": format!("{:.18}", product.tick_size()),
         "contract_value": format!("{:.18}", product.contract_value()),
         "initial_margin": "1",
         "leverage": 100,
@@ -202,7 +203,7 @@ pub fn order(order: &Order) -> Value {
         "reduce_only": order.reduce_only,
         "close_on_trigger": "false",
         "stop_order_type": order.stop.map(|stop| stop_kind(stop.kind)),
-        "stop_price": order.stop.map(|stop| Decimal::new(stop.price, 1).to_string()),
+        "stop_price": order.stop_price().map(|price| price.to_string()),
         "stop_trigger_method": "mark_price",
         "trail_amount": null,
         "commission": "0",
@@ -274,18 +275,12 @@ pub fn position_now(position: Option<&Position>, at_us: Micros) -> Value {
 
 /// Margined position. With `unsigned_pnl` the unrealised result of a short option is the unsigned value
 /// at the mark.
-pub fn margined(position: &Position, mark: Decimal, index: Decimal, unsigned_pnl: bool) -> Value {
+pub fn margined(position: &Position, mark: Decimal, margin: Decimal, unsigned_pnl: bool) -> Value {
     let Some(product) = Product::from_id(position.product_id) else { return Value::Null };
     let lots = Decimal::from(position.size) * product.contract_value();
-    let short_option = position.size < 0 && product.symbol != PERPETUAL_SYMBOL;
+    let short_option = position.size < 0 && product.expiry_s().is_some();
     let pnl =
         if unsigned_pnl && short_option { (mark * lots).abs() } else { (mark - position.entry_price) * lots };
-    let margin = crate::exchange::account::margin(
-        &product,
-        position.size,
-        index,
-        crate::exchange::account::INITIAL_MARGIN,
-    );
     let money = |value: Decimal| value.round_dp(8).normalize().to_string();
     json!({
         "user_id": USER_ID,

@@ -1,13 +1,17 @@
-//! The one account of the venue: wallet, positions, orders, fills, fees and margin. Money in USD.
+//! The one account of the venue: wallet, positions, orders and fills. Money in USD.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::book::Side;
-use super::chain::{Contract, Product};
+pub use super::fill::{Fill, FillKind, Role};
+use super::market::Underlying;
+use super::market::book::Side;
+use super::market::chain::{Contract, Product};
 use super::order::{Order, OrderKey};
+pub use super::position::Position;
+pub use super::terms::{INITIAL_MARGIN, MAINTENANCE_MARGIN, fee, margin};
 use super::time::Micros;
 
 /// The account's user id.
@@ -15,66 +19,6 @@ pub const USER_ID: i64 = 22_142;
 
 const KEPT_ORDERS: usize = 2_000;
 const KEPT_FILLS: usize = 10_000;
-
-/// Who was in the book.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    Maker,
-    Taker,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FillKind {
-    Normal,
-    Settlement,
-}
-
-/// One execution.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Fill {
-    /// 32 hexadecimal digits.
-    pub id: String,
-    /// Decimal text of the order's id; a UUID for a settlement.
-    pub order_id: String,
-    pub client_order_id: Option<String>,
-    pub product_id: i64,
-    pub symbol: String,
-    pub side: Side,
-    /// Lots.
-    pub size: i64,
-    /// USD per BTC.
-    pub price: Decimal,
-    pub role: Role,
-    pub kind: FillKind,
-    /// Fee paid, tax included, USD.
-    pub fee: Decimal,
-    /// Signed lots after this fill.
-    pub position_after: i64,
-    /// Counts per symbol from 1.
-    pub seq: u64,
-    pub created_us: Micros,
-}
-
-/// A position; kept after it is flat, with what it realised.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Position {
-    pub product_id: i64,
-    pub symbol: String,
-    /// Signed lots.
-    pub size: i64,
-    /// Average entry, USD per BTC; 0 when flat.
-    pub entry_price: Decimal,
-    /// Price result of what was closed, before fees.
-    pub realized_pnl: Decimal,
-    /// Premiums received less paid.
-    pub realized_cashflow: Decimal,
-    /// Fees paid.
-    pub commission: Decimal,
-    pub created_us: Micros,
-    pub updated_us: Micros,
-}
 
 /// Balances of the wallet, USD.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -232,8 +176,12 @@ impl Account {
         }
     }
 
-    /// Balances, with a mark in USD per BTC for each product held and the index.
-    pub fn wallet(&self, index: Decimal, mark: impl Fn(&Position) -> Decimal) -> Wallet {
+    /// Balances, with the indices and a mark for each product held, in USD per unit of the underlying.
+    pub fn wallet(
+        &self,
+        index: impl Fn(Underlying) -> Decimal,
+        mark: impl Fn(&Position) -> Decimal,
+    ) -> Wallet {
         let (mut value, mut position_margin) = (Decimal::ZERO, Decimal::ZERO);
         for position in self.positions.values().filter(|position| position.size != 0) {
             let Some(product) = Product::from_id(position.product_id) else { continue };
@@ -242,9 +190,9 @@ impl Account {
                 Contract::Perpetual => position.entry_price,
             };
             value += (mark(position) - basis) * Decimal::from(position.size) * product.contract_value();
-            position_margin += margin(&product, position.size, index, INITIAL_MARGIN);
+            position_margin += margin(&product, position.size, index(product.underlying), INITIAL_MARGIN);
         }
-        let order_margin = self.live.values().map(|order| self.order_margin(order, index)).sum();
+        let order_margin = self.live.values().map(|order| self.order_margin(order, &index)).sum();
         let equity = self.balance + value;
         Wallet {
             balance: self.balance,
@@ -256,12 +204,12 @@ impl Account {
     }
 
     /// What a live order blocks; reduce-only and pending stop orders block nothing.
-    fn order_margin(&self, order: &Order, index: Decimal) -> Decimal {
+    fn order_margin(&self, order: &Order, index: &impl Fn(Underlying) -> Decimal) -> Decimal {
         let Some(product) = Product::from_id(order.product_id) else { return Decimal::ZERO };
         if order.reduce_only || order.stop.is_some() {
             return Decimal::ZERO;
         }
-        self.needed(&product, order.side, order.unfilled, order.limit_price(), index)
+        self.needed(&product, order.side, order.unfilled, order.limit_price(), index(product.underlying))
     }
 
     /// Margin for the part of an order that opens: 1 % of the notional for a sale (and for the
@@ -291,89 +239,14 @@ fn next(sequence: &mut BTreeMap<String, u64>, symbol: &str) -> u64 {
     *last
 }
 
-impl Position {
-    fn flat(product: &Product, now_us: Micros) -> Position {
-        Position {
-            product_id: product.id,
-            symbol: product.symbol.clone(),
-            size: 0,
-            entry_price: Decimal::ZERO,
-            realized_pnl: Decimal::ZERO,
-            realized_cashflow: Decimal::ZERO,
-            commission: Decimal::ZERO,
-            created_us: now_us,
-            updated_us: now_us,
-        }
-    }
-
-    /// Adds signed lots at a price; returns what that realised.
-    fn change(&mut self, signed: i64, price: Decimal, value: Decimal) -> Decimal {
-        let old = self.size;
-        let new = old + signed;
-        let closed = if old.signum() == -signed.signum() { old.abs().min(signed.abs()) } else { 0 };
-        let realized = (price - self.entry_price) * Decimal::from(closed * old.signum()) * value;
-        if new == 0 {
-            self.entry_price = Decimal::ZERO;
-        } else if closed == 0 {
-            let cost = self.entry_price * Decimal::from(old.abs()) + price * Decimal::from(signed.abs());
-            self.entry_price = cost / Decimal::from(new.abs());
-        } else if new.signum() != old.signum() {
-            self.entry_price = price;
-        }
-        self.size = new;
-        self.realized_pnl += realized;
-        realized
-    }
-}
-
-/// Initial margin rate on the notional at the index.
-pub const INITIAL_MARGIN: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
-/// Maintenance margin rate.
-pub const MAINTENANCE_MARGIN: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
-
-/// Margin of signed lots: `rate × S × lots × cv`; a bought option needs none, its premium is paid.
-pub fn margin(product: &Product, size: i64, index: Decimal, rate: Decimal) -> Decimal {
-    match product.contract {
-        Contract::Option { .. } if size >= 0 => Decimal::ZERO,
-        Contract::Option { .. } | Contract::Perpetual => {
-            rate * index * Decimal::from(size.abs()) * product.contract_value()
-        }
-    }
-}
-
-/// Fee of one fill: `(1 + tax) × min(rate × S, cap × price) × lots × cv`, half-up to six decimals;
-/// maker and taker alike.
-pub fn fee(product: &Product, index: Decimal, price: Decimal, lots: i64, tax: Decimal) -> Decimal {
-    let base = product.fee_rate() * index;
-    let per_btc = product.fee_cap().map_or(base, |cap| base.min(cap * price));
-    let exact = (Decimal::ONE + tax) * per_btc * Decimal::from(lots) * product.contract_value();
-    exact.round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::exchange::pricing::Right;
 
     fn option() -> Product {
-        Product::of(Contract::Option { right: Right::Call, strike: 78_000, expiry_s: 1_788_523_200 })
-    }
-
-    #[test]
-    fn fees_follow_the_formula() {
-        let index = Decimal::from(77_650);
-        // (price, lots, fee): cap binds below 221.86, the notional rate above.
-        let cases = [
-            ("100", 425, "1.755250"),
-            ("0.1", 1, "0.000004"),
-            ("300", 200, "1.832540"),
-            ("2", 7, "0.000578"),
-        ];
-        for (price, lots, expected) in cases {
-            let price: Decimal = price.parse().unwrap();
-            let got = fee(&option(), index, price, lots, Decimal::new(18, 2));
-            assert_eq!(got, expected.parse::<Decimal>().unwrap(), "{price} x {lots}");
-        }
+        let contract = Contract::Option { right: Right::Call, strike: 78_000, expiry_s: 1_788_523_200 };
+        Product::of(Underlying::Btc, contract)
     }
 
     #[test]

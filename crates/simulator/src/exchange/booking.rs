@@ -1,18 +1,16 @@
 //! What becomes of an accepted order: its fills, its end, and the private events that tell them.
 
-use rust_decimal::Decimal;
-
 use super::account::{self, Fill, FillKind, Role};
-use super::chain::Product;
-use super::event::{OrderAction, OrderReason, OrderUpdate, VenueEvent};
+use super::event::{OrderAction, OrderReason, OrderUpdate, PositionUpdate, VenueEvent};
+use super::market::chain::Product;
 use super::order::{CancelReason, OrderState};
 use super::state::Exchange;
 
 impl Exchange {
     /// Books one fill of a live order and tells order, fill and position; finishes it when complete.
     pub(crate) fn record_fill(&mut self, id: i64, product: &Product, lots: i64, price: i64, role: Role) {
-        let price_usd = Decimal::new(price, 1);
-        let fee = account::fee(product, self.index(), price_usd, lots, self.tax);
+        let price_usd = product.underlying.price(price);
+        let fee = account::fee(product, self.index(product.underlying), price_usd, lots, self.tax);
         let now_us = self.now_us;
         let Some(order) = self.state.account.live.get_mut(&id) else { return };
         order.unfilled -= lots;
@@ -106,7 +104,9 @@ impl Exchange {
     pub(crate) fn tell_position(&mut self, product_id: i64) {
         if let Some(position) = self.state.account.positions.get(&product_id).cloned() {
             let at_us = position.updated_us;
-            self.emit_private(at_us, VenueEvent::Position(Box::new(position)));
+            let margin = self.margin_of(&position);
+            let update = PositionUpdate { position, margin };
+            self.emit_private(at_us, VenueEvent::Position(Box::new(update)));
             let wallet = self.wallet_now();
             self.emit_private(at_us, VenueEvent::Wallet(wallet));
         }

@@ -4,9 +4,10 @@
 use rust_decimal::Decimal;
 
 use super::account::{Fill, Position, Wallet};
-use super::chain::Product;
+use super::market::Underlying;
+use super::market::chain::Product;
+use super::market::pricing::Greeks;
 use super::order::Order;
-use super::pricing::Greeks;
 use super::time::Micros;
 
 /// Public market data that can be watched.
@@ -85,6 +86,13 @@ pub struct OrderUpdate {
     pub at_us: Micros,
 }
 
+/// A position as it became, with the margin it blocks, USD.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PositionUpdate {
+    pub position: Position,
+    pub margin: Decimal,
+}
+
 /// How loud a note is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
@@ -117,15 +125,17 @@ pub enum VenueEvent {
         at_us: Micros,
     },
     Spot {
+        underlying: Underlying,
         price: Decimal,
         at_us: Micros,
     },
     Order(Box<OrderUpdate>),
     Fill(Box<Fill>),
-    Position(Box<Position>),
+    Position(Box<PositionUpdate>),
     Wallet(Wallet),
     /// An expiry stopped trading and was settled at this mean of the index.
     Settled {
+        underlying: Underlying,
         expiry_s: i64,
         mean: Decimal,
         at_us: Micros,

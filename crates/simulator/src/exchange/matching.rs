@@ -5,13 +5,13 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::account::{self, Role};
-use super::book::{self, Depth, Side};
-use super::chain::Product;
+use super::market::book::{Depth, Side};
+use super::market::chain::Product;
+use super::market::quote::Quote;
 use super::order::{
     CancelReason, MAX_CLIENT_ORDER_ID, MAX_ORDER_LOTS, Order, OrderRequest, OrderState, OrderType, Reject,
     Stop, TimeInForce,
 };
-use super::quote::Quote;
 use super::state::Exchange;
 
 impl Exchange {
@@ -37,6 +37,7 @@ impl Exchange {
             client_order_id: request.client_order_id.clone(),
             product_id: product.id,
             symbol: product.symbol.clone(),
+            underlying: product.underlying,
             side: request.side,
             size,
             unfilled: size,
@@ -131,7 +132,7 @@ impl Exchange {
         if order.reduce_only {
             return Ok(());
         }
-        let index = self.index();
+        let index = self.index(product.underlying);
         let needed =
             self.state.account.needed(product, order.side, order.unfilled, order.limit_price(), index);
         if needed.is_zero() {
@@ -161,7 +162,7 @@ impl Exchange {
             if let Some(book) = self.state.books.get_mut(&product.id) {
                 book.take(side, &level, lots);
             }
-            for piece in book::pieces(lots, &mut self.state.flow) {
+            for piece in self.pieces(product, lots) {
                 self.record_fill(id, product, piece, level.price, Role::Taker);
             }
         }
@@ -191,7 +192,7 @@ fn limit_of(
                 request.limit_price.ok_or_else(|| Reject::BadSchema("limit_price is required".to_owned()))?;
             let limit = on_tick(product, price, "limit_price")?;
             if limit < band.0 || limit > band.1 {
-                let (lower, upper) = (Decimal::new(band.0, 1), Decimal::new(band.1, 1));
+                let (lower, upper) = (product.underlying.price(band.0), product.underlying.price(band.1));
                 return Err(Reject::OutOfPriceBand { price, lower, upper });
             }
             Ok(limit)
@@ -199,12 +200,12 @@ fn limit_of(
     }
 }
 
-/// A price in tenths of a USD, if it is positive and on the product's price step.
+/// A price in price units, if it is positive and on the product's price step.
 fn on_tick(product: &Product, price: Decimal, name: &str) -> Result<i64, Reject> {
-    let tenths = price * Decimal::TEN;
-    let whole = tenths.to_i64().filter(|whole| Decimal::from(*whole) == tenths && *whole > 0);
-    whole.filter(|whole| whole % product.tick() == 0).ok_or_else(|| {
-        let tick = Decimal::new(product.tick(), 1);
+    let units = price.checked_mul(Decimal::from(product.grid().units));
+    let whole = units.and_then(|units| units.to_i64().filter(|whole| Decimal::from(*whole) == units));
+    whole.filter(|whole| *whole > 0 && whole % product.grid().tick == 0).ok_or_else(|| {
+        let tick = product.tick_size();
         Reject::BadSchema(format!("{name} must be a positive multiple of the tick size {tick}"))
     })
 }

@@ -3,7 +3,8 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::book::Side;
+use super::market::Underlying;
+use super::market::book::Side;
 use super::time::Micros;
 
 /// Most lots in one order.
@@ -49,7 +50,7 @@ pub enum CancelReason {
     Settlement,
 }
 
-/// Trigger of a stop order, on the mark. Prices in tenths of a USD.
+/// Trigger of a stop order, on the mark. Price in price units of the underlying.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stop {
     pub price: i64,
@@ -108,13 +109,15 @@ impl OrderRequest {
     }
 }
 
-/// An order the venue accepted. Prices in tenths of a USD, sizes in lots.
+/// An order the venue accepted. Prices in price units of the underlying, sizes in lots.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Order {
     pub id: i64,
     pub client_order_id: Option<String>,
     pub product_id: i64,
     pub symbol: String,
+    #[serde(default)]
+    pub underlying: Underlying,
     pub side: Side,
     pub size: i64,
     pub unfilled: i64,
@@ -145,13 +148,18 @@ impl Order {
 
     /// Average price of its fills in USD.
     pub fn average_fill_price(&self) -> Option<Decimal> {
-        (self.filled() > 0)
-            .then(|| (Decimal::new(self.filled_value, 1) / Decimal::from(self.filled())).normalize())
+        let value = self.underlying.price(self.filled_value);
+        (self.filled() > 0).then(|| (value / Decimal::from(self.filled())).normalize())
     }
 
     /// Limit in USD.
     pub fn limit_price(&self) -> Decimal {
-        Decimal::new(self.limit, 1)
+        self.underlying.price(self.limit)
+    }
+
+    /// Trigger in USD.
+    pub fn stop_price(&self) -> Option<Decimal> {
+        self.stop.map(|stop| self.underlying.price(stop.price))
     }
 
     /// Resting or waiting for its stop.

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use rust_decimal::Decimal;
-
-use super::book::{Depth, Level, Side};
-use super::chain::{Contract, Product};
 use super::event::{BookView, Channel, PriceLevel, TickerRow, TopOfBook, VenueEvent};
+use super::market::Underlying;
+use super::market::book::{Depth, Level, Side};
+use super::market::chain::{Contract, Product};
+use super::market::pricing;
+use super::market::quote::Quote;
 use super::order::OrderState;
-use super::pricing;
 use super::published::BothSides;
-use super::quote::Quote;
 use super::state::Exchange;
 use super::time::{Micros, SECOND_US};
 
@@ -25,7 +24,7 @@ impl Exchange {
     }
 
     fn is_fast(&self) -> bool {
-        self.state.market.speed > 1
+        self.state.clock.speed > 1
     }
 
     /// Publishes what is due on this point of the grid.
@@ -38,7 +37,9 @@ impl Exchange {
             let interval = if fast { quick } else { slow };
             at_us.rem_euclid(interval * MILLIS) == 0
         };
-        self.publish_spot(at_us);
+        for underlying in Underlying::ALL {
+            self.publish_spot(underlying, at_us);
+        }
         self.publish_tops(at_us);
         if due(2_000, 500) {
             self.publish_marks(at_us);
@@ -54,15 +55,16 @@ impl Exchange {
         }
     }
 
-    fn publish_spot(&mut self, at_us: Micros) {
-        if !self.watched.contains_key(&Channel::Spot) {
+    fn publish_spot(&mut self, underlying: Underlying, at_us: Micros) {
+        let tokens = self.watched.get(&Channel::Spot);
+        if !tokens.is_some_and(|tokens| tokens.contains(underlying.index_symbol())) {
             return;
         }
-        let index = self.state.market.index;
-        let stale = |(last, sent): (i64, Micros)| last != index || at_us - sent >= SPOT_REPEAT_US;
-        if self.published.spot.is_none_or(stale) {
-            self.published.spot = Some((index, at_us));
-            self.emit(at_us, VenueEvent::Spot { price: self.index(), at_us });
+        let index = self.state.segments[underlying].course.index;
+        let stale = |(last, sent): &(i64, Micros)| *last != index || at_us - sent >= SPOT_REPEAT_US;
+        if self.published.spots.get(&underlying).is_none_or(stale) {
+            self.published.spots.insert(underlying, (index, at_us));
+            self.emit(at_us, VenueEvent::Spot { underlying, price: self.index(underlying), at_us });
         }
     }
 
@@ -118,7 +120,7 @@ impl Exchange {
         if let Some(product) = self.product(token.strip_prefix("MARK:").unwrap_or(token)) {
             return vec![product];
         }
-        let all = self.state.chain.products().into_iter();
+        let all = self.listed().into_iter();
         all.filter(|product| {
             token == "all"
                 || token == product.contract_type()
@@ -135,7 +137,7 @@ impl Exchange {
         TickerRow {
             product: product.clone(),
             mark: quote.mark_decimal(),
-            spot: self.index(),
+            spot: self.index(product.underlying),
             bid_iv: bid.and_then(|level| implied(product, &quote, level)),
             ask_iv: ask.and_then(|level| implied(product, &quote, level)),
             mark_iv: option(quote.sigma),
@@ -164,7 +166,7 @@ impl Exchange {
                 *lots.entry(-side.sign() * order.limit).or_default() += order.unfilled;
             }
         }
-        lots.into_iter().map(|(key, lots)| (Decimal::new(key.abs(), 1), lots)).collect()
+        lots.into_iter().map(|(key, lots)| (product.underlying.price(key.abs()), lots)).collect()
     }
 }
 

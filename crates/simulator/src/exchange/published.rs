@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::chain::Product;
 use super::event::{Channel, PriceLevel};
+use super::market::Underlying;
+use super::market::chain::Product;
 use super::time::Micros;
 
 /// Bids and asks.
@@ -15,7 +16,7 @@ pub(crate) struct Published {
     pub products: BTreeMap<Channel, Vec<Product>>,
     pub tops: BTreeMap<i64, (BothSides<Option<PriceLevel>>, Micros)>,
     pub depths: BTreeMap<i64, (BothSides<Vec<PriceLevel>>, Micros)>,
-    pub spot: Option<(i64, Micros)>,
+    pub spots: BTreeMap<Underlying, (i64, Micros)>,
 }
 
 impl Published {

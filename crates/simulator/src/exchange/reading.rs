@@ -3,8 +3,9 @@
 use rust_decimal::Decimal;
 
 use super::account::{Fill, Position, Wallet};
-use super::chain::Product;
 use super::event::{BookView, TickerRow, TopOfBook};
+use super::market::Underlying;
+use super::market::chain::Product;
 use super::order::{Order, OrderKey};
 use super::quirks::Quirks;
 use super::state::Exchange;
@@ -25,7 +26,7 @@ impl Exchange {
     }
 
     pub fn speed(&self) -> u32 {
-        self.state.market.speed
+        self.state.clock.speed
     }
 
     /// Name of the tape, if the market follows one.
@@ -33,16 +34,22 @@ impl Exchange {
         self.state.tape.as_deref()
     }
 
-    /// Index in USD.
-    pub fn spot(&mut self, now_us: Micros) -> Decimal {
+    /// Index of an underlying in USD.
+    pub fn spot(&mut self, now_us: Micros, underlying: Underlying) -> Decimal {
         self.run_to(now_us);
-        self.index()
+        self.index(underlying)
     }
 
-    /// Trading products.
+    /// Trading products, by underlying.
     pub fn products(&mut self, now_us: Micros) -> Vec<Product> {
         self.run_to(now_us);
-        self.state.chain.products()
+        self.listed()
+    }
+
+    /// Products of the last settled expiries with their settlement prices.
+    pub fn settled_products(&mut self, now_us: Micros) -> Vec<(Product, Decimal)> {
+        self.run_to(now_us);
+        self.settled()
     }
 
     /// Ticker row of a trading product.

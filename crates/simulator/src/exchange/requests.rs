@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::book::Side;
 use super::event::{Channel, OrderAction, OrderReason};
+use super::market::book::Side;
 use super::order::{CancelReason, Order, OrderKey, OrderRequest, Reject};
 use super::state::{Blank, Exchange};
 use super::time::Micros;

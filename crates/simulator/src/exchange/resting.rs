@@ -2,10 +2,12 @@
 //! others trade; and stop orders, checked at each publication of the mark.
 
 use super::account::Role;
-use super::book::{self, Depth, Side};
-use super::chain::Product;
 use super::event::{OrderAction, OrderReason};
+use super::market::TICK_US;
+use super::market::book::{Depth, Side};
+use super::market::chain::Product;
 use super::order::{CancelReason, Order, OrderState, Stop, StopKind};
+use super::random::Random;
 use super::state::Exchange;
 use super::time::{Micros, SECOND_US};
 
@@ -34,6 +36,10 @@ impl Exchange {
         }
     }
 
+    fn flow(&mut self, product: &Product) -> &mut Random {
+        &mut self.state.segments[product.underlying].flow
+    }
+
     fn resting(&self, product_id: i64) -> Vec<(i64, Side)> {
         let open = |order: &&Order| order.product_id == product_id && order.state == OrderState::Open;
         self.state.account.live.values().filter(open).map(|order| (order.id, order.side)).collect()
@@ -54,7 +60,7 @@ impl Exchange {
             if let Some(book) = self.state.books.get_mut(&product.id) {
                 book.take(side, &level, lots);
             }
-            for piece in book::pieces(lots, &mut self.state.flow) {
+            for piece in self.pieces(product, lots) {
                 self.record_fill(id, product, piece, limit, Role::Maker);
             }
         }
@@ -62,11 +68,11 @@ impl Exchange {
 
     /// Others trade: Poisson 0.2 × N a second, median 20 lots, either side; they eat the queue first.
     fn trade_queues(&mut self, product: &Product, depth: &Depth) {
-        let speed = f64::from(self.state.market.speed);
-        let mean = TRADES_A_SECOND * speed * super::market::TICK_US as f64 / SECOND_US as f64;
-        for _ in 0..self.state.flow.poisson(mean) {
-            let side = if self.state.flow.chance(0.5) { Side::Buy } else { Side::Sell };
-            let mut lots = self.state.flow.lots(20.0, 0.8);
+        let speed = f64::from(self.state.clock.speed);
+        let mean = TRADES_A_SECOND * speed * TICK_US as f64 / SECOND_US as f64;
+        for _ in 0..self.flow(product).poisson(mean) {
+            let side = if self.flow(product).chance(0.5) { Side::Buy } else { Side::Sell };
+            let mut lots = self.flow(product).lots(20.0, 0.8);
             let best = match side {
                 Side::Buy => depth.bids.first(),
                 Side::Sell => depth.asks.first(),
@@ -111,7 +117,7 @@ impl Exchange {
 
     /// Stop orders whose mark was reached become normal orders, or are cancelled if they may not.
     fn trigger_stops(&mut self, product: &Product) {
-        let mark = self.quote(product).mark * 10.0;
+        let mark = self.quote(product).mark * product.grid().units as f64;
         let due: Vec<i64> = self
             .state
             .account
@@ -126,13 +132,13 @@ impl Exchange {
         }
     }
 
-    fn is_triggered(&self, side: Side, stop: Stop, mark_tenths: f64) -> bool {
+    fn is_triggered(&self, side: Side, stop: Stop, mark_units: f64) -> bool {
         let above = match (stop.kind, side) {
             (StopKind::StopLoss, Side::Buy) | (StopKind::TakeProfit, Side::Sell) => true,
             (StopKind::StopLoss, Side::Sell) => false,
             (StopKind::TakeProfit, Side::Buy) => self.quirks.take_profit_buy_triggers_above,
         };
-        if above { mark_tenths >= stop.price as f64 } else { mark_tenths <= stop.price as f64 }
+        if above { mark_units >= stop.price as f64 } else { mark_units <= stop.price as f64 }
     }
 
     fn trigger(&mut self, id: i64, product: &Product) {

@@ -2,7 +2,7 @@
 //! what rests and publishes what is due.
 
 use super::event::{Level, Telling, VenueEvent};
-use super::market::{Source, TICK_US};
+use super::market::{Source, TICK_US, Underlying};
 use super::state::Exchange;
 use super::time::{self, Micros, SECOND_US};
 
@@ -18,7 +18,7 @@ impl Exchange {
 
     /// When [`Exchange::advance`] next has something to do.
     pub fn next_due_us(&self) -> Micros {
-        let tick = self.state.market.tick_us + TICK_US;
+        let tick = self.state.clock.tick_us + TICK_US;
         self.outbox.keys().next().map_or(tick, |(due, _)| tick.min(*due))
     }
 
@@ -26,7 +26,7 @@ impl Exchange {
     pub(crate) fn run_to(&mut self, now_us: Micros) {
         let target_us = self.now_us.max(now_us);
         loop {
-            let tick_us = self.state.market.tick_us;
+            let tick_us = self.state.clock.tick_us;
             // Far behind, as after a night switched off, whole seconds are fine enough.
             let behind = target_us - tick_us > COARSE_BEHIND_US && tick_us.rem_euclid(SECOND_US) == 0;
             let at_us = tick_us + if behind { SECOND_US } else { TICK_US };
@@ -41,7 +41,9 @@ impl Exchange {
 
     fn tick(&mut self, at_us: Micros) {
         let turns = self.tape_turns();
-        self.state.market.step(&self.source, at_us);
+        let elapsed_s = self.state.clock.step(at_us);
+        let market_us = self.state.clock.market_us();
+        self.state.segments.step(&self.source, elapsed_s, market_us);
         if self.tape_turns() != turns {
             self.note_tape_end(at_us);
         }
@@ -49,9 +51,12 @@ impl Exchange {
         if at_us.rem_euclid(SECOND_US) == 0 {
             self.settle_due(now_s, at_us);
             self.pay_funding(now_s, at_us);
-            self.sample_settlement(now_s);
-            if self.state.chain.refresh(now_s, self.state.market.index) {
-                self.published.forget_products();
+            for underlying in Underlying::ALL {
+                let segment = &mut self.state.segments[underlying];
+                segment.twap.sample(now_s, segment.course.index);
+                if segment.chain.refresh(now_s, segment.course.index) {
+                    self.published.forget_products();
+                }
             }
         }
         self.release_decay(at_us);
@@ -61,7 +66,7 @@ impl Exchange {
 
     fn tape_turns(&self) -> i64 {
         match &self.source {
-            Source::Tape(tape, _) => tape.turns(self.state.market.market_us(self.state.market.tick_us)),
+            Source::Tape(tape, _) => tape.turns(self.state.clock.market_us()),
             Source::Walk => 0,
         }
     }

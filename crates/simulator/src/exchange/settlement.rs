@@ -4,38 +4,42 @@
 use rust_decimal::Decimal;
 
 use super::account::{self, Fill, FillKind, Role};
-use super::book::Side;
-use super::chain::{self, Contract, PERPETUAL_ID, Product};
-use super::decay::Decay;
 use super::event::{Level, Telling, VenueEvent};
+use super::market::book::Side;
+use super::market::chain::{self, Contract, Product};
+use super::market::quote::rounded;
+use super::market::{Decay, Twap, Underlying};
 use super::order::CancelReason;
-use super::quote::rounded;
-use super::state::Exchange;
+use super::state::{Exchange, State};
 use super::time::{self, DAY_S, EXPIRY_SECOND_OF_DAY, Micros};
-use super::twap::Twap;
 
 const FUNDING_EVERY_S: i64 = 8 * 3_600;
 
 impl Exchange {
-    pub(crate) fn sample_settlement(&mut self, now_s: i64) {
-        self.state.twap.sample(now_s, self.state.market.index);
-    }
-
     /// Settles every expiry whose time has come.
     pub(crate) fn settle_due(&mut self, now_s: i64, at_us: Micros) {
-        let due: Vec<i64> = self.state.chain.expiries().filter(|expiry_s| *expiry_s <= now_s).collect();
-        for expiry_s in due {
-            let mean = self.state.twap.mean().unwrap_or_else(|| self.index());
-            self.settle(expiry_s, mean, at_us);
+        let mut settled = false;
+        for underlying in Underlying::ALL {
+            let segment = &self.state.segments[underlying];
+            let due: Vec<i64> = segment.chain.expiries().filter(|expiry_s| *expiry_s <= now_s).collect();
+            for expiry_s in due {
+                let mean = self.state.segments[underlying].twap.mean(underlying);
+                let mean = mean.unwrap_or_else(|| self.index(underlying));
+                self.settle(underlying, expiry_s, mean, at_us);
+                settled = true;
+            }
+            if now_s.rem_euclid(DAY_S) == EXPIRY_SECOND_OF_DAY {
+                self.state.segments[underlying].twap = Twap::default();
+            }
         }
-        if now_s.rem_euclid(DAY_S) == EXPIRY_SECOND_OF_DAY {
-            self.state.twap = Twap::default();
+        if settled {
+            self.state.account.forget_expired(now_s);
         }
     }
 
-    fn settle(&mut self, expiry_s: i64, mean: Decimal, at_us: Micros) {
+    fn settle(&mut self, underlying: Underlying, expiry_s: i64, mean: Decimal, at_us: Micros) {
         let expires =
-            |id: i64| Product::from_id(id).is_some_and(|product| product.expiry_s() == Some(expiry_s));
+            |id: i64| Product::from_id(id).is_some_and(|product| product.expires_in(underlying, expiry_s));
         let live = self.state.account.live.values();
         let orders: Vec<i64> = live.filter(|order| expires(order.product_id)).map(|order| order.id).collect();
         for id in orders {
@@ -49,19 +53,24 @@ impl Exchange {
         for (product_id, size) in &held {
             self.settle_position(*product_id, *size, mean, at_us);
         }
-        self.state.account.forget_expired(expiry_s);
-        self.state.chain.settle(expiry_s, mean);
+        let segment = &mut self.state.segments[underlying];
+        segment.chain.settle(expiry_s, mean);
+        segment.decay.remove(&expiry_s);
         self.state.books.retain(|id, _| !expires(*id));
-        self.state.decay.remove(&expiry_s);
         self.published.forget_products();
         self.uncommitted = true;
-        self.emit(at_us, VenueEvent::Settled { expiry_s, mean, at_us });
-        let expiry = time::iso_seconds(expiry_s);
+        self.emit(at_us, VenueEvent::Settled { underlying, expiry_s, mean, at_us });
+        let (symbol, expiry) = (underlying.symbol(), time::iso_seconds(expiry_s));
         let telling = Telling {
             name: "simulator.expiry_settled",
             level: Level::Info,
-            message: format!("the expiry {expiry} was settled at {mean}, {} positions closed", held.len()),
-            payload: serde_json::json!({ "expiry": expiry, "mean": mean.to_string(), "positions": held.len() }),
+            message: format!(
+                "the expiry {expiry} of {symbol} was settled at {mean}, {} positions closed",
+                held.len()
+            ),
+            payload: serde_json::json!({
+                "underlying": symbol, "expiry": expiry, "mean": mean.to_string(), "positions": held.len(),
+            }),
         };
         self.emit(at_us, VenueEvent::Note(telling));
     }
@@ -97,23 +106,34 @@ impl Exchange {
         self.tell_position(product_id);
     }
 
-    /// Funding of the perpetual at 00, 08 and 16 UTC: the holder of a long position pays `mark × b`.
+    /// Funding of each perpetual at 00, 08 and 16 UTC: the holder of a long position pays `mark × b`.
     pub(crate) fn pay_funding(&mut self, now_s: i64, at_us: Micros) {
-        let size = self.state.account.size(PERPETUAL_ID);
-        if size == 0 || now_s.rem_euclid(FUNDING_EVERY_S) != 0 {
+        if now_s.rem_euclid(FUNDING_EVERY_S) != 0 {
             return;
         }
-        let perpetual = Product::of(Contract::Perpetual);
+        for underlying in Underlying::ALL {
+            let size = self.state.account.size(underlying.perpetual_id());
+            if size != 0 {
+                self.pay_funding_of(underlying, size, at_us);
+            }
+        }
+    }
+
+    fn pay_funding_of(&mut self, underlying: Underlying, size: i64, at_us: Micros) {
+        let perpetual = Product::of(underlying, Contract::Perpetual);
         let mark = self.quote(&perpetual).mark_decimal();
-        let rate = rounded(self.state.market.basis, 8);
+        let rate = rounded(self.state.segments[underlying].course.basis, 8);
         let paid = (mark * rate * Decimal::from(size) * perpetual.contract_value()).round_dp(6);
         self.state.account.balance -= paid;
         self.uncommitted = true;
+        let symbol = &perpetual.symbol;
         let telling = Telling {
             name: "simulator.funding_paid",
             level: Level::Info,
-            message: format!("funding of {paid} USD was charged on {size} lots of the perpetual"),
-            payload: serde_json::json!({ "paid": paid.to_string(), "rate": rate.to_string(), "size": size }),
+            message: format!("funding of {paid} USD was charged on {size} lots of {symbol}"),
+            payload: serde_json::json!({
+                "symbol": symbol, "paid": paid.to_string(), "rate": rate.to_string(), "size": size,
+            }),
         };
         self.emit(at_us, VenueEvent::Note(telling));
     }
@@ -121,22 +141,24 @@ impl Exchange {
     /// Starts the faster decay at the first fill in an expiry.
     pub(crate) fn begin_decay(&mut self, product: &Product, now_us: Micros) {
         if let Some(expiry_s) = product.expiry_s() {
-            self.state.decay.entry(expiry_s).or_insert(Decay::new(now_us));
+            let decay = &mut self.state.segments[product.underlying].decay;
+            decay.entry(expiry_s).or_insert(Decay::new(now_us));
         }
     }
 
     /// Ends it once nothing was held or resting in the expiry for five seconds.
     pub(crate) fn release_decay(&mut self, at_us: Micros) {
-        if self.state.decay.is_empty() {
-            return;
+        let State { segments, account, .. } = &mut self.state;
+        for underlying in Underlying::ALL {
+            let decay = &mut segments[underlying].decay;
+            let before = decay.len();
+            decay.retain(|expiry_s, decay| {
+                let in_expiry = |id| {
+                    Product::from_id(id).is_some_and(|product| product.expires_in(underlying, *expiry_s))
+                };
+                decay.goes_on(account.holds(in_expiry), at_us)
+            });
+            self.uncommitted |= decay.len() != before;
         }
-        let account = &self.state.account;
-        let before = self.state.decay.len();
-        self.state.decay.retain(|expiry_s, decay| {
-            let in_expiry =
-                |id| Product::from_id(id).is_some_and(|product| product.expiry_s() == Some(*expiry_s));
-            decay.goes_on(account.holds(in_expiry), at_us)
-        });
-        self.uncommitted |= self.state.decay.len() != before;
     }
 }

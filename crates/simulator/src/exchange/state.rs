@@ -6,16 +6,14 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::account::Account;
-use super::book::{Book, Side};
-use super::chain::{Chain, Product};
-use super::decay::Decay;
 use super::event::{Channel, VenueEvent};
-use super::market::{Market, Source, Volatility};
+use super::market::book::{Book, Side};
+use super::market::chain::Product;
+use super::market::{Clock, Segments, Source, Underlying, Volatility};
 use super::published::Published;
 use super::quirks::Quirks;
 use super::random::Random;
 use super::time::{self, Micros};
-use super::twap::Twap;
 
 /// How an exchange is made.
 #[derive(Clone, Debug)]
@@ -55,16 +53,12 @@ impl Setup {
 pub(crate) struct State {
     pub seed: u64,
     pub tape: Option<String>,
-    pub market: Market,
-    pub chain: Chain,
+    pub clock: Clock,
+    pub segments: Segments,
     /// Stored apart, only those on which something hangs.
     #[serde(skip)]
     pub books: BTreeMap<i64, Book>,
     pub account: Account,
-    pub decay: BTreeMap<i64, Decay>,
-    pub twap: Twap,
-    /// Sizes, pieces, trades.
-    pub flow: Random,
     /// Ids.
     pub names: Random,
     /// Delays.
@@ -100,19 +94,14 @@ pub struct Exchange {
 impl Exchange {
     /// A fresh exchange.
     pub fn new(setup: Setup) -> Exchange {
-        let market = Market::new(&setup.source, setup.speed, setup.start_us, setup.seed);
-        let mut chain = Chain::default();
-        chain.refresh(time::seconds(market.tick_us), market.index);
+        let clock = Clock::new(setup.speed, setup.start_us);
         let state = State {
             seed: setup.seed,
             tape: setup.source.tape_name().map(str::to_owned),
-            market,
-            chain,
+            clock,
+            segments: Segments::new(&setup.source, setup.seed, time::seconds(clock.tick_us)),
             books: BTreeMap::new(),
             account: Account::new(setup.balance),
-            decay: BTreeMap::new(),
-            twap: Twap::default(),
-            flow: Random::new(setup.seed, 2),
             names: Random::new(setup.seed, 3),
             delays: Random::new(setup.seed, 4),
         };
@@ -121,8 +110,8 @@ impl Exchange {
 
     pub(crate) fn with_state(state: State, setup: &Setup) -> Exchange {
         Exchange {
-            now_us: state.market.tick_us,
-            private_due_us: state.market.tick_us,
+            now_us: state.clock.tick_us,
+            private_due_us: state.clock.tick_us,
             state,
             source: setup.source.clone(),
             volatility: setup.volatility,
@@ -167,15 +156,32 @@ impl Exchange {
 
     /// A trading product by symbol.
     pub fn product(&self, symbol: &str) -> Option<Product> {
-        Product::parse(symbol).filter(|product| self.state.chain.lists(product))
+        Product::parse(symbol).filter(|product| self.lists(product))
     }
 
     /// A trading product by id.
     pub fn product_by_id(&self, id: i64) -> Option<Product> {
-        Product::from_id(id).filter(|product| self.state.chain.lists(product))
+        Product::from_id(id).filter(|product| self.lists(product))
     }
 
-    pub(crate) fn index(&self) -> Decimal {
-        Decimal::new(self.state.market.index, 1)
+    fn lists(&self, product: &Product) -> bool {
+        self.state.segments[product.underlying].chain.lists(product)
+    }
+
+    /// Everything that trades, by underlying.
+    pub(crate) fn listed(&self) -> Vec<Product> {
+        let of = |underlying: Underlying| self.state.segments[underlying].chain.products();
+        Underlying::ALL.into_iter().flat_map(of).collect()
+    }
+
+    /// What was settled last, with settlement prices.
+    pub(crate) fn settled(&self) -> Vec<(Product, Decimal)> {
+        let of = |underlying: Underlying| self.state.segments[underlying].chain.settled_products();
+        Underlying::ALL.into_iter().flat_map(of).collect()
+    }
+
+    /// Index of an underlying, USD.
+    pub(crate) fn index(&self, underlying: Underlying) -> Decimal {
+        underlying.price(self.state.segments[underlying].course.index)
     }
 }

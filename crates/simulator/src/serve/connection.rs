@@ -68,7 +68,7 @@ impl Connection {
                     true
                 }
                 Next::Sent(sent) => match &*sent {
-                    Sent::Event(event, index) => match self.session.frames(event, *index) {
+                    Sent::Event(event) => match self.session.frames(event) {
                         Some(frame) => self.send(&frame).await,
                         None => true,
                     },

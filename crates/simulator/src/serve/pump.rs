@@ -39,13 +39,12 @@ fn run_once(shared: &Shared) -> Micros {
     let outcome = venue.commit();
     let mut notes: Vec<Telling> = venue.commit_note(&outcome).into_iter().collect();
     let events = if outcome.is_ok() { venue.exchange.advance(now_us) } else { Vec::new() };
-    let index = venue.exchange.index();
     for event in events {
         if let VenueEvent::Note(note) = event {
             notes.push(note);
         } else {
             // Nobody connected is no error.
-            let _receivers = shared.sent.send(Arc::new(Sent::Event(event, index)));
+            let _receivers = shared.sent.send(Arc::new(Sent::Event(event)));
         }
     }
     for strike in strikes {

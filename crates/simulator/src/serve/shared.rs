@@ -6,7 +6,6 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rust_decimal::Decimal;
 use serde_json::json;
 use tokio::sync::{Notify, broadcast, watch};
 
@@ -34,8 +33,7 @@ pub(crate) struct Venue {
 
 /// What goes to every connection.
 pub(crate) enum Sent {
-    /// With the index at that time, USD.
-    Event(VenueEvent, Decimal),
+    Event(VenueEvent),
     Fault(TimedFault),
 }
 

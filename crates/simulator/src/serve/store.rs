@@ -17,7 +17,9 @@ use crate::exchange::tape::TapeEnd;
 use crate::exchange::time::Micros;
 use crate::exchange::{Exchange, Setup, State};
 
-const VERSION: u32 = 1;
+mod version1;
+
+const VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct Saved<'a> {
@@ -31,9 +33,14 @@ struct Saved<'a> {
     state: &'a State,
 }
 
+/// What every version of the file says first.
+#[derive(Deserialize)]
+struct Head {
+    version: u32,
+}
+
 #[derive(Deserialize)]
 struct Loaded {
-    version: u32,
     tape: TapeSource,
     tape_end: TapeEnd,
     history_bytes: u64,
@@ -110,10 +117,13 @@ fn load(path: &Path) -> Result<Option<Loaded>, String> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.to_string()),
     };
-    let mut loaded: Loaded = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
-    if loaded.version != VERSION {
-        return Err(format!("its version is {}, this program reads {VERSION}", loaded.version));
-    }
+    let wrong = |error: serde_json::Error| error.to_string();
+    let head: Head = serde_json::from_slice(&text).map_err(wrong)?;
+    let mut loaded: Loaded = match head.version {
+        VERSION => serde_json::from_slice(&text).map_err(wrong)?,
+        version1::VERSION => version1::upgraded(&text).map_err(wrong)?,
+        other => return Err(format!("its version is {other}, this program reads 1 and {VERSION}")),
+    };
     loaded.state.books = std::mem::take(&mut loaded.books);
     read_history(path, loaded.history_bytes, &mut loaded.state.account)?;
     Ok(Some(loaded))
@@ -194,4 +204,72 @@ fn write_line(lines: &mut Vec<u8>, line: &Line) -> io::Result<()> {
 fn latest<T>(entries: &std::collections::VecDeque<T>, count: u64) -> impl Iterator<Item = &T> {
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     entries.iter().skip(entries.len().saturating_sub(count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::market::Underlying;
+    use crate::exchange::order::OrderKey;
+    use crate::exchange::time::SECOND_US;
+
+    /// The moment at which the file in `tests/data` was written.
+    const THEN_US: Micros = 1_789_992_008 * SECOND_US;
+
+    fn old_files() -> (tempfile::TempDir, Options) {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["state-v1.json", "state-v1.history.ndjson"] {
+            let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
+            fs::copy(from, directory.path().join(name)).unwrap();
+        }
+        let state_file = Some(directory.path().join("state-v1.json"));
+        (directory, Options { state_file, ..Options::new(99) })
+    }
+
+    fn d(text: &str) -> rust_decimal::Decimal {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_state_file_without_ether_is_continued() {
+        let (_directory, options) = old_files();
+        let Opened { mut exchange, store, resumed } = open(&options, THEN_US).unwrap();
+        assert!(resumed);
+        let held = exchange.positions(THEN_US);
+        let held: Vec<_> = held.iter().map(|position| (position.symbol.as_str(), position.size)).collect();
+        assert_eq!(held, [("BTCUSD", 10), ("P-BTC-45400-230926", -100), ("C-BTC-46200-230926", -70)]);
+        let order = |name: &str| OrderKey::ClientOrderId(name.to_owned());
+        let target = exchange.order(THEN_US, &order("target")).unwrap();
+        assert_eq!((target.limit_price(), target.unfilled), (d("569.9"), 40));
+        assert_eq!(exchange.order(THEN_US, &order("stop")).unwrap().stop_price(), Some(d("927.0")));
+        let entry = exchange.order(THEN_US, &order("entry-0")).unwrap();
+        assert_eq!((entry.filled(), entry.average_fill_price()), (100, Some(d("635.6"))));
+        assert_eq!(exchange.fills(THEN_US).len(), 11);
+        assert_eq!(exchange.wallet(THEN_US).balance, d("100106.866900"));
+        assert_eq!(exchange.spot(THEN_US, Underlying::Btc), d("45776.0"));
+        assert_eq!(exchange.spot(THEN_US, Underlying::Eth), d("2861.00"), "a sixteenth");
+        assert!(exchange.products(THEN_US).iter().any(|product| product.underlying == Underlying::Eth));
+
+        // What is written now is read again, both courses with it.
+        let later_us = THEN_US + 10 * SECOND_US;
+        exchange.advance(later_us);
+        store.unwrap().save(&exchange).unwrap();
+        let mut again = open(&options, later_us).unwrap().exchange;
+        for underlying in Underlying::ALL {
+            assert_eq!(again.spot(later_us, underlying), exchange.spot(later_us, underlying));
+        }
+        let later_us = later_us + 10 * SECOND_US;
+        for underlying in Underlying::ALL {
+            assert_eq!(again.spot(later_us, underlying), exchange.spot(later_us, underlying));
+        }
+        assert_eq!(again.fills(later_us), exchange.fills(later_us));
+    }
+
+    #[test]
+    fn a_file_of_a_version_to_come_is_refused_by_number() {
+        let (directory, options) = old_files();
+        fs::write(directory.path().join("state-v1.json"), "{\"version\":3}").unwrap();
+        let refused = open(&options, THEN_US).map(|_| ()).unwrap_err().to_string();
+        assert!(refused.contains("version is 3") && refused.contains("reads 1 and 2"), "{refused}");
+    }
 }

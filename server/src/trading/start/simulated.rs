@@ -149,15 +149,15 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         note(
             "simulator.expiry_settled",
             Info,
-            "the expiry 1641470400 was settled at 43512.5, 2 positions closed",
-            json!({ "expiry": 1_641_470_400, "mean": "43512.5", "positions": 2 }),
+            "the expiry 2022-01-06T12:00:00Z of BTC was settled at 43512.5, 2 positions closed",
+            json!({ "underlying": "BTC", "expiry": "2022-01-06T12:00:00Z", "mean": "43512.5", "positions": 2 }),
             "",
         ),
         note(
             "simulator.funding_paid",
             Info,
-            "funding of 0.42 USD was charged on 10 lots of the perpetual",
-            json!({ "paid": "0.42", "rate": "0.0001", "size": 10 }),
+            "funding of 0.42 USD was charged on 10 lots of BTCUSD",
+            json!({ "symbol": "BTCUSD", "paid": "0.42", "rate": "0.0001", "size": 10 }),
             "",
         ),
         note(

@@ -7,7 +7,7 @@ use crate::dialect::reply::{Answer, Refused};
 use crate::dialect::wire;
 use crate::exchange::Exchange;
 use crate::exchange::account::{self, Position};
-use crate::exchange::chain::{Product, UNDERLYING};
+use crate::exchange::chain::Product;
 use crate::exchange::order::{Order, OrderKey, OrderState, Reject};
 use crate::exchange::time::Micros;
 
@@ -113,17 +113,15 @@ pub(crate) fn position(exchange: &mut Exchange, now_us: Micros, query: &Query) -
         row["product_symbol"] = json!(position.symbol);
         row
     };
-    let rows: Vec<Value> = if query.admits("underlying_asset_symbol", UNDERLYING) {
-        positions.iter().map(row).collect()
-    } else {
-        Vec::new()
+    let wanted = |position: &&Position| {
+        let underlying = Product::from_id(position.product_id).map(|product| product.underlying);
+        underlying.is_some_and(|underlying| query.admits("underlying_asset_symbol", underlying.symbol()))
     };
-    Ok((Value::Array(rows), None))
+    Ok((positions.iter().filter(wanted).map(row).collect(), None))
 }
 
 pub(crate) fn margined(exchange: &mut Exchange, now_us: Micros, query: &Query) -> Answer {
     let ids = query.numbers("product_ids")?;
-    let index = exchange.spot(now_us);
     let unsigned = exchange.quirks().short_option_pnl_unsigned;
     let wanted = |position: &Position| {
         let contract_type =
@@ -134,7 +132,7 @@ pub(crate) fn margined(exchange: &mut Exchange, now_us: Micros, query: &Query) -
     let positions: Vec<Position> = exchange.positions(now_us).into_iter().filter(wanted).collect();
     let row = |position: &Position| {
         let mark = exchange.mark_by_id(position.product_id).unwrap_or(position.entry_price);
-        wire::margined(position, mark, index, unsigned)
+        wire::margined(position, mark, exchange.margin_of(position), unsigned)
     };
     Ok((positions.iter().map(row).collect(), None))
 }

@@ -6,7 +6,7 @@ use crate::dialect::query::{Query, page};
 use crate::dialect::reply::{Answer, Refused};
 use crate::dialect::wire;
 use crate::exchange::Exchange;
-use crate::exchange::chain::{Product, UNDERLYING};
+use crate::exchange::chain::Product;
 use crate::exchange::order::Reject;
 use crate::exchange::time::{self, Date, Micros};
 
@@ -41,8 +41,7 @@ pub(crate) fn products(exchange: &mut Exchange, now_us: Micros, query: &Query) -
         rows.extend(live.map(|product| (product, None)));
     }
     if states.contains(&"expired") || states.contains(&"settled") {
-        exchange.run_to(now_us);
-        let settled = exchange.state.chain.settled_products().into_iter();
+        let settled = exchange.settled_products(now_us).into_iter();
         rows.extend(
             settled.filter(|(product, _)| wanted(product)).map(|(product, price)| (product, Some(price))),
         );
@@ -57,7 +56,7 @@ pub(crate) fn product(exchange: &mut Exchange, now_us: Micros, symbol: &str) -> 
     if let Some(product) = exchange.product(symbol) {
         return Ok((wire::product(&product, None), None));
     }
-    let settled = exchange.state.chain.settled_products();
+    let settled = exchange.settled_products(now_us);
     match settled.into_iter().find(|(product, _)| product.symbol == symbol) {
         Some((product, price)) => Ok((wire::product(&product, Some(price)), None)),
         None => known(exchange, now_us, symbol).map(|product| (wire::product(&product, None), None)),
@@ -66,11 +65,9 @@ pub(crate) fn product(exchange: &mut Exchange, now_us: Micros, symbol: &str) -> 
 
 pub(crate) fn tickers(exchange: &mut Exchange, now_us: Micros, query: &Query) -> Answer {
     let expiry = expiry(query, "expiry_date")?;
-    if !query.admits("underlying_asset_symbols", UNDERLYING) {
-        return Ok((json!([]), None));
-    }
     let wanted = |product: &Product| {
-        query.admits("contract_types", product.contract_type())
+        query.admits("underlying_asset_symbols", product.underlying.symbol())
+            && query.admits("contract_types", product.contract_type())
             && expiry.is_none_or(|expiry_s| product.expiry_s() == Some(expiry_s))
     };
     let products: Vec<Product> = exchange.products(now_us).into_iter().filter(wanted).collect();

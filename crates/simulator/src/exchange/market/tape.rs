@@ -8,7 +8,7 @@ pub const BAR_US: i64 = 60_000_000;
 const LEG_US: i64 = BAR_US / 3;
 
 /// The tape the embedded venue starts with, compiled in.
-pub const EMBEDDED_2022_01_05: &str = include_str!("../../../../tapes/btcusd-2022-01-05.csv");
+pub const EMBEDDED_2022_01_05: &str = include_str!("../../../../../tapes/btcusd-2022-01-05.csv");
 /// Its name in reports and in the state file.
 pub const EMBEDDED_NAME: &str = "btcusd-2022-01-05";
 

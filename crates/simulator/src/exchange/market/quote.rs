@@ -3,15 +3,13 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 
-use super::chain::Contract;
-use super::market::{Market, Volatility};
+use super::course::{Course, Volatility};
 use super::pricing::{self, Greeks};
+use super::product::{Contract, Product};
 
 const SHORTEST_S: f64 = 900.0;
-const LEAST_HALF: f64 = 0.05;
-const PERPETUAL_HALF: f64 = 0.25;
 
-/// Prices in USD per BTC.
+/// Prices in USD for one whole unit of the underlying.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quote {
     pub mark: f64,
@@ -20,6 +18,8 @@ pub struct Quote {
     pub greeks: Option<Greeks>,
     /// Half the spread.
     pub half: f64,
+    /// Smallest price step.
+    pub tick: f64,
     /// How nervous the makers are, 1 to 4: widens the spread and thins the depth.
     pub nerves: f64,
     /// Pricing time to expiry, years of 365 days.
@@ -36,16 +36,25 @@ pub fn pricing_years(wall_left_s: f64, speed: u32, held_for_s: f64) -> f64 {
     decayed.max(left.min(SHORTEST_S)) / pricing::YEAR_S
 }
 
-/// Quote of a contract. `forward` is the index, moved towards the settlement mean in the last half hour.
-pub fn quote(market: &Market, volatility: Volatility, contract: Contract, forward: f64, years: f64) -> Quote {
-    let at_the_money = market.at_the_money(volatility);
-    let nerves = (1.0 + 2.0 * (market.realised() / at_the_money - 1.0).max(0.0)).min(4.0);
-    match contract {
+/// Quote of a product. `forward` is the index, moved towards the settlement mean in the last half hour.
+/// Half the spread of an option is `k × max(tick / 2, 0.2 × vega, 0.0055 × mark)`.
+pub(crate) fn quote(
+    course: &Course,
+    volatility: Volatility,
+    product: &Product,
+    forward: f64,
+    years: f64,
+) -> Quote {
+    let at_the_money = course.at_the_money(volatility);
+    let nerves = (1.0 + 2.0 * (course.realised() / at_the_money - 1.0).max(0.0)).min(4.0);
+    let tick = product.grid().tick_usd();
+    match product.contract {
         Contract::Perpetual => Quote {
-            mark: market.index_usd() * (1.0 + market.basis),
+            mark: course.index_usd() * (1.0 + course.basis),
             sigma: 0.0,
             greeks: None,
-            half: nerves * PERPETUAL_HALF,
+            half: nerves * tick / 2.0,
+            tick,
             nerves,
             years: 0.0,
             forward,
@@ -54,8 +63,8 @@ pub fn quote(market: &Market, volatility: Volatility, contract: Contract, forwar
             let strike = f64::from(strike);
             let sigma = smile(at_the_money, forward, strike, years);
             let value = pricing::black_scholes(right, forward, strike, years, sigma);
-            let half = nerves * LEAST_HALF.max(0.2 * value.greeks.vega).max(0.0055 * value.price);
-            Quote { mark: value.price, sigma, greeks: Some(value.greeks), half, nerves, years, forward }
+            let half = nerves * (tick / 2.0).max(0.2 * value.greeks.vega).max(0.0055 * value.price);
+            Quote { mark: value.price, sigma, greeks: Some(value.greeks), half, tick, nerves, years, forward }
         }
     }
 }
@@ -68,10 +77,10 @@ fn smile(at_the_money: f64, forward: f64, strike: f64, years: f64) -> f64 {
 }
 
 impl Quote {
-    /// Lowest and highest order price, USD: `mark ± (0.0101 S + 0.229 mark)`, not under 0.1.
+    /// Lowest and highest order price, USD: `mark ± (0.0101 S + 0.229 mark)`, not under the price step.
     pub fn band(&self) -> (f64, f64) {
         let reach = 0.0101 * self.forward + 0.229 * self.mark;
-        ((self.mark - reach).max(0.1), self.mark + reach)
+        ((self.mark - reach).max(self.tick), self.mark + reach)
     }
 
     /// Mark rounded as published, eight decimals.
@@ -97,6 +106,7 @@ mod tests {
             sigma: 0.0,
             greeks: None,
             half: 0.0,
+            tick: 0.1,
             nerves: 1.0,
             years: 0.0,
             forward: 77_635.8,

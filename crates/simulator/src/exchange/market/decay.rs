@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::time::{Micros, SECOND_US};
+use crate::exchange::time::{Micros, SECOND_US};
 
 const FLAT_FOR_US: Micros = 5 * SECOND_US;
 

@@ -12,7 +12,7 @@ pub enum Right {
     Put,
 }
 
-/// Greeks per one BTC of underlying: delta and gamma per USD of index, theta USD per market day, vega
+/// Greeks per one unit of the underlying: delta and gamma per USD of index, theta USD per market day, vega
 /// USD per volatility point (0.01), rho USD per 1 % of rate.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Greeks {
@@ -23,7 +23,7 @@ pub struct Greeks {
     pub vega: f64,
 }
 
-/// Price in USD per BTC and its greeks.
+/// Price in USD per unit of the underlying, and its greeks.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Value {
     pub price: f64,

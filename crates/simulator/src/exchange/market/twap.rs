@@ -4,11 +4,13 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::quote::rounded;
-use super::time::{DAY_S, EXPIRY_SECOND_OF_DAY};
+use super::underlying::Underlying;
+use crate::exchange::time::{DAY_S, EXPIRY_SECOND_OF_DAY};
 
 /// Length of the window before an expiry, seconds.
 pub(crate) const WINDOW_S: i64 = 1_800;
 
+/// Sum in price units, and number of samples.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Twap {
     sum: i64,
@@ -29,12 +31,12 @@ impl Twap {
     }
 
     /// Mean so far, USD.
-    pub fn mean_usd(&self) -> Option<f64> {
-        (self.count > 0).then(|| self.sum as f64 / self.count as f64 / 10.0)
+    pub fn mean_usd(&self, underlying: Underlying) -> Option<f64> {
+        (self.count > 0).then(|| self.sum as f64 / self.count as f64 / underlying.units() as f64)
     }
 
     /// Mean so far as a settlement states it.
-    pub fn mean(&self) -> Option<Decimal> {
-        self.mean_usd().map(|mean| rounded(mean, 4))
+    pub fn mean(&self, underlying: Underlying) -> Option<Decimal> {
+        self.mean_usd(underlying).map(|mean| rounded(mean, 4))
     }
 }

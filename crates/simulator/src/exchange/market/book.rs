@@ -1,11 +1,12 @@
 //! Displayed depth of one product: levels around the quote, what was taken from them and how it comes
-//! back. Prices in tenths of a USD, sizes in whole lots.
+//! back. Prices in price units of the underlying, sizes in whole lots.
 
 use serde::{Deserialize, Serialize};
 
+use super::product::Grid;
 use super::quote::Quote;
-use super::random::{Random, mean_reverting};
-use super::time::{Micros, SECOND_US};
+use crate::exchange::random::{Random, mean_reverting};
+use crate::exchange::time::{Micros, SECOND_US};
 
 /// Most levels a side shows.
 pub const LEVELS: usize = 15;
@@ -62,7 +63,7 @@ impl Side {
 /// One displayed level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Level {
-    /// Tenths of a USD.
+    /// Price units.
     pub price: i64,
     pub lots: i64,
     slot: usize,
@@ -126,14 +127,14 @@ impl Book {
         }
     }
 
-    /// What is displayed under this quote. `tick` in tenths of a USD.
-    pub fn depth(&self, quote: &Quote, tick: i64) -> Depth {
-        Depth { bids: self.side(Side::Buy, quote, tick), asks: self.side(Side::Sell, quote, tick) }
+    /// What is displayed under this quote.
+    pub fn depth(&self, quote: &Quote, grid: Grid) -> Depth {
+        Depth { bids: self.side(Side::Buy, quote, grid), asks: self.side(Side::Sell, quote, grid) }
     }
 
-    fn side(&self, side: Side, quote: &Quote, tick: i64) -> Vec<Level> {
+    fn side(&self, side: Side, quote: &Quote, grid: Grid) -> Vec<Level> {
         let row = row(side);
-        let tick_usd = tick as f64 / 10.0;
+        let (tick, tick_usd) = (grid.tick, grid.tick_usd());
         let mut step = tick_usd.max(quote.half / 2.0);
         let mut away = quote.half;
         let first = FIRST_LEVEL_LOTS / quote.nerves * self.noise[row].exp();
