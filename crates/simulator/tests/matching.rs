@@ -72,7 +72,7 @@ fn refusals() {
 #[test]
 fn client_order_ids_are_unique_among_open_orders_and_own_orders_never_trade() {
     let (mut exchange, call) = venue(1, flat(), Quirks::default());
-    let ask = exchange.top_of_book(START, &call).ask.unwrap().0;
+    let ask = exchange.top_of_book(START, &call).ask.unwrap().0 - tick();
     let sell = OrderRequest { post_only: true, ..OrderRequest::limit(call.id, Side::Sell, 10, ask) };
     let sell = OrderRequest { client_order_id: Some("a".to_owned()), ..sell };
     let first = exchange.place(START, &sell).unwrap();
@@ -87,6 +87,35 @@ fn client_order_ids_are_unique_among_open_orders_and_own_orders_never_trade() {
     let second = exchange.place(START, &sell).unwrap();
     assert!(second.id > first.id);
     assert_eq!(exchange.order_by_client_id(START, "a").unwrap().id, second.id, "the live one");
+}
+
+/// An own sale at the best offer stands behind the makers who were there before; one deeper behind all better.
+#[test]
+fn an_order_is_refused_only_if_it_would_reach_an_own_one() {
+    for level in [0, 3] {
+        let (mut exchange, call) = venue(2, flat(), Quirks::default());
+        let asks = exchange.book(START, &call).asks;
+        let sell = OrderRequest::limit(call.id, Side::Sell, 10, asks[level].0);
+        let sell = OrderRequest { post_only: true, ..sell };
+        exchange.place(START, &sell).unwrap();
+        let in_front: i64 = asks[..=level].iter().map(|(_, lots)| lots).sum();
+        let buy = |lots: i64| OrderRequest {
+            time_in_force: TimeInForce::Ioc,
+            ..OrderRequest::limit(call.id, Side::Buy, lots, asks[level + 1].0)
+        };
+        let refused = exchange.place(START, &buy(in_front + 1)).unwrap_err();
+        assert_eq!(refused.code(), "overlapping_buy_sell_orders");
+        let under = OrderRequest::limit(call.id, Side::Buy, in_front + 1, asks[level].0 - tick());
+        assert_eq!(
+            exchange.place(START, &under).map(|order| order.filled() < in_front + 1),
+            Ok(true),
+            "below it"
+        );
+        let (mut exchange, _) = venue(2, flat(), Quirks::default());
+        exchange.place(START, &sell).unwrap();
+        assert_eq!(exchange.place(START, &buy(in_front)).unwrap().filled(), in_front);
+        assert_eq!(exchange.open_orders(START).len(), 1, "the own one still rests");
+    }
 }
 
 #[test]

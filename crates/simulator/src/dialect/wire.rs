@@ -175,12 +175,16 @@ pub fn stop_kind(kind: StopKind) -> &'static str {
     }
 }
 
-/// Order object with the union of the fields that were observed.
-pub fn order(order: &Order) -> Value {
-    let order_type = match order.order_type {
+/// Word of an order type.
+fn order_type(order_type: OrderType) -> &'static str {
+    match order_type {
         OrderType::Limit => "limit_order",
         OrderType::Market => "market_order",
-    };
+    }
+}
+
+/// Order object with the union of the fields that were observed.
+pub fn order(order: &Order) -> Value {
     let time_in_force = match order.time_in_force {
         TimeInForce::Gtc => "gtc",
         TimeInForce::Ioc => "ioc",
@@ -194,7 +198,7 @@ pub fn order(order: &Order) -> Value {
         "side": order.side.word(),
         "size": order.size,
         "unfilled_size": order.unfilled,
-        "order_type": order_type,
+        "order_type": order_type(order.order_type),
         "limit_price": order.limit_price().to_string(),
         "average_fill_price": order.average_fill_price().map(|price| price.to_string()),
         "state": order_state(order.state),
@@ -242,6 +246,22 @@ pub fn fill_kind(kind: FillKind) -> &'static str {
     }
 }
 
+/// What a fill says of its order; nothing for a settlement. The client's id for it stands here, because
+/// nothing else on the row marks whose order it was.
+fn fill_meta(fill: &Fill) -> Value {
+    let Some(order) = &fill.order else { return json!({ "client_order_id": fill.client_order_id }) };
+    let rate = Product::from_id(fill.product_id).map(|product| product.fee_rate().to_string());
+    json!({
+        "effective_commission_rate": rate,
+        "order_price": order.price.to_string(),
+        "order_size": order.size,
+        "order_type": order_type(order.order_type),
+        "order_unfilled_size": order.unfilled,
+        "trading_fee_credits_used": "0",
+        "client_order_id": fill.client_order_id,
+    })
+}
+
 /// Fill of `GET /v2/fills`.
 pub fn fill(fill: &Fill) -> Value {
     json!({
@@ -259,7 +279,7 @@ pub fn fill(fill: &Fill) -> Value {
         "user_id": USER_ID,
         "settling_asset_id": USD_ASSET_ID,
         "settling_asset_symbol": "USD",
-        "meta_data": {},
+        "meta_data": fill_meta(fill),
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-pub use super::fill::{Fill, FillKind, Role};
+pub use super::fill::{Fill, FillKind, OrderThen, Role};
 use super::market::Underlying;
 use super::market::book::Side;
 use super::market::chain::{Contract, Product};

@@ -1,6 +1,6 @@
 //! What becomes of an accepted order: its fills, its end, and the private events that tell them.
 
-use super::account::{self, Fill, FillKind, Role};
+use super::account::{self, Fill, FillKind, OrderThen, Role};
 use super::event::{OrderAction, OrderReason, OrderUpdate, PositionUpdate, VenueEvent};
 use super::market::chain::Product;
 use super::order::{CancelReason, OrderState};
@@ -22,6 +22,12 @@ impl Exchange {
         }
         let (side, done) = (order.side, order.unfilled == 0);
         let (order_id, client_order_id) = (order.id.to_string(), order.client_order_id.clone());
+        let then = OrderThen {
+            price: order.limit_price(),
+            size: order.size,
+            unfilled: order.unfilled,
+            order_type: order.order_type,
+        };
         let position_after = self.state.account.book(product, side, lots, price_usd, fee, now_us);
         self.begin_decay(product, now_us);
         let seq = self.state.account.next_fill_seq(&product.symbol);
@@ -40,6 +46,7 @@ impl Exchange {
             position_after,
             seq,
             created_us: now_us,
+            order: Some(then),
         };
         self.state.account.remember(fill.clone());
         self.emit_private(now_us, VenueEvent::Fill(Box::new(fill)));

@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::market::book::Side;
+use super::order::OrderType;
 use super::time::Micros;
 
 /// Who was in the book.
@@ -45,4 +46,17 @@ pub struct Fill {
     /// Counts per symbol from 1.
     pub seq: u64,
     pub created_us: Micros,
+    /// Its order as it stood after it; none for a settlement.
+    #[serde(default)]
+    pub order: Option<OrderThen>,
+}
+
+/// What a fill says about its order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderThen {
+    /// Limit in USD; of a market order the protective one.
+    pub price: Decimal,
+    pub size: i64,
+    pub unfilled: i64,
+    pub order_type: OrderType,
 }

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::account::{self, Role};
-use super::market::book::{Depth, Side};
+use super::market::book::{Depth, Level, Side};
 use super::market::chain::Product;
 use super::market::quote::Quote;
 use super::order::{
@@ -95,15 +95,7 @@ impl Exchange {
         product: &Product,
         depth: &Depth,
     ) -> Result<(), Reject> {
-        let account = &self.state.account;
-        let overlaps = |other: &Order| {
-            other.id != order.id
-                && other.product_id == product.id
-                && other.side != order.side
-                && other.state == OrderState::Open
-                && order.side.accepts(order.limit, other.limit)
-        };
-        if account.live.values().any(overlaps) {
+        if self.overlaps(order, product, depth) {
             return Err(Reject::OverlappingOrders);
         }
         let crossing: i64 = depth.crossing(order.side, order.limit).map(|level| level.lots).sum();
@@ -126,6 +118,27 @@ impl Exchange {
             }
         }
         self.check_margin(order, product)
+    }
+
+    /// True if it would trade with an own resting order: makers at better prices, or in front of that one
+    /// at its price, do not suffice.
+    fn overlaps(&self, order: &Order, product: &Product, depth: &Depth) -> bool {
+        let opposite = |other: &&Order| {
+            other.product_id == product.id && other.side != order.side && other.state == OrderState::Open
+        };
+        let mut own = self.state.account.live.values().filter(opposite);
+        if self.quirks.own_orders_block_band {
+            let (low, high) = self.band(product, &self.quote(product));
+            return own.any(|other| (low..=high).contains(&other.limit));
+        }
+        let in_front_of = |other: &Order| {
+            let better =
+                |level: &&Level| level.price != other.limit && order.side.accepts(other.limit, level.price);
+            let lots: i64 = depth.against(order.side).iter().filter(better).map(|level| level.lots).sum();
+            let same = depth.against(order.side).iter().find(|level| level.price == other.limit);
+            lots + same.map_or(0, |level| level.lots.min(other.queue_ahead))
+        };
+        own.any(|other| order.side.accepts(order.limit, other.limit) && in_front_of(other) < order.unfilled)
     }
 
     fn check_margin(&self, order: &Order, product: &Product) -> Result<(), Reject> {

@@ -14,6 +14,7 @@ pub struct Quirks {
     pub short_option_pnl_unsigned: bool,
     pub legacy_channels: bool,
     pub booleans_must_be_text: bool,
+    pub own_orders_block_band: bool,
 }
 
 /// One switch, for `--list-quirks`.
@@ -56,6 +57,10 @@ pub fn list_quirks() -> &'static [Quirk] {
         Quirk {
             name: "booleans_must_be_text",
             about: "booleans in order bodies must be the strings \"true\" and \"false\"",
+        },
+        Quirk {
+            name: "own_orders_block_band",
+            about: "an order is refused as overlapping as soon as an own opposite order rests inside the price band, not only when it would trade with it",
         },
     ]
 }

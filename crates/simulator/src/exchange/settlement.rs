@@ -100,6 +100,7 @@ impl Exchange {
             position_after,
             seq: self.state.account.next_fill_seq(&product.symbol),
             created_us: at_us,
+            order: None,
         };
         self.state.account.remember(fill.clone());
         self.emit_private(at_us, VenueEvent::Fill(Box::new(fill)));

@@ -142,7 +142,9 @@ pub(crate) fn fills(exchange: &mut Exchange, now_us: Micros, query: &Query) -> A
     let (from, to) = (query.number("start_time")?, query.number("end_time")?);
     let mut fills = exchange.fills(now_us);
     fills.retain(|fill| {
+        let contract_type = Product::from_id(fill.product_id).map_or("", |product| product.contract_type());
         (ids.is_empty() || ids.contains(&fill.product_id))
+            && query.admits("contract_types", contract_type)
             && from.is_none_or(|from| fill.created_us >= from)
             && to.is_none_or(|to| fill.created_us <= to)
     });
