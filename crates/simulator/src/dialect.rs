@@ -2,10 +2,12 @@
 //! sessions and frames. No socket and no clock: time and bytes are handed in.
 
 pub mod auth;
+pub(crate) mod channel;
 pub mod frames;
 pub mod query;
 pub mod reply;
 pub mod rest;
 mod route;
 pub mod session;
+mod snapshot;
 pub mod wire;

@@ -6,80 +6,31 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::auth::{Credentials, Given, Refusal};
+use super::channel::Name;
 use super::frames;
+use super::snapshot::snapshots;
 use super::wire;
 use crate::exchange::Exchange;
 use crate::exchange::chain::Product;
 use crate::exchange::event::{Channel, VenueEvent};
-use crate::exchange::market::Underlying;
 use crate::exchange::time::Micros;
 
-/// Channel names that this venue serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Name {
-    Ticker,
-    TopOfBook,
-    Depth,
-    Mark,
-    Spot,
-    ProductUpdates,
-    SystemStatus,
-    Orders,
-    Positions,
-    UserTrades,
-    Margins,
+/// What may go wrong between the venue and a client.
+pub trait Trouble {
+    /// The error with which a subscription of this channel is refused, if it is.
+    fn refuses(&mut self, channel: &str) -> Option<String>;
+    /// True if a frame of this channel about this symbol is lost.
+    fn loses(&mut self, channel: &str, symbol: &str) -> bool;
 }
 
-impl Name {
-    fn parse(name: &str, legacy: bool) -> Option<Name> {
-        Some(match name {
-            "ticker" => Name::Ticker,
-            "ob_l1" => Name::TopOfBook,
-            "ob_l2" => Name::Depth,
-            "mark_price" => Name::Mark,
-            "spot_price" => Name::Spot,
-            "product_updates" => Name::ProductUpdates,
-            "system_status" => Name::SystemStatus,
-            "orders" => Name::Orders,
-            "positions" => Name::Positions,
-            "v2/user_trades" => Name::UserTrades,
-            "margins" => Name::Margins,
-            "v2/ticker" if legacy => Name::Ticker,
-            "l1_orderbook" if legacy => Name::TopOfBook,
-            "l2_orderbook" if legacy => Name::Depth,
-            "v2/spot_price" if legacy => Name::Spot,
-            _unknown => return None,
-        })
+/// Nothing goes wrong.
+impl Trouble for () {
+    fn refuses(&mut self, _channel: &str) -> Option<String> {
+        None
     }
 
-    fn is_private(self) -> bool {
-        match self {
-            Name::Orders | Name::Positions | Name::UserTrades | Name::Margins => true,
-            Name::Ticker
-            | Name::TopOfBook
-            | Name::Depth
-            | Name::Mark
-            | Name::Spot
-            | Name::ProductUpdates
-            | Name::SystemStatus => false,
-        }
-    }
-
-    /// The exchange channel that feeds it.
-    fn channel(self) -> Option<Channel> {
-        match self {
-            Name::Ticker => Some(Channel::Ticker),
-            Name::TopOfBook => Some(Channel::TopOfBook),
-            Name::Depth => Some(Channel::Depth),
-            Name::Mark => Some(Channel::Mark),
-            Name::Spot => Some(Channel::Spot),
-            Name::ProductUpdates
-            | Name::SystemStatus
-            | Name::Orders
-            | Name::Positions
-            | Name::UserTrades
-            | Name::Margins => None,
-        }
+    fn loses(&mut self, _channel: &str, _symbol: &str) -> bool {
+        false
     }
 }
 
@@ -121,6 +72,7 @@ impl Session {
         text: &str,
         exchange: &mut Exchange,
         keys: &Credentials,
+        trouble: &mut impl Trouble,
         now_us: Micros,
     ) -> Vec<Value> {
         let Ok(message) = serde_json::from_str::<Value>(text) else { return Vec::new() };
@@ -141,7 +93,7 @@ impl Session {
                 self.subscriptions.retain(|name, _| !Name::parse(name, true).is_some_and(Name::is_private));
                 vec![self.acknowledgement(Vec::new())]
             }
-            "subscribe" => self.subscribe(payload, exchange, now_us),
+            "subscribe" => self.subscribe(payload, exchange, trouble, now_us),
             "unsubscribe" => {
                 self.unsubscribe(payload);
                 vec![self.acknowledgement(Vec::new())]
@@ -182,14 +134,26 @@ impl Session {
         }
     }
 
-    fn subscribe(&mut self, payload: &Value, exchange: &mut Exchange, now_us: Micros) -> Vec<Value> {
+    fn subscribe(
+        &mut self,
+        payload: &Value,
+        exchange: &mut Exchange,
+        trouble: &mut impl Trouble,
+        now_us: Micros,
+    ) -> Vec<Value> {
         let mut refused = Vec::new();
         let mut first = Vec::new();
         for (channel, symbols) in requested(payload) {
-            match self.admit(&channel, exchange.quirks().legacy_channels) {
+            let admitted = self.admit(&channel, exchange.quirks().legacy_channels);
+            let admitted = match trouble.refuses(&channel) {
+                Some(error) => Err(error),
+                None => admitted.map_err(str::to_owned),
+            };
+            match admitted {
                 Err(error) => refused.push(json!({ "name": channel, "error": error })),
                 Ok(name) => {
-                    first.extend(snapshots(name, &symbols, exchange, now_us));
+                    let lost = |symbol: &str| trouble.loses(name.word(), symbol);
+                    first.extend(snapshots(name, &symbols, exchange, lost, now_us));
                     self.subscriptions.entry(channel).or_default().extend(symbols);
                 }
             }
@@ -305,49 +269,4 @@ fn requested(payload: &Value) -> Vec<(String, BTreeSet<String>)> {
         row["name"].as_str().map(|name| (name.to_owned(), symbols))
     };
     rows.iter().filter_map(of).collect()
-}
-
-/// What a new subscription starts with: the present state of what was named, nothing for `all`.
-fn snapshots(name: Name, symbols: &BTreeSet<String>, exchange: &mut Exchange, now_us: Micros) -> Vec<Value> {
-    exchange.run_to(now_us);
-    let mut named = Vec::new();
-    for token in symbols.iter().filter(|token| *token != "all") {
-        named.extend(exchange.products_of(token).into_iter().map(|product| (token.clone(), product)));
-    }
-    let mut each = |make: &mut dyn FnMut(&mut Exchange, &str, &Product) -> Value| {
-        named.iter().map(|(token, product)| make(exchange, token, product)).collect::<Vec<_>>()
-    };
-    match name {
-        Name::Ticker => {
-            each(&mut |venue, token, product| frames::ticker(&venue.ticker(now_us, product), token))
-        }
-        Name::TopOfBook => {
-            each(&mut |venue, _, product| frames::top_of_book(&venue.top_of_book(now_us, product)))
-        }
-        Name::Depth => each(&mut |venue, _, product| frames::depth(&venue.book(now_us, product))),
-        Name::Mark => each(&mut |venue, _, product| {
-            frames::mark(&product.symbol, venue.mark_by_id(product.id).unwrap_or_default(), now_us)
-        }),
-        Name::Spot => {
-            let named = Underlying::ALL.into_iter().filter(|each| symbols.contains(each.index_symbol()));
-            named.map(|each| frames::spot(each, exchange.spot(now_us, each), now_us)).collect()
-        }
-        Name::ProductUpdates | Name::UserTrades | Name::Margins => Vec::new(),
-        Name::SystemStatus => vec![frames::system_status(now_us)],
-        Name::Orders | Name::Positions if symbols.contains("all") => Vec::new(),
-        Name::Orders => {
-            let rows = exchange.open_orders(now_us);
-            let rows = rows.iter().filter(|order| symbols.contains(&order.symbol)).map(wire::order);
-            vec![frames::snapshot("orders", rows.collect(), now_us)]
-        }
-        Name::Positions => {
-            let rows = exchange.positions(now_us);
-            let rows = rows.iter().filter(|position| symbols.contains(&position.symbol));
-            vec![frames::snapshot(
-                "positions",
-                rows.map(|row| frames::position(row, exchange.margin_of(row))).collect(),
-                now_us,
-            )]
-        }
-    }
 }

@@ -16,10 +16,16 @@
 //! skip = 2                       # faults of requests: lets so many of them pass first (0)
 //! ```
 //!
-//! Every request to a matching route is an occasion of `rest_status` (`status` 429, 500, 503 or 504;
-//! `reset_ms` for 429; `applied = true` answers so although the request was carried out), `reply_late`
-//! (`delay_ms`), `reply_lost` (carried out, the connection ends without an answer) and `request_lost`
-//! (not carried out, the connection ends).
+//! Every request to a matching route is an occasion of `rest_status` (`status` 400, 401, 403, 429, 500, 502,
+//! 503 or 504; `code` of the error; `reset_ms` for 429; `applied = true` answers so although the request was
+//! carried out), `reply_late` (`delay_ms`), `reply_lost` (carried out, the connection ends without an
+//! answer), `request_lost` (not carried out, the connection ends), `reply_empty` (a read is answered as if
+//! there were nothing: lists without rows, a position of size 0, one order not found) and `reply_altered`
+//! (carried out; the fields of `drop_fields` are missing, those of the table `set_fields` have other values).
+//!
+//! Every frame of a subscribed channel is an occasion of `frames_dropped` (`channels`, all without; `symbol`
+//! with `*`; `socket`), every subscription one of `subscription_refused` (`channels`, `socket`, `error`);
+//! both have `skip` too.
 //!
 //! Timed faults have an occasion at `after_s` and, with `every_s`, again and again: `socket_cut` (no close
 //! frame), `socket_silent` (`for_s`), `undecodable_frame` (all three: `socket` "any", "private" or
@@ -28,8 +34,8 @@
 use toml::{Table, Value};
 
 use super::keys::Keys;
-use super::rule::{Fault, RequestFault, Rule, Socket, TimedFault};
-use crate::exchange::book::Side;
+use super::kinds;
+use super::rule::Rule;
 use crate::exchange::quirks::{Quirks, list_quirks};
 
 /// A parsed fault file.
@@ -39,9 +45,6 @@ pub struct Faults {
     pub quirks: Option<Quirks>,
     pub rules: Vec<Rule>,
 }
-
-const FAULTS: &str = "one of rest_status, reply_late, reply_lost, request_lost, socket_cut, socket_silent, \
-                      undecodable_frame, book_side_missing";
 
 impl Faults {
     /// Reads a fault file.
@@ -85,107 +88,33 @@ fn parse_rule((number, value): (usize, Value)) -> Result<Rule, String> {
         until_s: keys.seconds("until_s")?,
         probability: keys.probability()?,
         times: keys.whole("times")?,
-        fault: parse_fault(&mut keys)?,
+        fault: kinds::parse(&mut keys)?,
     };
     let common = "fault, after_s, until_s, probability, times";
-    let own = match &rule.fault {
-        Fault::Request { kind, .. } => match kind {
-            RequestFault::Status { .. } => "route, skip, status, reset_ms, applied",
-            RequestFault::Late { .. } => "route, skip, delay_ms",
-            RequestFault::ReplyLost | RequestFault::RequestLost => "route, skip",
-        },
-        Fault::Timed { kind, .. } => match kind {
-            TimedFault::SocketCut { .. } | TimedFault::UndecodableFrame { .. } => "every_s, socket",
-            TimedFault::SocketSilent { .. } => "every_s, socket, for_s",
-            TimedFault::BookSideMissing { .. } => "every_s, symbol, side, for_s",
-        },
-    };
+    let own = kinds::own_keys(&rule.fault);
     keys.done(&format!("{common}, {own}"))?;
     Ok(rule)
 }
 
-fn parse_fault(keys: &mut Keys) -> Result<Fault, String> {
-    let name = keys
-        .text("fault", FAULTS)?
-        .ok_or_else(|| format!("{}: fault is missing, must be {FAULTS}", keys.place))?;
-    let request = match name.as_str() {
-        "rest_status" => Some(status(keys)?),
-        "reply_late" => Some(RequestFault::Late { delay_ms: keys.whole("delay_ms")?.unwrap_or(1_000) }),
-        "reply_lost" => Some(RequestFault::ReplyLost),
-        "request_lost" => Some(RequestFault::RequestLost),
-        _timed => None,
-    };
-    if let Some(kind) = request {
-        let route = keys.text("route", "a method and a path")?.unwrap_or_else(|| "*".to_owned());
-        return Ok(Fault::Request { route, skip: keys.whole("skip")?.unwrap_or(0), kind });
-    }
-    let kind = match name.as_str() {
-        "socket_cut" => TimedFault::SocketCut { socket: socket(keys)? },
-        "socket_silent" => TimedFault::SocketSilent { socket: socket(keys)?, for_s: keys.duration()? },
-        "undecodable_frame" => TimedFault::UndecodableFrame { socket: socket(keys)? },
-        "book_side_missing" => TimedFault::BookSideMissing {
-            symbol: keys.text("symbol", "a symbol, * for any text")?.unwrap_or_else(|| "*".to_owned()),
-            side: side(keys)?,
-            for_s: keys.duration()?,
-        },
-        _unknown => return Err(keys.wrong("fault", &Value::String(name), FAULTS)),
-    };
-    let every_s = keys.seconds("every_s")?;
-    if every_s.is_some_and(|every_s| every_s < 0.1) {
-        return Err(format!("{}: every_s is too small, must be at least 0.1", keys.place));
-    }
-    Ok(Fault::Timed { every_s, kind })
-}
-
-fn status(keys: &mut Keys) -> Result<RequestFault, String> {
-    const ALLOWED: &str = "429, 500, 503 or 504";
-    let status = keys
-        .whole("status")?
-        .ok_or_else(|| format!("{}: status is missing, must be {ALLOWED}", keys.place))?;
-    let known = u16::try_from(status).ok().filter(|status| [429, 500, 503, 504].contains(status));
-    let status = known.ok_or_else(|| format!("{}: status is {status}, must be {ALLOWED}", keys.place))?;
-    let reset_ms = keys.whole("reset_ms")?.unwrap_or(1_000);
-    let applied = match keys.table.remove("applied") {
-        None => false,
-        Some(Value::Boolean(applied)) => applied,
-        Some(other) => return Err(keys.wrong("applied", &other, "true or false")),
-    };
-    Ok(RequestFault::Status { status, reset_ms: i64::try_from(reset_ms).unwrap_or(i64::MAX), applied })
-}
-
-fn socket(keys: &mut Keys) -> Result<Socket, String> {
-    const ALLOWED: &str = "\"any\", \"private\" or \"public\"";
-    match keys.text("socket", ALLOWED)?.as_deref() {
-        None | Some("any") => Ok(Socket::Any),
-        Some("private") => Ok(Socket::Private),
-        Some("public") => Ok(Socket::Public),
-        Some(other) => Err(keys.wrong("socket", &Value::String(other.to_owned()), ALLOWED)),
-    }
-}
-
-fn side(keys: &mut Keys) -> Result<Side, String> {
-    const ALLOWED: &str = "\"bid\" or \"ask\"";
-    match keys.text("side", ALLOWED)?.as_deref() {
-        Some("bid") => Ok(Side::Buy),
-        Some("ask") => Ok(Side::Sell),
-        Some(other) => Err(keys.wrong("side", &Value::String(other.to_owned()), ALLOWED)),
-        None => Err(format!("{}: side is missing, must be {ALLOWED}", keys.place)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::rule::{Fault, Socket, TimedFault};
     use super::*;
 
     #[test]
     fn the_sample_file_is_read() {
         let faults = Faults::parse(include_str!("../../../../config/faults.sample.toml")).unwrap();
-        assert_eq!(faults.rules.len(), 9);
+        assert_eq!(faults.rules.len(), 17);
         assert_eq!(faults.quirks, Some(Quirks::default()));
         assert_eq!(
             faults.rules[0].fault,
             Fault::Timed { every_s: Some(45.0), kind: TimedFault::SocketCut { socket: Socket::Any } }
         );
+        let shown: BTreeSet<_> = faults.rules.iter().map(|rule| rule.fault.name()).collect();
+        let known: BTreeSet<_> = kinds::NAMES.into_iter().collect();
+        assert_eq!(shown, known, "the sample shows every fault");
     }
 
     #[test]
@@ -197,9 +126,27 @@ mod tests {
         check("[[rule]]\nfault = \"none\"", &["rule 1", "fault is \"none\"", "socket_cut"]);
         check("[[rule]]\nafter_s = 1", &["rule 1", "fault is missing"]);
         check("[[rule]]\nfault = \"socket_cut\"\nroute = \"*\"", &["unknown key route", "every_s, socket"]);
-        check("[[rule]]\nfault = \"rest_status\"\nstatus = 418", &["status is 418", "429, 500, 503 or 504"]);
+        check(
+            "[[rule]]\nfault = \"rest_status\"\nstatus = 418",
+            &["status is 418", "429, 500, 502, 503 or 504"],
+        );
         check("[[rule]]\nfault = \"reply_lost\"\nprobability = 2", &["probability is 2", "0 to 1"]);
         check("[[rule]]\nfault = \"socket_silent\"", &["for_s is missing"]);
+        let status = "[[rule]]\nfault = \"rest_status\"\nstatus = ";
+        check(&format!("{status}400"), &["code is missing", "with status 400"]);
+        check(&format!("{status}504\ncode = \"x\""), &["code is \"x\"", "504 has no JSON"]);
+        let empty = "[[rule]]\nfault = \"reply_empty\"\n";
+        check(empty, &["route is \"*\"", "\"GET /v2/positions*\""]);
+        check(&format!("{empty}route = \"POST /v2/orders\""), &["route is \"POST /v2/orders\"", "a read"]);
+        let altered = "[[rule]]\nfault = \"reply_altered\"\n";
+        check(altered, &["drop_fields or set_fields", "is missing"]);
+        check(&format!("{altered}drop_fields = \"size\""), &["drop_fields is \"size\"", "a list of texts"]);
+        check(&format!("{altered}set_fields = [1]"), &["set_fields is [1]", "a table"]);
+        let dropped = "[[rule]]\nfault = \"frames_dropped\"\n";
+        check(&format!("{dropped}channels = [\"ob_l9\"]"), &["channels holds \"ob_l9\"", "v2/user_trades"]);
+        check(&format!("{dropped}route = \"*\""), &["unknown key route", "channels, symbol, socket, skip"]);
+        let refused = "[[rule]]\nfault = \"subscription_refused\"\n";
+        check(&format!("{refused}symbol = \"*\""), &["unknown key symbol", "channels, socket, skip, error"]);
         check("seed = -1", &["seed is -1", "from 0"]);
         check("[quirks]\nnonsense = true", &["nonsense", "ioc_needs_whole_size"]);
     }

@@ -28,6 +28,19 @@ impl Keys {
         }
     }
 
+    /// A pattern of symbols, `*` without.
+    pub fn symbol(&mut self) -> Result<String, String> {
+        Ok(self.text("symbol", "a symbol, * for any text")?.unwrap_or_else(|| "*".to_owned()))
+    }
+
+    /// A list of texts, empty without.
+    pub fn texts(&mut self, key: &str) -> Result<Vec<String>, String> {
+        let Some(value) = self.table.remove(key) else { return Ok(Vec::new()) };
+        let text = |entry: &Value| entry.as_str().map(str::to_owned);
+        let texts = value.as_array().and_then(|entries| entries.iter().map(text).collect::<Option<Vec<_>>>());
+        texts.ok_or_else(|| self.wrong(key, &value, "a list of texts"))
+    }
+
     pub fn whole(&mut self, key: &str) -> Result<Option<u64>, String> {
         match self.table.remove(key) {
             None => Ok(None),

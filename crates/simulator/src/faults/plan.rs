@@ -1,7 +1,7 @@
 //! Fault rules at run time: which of them strikes now. Chance comes from its own seeded stream.
 
 use super::file::Faults;
-use super::rule::{Fault, RequestFault, Rule, TimedFault};
+use super::rule::{Fault, RequestFault, Rule, StreamFault, TimedFault};
 use crate::exchange::pattern::matches;
 use crate::exchange::random::Random;
 use crate::exchange::time::{Micros, SECOND_US};
@@ -11,6 +11,29 @@ pub(crate) struct FaultPlan {
     start_us: Micros,
     rules: Vec<Armed>,
     chance: Random,
+    begun: Vec<Begun>,
+}
+
+/// From which sockets a frame is withheld.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Withheld {
+    pub private: bool,
+    pub public: bool,
+}
+
+impl Withheld {
+    /// True if it does not reach a socket.
+    pub fn hides(self, public_only: bool) -> bool {
+        if public_only { self.public } else { self.private }
+    }
+}
+
+/// A fault of the feed that struck for the first time; what follows of the same rule is not told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Begun {
+    pub fault: &'static str,
+    pub channel: String,
+    pub symbol: String,
 }
 
 struct Armed {
@@ -29,7 +52,8 @@ impl FaultPlan {
             Armed { rule, seen: 0, struck: 0, next_us }
         };
         let rules = faults.rules.into_iter().map(arm).collect();
-        FaultPlan { start_us, rules, chance: Random::new(faults.seed.unwrap_or(seed), 5) }
+        let chance = Random::new(faults.seed.unwrap_or(seed), 5);
+        FaultPlan { start_us, rules, chance, begun: Vec::new() }
     }
 
     /// The fault that strikes this request, if any: the first rule in the file that does.
@@ -37,19 +61,53 @@ impl FaultPlan {
         let target = format!("{method} {path}");
         for armed in &mut self.rules {
             let Fault::Request { route, skip, kind } = &armed.rule.fault else { continue };
-            if !matches(route, &target) || !within(&armed.rule, self.start_us, now_us) {
-                continue;
-            }
-            armed.seen += 1;
-            if armed.seen > *skip
-                && spare(&armed.rule, armed.struck)
-                && self.chance.chance(armed.rule.probability)
-            {
-                armed.struck += 1;
-                return Some(kind.clone());
+            let (skip, kind) = (*skip, kind.clone());
+            if matches(route, &target) && armed.strikes(skip, self.start_us, now_us, &mut self.chance) {
+                return Some(kind);
             }
         }
         None
+    }
+
+    /// From which sockets a frame is to be withheld.
+    pub fn on_frame(&mut self, now_us: Micros, channel: &str, symbol: &str) -> Withheld {
+        let mut withheld = Withheld::default();
+        for armed in &mut self.rules {
+            let Fault::Stream { channels, socket, skip, kind } = &armed.rule.fault else { continue };
+            let StreamFault::FramesDropped { symbol: pattern } = kind else { continue };
+            let (socket, skip, fault) = (*socket, *skip, kind.name());
+            if meant(channels, channel)
+                && matches(pattern, symbol)
+                && armed.strikes(skip, self.start_us, now_us, &mut self.chance)
+            {
+                withheld.private |= socket.covers(false);
+                withheld.public |= socket.covers(true);
+                note(&mut self.begun, armed.struck, fault, channel, symbol);
+            }
+        }
+        withheld
+    }
+
+    /// The error with which a subscription is refused, if it is.
+    pub fn on_subscription(&mut self, now_us: Micros, channel: &str, public_only: bool) -> Option<String> {
+        for armed in &mut self.rules {
+            let Fault::Stream { channels, socket, skip, kind } = &armed.rule.fault else { continue };
+            let StreamFault::SubscriptionRefused { error } = kind else { continue };
+            let (skip, error, fault) = (*skip, error.clone(), kind.name());
+            if meant(channels, channel)
+                && socket.covers(public_only)
+                && armed.strikes(skip, self.start_us, now_us, &mut self.chance)
+            {
+                note(&mut self.begun, armed.struck, fault, channel, "");
+                return Some(error);
+            }
+        }
+        None
+    }
+
+    /// Faults of the feed that struck for the first time since this was asked.
+    pub fn begun(&mut self) -> Vec<Begun> {
+        std::mem::take(&mut self.begun)
     }
 
     /// Timed faults whose occasion has come and that strike.
@@ -68,6 +126,31 @@ impl FaultPlan {
             }
         }
         due
+    }
+}
+
+impl Armed {
+    /// Takes an occasion: true if the rule strikes it.
+    fn strikes(&mut self, skip: u64, start_us: Micros, now_us: Micros, chance: &mut Random) -> bool {
+        if !within(&self.rule, start_us, now_us) {
+            return false;
+        }
+        self.seen += 1;
+        let strikes =
+            self.seen > skip && spare(&self.rule, self.struck) && chance.chance(self.rule.probability);
+        self.struck += u64::from(strikes);
+        strikes
+    }
+}
+
+/// No channels named means every one.
+fn meant(channels: &[String], channel: &str) -> bool {
+    channels.is_empty() || channels.iter().any(|name| name == channel)
+}
+
+fn note(begun: &mut Vec<Begun>, struck: u64, fault: &'static str, channel: &str, symbol: &str) {
+    if struck == 1 {
+        begun.push(Begun { fault, channel: channel.to_owned(), symbol: symbol.to_owned() });
     }
 }
 
@@ -103,6 +186,38 @@ mod tests {
         assert!(!struck(10, "POST"), "skipped");
         assert!(!struck(11, "GET"), "another route");
         assert_eq!([struck(12, "POST"), struck(13, "POST"), struck(14, "POST")], [true, true, false]);
+    }
+
+    #[test]
+    fn frames_are_withheld_by_channel_symbol_socket_and_count_and_told_once() {
+        let mut plan = plan(
+            "[[rule]]\nfault = \"frames_dropped\"\nchannels = [\"ob_l1\"]\nsymbol = \"C-*\"\nsocket = \"public\"\n\
+             skip = 1\ntimes = 2\n[[rule]]\nfault = \"frames_dropped\"\nsocket = \"private\"\nafter_s = 9",
+        );
+        let mut at = |second: i64, channel: &str, symbol: &str| {
+            let Withheld { private, public } = plan.on_frame(second * SECOND_US, channel, symbol);
+            (private, public)
+        };
+        assert_eq!(at(1, "ob_l2", "C-1"), (false, false), "another channel");
+        assert_eq!(at(1, "ob_l1", "P-1"), (false, false), "another symbol");
+        assert_eq!(at(1, "ob_l1", "C-1"), (false, false), "skipped");
+        assert_eq!([at(2, "ob_l1", "C-1"), at(3, "ob_l1", "C-2")], [(false, true); 2]);
+        assert_eq!(at(4, "ob_l1", "C-1"), (false, false), "twice was all");
+        assert_eq!([at(9, "orders", "P-1"), at(99, "ob_l1", "C-1")], [(true, false); 2], "every channel");
+        let told: Vec<_> = plan.begun().into_iter().map(|begun| (begun.channel, begun.symbol)).collect();
+        assert_eq!(told, [("ob_l1".to_owned(), "C-1".to_owned()), ("orders".to_owned(), "P-1".to_owned())]);
+        assert!(plan.begun().is_empty());
+    }
+
+    #[test]
+    fn subscriptions_are_refused_in_the_words_of_the_file() {
+        let mut plan = plan(
+            "[[rule]]\nfault = \"subscription_refused\"\nchannels = [\"ob_l1\"]\nerror = \"no\"\nsocket = \"public\"\ntimes = 1",
+        );
+        assert_eq!(plan.on_subscription(1, "ticker", true), None);
+        assert_eq!(plan.on_subscription(1, "ob_l1", false), None, "another socket");
+        assert_eq!(plan.on_subscription(1, "ob_l1", true), Some("no".to_owned()));
+        assert_eq!(plan.on_subscription(1, "ob_l1", true), None, "once was all");
     }
 
     #[test]

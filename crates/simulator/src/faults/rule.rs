@@ -17,16 +17,42 @@ pub struct Rule {
 pub enum Fault {
     /// Happens to requests whose `METHOD /path` matches, after `skip` of them.
     Request { route: String, skip: u64, kind: RequestFault },
+    /// Happens to frames or subscriptions of these channels on these sockets, after `skip` of them.
+    Stream { channels: Vec<String>, socket: Socket, skip: u64, kind: StreamFault },
     /// Happens by the clock, once or every so many seconds.
     Timed { every_s: Option<f64>, kind: TimedFault },
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum RequestFault {
-    Status { status: u16, reset_ms: i64, applied: bool },
-    Late { delay_ms: u64 },
+    /// `code` replaces the usual one of that status.
+    Status {
+        status: u16,
+        code: Option<String>,
+        reset_ms: i64,
+        applied: bool,
+    },
+    Late {
+        delay_ms: u64,
+    },
     ReplyLost,
     RequestLost,
+    /// Carried out, and answered as if there were nothing.
+    ReplyEmpty,
+    /// Carried out; these fields are missing from the answer, and those that are there have other values.
+    ReplyAltered {
+        drop_fields: Vec<String>,
+        set_fields: Vec<(String, serde_json::Value)>,
+    },
+}
+
+/// Channels: empty means every one.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StreamFault {
+    /// Frames about symbols that match are not sent.
+    FramesDropped { symbol: String },
+    /// A subscription is answered with this error.
+    SubscriptionRefused { error: String },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +73,17 @@ pub enum Socket {
     Public,
 }
 
+impl Fault {
+    /// Its word in the fault file.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Fault::Request { kind, .. } => kind.name(),
+            Fault::Stream { kind, .. } => kind.name(),
+            Fault::Timed { kind, .. } => kind.name(),
+        }
+    }
+}
+
 impl RequestFault {
     /// Its word in the fault file.
     pub fn name(&self) -> &'static str {
@@ -55,6 +92,18 @@ impl RequestFault {
             RequestFault::Late { .. } => "reply_late",
             RequestFault::ReplyLost => "reply_lost",
             RequestFault::RequestLost => "request_lost",
+            RequestFault::ReplyEmpty => "reply_empty",
+            RequestFault::ReplyAltered { .. } => "reply_altered",
+        }
+    }
+}
+
+impl StreamFault {
+    /// Its word in the fault file.
+    pub fn name(&self) -> &'static str {
+        match self {
+            StreamFault::FramesDropped { .. } => "frames_dropped",
+            StreamFault::SubscriptionRefused { .. } => "subscription_refused",
         }
     }
 }

@@ -11,9 +11,11 @@ use serde_json::{Value, json};
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, interval_at, sleep};
 
-use super::shared::{Context, Sent, Shared, until, wall_us};
-use crate::dialect::session::Session;
+use super::shared::{Context, Sent, Shared, Venue, until, wall_us};
+use crate::dialect::session::{Session, Trouble};
+use crate::exchange::time::Micros;
 use crate::faults::TimedFault;
+use crate::faults::plan::FaultPlan;
 
 const HEARTBEAT: Duration = Duration::from_secs(30);
 const IDLE: Duration = Duration::from_secs(60);
@@ -68,7 +70,8 @@ impl Connection {
                     true
                 }
                 Next::Sent(sent) => match &*sent {
-                    Sent::Event(event) => match self.session.frames(event) {
+                    Sent::Event(_, withheld) if withheld.hides(self.public_only) => true,
+                    Sent::Event(event, _) => match self.session.frames(event) {
                         Some(frame) => self.send(&frame).await,
                         None => true,
                     },
@@ -86,7 +89,11 @@ impl Connection {
     async fn answer(&mut self, text: &str, shared: &Shared) -> bool {
         let replies = {
             let venue = &mut *shared.lock();
-            let replies = self.session.on_text(text, &mut venue.exchange, &venue.gate.credentials, wall_us());
+            let now_us = wall_us();
+            let Venue { exchange, gate, plan, .. } = venue;
+            let mut trouble = Planned { plan, public_only: self.public_only, now_us };
+            let replies = self.session.on_text(text, exchange, &gate.credentials, &mut trouble, now_us);
+            shared.tell_begun(venue.plan.begun());
             venue.watch(self.id, self.session.watched());
             replies
         };
@@ -121,6 +128,23 @@ impl Connection {
 
     async fn send(&mut self, frame: &Value) -> bool {
         self.socket.send(Message::text(frame.to_string())).await.is_ok()
+    }
+}
+
+/// The trouble that the fault plan has for this connection.
+struct Planned<'a> {
+    plan: &'a mut FaultPlan,
+    public_only: bool,
+    now_us: Micros,
+}
+
+impl Trouble for Planned<'_> {
+    fn refuses(&mut self, channel: &str) -> Option<String> {
+        self.plan.on_subscription(self.now_us, channel, self.public_only)
+    }
+
+    fn loses(&mut self, channel: &str, symbol: &str) -> bool {
+        self.plan.on_frame(self.now_us, channel, symbol).hides(self.public_only)
     }
 }
 

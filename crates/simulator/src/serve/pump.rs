@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use super::shared::{Sent, Shared, until, wall_us};
+use crate::dialect::channel::address;
 use crate::exchange::event::{Telling, VenueEvent};
 use crate::exchange::time::{Micros, SECOND_US};
 use crate::faults::TimedFault;
@@ -40,13 +41,15 @@ fn run_once(shared: &Shared) -> Micros {
     let mut notes: Vec<Telling> = venue.commit_note(&outcome).into_iter().collect();
     let events = if outcome.is_ok() { venue.exchange.advance(now_us) } else { Vec::new() };
     for event in events {
+        let withheld = address(&event).map(|(name, symbol)| venue.plan.on_frame(now_us, name.word(), symbol));
         if let VenueEvent::Note(note) = event {
             notes.push(note);
         } else {
             // Nobody connected is no error.
-            let _receivers = shared.sent.send(Arc::new(Sent::Event(event)));
+            let _receivers = shared.sent.send(Arc::new(Sent::Event(event, withheld.unwrap_or_default())));
         }
     }
+    shared.tell_begun(venue.plan.begun());
     for strike in strikes {
         shared.tell_fault(strike.name(), json!({ "fault": format!("{strike:?}") }));
         let _receivers = shared.sent.send(Arc::new(Sent::Fault(strike)));

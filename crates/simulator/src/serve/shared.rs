@@ -15,7 +15,7 @@ use crate::exchange::Exchange;
 use crate::exchange::event::{Channel, Level, Telling, VenueEvent};
 use crate::exchange::time::Micros;
 use crate::faults::TimedFault;
-use crate::faults::plan::FaultPlan;
+use crate::faults::plan::{Begun, FaultPlan, Withheld};
 
 const EVENTS_HELD: usize = 65_536;
 
@@ -33,7 +33,8 @@ pub(crate) struct Venue {
 
 /// What goes to every connection.
 pub(crate) enum Sent {
-    Event(VenueEvent),
+    /// And whom it does not reach.
+    Event(VenueEvent, Withheld),
     Fault(TimedFault),
 }
 
@@ -60,6 +61,13 @@ impl Shared {
 
     pub fn lock(&self) -> MutexGuard<'_, Venue> {
         self.venue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells that a fault of the feed began to strike.
+    pub fn tell_begun(&self, begun: Vec<Begun>) {
+        for Begun { fault, channel, symbol } in begun {
+            self.tell_fault(fault, json!({ "fault": fault, "channel": channel, "symbol": symbol }));
+        }
     }
 
     /// Tells that a fault struck.

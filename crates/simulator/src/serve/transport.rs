@@ -19,7 +19,7 @@ use super::shared::{Context, Shared, until, wall_us};
 use crate::dialect::auth::Given;
 use crate::dialect::rest::{self, Reply};
 use crate::dialect::wire;
-use crate::faults::RequestFault;
+use crate::faults::{RequestFault, answer};
 
 const MOST_BODY: usize = 1 << 20;
 
@@ -82,10 +82,11 @@ async fn answer(
     };
     let reply = match &fault {
         Some(RequestFault::RequestLost) => return line.cut(),
-        Some(RequestFault::Status { status, reset_ms, applied: false }) => faulty(*status, *reset_ms),
-        Some(RequestFault::Status { status, reset_ms, applied: true }) => {
-            carry_out(shared, &request);
-            faulty(*status, *reset_ms)
+        Some(RequestFault::Status { status, code, reset_ms, applied }) => {
+            if *applied {
+                carry_out(shared, &request);
+            }
+            faulty(*status, code.as_deref(), *reset_ms)
         }
         Some(RequestFault::ReplyLost) => {
             carry_out(shared, &request);
@@ -95,6 +96,11 @@ async fn answer(
             let reply = carry_out(shared, &request);
             sleep(Duration::from_millis(*delay_ms)).await;
             reply
+        }
+        Some(RequestFault::ReplyEmpty) => emptied(carry_out(shared, &request)),
+        Some(RequestFault::ReplyAltered { drop_fields, set_fields }) => {
+            let reply = carry_out(shared, &request);
+            Reply { body: answer::altered(&reply.body, drop_fields, set_fields), ..reply }
         }
         None => carry_out(shared, &request),
     };
@@ -111,15 +117,31 @@ fn carry_out(shared: &Shared, request: &rest::Request<'_>) -> Reply {
         (shared.tell)(note);
     }
     shared.wake.notify_one();
-    if outcome.is_ok() { reply } else { faulty(503, 0) }
+    if outcome.is_ok() { reply } else { faulty(503, None, 0) }
 }
 
-fn faulty(status: u16, reset_ms: i64) -> Reply {
-    match status {
-        429 => Reply::rate_limited(reset_ms),
-        504 => Reply::gateway(504, "Gateway Time-out"),
-        503 => Reply::json(503, wire::failure("unavailable", None)),
-        _other => Reply::json(status, wire::failure("internal_server_error", None)),
+fn faulty(status: u16, code: Option<&str>, reset_ms: i64) -> Reply {
+    match (status, code) {
+        (429, code) => {
+            let limited = Reply::rate_limited(reset_ms);
+            let body = code.map(|code| wire::failure(code, None));
+            Reply { body: body.unwrap_or_else(|| limited.body.clone()), ..limited }
+        }
+        (502, _) => Reply::gateway(502, "Bad Gateway"),
+        (504, _) => Reply::gateway(504, "Gateway Time-out"),
+        (403, None) => Reply::gateway(403, "Forbidden"),
+        (401, None) => Reply::json(401, wire::failure("unauthorized_api_access", None)),
+        (503, None) => Reply::json(503, wire::failure("unavailable", None)),
+        (_other, None) => Reply::json(status, wire::failure("internal_server_error", None)),
+        (_other, Some(code)) => Reply::json(status, wire::failure(code, None)),
+    }
+}
+
+/// The same answer as if there were nothing; one thing that is asked for is not found.
+fn emptied(reply: Reply) -> Reply {
+    match answer::emptied(&reply.body) {
+        Some(body) => Reply { body, ..reply },
+        None => Reply::json(404, wire::failure("order_not_found", None)),
     }
 }
 
