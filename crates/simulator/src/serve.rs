@@ -15,6 +15,7 @@ use crate::exchange::event::{Level, Telling};
 use crate::faults::plan::FaultPlan;
 
 mod connection;
+mod keeper;
 mod line;
 pub mod options;
 mod pump;
@@ -22,6 +23,10 @@ mod shared;
 mod store;
 mod transport;
 
+#[cfg(test)]
+mod tests;
+
+use keeper::Keeper;
 use options::{Options, StartError};
 use shared::{Context, Shared, Venue, wall_us};
 use store::Opened;
@@ -98,7 +103,7 @@ pub async fn start(
         stop,
         tasks: Vec::new(),
     };
-    let venue = Venue::new(exchange, gate, plan, store);
+    let venue = Venue::new(exchange, gate, plan, Keeper::new(store));
     let shared = Arc::new(Shared::new(venue, Box::new(tell)));
     tell_start(&shared, &running);
     running.tasks.push(tokio::spawn(pump::pump(shared.clone(), stopped.clone())));

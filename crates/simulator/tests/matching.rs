@@ -224,6 +224,39 @@ fn reduce_only_is_capped_shrinks_with_the_position_and_ends_with_it() {
 }
 
 #[test]
+fn while_only_reducing_orders_are_taken_what_rests_and_opens_waits() {
+    let (mut exchange, call) = venue(3, ramp(446_000), Quirks::default());
+    let bid = exchange.top_of_book(START, &call).bid.unwrap().0;
+    exchange.place(START, &OrderRequest::market(call.id, Side::Sell, 40)).unwrap();
+    let opens = OrderRequest::limit(call.id, Side::Buy, 60, bid - Decimal::from(30));
+    let reduces = OrderRequest {
+        reduce_only: true,
+        ..OrderRequest::limit(call.id, Side::Buy, 40, bid - Decimal::from(31))
+    };
+    let [opens, reduces] = [opens, reduces].map(|request| exchange.place(START, &request).unwrap().id);
+    let below = OrderRequest {
+        stop: Some((bid - Decimal::from(20), StopKind::StopLoss)),
+        ..OrderRequest::market(call.id, Side::Sell, 5)
+    };
+    let stop = exchange.place(START, &below).unwrap().id;
+    exchange.only_reducing(true);
+    let refused = exchange.place(START, &OrderRequest::market(call.id, Side::Buy, 1)).unwrap_err();
+    assert_eq!(refused.code(), "reduce_only_orders_allowed");
+    let later = START + 60 * SECOND;
+    exchange.advance(later);
+    let state = |exchange: &mut Exchange, id: i64, now_us: i64| {
+        exchange.order(now_us, &OrderKey::Id(id)).unwrap().state
+    };
+    assert_eq!(state(&mut exchange, reduces, later), OrderState::Closed);
+    assert_eq!(state(&mut exchange, opens, later), OrderState::Open);
+    assert_eq!(state(&mut exchange, stop, later), OrderState::Pending);
+    exchange.cancel(later, &OrderKey::Id(stop)).unwrap();
+    exchange.only_reducing(false);
+    exchange.advance(later + SECOND);
+    assert_eq!(state(&mut exchange, opens, later + SECOND), OrderState::Closed);
+}
+
+#[test]
 fn stops_trigger_on_the_mark() {
     let (mut exchange, call) = venue(6, ramp(456_000), Quirks::default());
     exchange.place(START, &OrderRequest::market(call.id, Side::Sell, 50)).unwrap();

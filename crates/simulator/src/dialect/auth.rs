@@ -106,7 +106,7 @@ pub enum Payer {
 }
 
 /// Units used in the current window, by payer.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Quotas {
     window: i64,
     used: BTreeMap<Payer, u32>,

@@ -17,6 +17,7 @@ mod account;
 mod market;
 
 /// Keys and quotas in front of an exchange.
+#[derive(Clone)]
 pub struct Gate {
     pub credentials: Credentials,
     pub quotas: Quotas,

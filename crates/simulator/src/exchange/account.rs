@@ -1,6 +1,7 @@
 //! The one account of the venue: wallet, positions, orders and fills. Money in USD.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -41,10 +42,10 @@ pub struct Account {
     pub live: BTreeMap<i64, Order>,
     /// Finished orders, oldest first; the last 2,000. Stored apart, like the fills.
     #[serde(skip)]
-    pub finished: VecDeque<Order>,
+    pub finished: VecDeque<Arc<Order>>,
     /// The last 10,000.
     #[serde(skip)]
-    pub fills: VecDeque<Fill>,
+    pub fills: VecDeque<Arc<Fill>>,
     /// How many there ever were.
     pub finished_total: u64,
     pub fills_total: u64,
@@ -90,11 +91,13 @@ impl Account {
     pub fn order(&self, key: &OrderKey) -> Option<&Order> {
         match key {
             OrderKey::Id(id) => {
-                self.live.get(id).or_else(|| self.finished.iter().rev().find(|order| order.id == *id))
+                let finished = || self.finished.iter().rev().find(|order| order.id == *id);
+                self.live.get(id).or_else(|| finished().map(Arc::as_ref))
             }
             OrderKey::ClientOrderId(client_id) => {
                 let named = |order: &&Order| order.client_order_id.as_deref() == Some(client_id);
-                self.live.values().rev().find(named).or_else(|| self.finished.iter().rev().find(named))
+                let finished = || self.finished.iter().map(Arc::as_ref).rev().find(named);
+                self.live.values().rev().find(named).or_else(finished)
             }
         }
     }
@@ -160,7 +163,7 @@ impl Account {
 
     /// Appends a finished order, dropping the oldest beyond what is kept.
     pub(crate) fn remember_order(&mut self, order: Order) {
-        self.finished.push_back(order);
+        self.finished.push_back(Arc::new(order));
         self.finished_total += 1;
         if self.finished.len() > KEPT_ORDERS {
             self.finished.pop_front();
@@ -169,7 +172,7 @@ impl Account {
 
     /// Appends a fill, dropping the oldest beyond what is kept.
     pub(crate) fn remember(&mut self, fill: Fill) {
-        self.fills.push_back(fill);
+        self.fills.push_back(Arc::new(fill));
         self.fills_total += 1;
         if self.fills.len() > KEPT_FILLS {
             self.fills.pop_front();

@@ -23,6 +23,9 @@ impl Exchange {
         depth: &Depth,
         request: &OrderRequest,
     ) -> Result<Order, Reject> {
+        if self.only_reducing && !request.reduce_only {
+            return Err(Reject::ReduceOnlyOrdersAllowed);
+        }
         let size = self.accepted_size(request)?;
         self.check_client_order_id(request)?;
         let band = self.band(product, quote);

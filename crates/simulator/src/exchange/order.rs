@@ -197,6 +197,8 @@ pub enum Reject {
     ImmediateExecutionPostOnly,
     #[error("there is no position for this reduce-only order to reduce")]
     NoPositionForReduceOnly,
+    #[error("only orders that reduce a position are taken now")]
+    ReduceOnlyOrdersAllowed,
     #[error("it would trade with the account's own resting order")]
     OverlappingOrders,
     #[error("the book is empty, a market order cannot be checked")]
@@ -226,6 +228,7 @@ impl Reject {
             Reject::OrderSizeNotAvailable => "order_size_not_available_in_orderbook",
             Reject::ImmediateExecutionPostOnly => "immediate_execution_post_only",
             Reject::NoPositionForReduceOnly => "no_position_for_reduce_only",
+            Reject::ReduceOnlyOrdersAllowed => "reduce_only_orders_allowed",
             Reject::OverlappingOrders => "overlapping_buy_sell_orders",
             Reject::Unsupported => "unsupported",
             Reject::NoLiquidityForMarketOrder => "no_liquidity_for_market_order",

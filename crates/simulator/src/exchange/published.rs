@@ -10,7 +10,7 @@ use super::time::Micros;
 /// Bids and asks.
 pub(crate) type BothSides<T> = (T, T);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Published {
     /// Products that the watched tokens of a channel mean.
     pub products: BTreeMap<Channel, Vec<Product>>,

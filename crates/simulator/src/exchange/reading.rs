@@ -93,7 +93,7 @@ impl Exchange {
     /// Finished orders, newest first.
     pub fn order_history(&mut self, now_us: Micros) -> Vec<Order> {
         self.run_to(now_us);
-        self.state.account.finished.iter().rev().cloned().collect()
+        self.state.account.finished.iter().rev().map(|order| (**order).clone()).collect()
     }
 
     /// Positions that are not flat.
@@ -105,7 +105,7 @@ impl Exchange {
     /// Fills, newest first.
     pub fn fills(&mut self, now_us: Micros) -> Vec<Fill> {
         self.run_to(now_us);
-        self.state.account.fills.iter().rev().cloned().collect()
+        self.state.account.fills.iter().rev().map(|fill| (**fill).clone()).collect()
     }
 
     /// Balances at the marks of `now_us`.

@@ -56,6 +56,12 @@ impl Exchange {
         }
     }
 
+    /// From now on only orders that reduce a position are taken and filled, or all again. What rests and
+    /// could open one waits.
+    pub fn only_reducing(&mut self, only: bool) {
+        self.only_reducing = only;
+    }
+
     /// Keeps one side of the books whose symbol matches `pattern` (with `*`) empty until `until_us`.
     pub fn blank_side(&mut self, pattern: &str, side: Side, until_us: Micros) {
         self.blanks.push(Blank { pattern: pattern.to_owned(), side, until_us });

@@ -40,8 +40,15 @@ impl Exchange {
         &mut self.state.segments[product.underlying].flow
     }
 
+    /// True unless only reducing orders are filled and this is none.
+    fn is_let(&self, order: &Order) -> bool {
+        order.reduce_only || !self.only_reducing
+    }
+
     fn resting(&self, product_id: i64) -> Vec<(i64, Side)> {
-        let open = |order: &&Order| order.product_id == product_id && order.state == OrderState::Open;
+        let open = |order: &&Order| {
+            order.product_id == product_id && order.state == OrderState::Open && self.is_let(order)
+        };
         self.state.account.live.values().filter(open).map(|order| (order.id, order.side)).collect()
     }
 
@@ -92,7 +99,10 @@ impl Exchange {
             .live
             .values()
             .filter(|order| {
-                order.product_id == product_id && order.state == OrderState::Open && order.side == side
+                order.product_id == product_id
+                    && order.state == OrderState::Open
+                    && order.side == side
+                    && self.is_let(order)
             })
             .filter(|order| best.is_none_or(|best| side.opposite().accepts(best, order.limit)))
             .collect();
@@ -124,6 +134,7 @@ impl Exchange {
             .live
             .values()
             .filter(|order| order.product_id == product.id && order.state == OrderState::Pending)
+            .filter(|order| self.is_let(order))
             .filter(|order| order.stop.is_some_and(|stop| self.is_triggered(order.side, stop, mark)))
             .map(|order| order.id)
             .collect();

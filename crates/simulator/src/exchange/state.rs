@@ -74,6 +74,7 @@ pub(crate) struct Blank {
 }
 
 /// The simulated venue.
+#[derive(Clone)]
 pub struct Exchange {
     pub(crate) state: State,
     pub(crate) source: Source,
@@ -87,8 +88,10 @@ pub struct Exchange {
     pub(crate) outbox_seq: u64,
     pub(crate) private_due_us: Micros,
     pub(crate) blanks: Vec<Blank>,
-    /// The account changed since [`Exchange::committed`].
+    /// The account changed since it was last saved.
     pub(crate) uncommitted: bool,
+    /// Only what reduces a position is taken or filled.
+    pub(crate) only_reducing: bool,
 }
 
 impl Exchange {
@@ -123,6 +126,7 @@ impl Exchange {
             outbox_seq: 0,
             blanks: Vec::new(),
             uncommitted: true,
+            only_reducing: false,
         }
     }
 

@@ -25,8 +25,8 @@ pub(crate) async fn pump(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>
     }
 }
 
-/// One round of the pump; returns when the next is due. As long as the state cannot be committed,
-/// nothing is sent.
+/// One round of the pump; returns when the next is due. What happened is saved before it is sent, if it can
+/// be saved.
 fn run_once(shared: &Shared) -> Micros {
     let venue = &mut *shared.lock();
     let now_us = wall_us();
@@ -37,10 +37,8 @@ fn run_once(shared: &Shared) -> Micros {
         }
     }
     venue.exchange.run_to(now_us);
-    let outcome = venue.commit();
-    let mut notes: Vec<Telling> = venue.commit_note(&outcome).into_iter().collect();
-    let events = if outcome.is_ok() { venue.exchange.advance(now_us) } else { Vec::new() };
-    for event in events {
+    let mut notes: Vec<Telling> = venue.keeper.keep(&mut venue.exchange, now_us).into_iter().collect();
+    for event in venue.exchange.advance(now_us) {
         let withheld = address(&event).map(|(name, symbol)| venue.plan.on_frame(now_us, name.word(), symbol));
         if let VenueEvent::Note(note) = event {
             notes.push(note);
@@ -57,5 +55,5 @@ fn run_once(shared: &Shared) -> Micros {
     for note in notes {
         (shared.tell)(note);
     }
-    if outcome.is_ok() { venue.exchange.next_due_us() } else { now_us + SECOND_US / 10 }
+    venue.exchange.next_due_us()
 }

@@ -2,15 +2,14 @@
 //! clock, and the list from which connections take what is sent.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 use tokio::sync::{Notify, broadcast, watch};
 
-use super::store::Store;
-use crate::dialect::rest::Gate;
+use super::keeper::Keeper;
+use crate::dialect::rest::{self, Gate, Reply, Request};
 use crate::exchange::Exchange;
 use crate::exchange::event::{Channel, Level, Telling, VenueEvent};
 use crate::exchange::time::Micros;
@@ -24,9 +23,7 @@ pub(crate) struct Venue {
     pub exchange: Exchange,
     pub gate: Gate,
     pub plan: FaultPlan,
-    store: Option<Store>,
-    /// The last commit failed; told once, and again when it works.
-    failing: bool,
+    pub keeper: Keeper,
     watching: BTreeMap<u64, Vec<(Channel, String)>>,
     connections: u64,
 }
@@ -78,8 +75,8 @@ impl Shared {
 }
 
 impl Venue {
-    pub fn new(exchange: Exchange, gate: Gate, plan: FaultPlan, store: Option<Store>) -> Venue {
-        Venue { exchange, gate, plan, store, failing: false, watching: BTreeMap::new(), connections: 0 }
+    pub fn new(exchange: Exchange, gate: Gate, plan: FaultPlan, keeper: Keeper) -> Venue {
+        Venue { exchange, gate, plan, keeper, watching: BTreeMap::new(), connections: 0 }
     }
 
     /// A number for a new connection.
@@ -102,35 +99,21 @@ impl Venue {
         self.exchange.set_watched(all);
     }
 
-    /// Commits what the account became, before anything that follows from it may leave.
-    pub fn commit(&mut self) -> Result<(), io::Error> {
-        if self.exchange.uncommitted {
-            if let Some(store) = &mut self.store {
-                store.save(&self.exchange)?;
+    /// Lets the exchange answer, and saves what that changed before the answer may leave. What cannot be saved
+    /// is undone and asked again: then only what reduces risk is carried out.
+    pub fn carry_out(&mut self, now_us: Micros, request: &Request<'_>) -> (Reply, Option<Telling>) {
+        let changes = request.method != "GET" && self.keeper.may_fail();
+        let before = changes.then(|| (self.exchange.clone(), self.gate.clone()));
+        let reply = rest::respond(&mut self.exchange, &mut self.gate, now_us, request);
+        let note = self.keeper.keep(&mut self.exchange, now_us);
+        match before {
+            Some((exchange, gate)) if self.keeper.is_failing() => {
+                (self.exchange, self.gate) = (exchange, gate);
+                self.exchange.only_reducing(true);
+                (rest::respond(&mut self.exchange, &mut self.gate, now_us, request), note)
             }
-            self.exchange.uncommitted = false;
+            Some(_) | None => (reply, note),
         }
-        Ok(())
-    }
-
-    /// The note on a commit, if its success changed.
-    pub fn commit_note(&mut self, outcome: &Result<(), io::Error>) -> Option<Telling> {
-        let failed = outcome.is_err();
-        if std::mem::replace(&mut self.failing, failed) == failed {
-            return None;
-        }
-        let (level, message) = match outcome {
-            Ok(()) => (Level::Info, "the simulator's state is saved again".to_owned()),
-            Err(error) => {
-                (Level::Error, format!("the simulator's state cannot be saved, nothing is sent: {error}"))
-            }
-        };
-        Some(Telling {
-            name: "simulator.state_saving_changed",
-            level,
-            message,
-            payload: json!({ "failing": failed }),
-        })
     }
 }
 

@@ -55,10 +55,42 @@ enum Line {
     Order(Order),
 }
 
-/// An open state file.
-pub(crate) struct Store {
+/// Where the state is written.
+pub(crate) trait Disk: Send {
+    /// Cuts the history off after `keep` bytes and appends `lines` to it.
+    fn append(&mut self, keep: u64, lines: &[u8]) -> io::Result<()>;
+    /// Puts a new state in the place of the old, whole or not at all.
+    fn replace(&mut self, state: &[u8]) -> io::Result<()>;
+}
+
+/// The two files.
+struct Files {
     path: PathBuf,
     history: File,
+}
+
+impl Disk for Files {
+    fn append(&mut self, keep: u64, lines: &[u8]) -> io::Result<()> {
+        self.history.set_len(keep)?;
+        self.history.write_all(lines).inspect_err(|_full| {
+            // A part of the lines would only take room; the next attempt cuts it off in any case.
+            let _cut = self.history.set_len(keep);
+        })
+    }
+
+    fn replace(&mut self, state: &[u8]) -> io::Result<()> {
+        let fresh = self.path.with_extension("new");
+        let written = fs::write(&fresh, state).and_then(|()| fs::rename(&fresh, &self.path));
+        written.inspect_err(|_full| {
+            // What was written of it would only take room.
+            let _removed = fs::remove_file(&fresh);
+        })
+    }
+}
+
+/// An open state file.
+pub(crate) struct Store {
+    disk: Box<dyn Disk>,
     history_bytes: u64,
     saved_fills: u64,
     saved_orders: u64,
@@ -106,8 +138,8 @@ pub(crate) fn open(options: &Options, now_us: Micros) -> Result<Opened, StartErr
     };
     let account = &exchange.state.account;
     let (saved_fills, saved_orders) = (account.fills_total, account.finished_total);
-    let store =
-        Store { path: path.clone(), history, history_bytes, saved_fills, saved_orders, tape, tape_end };
+    let disk = Box::new(Files { path: path.clone(), history });
+    let store = Store { disk, history_bytes, saved_fills, saved_orders, tape, tape_end };
     Ok(Opened { exchange, store: Some(store), resumed: held })
 }
 
@@ -157,27 +189,35 @@ fn history_path(path: &Path) -> PathBuf {
 }
 
 impl Store {
+    /// A store of a fresh exchange on another disk.
+    #[cfg(test)]
+    pub fn on(disk: Box<dyn Disk>) -> Store {
+        let (tape, tape_end) = (TapeSource::Embedded, TapeEnd::Mirror);
+        Store { disk, history_bytes: 0, saved_fills: 0, saved_orders: 0, tape, tape_end }
+    }
+
     /// Commits the exchange as it is.
     pub fn save(&mut self, exchange: &Exchange) -> io::Result<()> {
         let account = &exchange.state.account;
         let mut lines = Vec::new();
         for fill in latest(&account.fills, account.fills_total - self.saved_fills) {
-            write_line(&mut lines, &Line::Fill(fill.clone()))?;
+            write_line(&mut lines, &Line::Fill((**fill).clone()))?;
         }
         for order in latest(&account.finished, account.finished_total - self.saved_orders) {
-            write_line(&mut lines, &Line::Order(order.clone()))?;
+            write_line(&mut lines, &Line::Order((**order).clone()))?;
         }
-        // A failed commit may have left a part of its lines.
-        self.history.set_len(self.history_bytes)?;
-        self.history.write_all(&lines)?;
+        if !lines.is_empty() {
+            self.disk.append(self.history_bytes, &lines)?;
+        }
         let history_bytes = self.history_bytes + lines.len() as u64;
-        self.replace(exchange, history_bytes)?;
+        let state = self.state(exchange, history_bytes)?;
+        self.disk.replace(&state)?;
         self.history_bytes = history_bytes;
         (self.saved_fills, self.saved_orders) = (account.fills_total, account.finished_total);
         Ok(())
     }
 
-    fn replace(&self, exchange: &Exchange, history_bytes: u64) -> io::Result<()> {
+    fn state(&self, exchange: &Exchange, history_bytes: u64) -> io::Result<Vec<u8>> {
         let state = &exchange.state;
         let books = state.books.iter().filter(|(id, _)| state.account.holds(|held| held == **id));
         let saved = Saved {
@@ -188,9 +228,7 @@ impl Store {
             books: books.map(|(id, book)| (*id, book)).collect(),
             state,
         };
-        let fresh = self.path.with_extension("new");
-        fs::write(&fresh, serde_json::to_vec(&saved)?)?;
-        fs::rename(&fresh, &self.path)
+        Ok(serde_json::to_vec(&saved)?)
     }
 }
 

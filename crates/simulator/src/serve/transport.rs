@@ -108,16 +108,13 @@ async fn answer(
     write(reply)
 }
 
-/// Lets the exchange answer, and commits what that changed before the answer may leave.
 fn carry_out(shared: &Shared, request: &rest::Request<'_>) -> Reply {
-    let venue = &mut *shared.lock();
-    let reply = rest::respond(&mut venue.exchange, &mut venue.gate, wall_us(), request);
-    let outcome = venue.commit();
-    if let Some(note) = venue.commit_note(&outcome) {
+    let (reply, note) = shared.lock().carry_out(wall_us(), request);
+    if let Some(note) = note {
         (shared.tell)(note);
     }
     shared.wake.notify_one();
-    if outcome.is_ok() { reply } else { faulty(503, None, 0) }
+    reply
 }
 
 fn faulty(status: u16, code: Option<&str>, reset_ms: i64) -> Reply {

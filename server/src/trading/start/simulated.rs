@@ -170,7 +170,8 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         note(
             "simulator.state_saving_changed",
             Error,
-            "the simulator's state cannot be saved, nothing is sent: no space left on device",
+            "the simulator's state cannot be saved, so that only cancellations and reduce-only orders are carried out, \
+             and a crash would forget them: no space left on device",
             json!({ "failing": true }),
             "",
         ),

@@ -1,6 +1,8 @@
 //! Recorded price days: one-minute bars walked at market time. The index is a pure function of market
 //! time, which is why a restart lands on exactly the price it would have had.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// Market microseconds in one bar.
@@ -47,7 +49,7 @@ impl Bar {
 #[derive(Clone, Debug)]
 pub struct Tape {
     name: String,
-    bars: Vec<Bar>,
+    bars: Arc<[Bar]>,
 }
 
 impl Tape {
@@ -64,7 +66,7 @@ impl Tape {
         if bars.is_empty() {
             return Err(format!("tape {name}: no rows under the header time,open,high,low,close"));
         }
-        Ok(Tape { name: name.to_owned(), bars })
+        Ok(Tape { name: name.to_owned(), bars: bars.into() })
     }
 
     /// The compiled-in tape.
@@ -77,7 +79,7 @@ impl Tape {
 
     /// A tape of bars made by hand, for tests of other crates; `None` without bars.
     pub fn from_bars(name: &str, bars: Vec<Bar>) -> Option<Tape> {
-        (!bars.is_empty()).then(|| Tape { name: name.to_owned(), bars })
+        (!bars.is_empty()).then(|| Tape { name: name.to_owned(), bars: bars.into() })
     }
 
     pub fn name(&self) -> &str {
