@@ -12,6 +12,8 @@ use tokio::task::JoinHandle;
 use crate::dialect::auth::{Credentials, Quotas};
 use crate::dialect::rest::Gate;
 use crate::exchange::event::{Level, Telling};
+use crate::exchange::tape::Gaps;
+use crate::exchange::time::iso_seconds;
 use crate::faults::plan::FaultPlan;
 
 mod connection;
@@ -103,15 +105,16 @@ pub async fn start(
         stop,
         tasks: Vec::new(),
     };
+    let gaps = exchange.tape_gaps();
     let venue = Venue::new(exchange, gate, plan, Keeper::new(store));
     let shared = Arc::new(Shared::new(venue, Box::new(tell)));
-    tell_start(&shared, &running);
+    tell_start(&shared, &running, gaps);
     running.tasks.push(tokio::spawn(pump::pump(shared.clone(), stopped.clone())));
     running.tasks.push(tokio::spawn(transport::serve(listener, Context { shared, stopped })));
     Ok(running)
 }
 
-fn tell_start(shared: &Shared, running: &Running) {
+fn tell_start(shared: &Shared, running: &Running, gaps: Option<Gaps>) {
     let market =
         running.tape.as_deref().map_or("the seeded market".to_owned(), |tape| format!("the tape {tape}"));
     let begun = if running.resumed { "goes on with" } else { "begins" };
@@ -127,6 +130,18 @@ fn tell_start(shared: &Shared, running: &Running) {
         message: format!("the simulated venue {begun} {market} at speed {speed}{decay}"),
         payload,
     });
+    if let (Some(gaps), Some(tape)) = (gaps, &running.tape) {
+        let Gaps { minutes, places, first_s } = gaps;
+        let first = iso_seconds(first_s);
+        (shared.tell)(Telling {
+            name: "simulator.tape_gaps_held",
+            level: Level::Warn,
+            message: format!(
+                "the last close is held over minutes that the tape {tape} lacks: {minutes} in all, the first at {first}"
+            ),
+            payload: json!({ "tape": tape, "minutes": minutes, "places": places, "first": first }),
+        });
+    }
     if speed > SAFE_SPEED {
         let market_s = f64::from(speed) / 5.0;
         (shared.tell)(Telling {

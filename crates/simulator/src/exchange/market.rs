@@ -1,11 +1,13 @@
 //! The market as data and formulas: underlyings and what is listed on them, the course of each index, what
 //! makers quote and display, the settlement mean, the decay of time value.
 
+mod bar;
 pub mod book;
 pub mod chain;
 mod clock;
 mod course;
 mod decay;
+mod price_file;
 pub mod pricing;
 pub mod product;
 pub mod quote;

@@ -4,8 +4,9 @@ use rust_decimal::Decimal;
 
 use super::account::{Fill, Position, Wallet};
 use super::event::{BookView, TickerRow, TopOfBook};
-use super::market::Underlying;
 use super::market::chain::Product;
+use super::market::tape::Gaps;
+use super::market::{Source, Underlying};
 use super::order::{Order, OrderKey};
 use super::quirks::Quirks;
 use super::state::Exchange;
@@ -32,6 +33,14 @@ impl Exchange {
     /// Name of the tape, if the market follows one.
     pub fn tape(&self) -> Option<&str> {
         self.state.tape.as_deref()
+    }
+
+    /// Minutes that the tape's file lacked.
+    pub fn tape_gaps(&self) -> Option<Gaps> {
+        match &self.source {
+            Source::Tape(tape, _) => tape.gaps(),
+            Source::Walk => None,
+        }
     }
 
     /// Index of an underlying in USD.

@@ -116,9 +116,44 @@ pub fn iso_seconds(second: i64) -> String {
     )
 }
 
+/// Reads a UTC time of whole seconds as files write it: `2022-01-05T00:01:00Z`, with a space for the `T`,
+/// without the `Z` or the seconds.
+pub fn from_iso(text: &str) -> Option<i64> {
+    let text = [" UTC", "+00:00", "Z", "z"].iter().find_map(|zone| text.strip_suffix(zone)).unwrap_or(text);
+    let (date, clock) = text.split_once(['T', ' '])?;
+    let date = Date::from_dashes(date).filter(|date| date.year > 1_970)?;
+    let clock = clock.strip_suffix(".000000").or(clock.strip_suffix(".000")).unwrap_or(clock);
+    let mut parts =
+        clock.split(':').map(|part| part.parse::<i64>().ok().filter(|part| (0..60).contains(part)));
+    let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next().unwrap_or(Some(0))?);
+    let whole = parts.next().is_none() && hour < 24;
+    whole.then_some(date.to_day() * DAY_S + hour * 3_600 + minute * 60 + second)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn utc_stamps_are_read_as_they_are_written() {
+        let second = 1_641_340_860;
+        for text in [
+            "2022-01-05T00:01:00Z",
+            "2022-01-05 00:01:00",
+            "2022-01-05T00:01:00.000Z",
+            "2022-01-05 00:01:00 UTC",
+            "2022-01-05T00:01:00+00:00",
+            "2022-01-05 00:01",
+        ] {
+            assert_eq!(from_iso(text), Some(second), "{text}");
+        }
+        assert_eq!(from_iso(&iso_seconds(second)), Some(second));
+        for text in
+            ["2022-01-05", "2022-13-05 00:01", "2022-01-05 25:01", "2022-01-05T00:01:00+05:30", "x T y", ""]
+        {
+            assert_eq!(from_iso(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn dates_and_codes_agree_with_the_calendar() {

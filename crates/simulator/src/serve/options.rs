@@ -82,8 +82,8 @@ impl TapeSource {
     }
 }
 
-fn read(path: &Path) -> Result<String, StartError> {
-    std::fs::read_to_string(path).map_err(|source| StartError::TapeFile { path: path.to_owned(), source })
+fn read(path: &Path) -> Result<Vec<u8>, StartError> {
+    std::fs::read(path).map_err(|source| StartError::TapeFile { path: path.to_owned(), source })
 }
 
 /// Why a venue did not start. Each is one sentence for the operator.

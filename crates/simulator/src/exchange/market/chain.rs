@@ -133,6 +133,15 @@ pub fn payoff(contract: Contract, mean: Decimal) -> Decimal {
     }
 }
 
+/// The prices of Bitcoin for which a chain can be built, whole USD: low enough for at least two strikes of the
+/// next expiries around it, and for strikes that have product ids.
+pub(super) fn playable_usd() -> (i64, i64) {
+    let btc = Underlying::Btc;
+    let two_steps = 2 * btc.strike_unit() * strike_units(0);
+    let least = (two_steps * 100).div_euclid(2 * REACH_PERCENT) + 1;
+    (least, highest_strike(btc) * 100 / (100 + REACH_PERCENT))
+}
+
 /// Strike units between neighbouring strikes of an expiry.
 fn strike_units(seconds_left: i64) -> i64 {
     if seconds_left < 3 * DAY_S {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// Market microseconds in one bar.
-pub const BAR_US: i64 = 60_000_000;
+pub use super::bar::{BAR_US, Bar, Gaps};
+use super::price_file;
+
 const LEG_US: i64 = BAR_US / 3;
 
 /// The tape the embedded venue starts with, compiled in.
@@ -25,48 +26,24 @@ pub enum TapeEnd {
     Hold,
 }
 
-/// One minute; prices in tenths of a USD.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bar {
-    pub open: i64,
-    pub high: i64,
-    pub low: i64,
-    pub close: i64,
-}
-
-impl Bar {
-    /// The four corners in the order in which they are walked.
-    fn path(self) -> [i64; 4] {
-        if self.close > self.open {
-            [self.open, self.low, self.high, self.close]
-        } else {
-            [self.open, self.high, self.low, self.close]
-        }
-    }
-}
-
 /// A whole recorded day (or any other run of minutes), at least one bar.
 #[derive(Clone, Debug)]
 pub struct Tape {
     name: String,
     bars: Arc<[Bar]>,
+    gaps: Option<Gaps>,
 }
 
 impl Tape {
-    /// Reads `time,open,high,low,close` rows under a header line.
+    /// Reads rows of time (Unix seconds, milliseconds or microseconds), open, high, low and close, one a
+    /// minute, with a header that names these columns or without one. Over missing minutes the last close
+    /// is held.
     ///
     /// # Errors
-    /// One sentence that names the line and what is wrong with it.
-    pub fn parse(name: &str, text: &str) -> Result<Tape, String> {
-        let mut bars = Vec::new();
-        for (number, line) in text.lines().enumerate().skip(1).filter(|(_, line)| !line.trim().is_empty()) {
-            let bar = parse_bar(line).map_err(|why| format!("tape {name}, line {}: {why}", number + 1))?;
-            bars.push(bar);
-        }
-        if bars.is_empty() {
-            return Err(format!("tape {name}: no rows under the header time,open,high,low,close"));
-        }
-        Ok(Tape { name: name.to_owned(), bars: bars.into() })
+    /// One sentence that names line, column and what is wrong.
+    pub fn parse(name: &str, bytes: &[u8]) -> Result<Tape, String> {
+        let file = price_file::read(bytes).map_err(|why| format!("tape {name}: {why}"))?;
+        Ok(Tape { name: name.to_owned(), bars: file.bars.into(), gaps: file.gaps })
     }
 
     /// The compiled-in tape.
@@ -74,16 +51,21 @@ impl Tape {
     /// # Errors
     /// Never for the tape shipped with this crate (a test reads it).
     pub fn embedded() -> Result<Tape, String> {
-        Tape::parse(EMBEDDED_NAME, EMBEDDED_2022_01_05)
+        Tape::parse(EMBEDDED_NAME, EMBEDDED_2022_01_05.as_bytes())
     }
 
     /// A tape of bars made by hand, for tests of other crates; `None` without bars.
     pub fn from_bars(name: &str, bars: Vec<Bar>) -> Option<Tape> {
-        (!bars.is_empty()).then(|| Tape { name: name.to_owned(), bars: bars.into() })
+        (!bars.is_empty()).then(|| Tape { name: name.to_owned(), bars: bars.into(), gaps: None })
     }
 
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What its file lacked.
+    pub fn gaps(&self) -> Option<Gaps> {
+        self.gaps
     }
 
     /// Length in market microseconds.
@@ -116,25 +98,6 @@ impl Tape {
     }
 }
 
-fn parse_bar(line: &str) -> Result<Bar, String> {
-    let mut cells = line.split(',').map(str::trim).skip(1);
-    let mut price = |name: &str| {
-        let cell = cells.next().ok_or_else(|| format!("no column {name}"))?;
-        let value: f64 = cell.parse().map_err(|_| format!("{name} is {cell:?}, must be a price in USD"))?;
-        let tenths = (value * 10.0).round();
-        if (1.0..1e9).contains(&tenths) {
-            Ok(tenths as i64)
-        } else {
-            Err(format!("{name} is {cell}, must be between 0.1 and 100,000,000"))
-        }
-    };
-    let bar = Bar { open: price("open")?, high: price("high")?, low: price("low")?, close: price("close")? };
-    if bar.low > bar.open.min(bar.close) || bar.high < bar.open.max(bar.close) {
-        return Err("low and high must enclose open and close".to_owned());
-    }
-    Ok(bar)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,8 +114,7 @@ mod tests {
         assert_eq!([at(70), at(120), at(130)], [at(50), at(0), at(10)]);
         assert_eq!(tape.index_at(999_000_000, TapeEnd::Hold), 1_030);
         assert_eq!(Tape::embedded().unwrap().length_us(), 1_440 * BAR_US);
-        assert!(
-            Tape::parse("x", "time,open,high,low,close\n1,2,a,1,1").unwrap_err().contains("line 2: high")
-        );
+        let refused = Tape::parse("x", b"time,open,high,low,close\n1641340800,45832,a,1,1").unwrap_err();
+        assert!(refused.starts_with("tape x: line 2, column high: "), "{refused}");
     }
 }
