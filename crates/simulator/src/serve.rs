@@ -1,29 +1,38 @@
-//! The async part: wall clock, sockets and delays around the pure exchange. One lock, one pump that lets
-//! the market run and sends what is due, one task per connection.
+//! The async part: wall clock, sockets, disk and delays around the pure exchange. One lock, one pump that
+//! lets the market run and sends what is due, one task per connection.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
 
-use rust_decimal::Decimal;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::auth::{Credentials, Quotas};
-use crate::event::{Channel, Level, Telling, VenueEvent};
-use crate::exchange::Exchange;
-use crate::fault_plan::FaultPlan;
-use crate::faults::TimedFault;
-use crate::options::{Options, StartError};
-use crate::rest::Gate;
-use crate::store::{self, Opened, Store};
-use crate::time::{Micros, SECOND_US};
-use crate::transport;
+use crate::dialect::auth::{Credentials, Quotas};
+use crate::dialect::rest::Gate;
+use crate::exchange::event::{Level, Telling};
+use crate::exchange::tape::Gaps;
+use crate::exchange::time::iso_seconds;
+use crate::faults::plan::FaultPlan;
 
-const EVENTS_HELD: usize = 65_536;
+mod connection;
+mod keeper;
+mod line;
+pub mod options;
+mod pump;
+mod shared;
+mod store;
+mod transport;
+
+#[cfg(test)]
+mod tests;
+
+use keeper::Keeper;
+use options::{Options, StartError};
+use shared::{Context, Shared, Venue, wall_us};
+use store::Opened;
+
 const SAFE_SPEED: u32 = 120;
 
 /// A venue that is serving. Dropping it stops it.
@@ -65,104 +74,6 @@ impl Drop for Running {
     }
 }
 
-/// What the lock guards.
-pub(crate) struct Venue {
-    pub exchange: Exchange,
-    pub gate: Gate,
-    pub plan: FaultPlan,
-    store: Option<Store>,
-    /// The last commit failed; told once, and again when it works.
-    failing: bool,
-    watching: BTreeMap<u64, Vec<(Channel, String)>>,
-    connections: u64,
-}
-
-/// What goes to every connection.
-pub(crate) enum Sent {
-    /// With the index at that time, USD.
-    Event(VenueEvent, Decimal),
-    Fault(TimedFault),
-}
-
-/// What every task shares.
-pub(crate) struct Shared {
-    venue: Mutex<Venue>,
-    pub sent: broadcast::Sender<Arc<Sent>>,
-    pub wake: Notify,
-    pub tell: Box<dyn Fn(Telling) + Send + Sync>,
-}
-
-impl Shared {
-    pub fn lock(&self) -> MutexGuard<'_, Venue> {
-        self.venue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Tells that a fault struck.
-    pub fn tell_fault(&self, fault: &str, payload: serde_json::Value) {
-        let message = format!("the fault file struck: {fault}");
-        (self.tell)(Telling { name: "simulator.fault_injected", level: Level::Warn, message, payload });
-    }
-}
-
-impl Venue {
-    /// A number for a new connection.
-    pub fn next_connection(&mut self) -> u64 {
-        self.connections += 1;
-        self.connections
-    }
-
-    /// Replaces what a connection watches; an empty list forgets it.
-    pub fn watch(&mut self, connection: u64, watched: Vec<(Channel, String)>) {
-        if watched.is_empty() {
-            self.watching.remove(&connection);
-        } else {
-            self.watching.insert(connection, watched);
-        }
-        let mut all: BTreeMap<Channel, BTreeSet<String>> = BTreeMap::new();
-        for (channel, token) in self.watching.values().flatten() {
-            all.entry(*channel).or_default().insert(token.clone());
-        }
-        self.exchange.set_watched(all);
-    }
-
-    /// Commits what the account became, before anything that follows from it may leave.
-    pub fn commit(&mut self) -> Result<(), io::Error> {
-        if self.exchange.uncommitted {
-            if let Some(store) = &mut self.store {
-                store.save(&self.exchange)?;
-            }
-            self.exchange.uncommitted = false;
-        }
-        Ok(())
-    }
-
-    /// The note on a commit, if its success changed.
-    pub fn commit_note(&mut self, outcome: &Result<(), io::Error>) -> Option<Telling> {
-        let failed = outcome.is_err();
-        if std::mem::replace(&mut self.failing, failed) == failed {
-            return None;
-        }
-        let (level, message) = match outcome {
-            Ok(()) => (Level::Info, "the simulator's state is saved again".to_owned()),
-            Err(error) => {
-                (Level::Error, format!("the simulator's state cannot be saved, nothing is sent: {error}"))
-            }
-        };
-        Some(Telling {
-            name: "simulator.state_saving_changed",
-            level,
-            message,
-            payload: json!({ "failing": failed }),
-        })
-    }
-}
-
-/// Wall time.
-pub(crate) fn wall_us() -> Micros {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Micros::try_from(since.as_micros()).unwrap_or(Micros::MAX)
-}
-
 /// Starts a venue and returns when it accepts connections. What happens to it is told through `tell`;
 /// nothing is printed. `tell` is called while the venue is locked, so it must return at once.
 ///
@@ -194,21 +105,16 @@ pub async fn start(
         stop,
         tasks: Vec::new(),
     };
-    let watching = BTreeMap::new();
-    let venue = Venue { exchange, gate, plan, store, failing: false, watching, connections: 0 };
-    let shared = Arc::new(Shared {
-        venue: Mutex::new(venue),
-        sent: broadcast::channel(EVENTS_HELD).0,
-        wake: Notify::new(),
-        tell: Box::new(tell),
-    });
-    tell_start(&shared, &running);
-    running.tasks.push(tokio::spawn(pump(shared.clone(), stopped.clone())));
-    running.tasks.push(tokio::spawn(transport::serve(listener, shared, stopped)));
+    let gaps = exchange.tape_gaps();
+    let venue = Venue::new(exchange, gate, plan, Keeper::new(store));
+    let shared = Arc::new(Shared::new(venue, Box::new(tell)));
+    tell_start(&shared, &running, gaps);
+    running.tasks.push(tokio::spawn(pump::pump(shared.clone(), stopped.clone())));
+    running.tasks.push(tokio::spawn(transport::serve(listener, Context { shared, stopped })));
     Ok(running)
 }
 
-fn tell_start(shared: &Shared, running: &Running) {
+fn tell_start(shared: &Shared, running: &Running, gaps: Option<Gaps>) {
     let market =
         running.tape.as_deref().map_or("the seeded market".to_owned(), |tape| format!("the tape {tape}"));
     let begun = if running.resumed { "goes on with" } else { "begins" };
@@ -224,6 +130,18 @@ fn tell_start(shared: &Shared, running: &Running) {
         message: format!("the simulated venue {begun} {market} at speed {speed}{decay}"),
         payload,
     });
+    if let (Some(gaps), Some(tape)) = (gaps, &running.tape) {
+        let Gaps { minutes, places, first_s } = gaps;
+        let first = iso_seconds(first_s);
+        (shared.tell)(Telling {
+            name: "simulator.tape_gaps_held",
+            level: Level::Warn,
+            message: format!(
+                "the last close is held over minutes that the tape {tape} lacks: {minutes} in all, the first at {first}"
+            ),
+            payload: json!({ "tape": tape, "minutes": minutes, "places": places, "first": first }),
+        });
+    }
     if speed > SAFE_SPEED {
         let market_s = f64::from(speed) / 5.0;
         (shared.tell)(Telling {
@@ -235,57 +153,4 @@ fn tell_start(shared: &Shared, running: &Running) {
             payload: json!({ "speed": speed }),
         });
     }
-}
-
-/// Returns when the venue is to stop.
-pub(crate) async fn until(stopped: &mut watch::Receiver<bool>) {
-    // The sender gone means the same as its word.
-    let _stop = stopped.wait_for(|stop| *stop).await;
-}
-
-/// Lets the market run, and sends what is due.
-async fn pump(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
-    loop {
-        let next_us = run_once(&shared);
-        let wait_us = u64::try_from(next_us - wall_us()).unwrap_or_default();
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_micros(wait_us)) => {}
-            () = shared.wake.notified() => {}
-            () = until(&mut stopped) => return,
-        }
-    }
-}
-
-/// One round of the pump; returns when the next is due. As long as the state cannot be committed,
-/// nothing is sent.
-fn run_once(shared: &Shared) -> Micros {
-    let venue = &mut *shared.lock();
-    let now_us = wall_us();
-    let strikes = venue.plan.due(now_us);
-    for strike in &strikes {
-        if let TimedFault::BookSideMissing { symbol, side, for_s } = strike {
-            venue.exchange.blank_side(symbol, *side, now_us + (for_s * SECOND_US as f64) as Micros);
-        }
-    }
-    venue.exchange.run_to(now_us);
-    let outcome = venue.commit();
-    let mut notes: Vec<Telling> = venue.commit_note(&outcome).into_iter().collect();
-    let events = if outcome.is_ok() { venue.exchange.advance(now_us) } else { Vec::new() };
-    let index = venue.exchange.index();
-    for event in events {
-        if let VenueEvent::Note(note) = event {
-            notes.push(note);
-        } else {
-            // Nobody connected is no error.
-            let _receivers = shared.sent.send(Arc::new(Sent::Event(event, index)));
-        }
-    }
-    for strike in strikes {
-        shared.tell_fault(transport::fault_name(&strike), json!({ "fault": format!("{strike:?}") }));
-        let _receivers = shared.sent.send(Arc::new(Sent::Fault(strike)));
-    }
-    for note in notes {
-        (shared.tell)(note);
-    }
-    if outcome.is_ok() { venue.exchange.next_due_us() } else { now_us + SECOND_US / 10 }
 }

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use simulator::book::Side;
 use simulator::chain::{Contract, Product};
 use simulator::pricing::Right;
-use simulator::{Exchange, OrderRequest, Setup, Source, Tape, TapeEnd};
+use simulator::{Exchange, OrderRequest, Setup, Source, Tape, TapeEnd, Underlying};
 
 const START_US: i64 = 1_790_000_000_000_000; // 2026-09-21T14:13:20Z
 const LOTS: i64 = 200;
@@ -30,7 +30,7 @@ impl Strangle {
         let tape = Source::Tape(Tape::embedded().unwrap(), TapeEnd::Mirror);
         let mut exchange = Exchange::new(Setup { speed: 120, ..Setup::new(seed, tape, start_us) });
         let now_us = start_us + after_s * 1_000_000;
-        let spot: f64 = exchange.spot(now_us).try_into().unwrap();
+        let spot: f64 = exchange.spot(now_us, Underlying::Btc).try_into().unwrap();
         let products = exchange.products(now_us);
         let expiry_s =
             products.iter().filter_map(Product::expiry_s).find(|e| e * 1_000_000 - now_us >= 86_400_000_000);
@@ -55,7 +55,7 @@ impl Strangle {
     fn executable(&mut self) -> f64 {
         let mut total = self.exchange.wallet(self.now_us).balance - Decimal::from(100_000);
         for leg in &self.legs {
-            let index = self.exchange.spot(self.now_us);
+            let index = self.exchange.spot(self.now_us, Underlying::Btc);
             let mut left = LOTS;
             for (price, lots) in self.exchange.book(self.now_us, leg).asks {
                 let taken = left.min(lots);

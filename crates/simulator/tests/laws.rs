@@ -14,7 +14,7 @@ const START: i64 = 1_789_992_001 * SECOND;
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// Product (two options), buys, lots, ticks from the mid, reduce-only, immediate, market.
+    /// Product (three options), buys, lots, ticks from the mid, reduce-only, immediate, market.
     Place {
         which: usize,
         buy: bool,
@@ -34,7 +34,7 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let place =
-        (0..2_usize, any::<bool>(), 1..400_i64, -60..60_i64, any::<bool>(), any::<bool>(), any::<bool>())
+        (0..3_usize, any::<bool>(), 1..400_i64, -60..60_i64, any::<bool>(), any::<bool>(), any::<bool>())
             .prop_map(|(which, buy, lots, ticks, reduce_only, ioc, market)| Step::Place {
                 which,
                 buy,
@@ -60,8 +60,8 @@ impl Run {
     fn of(seed: u64, steps: &[Step]) -> Run {
         let source = Source::Tape(Tape::embedded().unwrap(), TapeEnd::Mirror);
         let mut exchange = Exchange::new(Setup { speed: 60, ..Setup::new(seed, source, START) });
-        let products =
-            ["C-BTC-46200-230926", "P-BTC-45400-230926"].map(|symbol| exchange.product(symbol).unwrap());
+        let products = ["C-BTC-46200-230926", "P-BTC-45400-230926", "C-ETH-2892-230926"]
+            .map(|symbol| exchange.product(symbol).unwrap());
         let events = exchange.advance(START);
         let mut run = Run { exchange, products: products.to_vec(), now_us: START, events };
         for step in steps {
@@ -80,9 +80,11 @@ impl Run {
             }
             Step::Place { which, buy, lots, ticks, reduce_only, ioc, market } => {
                 let product = &self.products[*which];
-                let mid = self.exchange.ticker(self.now_us, product).mark.round_dp(1);
+                let (mark, tick) = (self.exchange.ticker(self.now_us, product).mark, product.tick_size());
+                let mid = (mark / tick).round() * tick;
                 let side = if *buy { Side::Buy } else { Side::Sell };
-                let request = OrderRequest::limit(product.id, side, *lots, mid + Decimal::new(*ticks, 1));
+                let request =
+                    OrderRequest::limit(product.id, side, *lots, mid + Decimal::from(*ticks) * tick);
                 let request = OrderRequest { reduce_only: *reduce_only, ..request };
                 let request = match (market, ioc) {
                     (true, _) => OrderRequest {
@@ -133,7 +135,8 @@ proptest! {
         let mut held: BTreeMap<i64, i64> = BTreeMap::new();
         for fill in &fills {
             let signed = fill.side.sign() * fill.size;
-            cash -= fill.price * Decimal::from(signed) * Decimal::new(1, 3) + fill.fee;
+            let value = Product::from_id(fill.product_id).unwrap().contract_value();
+            cash -= fill.price * Decimal::from(signed) * value + fill.fee;
             *held.entry(fill.product_id).or_default() += signed;
         }
         prop_assert_eq!(run.exchange.wallet(run.now_us).balance, cash);

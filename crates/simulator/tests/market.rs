@@ -7,7 +7,9 @@ use simulator::book::Side;
 use simulator::chain::{Contract, Product};
 use simulator::pricing::{Right, YEAR_S, black_scholes};
 use simulator::tape::Bar;
-use simulator::{Channel, Exchange, OrderRequest, Setup, Source, Tape, TapeEnd, VenueEvent, Volatility};
+use simulator::{
+    Channel, Exchange, OrderRequest, Setup, Source, Tape, TapeEnd, Underlying, VenueEvent, Volatility,
+};
 
 const SECOND: i64 = 1_000_000;
 /// 2026-09-21T12:00:00Z, an expiry.
@@ -29,7 +31,7 @@ fn option(exchange: &mut Exchange, now_us: i64, right: Right, strike: u32, least
     let products = exchange.products(now_us);
     let expiry_s =
         products.iter().filter_map(Product::expiry_s).find(|e| e - now_us / SECOND >= least_s).unwrap();
-    let product = Product::of(Contract::Option { right, strike, expiry_s });
+    let product = Product::of(Underlying::Btc, Contract::Option { right, strike, expiry_s });
     assert!(products.contains(&product), "{} is listed", product.symbol);
     product
 }
@@ -43,7 +45,7 @@ fn puts_and_calls_keep_parity() {
     let mut exchange = recorded(5, 120, NOON + SECOND);
     for step in 0..40 {
         let now_us = NOON + SECOND + step * 3 * SECOND;
-        let spot = exchange.spot(now_us);
+        let spot = exchange.spot(now_us, Underlying::Btc);
         for strike in [40_000, 44_000, 46_000, 48_000, 52_000] {
             let call = option(&mut exchange, now_us, Right::Call, strike, 86_000);
             let put = option(&mut exchange, now_us, Right::Put, strike, 86_000);

@@ -7,7 +7,9 @@ use simulator::chain::{Contract, Product};
 use simulator::order::{CancelReason, OrderState, StopKind, TimeInForce};
 use simulator::pricing::Right;
 use simulator::tape::Bar;
-use simulator::{Exchange, OrderKey, OrderRequest, Quirks, Setup, Source, Tape, TapeEnd, Volatility};
+use simulator::{
+    Exchange, OrderKey, OrderRequest, Quirks, Setup, Source, Tape, TapeEnd, Underlying, Volatility,
+};
 
 const SECOND: i64 = 1_000_000;
 const START: i64 = 1_789_992_001 * SECOND;
@@ -17,7 +19,8 @@ fn venue(seed: u64, bars: Vec<Bar>, quirks: Quirks) -> (Exchange, Product) {
     let volatility = Volatility { held: true, ..Volatility::default() };
     let mut exchange = Exchange::new(Setup { volatility, quirks, ..Setup::new(seed, source, START) });
     let expiry_s = exchange.products(START).iter().filter_map(Product::expiry_s).nth(200).unwrap();
-    let call = Product::of(Contract::Option { right: Right::Call, strike: 46_000, expiry_s });
+    let call =
+        Product::of(Underlying::Btc, Contract::Option { right: Right::Call, strike: 46_000, expiry_s });
     assert!(exchange.product(&call.symbol).is_some());
     (exchange, call)
 }
@@ -69,7 +72,7 @@ fn refusals() {
 #[test]
 fn client_order_ids_are_unique_among_open_orders_and_own_orders_never_trade() {
     let (mut exchange, call) = venue(1, flat(), Quirks::default());
-    let ask = exchange.top_of_book(START, &call).ask.unwrap().0;
+    let ask = exchange.top_of_book(START, &call).ask.unwrap().0 - tick();
     let sell = OrderRequest { post_only: true, ..OrderRequest::limit(call.id, Side::Sell, 10, ask) };
     let sell = OrderRequest { client_order_id: Some("a".to_owned()), ..sell };
     let first = exchange.place(START, &sell).unwrap();
@@ -84,6 +87,35 @@ fn client_order_ids_are_unique_among_open_orders_and_own_orders_never_trade() {
     let second = exchange.place(START, &sell).unwrap();
     assert!(second.id > first.id);
     assert_eq!(exchange.order_by_client_id(START, "a").unwrap().id, second.id, "the live one");
+}
+
+/// An own sale at the best offer stands behind the makers who were there before; one deeper behind all better.
+#[test]
+fn an_order_is_refused_only_if_it_would_reach_an_own_one() {
+    for level in [0, 3] {
+        let (mut exchange, call) = venue(2, flat(), Quirks::default());
+        let asks = exchange.book(START, &call).asks;
+        let sell = OrderRequest::limit(call.id, Side::Sell, 10, asks[level].0);
+        let sell = OrderRequest { post_only: true, ..sell };
+        exchange.place(START, &sell).unwrap();
+        let in_front: i64 = asks[..=level].iter().map(|(_, lots)| lots).sum();
+        let buy = |lots: i64| OrderRequest {
+            time_in_force: TimeInForce::Ioc,
+            ..OrderRequest::limit(call.id, Side::Buy, lots, asks[level + 1].0)
+        };
+        let refused = exchange.place(START, &buy(in_front + 1)).unwrap_err();
+        assert_eq!(refused.code(), "overlapping_buy_sell_orders");
+        let under = OrderRequest::limit(call.id, Side::Buy, in_front + 1, asks[level].0 - tick());
+        assert_eq!(
+            exchange.place(START, &under).map(|order| order.filled() < in_front + 1),
+            Ok(true),
+            "below it"
+        );
+        let (mut exchange, _) = venue(2, flat(), Quirks::default());
+        exchange.place(START, &sell).unwrap();
+        assert_eq!(exchange.place(START, &buy(in_front)).unwrap().filled(), in_front);
+        assert_eq!(exchange.open_orders(START).len(), 1, "the own one still rests");
+    }
 }
 
 #[test]
@@ -189,6 +221,39 @@ fn reduce_only_is_capped_shrinks_with_the_position_and_ends_with_it() {
     let target = exchange.order(START, &OrderKey::Id(target.id)).unwrap();
     assert_eq!(target.cancel_reason, Some(CancelReason::ReduceOnly));
     assert!(exchange.positions(START).is_empty());
+}
+
+#[test]
+fn while_only_reducing_orders_are_taken_what_rests_and_opens_waits() {
+    let (mut exchange, call) = venue(3, ramp(446_000), Quirks::default());
+    let bid = exchange.top_of_book(START, &call).bid.unwrap().0;
+    exchange.place(START, &OrderRequest::market(call.id, Side::Sell, 40)).unwrap();
+    let opens = OrderRequest::limit(call.id, Side::Buy, 60, bid - Decimal::from(30));
+    let reduces = OrderRequest {
+        reduce_only: true,
+        ..OrderRequest::limit(call.id, Side::Buy, 40, bid - Decimal::from(31))
+    };
+    let [opens, reduces] = [opens, reduces].map(|request| exchange.place(START, &request).unwrap().id);
+    let below = OrderRequest {
+        stop: Some((bid - Decimal::from(20), StopKind::StopLoss)),
+        ..OrderRequest::market(call.id, Side::Sell, 5)
+    };
+    let stop = exchange.place(START, &below).unwrap().id;
+    exchange.only_reducing(true);
+    let refused = exchange.place(START, &OrderRequest::market(call.id, Side::Buy, 1)).unwrap_err();
+    assert_eq!(refused.code(), "reduce_only_orders_allowed");
+    let later = START + 60 * SECOND;
+    exchange.advance(later);
+    let state = |exchange: &mut Exchange, id: i64, now_us: i64| {
+        exchange.order(now_us, &OrderKey::Id(id)).unwrap().state
+    };
+    assert_eq!(state(&mut exchange, reduces, later), OrderState::Closed);
+    assert_eq!(state(&mut exchange, opens, later), OrderState::Open);
+    assert_eq!(state(&mut exchange, stop, later), OrderState::Pending);
+    exchange.cancel(later, &OrderKey::Id(stop)).unwrap();
+    exchange.only_reducing(false);
+    exchange.advance(later + SECOND);
+    assert_eq!(state(&mut exchange, opens, later + SECOND), OrderState::Closed);
 }
 
 #[test]

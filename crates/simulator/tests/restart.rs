@@ -64,12 +64,16 @@ async fn a_state_file_that_cannot_be_read_stops_the_start_with_a_sentence() {
 }
 
 #[tokio::test]
-async fn while_the_state_cannot_be_saved_no_order_is_acknowledged() {
+async fn while_the_state_cannot_be_saved_no_order_that_opens_is_taken() {
     let directory = tempfile::tempdir().unwrap();
     let venue = venue(directory.path(), 1, 60).await;
     let (_, id) = call_option(&venue.rest_url).await;
     std::fs::remove_dir_all(directory.path()).unwrap();
     let body = json!({ "product_id": id, "size": 1, "side": "sell", "order_type": "market_order" });
-    assert_eq!(post(&venue.rest_url, "/v2/orders", body).await.unwrap().status, 503);
+    let refused = post(&venue.rest_url, "/v2/orders", body).await.unwrap();
+    assert_eq!(
+        (refused.status, refused.json()["error"]["code"].clone()),
+        (400, json!("reduce_only_orders_allowed"))
+    );
     venue.shutdown().await;
 }

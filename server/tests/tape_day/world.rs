@@ -270,12 +270,12 @@ fn instrument(product: &simulator::chain::Product) -> Option<Instrument> {
     Some(Instrument {
         product_id: ProductId(product.id as u64),
         symbol: Symbol::new(product.symbol.clone()),
-        underlying: Underlying::new("BTC"),
+        underlying: Underlying::new(product.underlying.symbol()),
         kind: if right == simulator::pricing::Right::Call { OptionKind::Call } else { OptionKind::Put },
         strike: Decimal::from(strike),
         expiry: Micros(expiry_s * SECOND),
-        tick: Decimal::new(1, 1),
-        contract_value: Decimal::new(1, 3),
+        tick: product.tick_size(),
+        contract_value: product.contract_value(),
         commission_rate: Decimal::new(1, 4),
         commission_cap: Decimal::new(35, 3),
         maintenance_margin: Decimal::new(5, 3),
@@ -306,8 +306,9 @@ fn translate(event: VenueEvent, at: Micros) -> Vec<Input> {
             source,
             at,
         })),
-        VenueEvent::Spot { price, .. } => {
-            market(MarketEvent::Spot(Spot { underlying: Underlying::new("BTC"), price, source, at }))
+        VenueEvent::Spot { underlying, price, .. } => {
+            let underlying = Underlying::new(underlying.symbol());
+            market(MarketEvent::Spot(Spot { underlying, price, source, at }))
         }
         VenueEvent::Fill(filled) => vec![Input::Execution(ExecutionReport::Fill(fill(&filled)))],
         VenueEvent::Order(update) => vec![Input::Execution(ExecutionReport::Order(snapshot(&update.order)))],

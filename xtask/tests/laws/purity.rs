@@ -1,4 +1,5 @@
 //! Laws of the pure crates: what decides sees no clock, no chance, no log, no network and no floating money.
+//! And of the simulator's pure rooms: what answers back sees no clock, no socket and no disk either.
 
 use crate::files::SourceFile;
 use crate::lexer::lines_with;
@@ -6,6 +7,10 @@ use crate::{Offence, enforce};
 
 const DECIDING: [&str; 2] = ["crates/model/src/", "crates/engine/src/"];
 const PURE: [&str; 3] = ["crates/telemetry/src/", DECIDING[0], DECIDING[1]];
+
+/// Rooms of the simulator in which nothing waits; its chance is seeded, its prices may float.
+const ANSWERING: [&str; 3] =
+    ["crates/simulator/src/exchange", "crates/simulator/src/dialect", "crates/simulator/src/faults"];
 
 /// Of all pure crates.
 const ACTING: [(&str, &str); 16] = [
@@ -35,6 +40,29 @@ const DECIDING_ONLY: [(&str, &str); 4] = [
     ("f32", "money and quantities are Decimal or integers"),
 ];
 
+/// Of the simulator's pure rooms also.
+const SERVING: [(&str, &str); 5] = [
+    ("tokio", "sockets and waiting are in serve"),
+    ("axum", "sockets and waiting are in serve"),
+    ("serve", "the pure rooms do not know who serves them"),
+    ("HashMap", "its order differs from run to run: BTreeMap"),
+    ("HashSet", "its order differs from run to run: BTreeSet"),
+];
+
+/// Of the exchange itself also.
+const EXCHANGE_ONLY: [(&str, &str); 2] = [
+    ("dialect", "the exchange speaks values, not the wire's dialect"),
+    ("faults", "the exchange is right; what goes wrong is put around it"),
+];
+
+#[test]
+fn the_simulated_exchange_and_its_dialect_do_not_act() {
+    enforce("purity of the simulator", |files| {
+        let of_all = [judge(files, &ANSWERING, &ACTING), judge(files, &ANSWERING, &SERVING)].concat();
+        [of_all, judge(files, &ANSWERING[..1], &EXCHANGE_ONLY)].concat()
+    });
+}
+
 #[test]
 fn pure_crates_do_not_act() {
     enforce("purity", |files| judge(files, &PURE, &ACTING));
@@ -59,10 +87,11 @@ fn judge(files: &[SourceFile], folders: &[&str], words: &[(&str, &str)]) -> Vec<
 
 #[test]
 fn each_forbidden_word_is_found_in_code_only() {
-    for (word, _) in ACTING.iter().chain(&DECIDING_ONLY) {
+    let all: Vec<_> =
+        ACTING.iter().chain(&DECIDING_ONLY).chain(&SERVING).chain(&EXCHANGE_ONLY).copied().collect();
+    for (word, _) in &all {
         let text = format!("//! {word}\nlet x = \"{word}\";\nlet y = {word};\n");
         let file = SourceFile::new("crates/engine/src/a.rs", &text);
-        let all: Vec<_> = ACTING.iter().chain(&DECIDING_ONLY).copied().collect();
         assert!(judge(&[file], &DECIDING, &all).iter().all(|offence| offence.line == 3), "{word}");
         let file = SourceFile::new("crates/engine/src/a.rs", &text);
         assert!(!judge(&[file], &DECIDING, &all).is_empty(), "{word}");

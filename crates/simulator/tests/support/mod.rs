@@ -79,6 +79,11 @@ impl Feed {
         Feed(connect_async(format!("{url}/")).await.unwrap().0)
     }
 
+    /// The public host, where nobody signs in.
+    pub async fn public(url: &str) -> Feed {
+        Feed(connect_async(format!("{url}/public")).await.unwrap().0)
+    }
+
     pub async fn signed_in(url: &str) -> Feed {
         let mut feed = Feed::open(url).await;
         let timestamp = now_s().to_string();

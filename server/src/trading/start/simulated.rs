@@ -119,62 +119,85 @@ impl Event for SimulatorNote {
 /// Samples for EVENTS.md of the notes that the simulator names itself; a test compares the names with its sources.
 #[must_use]
 pub fn catalogue() -> Vec<CatalogueEntry> {
-    use simulator::Level::{Error, Info, Warn};
-    let note = |name, level, message: &str, payload, doc| {
-        let telling = Telling { name, level, message: message.to_owned(), payload };
-        CatalogueEntry::from_sample(&SimulatorNote(telling)).with_doc(doc)
-    };
-    vec![
-        note(
+    use simulator::Level::{Info, Warn};
+    let mut notes = vec![
+        sample(
             "simulator.started",
             Info,
             "the simulated venue begins the tape 2022-01-05 at speed 120; time value decays 120x while held",
             json!({ "rest_url": "", "ws_url": "", "tape": "2022-01-05", "speed": 120, "seed": 1, "resumed": false }),
             "each start of the embedded venue",
         ),
-        note(
+        sample(
             "simulator.speed_high",
             Warn,
             "at speed 600 a confirmation of 200 ms is 120 market seconds: loss exits slip visibly",
             json!({ "speed": 600 }),
             "at the start",
         ),
-        note(
+        sample(
+            "simulator.tape_gaps_held",
+            Warn,
+            "the last close is held over minutes that the tape btcusd-2021-11-07 lacks: 58 in all, the first at 2021-11-07T06:01:00Z",
+            json!({ "tape": "btcusd-2021-11-07", "minutes": 58, "places": 1, "first": "2021-11-07T06:01:00Z" }),
+            "at the start",
+        ),
+        sample(
             "simulator.tape_turned",
             Warn,
             "the tape 2022-01-05 came to its end; the market goes on from there",
             json!({ "tape": "2022-01-05", "turns": 1 }),
             "the tape is played on, mirrored",
         ),
-        note(
+        sample(
             "simulator.expiry_settled",
             Info,
-            "the expiry 1641470400 was settled at 43512.5, 2 positions closed",
-            json!({ "expiry": 1_641_470_400, "mean": "43512.5", "positions": 2 }),
+            "the expiry 2022-01-06T12:00:00Z of BTC was settled at 43512.5, 2 positions closed",
+            json!({ "underlying": "BTC", "expiry": "2022-01-06T12:00:00Z", "mean": "43512.5", "positions": 2 }),
             "",
         ),
-        note(
+        sample(
             "simulator.funding_paid",
             Info,
-            "funding of 0.42 USD was charged on 10 lots of the perpetual",
-            json!({ "paid": "0.42", "rate": "0.0001", "size": 10 }),
+            "funding of 0.42 USD was charged on 10 lots of BTCUSD",
+            json!({ "symbol": "BTCUSD", "paid": "0.42", "rate": "0.0001", "size": 10 }),
             "",
         ),
-        note(
+        sample(
             "simulator.fault_injected",
             Warn,
             "the fault file struck: reply_lost",
             json!({ "route": "POST /v2/orders", "fault": "ReplyLost" }),
             "each time that a rule of the fault file acts",
         ),
-        note(
+    ];
+    notes.extend(saving_changed());
+    notes
+}
+
+fn sample(
+    name: &'static str,
+    level: simulator::Level,
+    message: &str,
+    payload: Value,
+    doc: &'static str,
+) -> CatalogueEntry {
+    let telling = Telling { name, level, message: message.to_owned(), payload };
+    CatalogueEntry::from_sample(&SimulatorNote(telling)).with_doc(doc)
+}
+
+fn saving_changed() -> [CatalogueEntry; 2] {
+    use simulator::Level::{Error, Info};
+    [
+        sample(
             "simulator.state_saving_changed",
             Error,
-            "the simulator's state cannot be saved, nothing is sent: no space left on device",
+            "the simulator's state cannot be saved, so that only cancellations and reduce-only orders are carried out, \
+             and a crash would forget them: no space left on device",
             json!({ "failing": true }),
             "",
         ),
-        note(
+        sample(
             "simulator.state_saving_changed",
             Info,
             "the simulator's state is saved again",

@@ -1,0 +1,13 @@
+//! The venue's dialect as pure functions over the exchange: signatures and quotas, REST answers, WebSocket
+//! sessions and frames. No socket and no clock: time and bytes are handed in.
+
+pub mod auth;
+pub(crate) mod channel;
+pub mod frames;
+pub mod query;
+pub mod reply;
+pub mod rest;
+mod route;
+pub mod session;
+mod snapshot;
+pub mod wire;

@@ -1,0 +1,227 @@
+//! Orders on arrival: every check in the order in which the venue makes it, then level by level through
+//! the displayed depth, one fill per maker order.
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use super::account::{self, Role};
+use super::market::book::{Depth, Level, Side};
+use super::market::chain::Product;
+use super::market::quote::Quote;
+use super::order::{
+    CancelReason, MAX_CLIENT_ORDER_ID, MAX_ORDER_LOTS, Order, OrderRequest, OrderState, OrderType, Reject,
+    Stop, TimeInForce,
+};
+use super::state::Exchange;
+
+impl Exchange {
+    /// The order that a request becomes.
+    pub(crate) fn accept(
+        &self,
+        product: &Product,
+        quote: &Quote,
+        depth: &Depth,
+        request: &OrderRequest,
+    ) -> Result<Order, Reject> {
+        if self.only_reducing && !request.reduce_only {
+            return Err(Reject::ReduceOnlyOrdersAllowed);
+        }
+        let size = self.accepted_size(request)?;
+        self.check_client_order_id(request)?;
+        let band = self.band(product, quote);
+        let limit = limit_of(product, request, band, depth)?;
+        let stop = request
+            .stop
+            .map(|(price, kind)| Ok(Stop { price: on_tick(product, price, "stop_price")?, kind }));
+        let stop = stop.transpose()?;
+        let now_us = self.now_us;
+        let order = Order {
+            id: self.state.account.next_order_id,
+            client_order_id: request.client_order_id.clone(),
+            product_id: product.id,
+            symbol: product.symbol.clone(),
+            underlying: product.underlying,
+            side: request.side,
+            size,
+            unfilled: size,
+            order_type: request.order_type,
+            limit,
+            time_in_force: request.time_in_force,
+            post_only: request.post_only,
+            reduce_only: request.reduce_only,
+            stop,
+            state: if stop.is_some() { OrderState::Pending } else { OrderState::Open },
+            cancel_reason: None,
+            filled_value: 0,
+            paid_commission: Decimal::ZERO,
+            created_us: now_us,
+            updated_us: now_us,
+            queue_ahead: 0,
+        };
+        if stop.is_none() {
+            self.check_arrival(&order, product, depth)?;
+        }
+        Ok(order)
+    }
+
+    fn accepted_size(&self, request: &OrderRequest) -> Result<i64, Reject> {
+        if request.size < 1 {
+            return Err(Reject::LessThanMinSize);
+        }
+        if request.size > MAX_ORDER_LOTS {
+            return Err(Reject::MaxSizeExceeded);
+        }
+        if !request.reduce_only {
+            return Ok(request.size);
+        }
+        let held = -self.state.account.size(request.product_id) * request.side.sign();
+        if held <= 0 {
+            return Err(Reject::NoPositionForReduceOnly);
+        }
+        Ok(request.size.min(held))
+    }
+
+    fn check_client_order_id(&self, request: &OrderRequest) -> Result<(), Reject> {
+        let Some(client_id) = &request.client_order_id else { return Ok(()) };
+        if client_id.is_empty() || client_id.chars().count() > MAX_CLIENT_ORDER_ID {
+            return Err(Reject::BadSchema("client_order_id must have 1 to 32 characters".to_owned()));
+        }
+        let taken =
+            self.state.account.live.values().any(|order| order.client_order_id.as_ref() == Some(client_id));
+        if taken { Err(Reject::DuplicateClientOrderId) } else { Ok(()) }
+    }
+
+    /// What depends on the market: also made when a stop triggers.
+    pub(crate) fn check_arrival(
+        &self,
+        order: &Order,
+        product: &Product,
+        depth: &Depth,
+    ) -> Result<(), Reject> {
+        if self.overlaps(order, product, depth) {
+            return Err(Reject::OverlappingOrders);
+        }
+        let crossing: i64 = depth.crossing(order.side, order.limit).map(|level| level.lots).sum();
+        if order.post_only && crossing > 0 {
+            return Err(Reject::ImmediateExecutionPostOnly);
+        }
+        if order.order_type == OrderType::Market {
+            if depth.against(order.side).is_empty() {
+                return Err(Reject::Unsupported);
+            }
+            if crossing == 0 {
+                return Err(Reject::NoLiquidityForMarketOrder);
+            }
+        } else if order.time_in_force == TimeInForce::Ioc {
+            if crossing == 0 {
+                return Err(Reject::OrderSizeExceedAvailable);
+            }
+            if self.quirks.ioc_needs_whole_size && crossing < order.size {
+                return Err(Reject::OrderSizeNotAvailable);
+            }
+        }
+        self.check_margin(order, product)
+    }
+
+    /// True if it would trade with an own resting order: makers at better prices, or in front of that one
+    /// at its price, do not suffice.
+    fn overlaps(&self, order: &Order, product: &Product, depth: &Depth) -> bool {
+        let opposite = |other: &&Order| {
+            other.product_id == product.id && other.side != order.side && other.state == OrderState::Open
+        };
+        let mut own = self.state.account.live.values().filter(opposite);
+        if self.quirks.own_orders_block_band {
+            let (low, high) = self.band(product, &self.quote(product));
+            return own.any(|other| (low..=high).contains(&other.limit));
+        }
+        let in_front_of = |other: &Order| {
+            let better =
+                |level: &&Level| level.price != other.limit && order.side.accepts(other.limit, level.price);
+            let lots: i64 = depth.against(order.side).iter().filter(better).map(|level| level.lots).sum();
+            let same = depth.against(order.side).iter().find(|level| level.price == other.limit);
+            lots + same.map_or(0, |level| level.lots.min(other.queue_ahead))
+        };
+        own.any(|other| order.side.accepts(order.limit, other.limit) && in_front_of(other) < order.unfilled)
+    }
+
+    fn check_margin(&self, order: &Order, product: &Product) -> Result<(), Reject> {
+        if order.reduce_only {
+            return Ok(());
+        }
+        let index = self.index(product.underlying);
+        let needed =
+            self.state.account.needed(product, order.side, order.unfilled, order.limit_price(), index);
+        if needed.is_zero() {
+            return Ok(());
+        }
+        let available = self.wallet_now().available;
+        let needed = needed + account::fee(product, index, order.limit_price(), order.unfilled, self.tax);
+        if needed > available {
+            return Err(Reject::InsufficientMargin { available, additional: needed - available });
+        }
+        Ok(())
+    }
+
+    /// Trades an accepted order against the displayed depth, then rests or ends the remainder.
+    pub(crate) fn match_arrival(&mut self, id: i64, product: &Product, depth: &Depth) {
+        let Some((side, limit)) = self.state.account.live.get(&id).map(|order| (order.side, order.limit))
+        else {
+            return;
+        };
+        let levels: Vec<_> = depth.crossing(side, limit).copied().collect();
+        for level in levels {
+            let left = self.state.account.live.get(&id).map_or(0, |order| order.unfilled);
+            let lots = left.min(level.lots);
+            if lots == 0 {
+                break;
+            }
+            if let Some(book) = self.state.books.get_mut(&product.id) {
+                book.take(side, &level, lots);
+            }
+            for piece in self.pieces(product, lots) {
+                self.record_fill(id, product, piece, level.price, Role::Taker);
+            }
+        }
+        let Some(order) = self.state.account.live.get_mut(&id) else { return };
+        if order.time_in_force == TimeInForce::Ioc || order.order_type == OrderType::Market {
+            self.end_order(id, CancelReason::ImmediateOrCancel);
+            return;
+        }
+        let own = if side == Side::Buy { &depth.bids } else { &depth.asks };
+        order.queue_ahead = own.iter().find(|level| level.price == order.limit).map_or(0, |level| level.lots);
+    }
+}
+
+fn limit_of(
+    product: &Product,
+    request: &OrderRequest,
+    band: (i64, i64),
+    depth: &Depth,
+) -> Result<i64, Reject> {
+    match request.order_type {
+        OrderType::Market if depth.against(request.side).is_empty() && request.stop.is_none() => {
+            Err(Reject::Unsupported)
+        }
+        OrderType::Market => Ok(if request.side == Side::Buy { band.1 } else { band.0 }),
+        OrderType::Limit => {
+            let price =
+                request.limit_price.ok_or_else(|| Reject::BadSchema("limit_price is required".to_owned()))?;
+            let limit = on_tick(product, price, "limit_price")?;
+            if limit < band.0 || limit > band.1 {
+                let (lower, upper) = (product.underlying.price(band.0), product.underlying.price(band.1));
+                return Err(Reject::OutOfPriceBand { price, lower, upper });
+            }
+            Ok(limit)
+        }
+    }
+}
+
+/// A price in price units, if it is positive and on the product's price step.
+fn on_tick(product: &Product, price: Decimal, name: &str) -> Result<i64, Reject> {
+    let units = price.checked_mul(Decimal::from(product.grid().units));
+    let whole = units.and_then(|units| units.to_i64().filter(|whole| Decimal::from(*whole) == units));
+    whole.filter(|whole| *whole > 0 && whole % product.grid().tick == 0).ok_or_else(|| {
+        let tick = product.tick_size();
+        Reject::BadSchema(format!("{name} must be a positive multiple of the tick size {tick}"))
+    })
+}

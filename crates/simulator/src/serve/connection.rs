@@ -1,0 +1,168 @@
+//! One WebSocket connection: moves frames between the socket, the session and the pump, and suffers the
+//! faults of sockets.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::response::Response;
+use serde_json::{Value, json};
+use tokio::sync::{broadcast, watch};
+use tokio::time::{Instant, interval_at, sleep};
+
+use super::shared::{Context, Sent, Shared, Venue, until, wall_us};
+use crate::dialect::session::{Session, Trouble};
+use crate::exchange::time::Micros;
+use crate::faults::TimedFault;
+use crate::faults::plan::FaultPlan;
+
+const HEARTBEAT: Duration = Duration::from_secs(30);
+const IDLE: Duration = Duration::from_secs(60);
+const UNDECODABLE: &str = "{\"type\":\"ob_l1\",\"ap\":\"4\u{fffd}";
+
+pub(crate) async fn private_socket(State(context): State<Context>, upgrade: WebSocketUpgrade) -> Response {
+    upgrade.on_upgrade(move |socket| run(context, socket, false))
+}
+
+pub(crate) async fn public_socket(State(context): State<Context>, upgrade: WebSocketUpgrade) -> Response {
+    upgrade.on_upgrade(move |socket| run(context, socket, true))
+}
+
+async fn run(context: Context, socket: WebSocket, public_only: bool) {
+    let id = context.shared.lock().next_connection();
+    let sent = context.shared.sent.subscribe();
+    let connection = Connection { id, public_only, socket, session: Session::new(public_only), sent };
+    connection.run(&context.shared, context.stopped.clone()).await;
+    context.shared.lock().watch(id, Vec::new());
+}
+
+struct Connection {
+    id: u64,
+    public_only: bool,
+    socket: WebSocket,
+    session: Session,
+    sent: broadcast::Receiver<Arc<Sent>>,
+}
+
+impl Connection {
+    /// Until either side is gone. A client that reads too slowly is cut off, as by the venue.
+    async fn run(mut self, shared: &Shared, mut stopped: watch::Receiver<bool>) {
+        let mut heartbeat = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
+        let idle = sleep(IDLE);
+        tokio::pin!(idle);
+        let mut active = false;
+        loop {
+            let next = tokio::select! {
+                frame = self.socket.recv() => Next::of_frame(frame),
+                sent = self.sent.recv() => sent.map_or(Next::End, Next::Sent),
+                _ = heartbeat.tick(), if self.session.wants_heartbeat() => Next::Heartbeat,
+                () = &mut idle, if !active => Next::End,
+                () = until(&mut stopped) => Next::End,
+            };
+            let alive = match next {
+                Next::Text(text) => {
+                    active = true;
+                    self.answer(&text, shared).await
+                }
+                Next::Other => {
+                    active = true;
+                    true
+                }
+                Next::Sent(sent) => match &*sent {
+                    Sent::Event(_, withheld) if withheld.hides(self.public_only) => true,
+                    Sent::Event(event, _) => match self.session.frames(event) {
+                        Some(frame) => self.send(&frame).await,
+                        None => true,
+                    },
+                    Sent::Fault(fault) => self.suffer(fault, &mut stopped).await,
+                },
+                Next::Heartbeat => self.send(&json!({ "type": "heartbeat" })).await,
+                Next::End => false,
+            };
+            if !alive {
+                return;
+            }
+        }
+    }
+
+    async fn answer(&mut self, text: &str, shared: &Shared) -> bool {
+        let replies = {
+            let venue = &mut *shared.lock();
+            let now_us = wall_us();
+            let Venue { exchange, gate, plan, .. } = venue;
+            let mut trouble = Planned { plan, public_only: self.public_only, now_us };
+            let replies = self.session.on_text(text, exchange, &gate.credentials, &mut trouble, now_us);
+            shared.tell_begun(venue.plan.begun());
+            venue.watch(self.id, self.session.watched());
+            replies
+        };
+        for reply in &replies {
+            if !self.send(reply).await {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Lets a fault happen to this connection, if it is meant. False ends it without a close frame.
+    async fn suffer(&mut self, fault: &TimedFault, stopped: &mut watch::Receiver<bool>) -> bool {
+        match fault {
+            TimedFault::SocketCut { socket } => !socket.covers(self.public_only),
+            TimedFault::UndecodableFrame { socket } if socket.covers(self.public_only) => {
+                self.socket.send(Message::text(UNDECODABLE)).await.is_ok()
+            }
+            TimedFault::SocketSilent { socket, for_s } if socket.covers(self.public_only) => {
+                // Nothing is read either, so that not even a ping is answered; afterwards all that was
+                // held back comes at once.
+                tokio::select! {
+                    () = sleep(Duration::from_secs_f64(*for_s)) => true,
+                    () = until(stopped) => false,
+                }
+            }
+            TimedFault::UndecodableFrame { .. }
+            | TimedFault::SocketSilent { .. }
+            | TimedFault::BookSideMissing { .. } => true,
+        }
+    }
+
+    async fn send(&mut self, frame: &Value) -> bool {
+        self.socket.send(Message::text(frame.to_string())).await.is_ok()
+    }
+}
+
+/// The trouble that the fault plan has for this connection.
+struct Planned<'a> {
+    plan: &'a mut FaultPlan,
+    public_only: bool,
+    now_us: Micros,
+}
+
+impl Trouble for Planned<'_> {
+    fn refuses(&mut self, channel: &str) -> Option<String> {
+        self.plan.on_subscription(self.now_us, channel, self.public_only)
+    }
+
+    fn loses(&mut self, channel: &str, symbol: &str) -> bool {
+        self.plan.on_frame(self.now_us, channel, symbol).hides(self.public_only)
+    }
+}
+
+/// What a connection has to do next.
+enum Next {
+    Text(Utf8Bytes),
+    Other,
+    Sent(Arc<Sent>),
+    Heartbeat,
+    End,
+}
+
+impl Next {
+    fn of_frame(frame: Option<Result<Message, axum::Error>>) -> Next {
+        match frame {
+            Some(Ok(Message::Text(text))) => Next::Text(text),
+            Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_))) => Next::Other,
+            Some(Ok(Message::Close(_)) | Err(_)) | None => Next::End,
+        }
+    }
+}

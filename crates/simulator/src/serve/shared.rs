@@ -1,0 +1,130 @@
+//! What every task of a serving venue shares: the exchange and its keeping behind one lock, the wire's
+//! clock, and the list from which connections take what is sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::json;
+use tokio::sync::{Notify, broadcast, watch};
+
+use super::keeper::Keeper;
+use crate::dialect::rest::{self, Gate, Reply, Request};
+use crate::exchange::Exchange;
+use crate::exchange::event::{Channel, Level, Telling, VenueEvent};
+use crate::exchange::time::Micros;
+use crate::faults::TimedFault;
+use crate::faults::plan::{Begun, FaultPlan, Withheld};
+
+const EVENTS_HELD: usize = 65_536;
+
+/// What the lock guards.
+pub(crate) struct Venue {
+    pub exchange: Exchange,
+    pub gate: Gate,
+    pub plan: FaultPlan,
+    pub keeper: Keeper,
+    watching: BTreeMap<u64, Vec<(Channel, String)>>,
+    connections: u64,
+}
+
+/// What goes to every connection.
+pub(crate) enum Sent {
+    /// And whom it does not reach.
+    Event(VenueEvent, Withheld),
+    Fault(TimedFault),
+}
+
+/// What every task shares.
+pub(crate) struct Shared {
+    venue: Mutex<Venue>,
+    pub sent: broadcast::Sender<Arc<Sent>>,
+    pub wake: Notify,
+    pub tell: Box<dyn Fn(Telling) + Send + Sync>,
+}
+
+/// What every handler gets.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub shared: Arc<Shared>,
+    pub stopped: watch::Receiver<bool>,
+}
+
+impl Shared {
+    pub fn new(venue: Venue, tell: Box<dyn Fn(Telling) + Send + Sync>) -> Shared {
+        let sent = broadcast::channel(EVENTS_HELD).0;
+        Shared { venue: Mutex::new(venue), sent, wake: Notify::new(), tell }
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, Venue> {
+        self.venue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells that a fault of the feed began to strike.
+    pub fn tell_begun(&self, begun: Vec<Begun>) {
+        for Begun { fault, channel, symbol } in begun {
+            self.tell_fault(fault, json!({ "fault": fault, "channel": channel, "symbol": symbol }));
+        }
+    }
+
+    /// Tells that a fault struck.
+    pub fn tell_fault(&self, fault: &str, payload: serde_json::Value) {
+        let message = format!("the fault file struck: {fault}");
+        (self.tell)(Telling { name: "simulator.fault_injected", level: Level::Warn, message, payload });
+    }
+}
+
+impl Venue {
+    pub fn new(exchange: Exchange, gate: Gate, plan: FaultPlan, keeper: Keeper) -> Venue {
+        Venue { exchange, gate, plan, keeper, watching: BTreeMap::new(), connections: 0 }
+    }
+
+    /// A number for a new connection.
+    pub fn next_connection(&mut self) -> u64 {
+        self.connections += 1;
+        self.connections
+    }
+
+    /// Replaces what a connection watches; an empty list forgets it.
+    pub fn watch(&mut self, connection: u64, watched: Vec<(Channel, String)>) {
+        if watched.is_empty() {
+            self.watching.remove(&connection);
+        } else {
+            self.watching.insert(connection, watched);
+        }
+        let mut all: BTreeMap<Channel, BTreeSet<String>> = BTreeMap::new();
+        for (channel, token) in self.watching.values().flatten() {
+            all.entry(*channel).or_default().insert(token.clone());
+        }
+        self.exchange.set_watched(all);
+    }
+
+    /// Lets the exchange answer, and saves what that changed before the answer may leave. What cannot be saved
+    /// is undone and asked again: then only what reduces risk is carried out.
+    pub fn carry_out(&mut self, now_us: Micros, request: &Request<'_>) -> (Reply, Option<Telling>) {
+        let changes = request.method != "GET" && self.keeper.may_fail();
+        let before = changes.then(|| (self.exchange.clone(), self.gate.clone()));
+        let reply = rest::respond(&mut self.exchange, &mut self.gate, now_us, request);
+        let note = self.keeper.keep(&mut self.exchange, now_us);
+        match before {
+            Some((exchange, gate)) if self.keeper.is_failing() => {
+                (self.exchange, self.gate) = (exchange, gate);
+                self.exchange.only_reducing(true);
+                (rest::respond(&mut self.exchange, &mut self.gate, now_us, request), note)
+            }
+            Some(_) | None => (reply, note),
+        }
+    }
+}
+
+/// Wall time.
+pub(crate) fn wall_us() -> Micros {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Micros::try_from(since.as_micros()).unwrap_or(Micros::MAX)
+}
+
+/// Returns when the venue is to stop.
+pub(crate) async fn until(stopped: &mut watch::Receiver<bool>) {
+    // The sender gone means the same as its word.
+    let _stop = stopped.wait_for(|stop| *stop).await;
+}
