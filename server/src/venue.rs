@@ -17,7 +17,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use telemetry::{Context, Secret};
 
-pub use budget::{Budget, Priority};
+pub use budget::{Budget, Priority, Remaining, Spender};
 pub use events::{StreamEvent, VenueRequest, catalogue};
 pub use orders::order_stream;
 pub use prices::{Fallback, price_stream};

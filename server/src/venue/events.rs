@@ -23,7 +23,7 @@ pub struct VenueRequest {
     pub attempt: u32,
     /// `X-RATE-LIMIT-RESET` of the answer.
     pub rate_limit_reset_ms: Option<i64>,
-    /// Units left of our own count of the quota.
+    /// Units left of our own count of the quota that it spends: of the account when signed, else of the address.
     pub budget_remaining: u32,
 }
 

@@ -10,7 +10,7 @@ use reqwest::{Client, StatusCode};
 use serde::de::DeserializeOwned;
 use telemetry::{LogRecord, Micros};
 
-use super::budget::Budget;
+use super::budget::{Budget, Remaining};
 use super::events::{VenueRequest, truncated};
 use super::wire::{Meta, Refusal, Success};
 use super::{Address, sign};
@@ -19,8 +19,10 @@ use crate::telling::{Teller, VERSION};
 pub use call::Call;
 
 const READ_ATTEMPTS: u32 = 3;
-/// However long the venue asks to wait, a read waits no longer.
+/// A read waits no longer than this for its quota; who has to wait longer is told so at once.
 const LIMITED_WAIT_MAX_MS: i64 = 5_000;
+/// A 429 that does not say how long.
+const RESET_UNKNOWN_MS: i64 = 1_000;
 
 /// Why a read has no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,7 +56,15 @@ pub struct Rest {
 
 /// What came of one attempt.
 enum Answer {
-    Reply { status: StatusCode, body: String, reset_ms: Option<i64> },
+    Reply {
+        status: StatusCode,
+        body: String,
+        reset_ms: Option<i64>,
+    },
+    /// Our own count of the quota, or the venue's wish, held it back.
+    Held {
+        wait_ms: i64,
+    },
     NotSent(String),
     Lost(String),
 }
@@ -87,7 +97,17 @@ impl Rest {
                 }
                 Answer::Reply { status: StatusCode::TOO_MANY_REQUESTS, reset_ms, .. } => {
                     failure = RestError::Failed("rate limited".to_owned());
-                    reset_ms.unwrap_or(1_000).clamp(0, LIMITED_WAIT_MAX_MS)
+                    match reset_ms.unwrap_or(RESET_UNKNOWN_MS) {
+                        wait_ms if wait_ms > LIMITED_WAIT_MAX_MS => return Err(failure),
+                        wait_ms => wait_ms.max(0),
+                    }
+                }
+                Answer::Held { wait_ms } => {
+                    failure = RestError::Failed(held(wait_ms));
+                    if wait_ms > LIMITED_WAIT_MAX_MS {
+                        return Err(failure);
+                    }
+                    wait_ms
                 }
                 Answer::Reply { status, body, .. } if status.is_client_error() => {
                     let refusal = Refusal::parse(&body);
@@ -135,6 +155,7 @@ impl Rest {
     pub async fn send<T: DeserializeOwned>(&self, call: &Call) -> Sent<T> {
         let (status, body) = match self.attempt(call, 1).await {
             Answer::Reply { status, body, .. } => (status, body),
+            Answer::Held { wait_ms } => return Sent::NotSent(held(wait_ms)),
             Answer::NotSent(reason) => return Sent::NotSent(reason),
             Answer::Lost(reason) => return Sent::Ambiguous(reason),
         };
@@ -164,13 +185,19 @@ impl Rest {
     async fn attempt(&self, call: &Call, attempt: u32) -> Answer {
         let started = Instant::now();
         let now = clock::now();
-        let allowed = self.budget().take(now, call.weight, call.priority);
+        let allowed = self.budget().take(now, call.weight, call.spender());
         let answer = match allowed {
             Ok(()) => self.exchange(call, now).await,
-            Err(wait_ms) => Answer::NotSent(format!("request budget is empty for {wait_ms} ms")),
+            Err(wait_ms) => Answer::Held { wait_ms },
         };
-        if let Answer::Reply { status: StatusCode::TOO_MANY_REQUESTS, reset_ms, .. } = &answer {
-            self.budget().limited(clock::now(), reset_ms.unwrap_or(1_000));
+        match &answer {
+            Answer::Reply { status: StatusCode::TOO_MANY_REQUESTS, reset_ms, .. } => {
+                let reset_ms = reset_ms.unwrap_or(RESET_UNKNOWN_MS);
+                self.budget().limited(clock::now(), reset_ms, call.spender());
+            }
+            // An outage must not use up what its end needs.
+            Answer::NotSent(_) => self.budget().give_back(call.weight, call.spender()),
+            Answer::Reply { .. } | Answer::Held { .. } | Answer::Lost(_) => {}
         }
         self.tell(call, attempt, started.elapsed(), &answer);
         answer
@@ -208,7 +235,7 @@ impl Rest {
             latency_us: u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
             auth: signed,
             attempt,
-            budget_remaining: self.budget().remaining(clock::now()),
+            budget_remaining: self.remaining().of(call.spender()),
             ..VenueRequest::default()
         };
         match answer {
@@ -227,6 +254,10 @@ impl Rest {
                 }
                 event.body = (!status.is_success()).then(|| truncated(body));
             }
+            Answer::Held { wait_ms } => {
+                event.outcome = "not_sent";
+                event.error = Some(held(*wait_ms));
+            }
             Answer::NotSent(reason) => {
                 event.outcome = "not_sent";
                 event.error = Some(reason.clone());
@@ -241,6 +272,12 @@ impl Rest {
             record.caused_by.clone_from(&call.caused_by);
             self.teller.tell_record(record);
         }
+    }
+
+    /// Units left of both quotas, by our own count.
+    #[must_use]
+    pub fn remaining(&self) -> Remaining {
+        self.budget().remaining(clock::now())
     }
 
     fn budget(&self) -> std::sync::MutexGuard<'_, Budget> {
@@ -271,6 +308,10 @@ async fn answer_of(request: reqwest::RequestBuilder) -> Answer {
         Ok(body) => Answer::Reply { status, body, reset_ms },
         Err(error) => Answer::Lost(format!("the answer broke off: {}", words(&error))),
     }
+}
+
+fn held(wait_ms: i64) -> String {
+    format!("request budget is empty for {wait_ms} ms")
 }
 
 /// An error with its innermost cause, without the address.

@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Map, Value};
 use telemetry::Context;
 
-use crate::venue::budget::Priority;
+use crate::venue::budget::{Priority, Spender};
 
 /// A read is given this long.
 const READ_TIMEOUT: Duration = Duration::from_secs(2);
@@ -30,6 +30,7 @@ pub struct Call {
     pub client_order_id: Option<String>,
     /// Units of the venue's quota.
     pub weight: u32,
+    /// Of a signed request.
     pub priority: Priority,
     pub signed: bool,
     pub timeout: Duration,
@@ -67,9 +68,20 @@ impl Call {
         self
     }
 
-    fn safety(mut self) -> Self {
-        self.priority = Priority::Safety;
+    fn for_truth(mut self) -> Self {
+        self.priority = Priority::Read;
         self
+    }
+
+    fn for_closing(mut self) -> Self {
+        self.priority = Priority::Close;
+        self
+    }
+
+    /// Whose quota it spends.
+    #[must_use]
+    pub fn spender(&self) -> Spender {
+        if self.signed { Spender::Account(self.priority) } else { Spender::Public }
     }
 
     /// On behalf of a decision: its context and correlation id.
@@ -133,7 +145,7 @@ impl Call {
         Self::get("/v2/positions", "/v2/positions", 3, true)
             .with("product_id", product.0.to_string())
             .of(symbol)
-            .safety()
+            .for_truth()
     }
 
     #[must_use]
@@ -141,7 +153,7 @@ impl Call {
         Self::get("/v2/orders", "/v2/orders", 3, true)
             .with("states", "open,pending")
             .with("page_size", "50")
-            .safety()
+            .for_truth()
     }
 
     #[must_use]
@@ -149,7 +161,7 @@ impl Call {
         let mut call = Self::get("/v2/fills", "/v2/fills", 10, true)
             .with("start_time", since.0.to_string())
             .with("page_size", "50")
-            .safety();
+            .for_truth();
         // The venue takes at most ten.
         if (1..=10).contains(&products.len()) {
             let ids: Vec<String> = products.iter().map(|(id, _)| id.0.to_string()).collect();
@@ -161,13 +173,13 @@ impl Call {
 
     #[must_use]
     pub fn wallet() -> Self {
-        Self::get("/v2/wallet/balances", "/v2/wallet/balances", 3, true).safety()
+        Self::get("/v2/wallet/balances", "/v2/wallet/balances", 3, true).for_truth()
     }
 
     #[must_use]
     pub fn lookup(id: &ClientOrderId) -> Self {
         let path = format!("/v2/orders/client_order_id/{}", encoded(id.as_str()));
-        let mut call = Self::get(&path, "/v2/orders/client_order_id/{id}", 1, true).safety();
+        let mut call = Self::get(&path, "/v2/orders/client_order_id/{id}", 1, true).for_closing();
         call.client_order_id = Some(id.0.clone());
         call
     }
@@ -178,19 +190,16 @@ impl Call {
         call.method = Method::POST;
         call.body = Some(place_body(order));
         call.client_order_id = Some(order.client_order_id.0.clone());
-        match order.purpose {
-            Purpose::Entry => call.timeout = ENTRY_TIMEOUT,
-            Purpose::Close => {
-                call.timeout = CLOSE_TIMEOUT;
-                call.priority = Priority::Safety;
-            }
-        }
-        call
+        call.timeout = match order.purpose {
+            Purpose::Entry => ENTRY_TIMEOUT,
+            Purpose::Close => CLOSE_TIMEOUT,
+        };
+        if order.reduce_only || order.purpose == Purpose::Close { call.for_closing() } else { call }
     }
 
     #[must_use]
     pub fn cancel(id: &ClientOrderId, order_id: Option<&OrderId>, product: ProductId) -> Self {
-        let mut call = Self::get("/v2/orders", "/v2/orders", 5, true).safety();
+        let mut call = Self::get("/v2/orders", "/v2/orders", 5, true).for_closing();
         call.method = Method::DELETE;
         call.timeout = CLOSE_TIMEOUT;
         call.client_order_id = Some(id.0.clone());
@@ -272,6 +281,24 @@ mod tests {
     }
 
     #[test]
+    fn only_what_closes_may_spend_the_last_units() {
+        let (id, symbol) = (ClientOrderId::from("s1"), Symbol::from("C-BTC-1"));
+        let product = ProductId(27);
+        for (call, spender) in [
+            (Call::options(), Spender::Public),
+            (Call::ticker(&symbol), Spender::Public),
+            (Call::position(product, &symbol), Spender::Account(Priority::Read)),
+            (Call::open_orders(), Spender::Account(Priority::Read)),
+            (Call::fills(Micros(1), &[]), Spender::Account(Priority::Read)),
+            (Call::wallet(), Spender::Account(Priority::Read)),
+            (Call::lookup(&id), Spender::Account(Priority::Close)),
+            (Call::cancel(&id, None, product), Spender::Account(Priority::Close)),
+        ] {
+            assert_eq!(call.spender(), spender, "{}", call.pattern);
+        }
+    }
+
+    #[test]
     fn an_order_has_text_prices_and_whole_sizes() {
         let order = OrderRequest {
             client_order_id: ClientOrderId::from("s1"),
@@ -293,5 +320,8 @@ mod tests {
         let market = OrderRequest { limit: None, ..order };
         assert_eq!(place_body(&market)["order_type"], "market_order");
         assert_eq!(Call::place(&market).timeout, CLOSE_TIMEOUT);
+        assert_eq!(Call::place(&market).spender(), Spender::Account(Priority::Close));
+        let entry = OrderRequest { reduce_only: false, purpose: Purpose::Entry, ..market };
+        assert_eq!(Call::place(&entry).spender(), Spender::Account(Priority::Normal));
     }
 }
