@@ -2,6 +2,7 @@
 //! come back by themselves. What the venue says is translated by pure functions into the engine's inputs.
 
 mod budget;
+mod cause;
 mod events;
 mod orders;
 mod prices;
@@ -18,6 +19,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use telemetry::{Context, Secret};
 
 pub use budget::{Budget, Priority, Remaining, Spender};
+pub use cause::Cause;
 pub use events::{StreamEvent, VenueRequest, catalogue};
 pub use orders::order_stream;
 pub use prices::{Fallback, price_stream};

@@ -10,14 +10,19 @@ pub struct VenueRequest {
     pub endpoint: &'static str,
     pub symbols: Vec<String>,
     pub client_order_id: Option<String>,
-    /// `ok`, `refused`, `limited`, `failed` (the venue's fault), `lost` (no answer), `not_sent`.
+    /// `ok`, `refused`, `limited`, `failed` (the venue's fault), `unreadable` (success, but not what was asked for),
+    /// `lost` (no answer), `not_sent`.
     pub outcome: &'static str,
     pub status_code: Option<u16>,
     pub latency_us: u64,
     pub response_bytes: usize,
     /// Beginning of the body, when the answer was no success.
     pub body: Option<String>,
+    /// Why there is no answer that can be believed: the word of the cause, and its sentence.
+    pub reason: Option<&'static str>,
     pub error: Option<String>,
+    /// What the operating system or the parser said.
+    pub detail: Option<String>,
     /// `signed`, `unsigned`, or `refused` when the venue did not accept the signature.
     pub auth: &'static str,
     pub attempt: u32,
@@ -54,6 +59,9 @@ impl Event for VenueRequest {
 
     fn message(&self) -> String {
         let answer = match (self.status_code, &self.error) {
+            (Some(status), Some(error)) if self.outcome == "unreadable" => {
+                format!("answered {status}, but {error}")
+            }
             (Some(status), _) => format!("answered {status}"),
             (None, Some(error)) => format!("had no answer ({error})"),
             (None, None) => "had no answer".to_owned(),
@@ -84,7 +92,9 @@ impl Event for VenueRequest {
             ("client_order_id", self.client_order_id.clone().map(Value::from)),
             ("status_code", self.status_code.map(Value::from)),
             ("body", self.body.clone().map(Value::from)),
+            ("reason", self.reason.map(Value::from)),
             ("error", self.error.clone().map(Value::from)),
+            ("detail", self.detail.clone().map(Value::from)),
             ("rate_limit_reset_ms", self.rate_limit_reset_ms.map(Value::from)),
         ];
         fields.extend(optional.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
@@ -251,13 +261,22 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         outcome: "limited",
         status_code: Some(429),
         body: Some("{}".to_owned()),
-        error: Some("timed out".to_owned()),
         rate_limit_reset_ms: Some(1_200),
+        ..request.clone()
+    };
+    let lost = VenueRequest {
+        outcome: "lost",
+        status_code: None,
+        response_bytes: 0,
+        reason: Some("broke_off"),
+        error: Some("the answer broke off".to_owned()),
+        detail: Some("connection reset by peer".to_owned()),
         ..request.clone()
     };
     let mut entries = vec![
         CatalogueEntry::from_sample(&request).with_doc("every attempt of every request to the venue"),
         CatalogueEntry::from_sample(&failed),
+        CatalogueEntry::from_sample(&lost),
     ];
     entries.extend(
         stream_samples()

@@ -1,69 +1,13 @@
 //! The venue's JSON as it comes (venue facts, section 5): numbers as text or as numbers, absent, null or empty for
 //! "none", ids as integers or text, errors as objects or text. Tolerant in form, strict in meaning.
 
+mod envelope;
+
 use model::Decimal;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// `{"success":true,"result":…,"meta":…}`.
-#[derive(Debug, Deserialize)]
-#[serde(bound = "T: DeserializeOwned")]
-pub struct Success<T> {
-    pub result: T,
-    #[serde(default)]
-    pub meta: Option<Meta>,
-}
-
-/// Cursors of a paged answer.
-#[derive(Debug, Default, Deserialize)]
-pub struct Meta {
-    #[serde(default)]
-    pub after: Option<String>,
-}
-
-/// A refusal: a code to decide on and words for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    pub code: String,
-    pub detail: Option<String>,
-}
-
-impl Refusal {
-    /// Reads `{"success":false,"error":{"code":…,"context":…}}` and `{"error":"…","message":"…"}`; `None` for a
-    /// body that is no refusal of the venue itself. Codes are snake case, whatever form they came in.
-    #[must_use]
-    pub fn parse(body: &str) -> Option<Self> {
-        let value: Value = serde_json::from_str(body).ok()?;
-        match value.get("error")? {
-            Value::String(word) => {
-                let detail = value.get("message").and_then(Value::as_str).map(str::to_owned);
-                Some(Self { code: snake(word), detail })
-            }
-            Value::Object(error) => {
-                let code = error.get("code").and_then(Value::as_str)?;
-                Some(Self { code: snake(code), detail: error.get("context").map(Value::to_string) })
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
-        }
-    }
-}
-
-/// `SignatureExpired`, `Signature Mismatch` and `signature_mismatch` alike become snake case.
-fn snake(word: &str) -> String {
-    let mut out = String::with_capacity(word.len() + 4);
-    for (index, letter) in word.chars().enumerate() {
-        if letter == ' ' || letter == '-' {
-            out.push('_');
-            continue;
-        }
-        if letter.is_ascii_uppercase() && index > 0 && !out.ends_with('_') {
-            out.push('_');
-        }
-        out.push(letter.to_ascii_lowercase());
-    }
-    out
-}
+pub use envelope::{Meta, NoResult, Refusal, result};
 
 /// A product of `GET /v2/products`.
 #[derive(Clone, Debug, Deserialize)]
@@ -273,31 +217,6 @@ fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn refusals_are_read_in_every_form() {
-        for (body, code, detail) in [
-            (r#"{"error":{"code":"open_order_not_found"},"success":false}"#, "open_order_not_found", false),
-            (
-                r#"{"error":{"code":"insufficient_margin","context":{"available_balance":"0"}},"success":false}"#,
-                "insufficient_margin",
-                true,
-            ),
-            (
-                r#"{"error":"SignatureExpired","message":"your signature has expired"}"#,
-                "signature_expired",
-                true,
-            ),
-            (r#"{"success":false,"error":{"code":"Signature Mismatch"}}"#, "signature_mismatch", false),
-            (r#"{"success":false,"error":{"code":"invalid_api_key"}}"#, "invalid_api_key", false),
-        ] {
-            let refusal = Refusal::parse(body).unwrap_or_else(|| panic!("{body}"));
-            assert_eq!((refusal.code.as_str(), refusal.detail.is_some()), (code, detail), "{body}");
-        }
-        for body in ["{}", "<html>403</html>", r#"{"success":true,"result":{}}"#, ""] {
-            assert_eq!(Refusal::parse(body), None, "{body}");
-        }
-    }
 
     #[test]
     fn decimals_are_read_from_text_and_number_and_none_from_nothing() {

@@ -11,6 +11,8 @@ use telemetry::Context;
 
 use crate::venue::budget::{Priority, Spender};
 
+/// A read that fails is tried so often in all.
+const READ_ATTEMPTS: u32 = 3;
 /// A read is given this long.
 const READ_TIMEOUT: Duration = Duration::from_secs(2);
 /// The reply to an entry order is awaited this long.
@@ -34,6 +36,8 @@ pub struct Call {
     pub priority: Priority,
     pub signed: bool,
     pub timeout: Duration,
+    /// How often a read is tried.
+    pub attempts: u32,
     pub context: Context,
     /// The decision that asked for it, as `{boot_id}-d{decision_seq}`.
     pub caused_by: Option<String>,
@@ -53,6 +57,7 @@ impl Call {
             priority: Priority::Normal,
             signed,
             timeout: READ_TIMEOUT,
+            attempts: READ_ATTEMPTS,
             context: Context::default(),
             caused_by: None,
         }
@@ -102,6 +107,19 @@ impl Call {
     pub(super) fn set_query(&mut self, name: &'static str, value: String) {
         self.query.retain(|(known, _)| *known != name);
         self.query.push((name, value));
+    }
+
+    /// Tried once only: whoever asks again anyway.
+    #[must_use]
+    pub fn once(mut self) -> Self {
+        self.attempts = 1;
+        self
+    }
+
+    /// Rows that a page was asked to have.
+    pub(super) fn page_size(&self) -> Option<usize> {
+        let (_, size) = self.query.iter().find(|(name, _)| *name == "page_size")?;
+        size.parse().ok()
     }
 
     /// Path and query exactly as they are signed and sent.
