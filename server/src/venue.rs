@@ -4,6 +4,7 @@
 mod budget;
 mod cause;
 mod events;
+mod offset;
 mod orders;
 mod prices;
 mod reconnect;
@@ -20,7 +21,8 @@ use telemetry::{Context, Secret};
 
 pub use budget::{Budget, Priority, Remaining, Spender};
 pub use cause::Cause;
-pub use events::{StreamEvent, VenueRequest, catalogue};
+pub use events::{ClockMeasured, StreamEvent, VenueRequest, catalogue};
+pub use offset::{Estimate, Freshness, Offset, OffsetChange, Reading, VenueClock};
 pub use orders::order_stream;
 pub use prices::{Fallback, price_stream};
 pub use reconnect::{Reconnect, Retry};

@@ -78,6 +78,7 @@ pub async fn start(
         teller: teller.clone(),
         sessions: sessions.clone(),
         inbox: inbox.clone(),
+        clock: rest.clock(),
     };
     run_streams(tasks, &streams, &rest, watched);
     run_feed(tasks, &hub);

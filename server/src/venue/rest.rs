@@ -15,6 +15,8 @@ use serde::de::DeserializeOwned;
 use telemetry::{LogRecord, Micros};
 
 use super::budget::{Budget, Remaining};
+use super::events::ClockMeasured;
+use super::offset::{Freshness, Offset, VenueClock};
 use super::wire::{Meta, Refusal};
 use super::{Address, Cause, sign};
 use crate::clock;
@@ -64,6 +66,7 @@ pub struct Rest {
     http: Client,
     address: Arc<Address>,
     budget: Arc<Mutex<Budget>>,
+    clock: VenueClock,
     teller: Teller,
 }
 
@@ -78,7 +81,13 @@ impl Rest {
             .no_proxy()
             .connect_timeout(Duration::from_secs(2))
             .build()?;
-        Ok(Self { http, address: Arc::new(address), budget: Arc::default(), teller })
+        Ok(Self {
+            http,
+            address: Arc::new(address),
+            budget: Arc::default(),
+            clock: VenueClock::default(),
+            teller,
+        })
     }
 
     /// Reads, with the cursor of the next page if there is one.
@@ -116,9 +125,16 @@ impl Rest {
         }
     }
 
-    /// Sends what changes something: once, whatever comes of it.
+    /// Sends what changes something: once, whatever comes of it. A signature that was refused for its time changed
+    /// nothing, and was measured against the venue's clock: it is signed again, at once and once.
     pub async fn send<T: DeserializeOwned>(&self, call: &Call) -> Sent<T> {
-        match self.attempt(call, 1).await {
+        let mut outcome = self.attempt(call, 1).await;
+        if let Outcome::Refused { refusal, .. } = &outcome
+            && refusal.is_expired_signature()
+        {
+            outcome = self.attempt(call, 2).await;
+        }
+        match outcome {
             Outcome::Done(result, _) => Sent::Acked(result),
             Outcome::Refused { refusal, .. } => Sent::Rejected(refusal),
             Outcome::Limited { .. } => {
@@ -142,6 +158,7 @@ impl Rest {
             }
         };
         let outcome = judge(&came);
+        self.learn(call, &came, &outcome);
         match &outcome {
             Outcome::Limited { wait_ms } => {
                 let wait_ms = i64::try_from(*wait_ms).unwrap_or(i64::MAX);
@@ -167,7 +184,7 @@ impl Rest {
         let url = [self.address.rest_url.as_str(), &path].concat();
         let mut request = self.http.request(call.method.clone(), url).header("accept", "application/json");
         if call.signed {
-            let at = sign::timestamp(now);
+            let at = sign::timestamp(self.clock.estimate().venue_time(now));
             let secret = self.address.api_secret.expose();
             request = request
                 .header("api-key", self.address.api_key.expose())
@@ -178,6 +195,32 @@ impl Rest {
             request = request.header("content-type", "application/json").body(body);
         }
         request
+    }
+
+    /// What the reply says of the venue's clock.
+    fn learn<T>(&self, call: &Call, came: &Result<Reply, NoReply>, outcome: &Outcome<T>) {
+        let Ok(reply) = came else { return };
+        let reading = reply.reading(call.signed);
+        let change = match outcome {
+            Outcome::Refused { refusal, .. } if refusal.is_expired_signature() => {
+                let told = || Some(reply.at_second(refusal.server_time_s()?, Freshness::Made));
+                match reading.or_else(told) {
+                    Some(reading) => self.clock.lock().renew(reading),
+                    None => {
+                        self.clock.lock().doubt();
+                        None
+                    }
+                }
+            }
+            Outcome::Done(..)
+            | Outcome::Refused { .. }
+            | Outcome::Limited { .. }
+            | Outcome::NotSent { .. }
+            | Outcome::Unknown { .. } => reading.and_then(|reading| self.clock.lock().learn(reading)),
+        };
+        if let Some(change) = change {
+            self.teller.tell(&ClockMeasured(change), &call.context);
+        }
     }
 
     fn tell<T>(
@@ -196,6 +239,18 @@ impl Rest {
             record.caused_by.clone_from(&call.caused_by);
             self.teller.tell_record(record);
         }
+    }
+
+    /// The venue's clock, as every answer makes it better known; for the streams.
+    #[must_use]
+    pub fn clock(&self) -> VenueClock {
+        self.clock.clone()
+    }
+
+    /// How far the venue's clock is from ours; `None` before the first answer.
+    #[must_use]
+    pub fn offset(&self) -> Option<Offset> {
+        self.clock.estimate().offset(clock::now())
     }
 
     /// Units left of both quotas, by our own count.

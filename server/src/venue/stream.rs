@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::events::{StreamEvent, StreamHappening, truncated};
+use super::events::{ClockMeasured, StreamEvent, StreamHappening, truncated};
+use super::offset::Reading;
 use super::socket::Socket;
 use super::translate::{Heard, Translator};
-use super::{Address, Reconnect, SessionContext, jitter, orders, prices};
+use super::{Address, Reconnect, SessionContext, VenueClock, jitter, orders, prices};
 use crate::tasks::Stop;
 use crate::telling::Teller;
 use crate::trading::Inbox;
@@ -26,6 +27,8 @@ pub struct StreamParts {
     pub teller: Teller,
     pub sessions: SessionContext,
     pub inbox: Inbox,
+    /// The one of the REST client.
+    pub clock: VenueClock,
 }
 
 /// What a stream is for.
@@ -65,13 +68,16 @@ impl Role {
     }
 
     /// The first messages after connecting.
-    fn greeting(&mut self, address: &Address) -> Vec<Value> {
+    fn greeting(&mut self, parts: &StreamParts) -> Vec<Value> {
         let mut messages = vec![json!({ "type": "enable_heartbeat" })];
         match self {
             Role::Prices { watched, .. } => {
                 messages.push(prices::subscription("subscribe", &watched.borrow_and_update(), true));
             }
-            Role::Orders => messages.push(orders::sign_in(address, clock::now())),
+            Role::Orders => {
+                let now = parts.clock.estimate().venue_time(clock::now());
+                messages.push(orders::sign_in(&parts.address, now));
+            }
         }
         messages
     }
@@ -139,7 +145,10 @@ impl Stream {
         self.tell(StreamHappening::Connecting { endpoint: url.clone(), attempt });
         let started = Instant::now();
         let socket = match Socket::open(&url).await {
-            Ok(socket) => socket,
+            Ok((socket, reading)) => {
+                self.learn(reading);
+                socket
+            }
             Err(reason) => {
                 self.tell(StreamHappening::Disconnected { reason: reason.clone(), open_ms: 0 });
                 return reason;
@@ -160,7 +169,7 @@ impl Stream {
     }
 
     async fn listen(&mut self, connection: &mut Connection) -> Result<std::convert::Infallible, String> {
-        for message in self.role.greeting(&self.parts.address) {
+        for message in self.role.greeting(&self.parts) {
             connection.socket.send(&message).await?;
         }
         self.note_symbols();
@@ -184,7 +193,8 @@ impl Stream {
     }
 
     async fn on_frame(&mut self, connection: &mut Connection, frame: &str) -> Result<(), String> {
-        let heard = match connection.translator.frame(frame, clock::now()) {
+        let now = clock::now();
+        let heard = match connection.translator.frame(frame, now) {
             Ok(heard) => heard,
             Err(failure) => {
                 let (bytes, frame) = (frame.len(), truncated(frame));
@@ -192,6 +202,9 @@ impl Stream {
                 return Ok(());
             }
         };
+        if let Some(made_at) = connection.translator.venue_time() {
+            self.parts.clock.lock().heard(made_at, now);
+        }
         // An answer to our own ping proves a socket, but no feed: with instruments watched, only data counts.
         if heard != Heard::Pong || self.symbols.is_empty() {
             connection.alive = Instant::now();
@@ -202,13 +215,25 @@ impl Stream {
         match heard {
             Heard::Inputs(inputs) => self.on_inputs(inputs),
             Heard::KeyAuth { success: true, .. } => connection.socket.send(&orders::subscription()).await?,
-            Heard::KeyAuth { success: false, status } => {
+            Heard::KeyAuth { success: false, expired, status } => {
+                if expired {
+                    self.parts.clock.lock().doubt();
+                }
                 return Err(format!("the venue refused our key: {status}"));
             }
             Heard::Subscriptions { channels, refused } => self.on_subscriptions(channels, &refused),
             Heard::Heartbeat | Heard::Pong | Heard::Ignored => {}
         }
         Ok(())
+    }
+
+    /// What the handshake says of the venue's clock: known before we sign in.
+    fn learn(&self, reading: Option<Reading>) {
+        let change = reading.and_then(|reading| self.parts.clock.lock().learn(reading));
+        if let Some(change) = change {
+            let context = self.parts.sessions.under(&self.correlation_id);
+            self.parts.teller.tell(&ClockMeasured(change), &context);
+        }
     }
 
     fn on_inputs(&mut self, inputs: Vec<Input>) {

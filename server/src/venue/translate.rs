@@ -24,6 +24,8 @@ pub enum Heard {
     Inputs(Vec<Input>),
     KeyAuth {
         success: bool,
+        /// Refused for the time of its signature.
+        expired: bool,
         status: String,
     },
     /// All current subscriptions, and those that were refused with the venue's words.
@@ -50,12 +52,14 @@ struct Extras {
 #[derive(Clone, Debug, Default)]
 pub struct Translator {
     extras: BTreeMap<String, Extras>,
+    made_at: Option<Micros>,
 }
 
 impl Translator {
     /// Reads one frame that was received `at`. The error says why it could not be decoded.
     pub fn frame(&mut self, text: &str, at: Micros) -> Result<Heard, String> {
         let frame: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        self.made_at = frame.get("ts").and_then(Value::as_i64).map(Micros);
         let kind = frame.get("type").and_then(Value::as_str).ok_or("it has no type")?.to_owned();
         match kind.as_str() {
             "spot_price" => spot(read(frame)?, at),
@@ -72,6 +76,12 @@ impl Translator {
             // Channels that nobody here needs, and whatever the venue adds one day.
             _unused => Ok(Heard::Ignored),
         }
+    }
+
+    /// When the venue made the latest frame, by its clock, if the frame said so.
+    #[must_use]
+    pub fn venue_time(&self) -> Option<Micros> {
+        self.made_at
     }
 
     fn ticker(&mut self, frame: TickerFrame, at: Micros) -> Result<Heard, String> {
@@ -323,8 +333,12 @@ fn trade(frame: TradeFrame) -> Result<Heard, String> {
 
 fn key_auth(frame: &Value) -> Heard {
     let word = |key: &str| frame.get(key).and_then(Value::as_str).map(str::to_owned);
+    let expired = frame.get("status_code").and_then(Value::as_i64) == Some(408)
+        || word("status").is_some_and(|status| status.contains("expired"));
     Heard::KeyAuth {
-        success: frame.get("success").and_then(Value::as_bool).unwrap_or(false),
+        // Only a plain yes is one.
+        success: frame.get("success") == Some(&Value::Bool(true)),
+        expired,
         status: word("message").or_else(|| word("status")).unwrap_or_else(|| "no status".to_owned()),
     }
 }

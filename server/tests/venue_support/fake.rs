@@ -11,8 +11,11 @@ use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
+use server::health::Health;
+use server::tasks::{Stop, Tasks};
 use server::telling::Teller;
-use server::venue::{Address, Rest};
+use server::trading::Inbox;
+use server::venue::{Address, Rest, SessionContext, StreamParts};
 use telemetry::{Level, Secret};
 use tokio::sync::{broadcast, watch};
 
@@ -56,6 +59,15 @@ impl Said {
         self.headers.push((name, value.into()));
         self
     }
+}
+
+/// The signal that never comes.
+#[allow(dead_code)]
+pub fn never() -> Stop {
+    let tasks = Tasks::new(Teller::new(Level::Fatal, 16), Health::default());
+    // Its end would be the signal.
+    let tasks = Box::leak(Box::new(tasks));
+    tasks.stop_signal()
 }
 
 type Script = dyn Fn(&Asked) -> Said + Send + Sync;
@@ -121,6 +133,17 @@ impl Fake {
         }
     }
 
+    /// Parts of a stream to this venue.
+    pub fn parts(&self, rest: &Rest) -> StreamParts {
+        StreamParts {
+            address: Arc::new(self.address()),
+            teller: Teller::new(Level::Fatal, 16),
+            sessions: SessionContext::default(),
+            inbox: Inbox::default(),
+            clock: rest.clock(),
+        }
+    }
+
     pub fn rest(&self) -> Rest {
         Rest::new(self.address(), Teller::new(Level::Fatal, 16)).expect("a client")
     }
@@ -161,6 +184,18 @@ impl World {
     }
 }
 
+/// Unix seconds as HTTP dates are written.
+#[allow(dead_code)]
+pub fn http_date(seconds: i64) -> String {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    let text = telemetry::Micros(seconds * 1_000_000).to_rfc3339();
+    let month = MONTHS[text[5..7].parse::<usize>().expect("a month") - 1];
+    let day = DAYS[usize::try_from(seconds.div_euclid(86_400).rem_euclid(7)).expect("a day of the week")];
+    format!("{day}, {} {month} {} {} GMT", &text[8..10], &text[..4], &text[11..19])
+}
+
 fn timestamp(headers: &HeaderMap) -> Option<i64> {
     headers.get("timestamp")?.to_str().ok()?.parse().ok()
 }
@@ -189,8 +224,21 @@ async fn answer(State(world): State<Arc<World>>, request: Request) -> Response {
     response.body(Body::from(said.body)).expect("a response")
 }
 
+/// The script gives the headers of the handshake's answer.
 async fn socket(State(world): State<Arc<World>>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.on_upgrade(move |socket| talk(world, socket))
+    let asked = Asked {
+        method: "GET".to_owned(),
+        path: "/".to_owned(),
+        timestamp: None,
+        body: String::new(),
+        before: 0,
+    };
+    let headers = (world.script)(&asked).headers;
+    let mut response = upgrade.on_upgrade(move |socket| talk(world, socket));
+    for (name, value) in headers {
+        response.headers_mut().insert(name, value.parse().expect("a header"));
+    }
+    response
 }
 
 /// One socket: answers what it hears, and says what the test says.

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use reqwest::{RequestBuilder, Response, StatusCode};
+use telemetry::Micros;
 
+use crate::clock;
 use crate::venue::Cause;
+use crate::venue::offset::{Freshness, Reading, http_date_seconds};
 
 /// The longest body that is read. The list of all products has about 2 MB.
 const BODY_MAX: usize = 16 << 20;
@@ -16,6 +19,31 @@ pub(super) struct Reply {
     pub body: String,
     /// `X-RATE-LIMIT-RESET`, milliseconds.
     pub reset_ms: Option<i64>,
+    /// When the request went, by our clock.
+    pub sent: Micros,
+    /// When the head of the reply came.
+    pub received: Micros,
+    /// When the venue says that it answered, in Unix seconds.
+    pub date_s: Option<i64>,
+    /// Something on the way says that it kept this answer.
+    pub kept: bool,
+}
+
+impl Reply {
+    /// What it says of the venue's clock.
+    pub(super) fn reading(&self, signed: bool) -> Option<Reading> {
+        let freshness = match (signed, self.kept) {
+            (true, _) => Freshness::Made,
+            (false, false) => Freshness::Unsure,
+            (false, true) => Freshness::Kept,
+        };
+        Some(self.at_second(self.date_s?, freshness))
+    }
+
+    /// The same for a second that the body tells.
+    pub(super) fn at_second(&self, date_s: i64, freshness: Freshness) -> Reading {
+        Reading { sent: self.sent, received: self.received, date_s, freshness }
+    }
 }
 
 /// No reply: why, and in the words of whoever found out.
@@ -56,6 +84,7 @@ pub(super) async fn exchange(request: RequestBuilder, timeout: Duration) -> Resu
 
 async fn whole(request: RequestBuilder) -> Result<Reply, NoReply> {
     let no_reply = |cause, error: &reqwest::Error| NoReply { cause, detail: Some(words(error)) };
+    let sent = clock::now();
     let mut response = match request.send().await {
         Ok(response) => response,
         Err(error) if error.is_builder() => return Err(no_reply(Cause::NotBuilt, &error)),
@@ -63,7 +92,12 @@ async fn whole(request: RequestBuilder) -> Result<Reply, NoReply> {
         Err(error) if error.is_connect() => return Err(no_reply(Cause::NoConnection, &error)),
         Err(error) => return Err(no_reply(Cause::BrokeOff, &error)),
     };
-    let (status, reset_ms) = (response.status(), number(&response, "x-rate-limit-reset"));
+    let received = clock::now();
+    let status = response.status();
+    let reset_ms = header(&response, "x-rate-limit-reset").and_then(|text| text.parse().ok());
+    let date_s = header(&response, "date").and_then(http_date_seconds);
+    let kept = header(&response, "age").is_some_and(|age| age != "0")
+        || header(&response, "x-cache").is_some_and(|word| word.starts_with("Hit"));
     let mut bytes = Vec::new();
     loop {
         match response.chunk().await {
@@ -79,11 +113,11 @@ async fn whole(request: RequestBuilder) -> Result<Reply, NoReply> {
         }
     }
     let body = String::from_utf8_lossy(&bytes).into_owned();
-    Ok(Reply { status, body, reset_ms })
+    Ok(Reply { status, body, reset_ms, sent, received, date_s, kept })
 }
 
-fn number(response: &Response, header: &str) -> Option<i64> {
-    response.headers().get(header)?.to_str().ok()?.trim().parse().ok()
+fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
+    response.headers().get(name)?.to_str().ok().map(str::trim)
 }
 
 /// An error with its innermost cause, without the address.

@@ -37,7 +37,7 @@ pub(super) enum Outcome<T> {
 
 /// Judges what came. A status of refusal counts whoever speaks it: what stands before the venue did not pass it on.
 pub(super) fn judge<T: DeserializeOwned>(came: &Result<Reply, NoReply>) -> Outcome<T> {
-    let Reply { status, body, reset_ms } = match came {
+    let Reply { status, body, reset_ms, .. } = match came {
         Ok(reply) => reply,
         Err(no_reply) => {
             let NoReply { cause, detail } = no_reply.clone();

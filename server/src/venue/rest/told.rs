@@ -66,6 +66,10 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             body: body.to_owned(),
             reset_ms: None,
+            sent: telemetry::Micros(0),
+            received: telemetry::Micros(1),
+            date_s: None,
+            kept: false,
         });
         event(&Call::wallet(), &came, &judge::<Vec<u32>>(&came), Duration::from_millis(3))
     }

@@ -160,10 +160,10 @@ fn replies_of_the_socket_are_understood() {
     let heard = |text: &str| Translator::default().frame(text, AT);
     assert_eq!(
         heard(r#"{"type":"key-auth","success":true,"status_code":200,"status":"authenticated"}"#),
-        Ok(Heard::KeyAuth { success: true, status: "authenticated".to_owned() })
+        Ok(Heard::KeyAuth { success: true, expired: false, status: "authenticated".to_owned() })
     );
     let late = r#"{"type":"key-auth","success":false,"status_code":408,"status":"request_expired","message":"Timestamp header outside of allowed time window"}"#;
-    assert!(matches!(heard(late), Ok(Heard::KeyAuth { success: false, .. })));
+    assert!(matches!(heard(late), Ok(Heard::KeyAuth { success: false, expired: true, .. })));
     let refused = r#"{"channels":[{"error":"subscription forbidden on this invalid channel","name":"v2/ticker"}],"type":"subscriptions"}"#;
     let Ok(Heard::Subscriptions { channels, refused }) = heard(refused) else { panic!("subscriptions") };
     assert_eq!((channels.len(), refused[0].0.as_str()), (0, "v2/ticker"));

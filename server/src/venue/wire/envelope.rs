@@ -98,11 +98,17 @@ impl Refusal {
     #[must_use]
     pub fn server_time_s(&self) -> Option<i64> {
         let context: Value = serde_json::from_str(self.detail.as_deref()?).ok()?;
-        match context.get("server_time")? {
-            Value::Number(number) => number.as_i64(),
-            Value::String(text) => text.trim().parse().ok(),
-            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-        }
+        let number: i64 = match context.get("server_time")? {
+            Value::Number(number) => number.as_i64()?,
+            Value::String(text) => text.trim().parse().ok()?,
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
+        };
+        // Which unit is not documented; they are a thousand apart.
+        Some(match number {
+            ..100_000_000_000 => number,
+            100_000_000_000..100_000_000_000_000 => number / 1_000,
+            100_000_000_000_000.. => number / 1_000_000,
+        })
     }
 }
 
@@ -211,6 +217,10 @@ mod tests {
         let told =
             r#"{"error":{"code":"expired_signature","context":{"request_time":1,"server_time":1757}}}"#;
         assert_eq!(Refusal::parse(told).unwrap().server_time_s(), Some(1_757));
+        for time in ["1788431318", "1788431318663", "\"1788431318663014\""] {
+            let body = told.replace("1757", time);
+            assert_eq!(Refusal::parse(&body).unwrap().server_time_s(), Some(1_788_431_318), "{time}");
+        }
         assert_eq!(other.server_time_s(), None);
     }
 
