@@ -13,6 +13,7 @@ mod sign;
 mod socket;
 mod stream;
 pub mod translate;
+pub mod underlyings;
 pub mod wire;
 
 use std::sync::{Arc, PoisonError, RwLock};

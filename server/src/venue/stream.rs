@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::events::{ClockMeasured, StreamEvent, StreamHappening, truncated};
 use super::offset::Reading;
 use super::socket::Socket;
-use super::translate::{Heard, Translator};
+use super::translate::{Heard, Subscribed, Translator, Undecodable};
 use super::{Address, Reconnect, SessionContext, VenueClock, jitter, orders, prices};
 use crate::tasks::Stop;
 use crate::telling::Teller;
@@ -194,11 +194,15 @@ impl Stream {
 
     async fn on_frame(&mut self, connection: &mut Connection, frame: &str) -> Result<(), String> {
         let now = clock::now();
+        connection.translator.know_clock(self.parts.clock.estimate());
         let heard = match connection.translator.frame(frame, now) {
             Ok(heard) => heard,
-            Err(failure) => {
-                let (bytes, frame) = (frame.len(), truncated(frame));
-                self.tell(StreamHappening::DecodeError { failure, frame, bytes });
+            Err(Undecodable { why, inputs }) => {
+                self.undecodable(&why, frame);
+                // A row that fails does not take its neighbours with it.
+                for input in inputs {
+                    self.parts.inbox.push(input);
+                }
                 return Ok(());
             }
         };
@@ -221,8 +225,8 @@ impl Stream {
                 }
                 return Err(format!("the venue refused our key: {status}"));
             }
-            Heard::Subscriptions { channels, refused } => self.on_subscriptions(channels, &refused),
-            Heard::Heartbeat | Heard::Pong | Heard::Ignored => {}
+            Heard::Subscriptions(channels) => self.on_subscriptions(&channels),
+            Heard::Positions(_) | Heard::Heartbeat | Heard::Pong | Heard::Ignored => {}
         }
         Ok(())
     }
@@ -243,9 +247,18 @@ impl Stream {
         }
     }
 
-    fn on_subscriptions(&mut self, channels: Vec<String>, refused: &[(String, String)]) {
+    fn undecodable(&self, why: &str, frame: &str) {
+        let (bytes, frame) = (frame.len(), truncated(frame));
+        self.tell(StreamHappening::DecodeError { failure: truncated(why), frame, bytes });
+    }
+
+    fn on_subscriptions(&mut self, rows: &[Subscribed]) {
+        let granted = rows.iter().filter(|row| row.refused.is_none());
+        let channels: Vec<String> = granted.map(|row| row.channel.clone()).collect();
+        let refusal =
+            |row: &Subscribed| row.refused.as_ref().map(|words| format!("{}: {words}", row.channel));
+        let refused = rows.iter().filter_map(refusal).collect();
         let signed_in = matches!(self.role, Role::Orders) && !channels.is_empty();
-        let refused = refused.iter().map(|(name, error)| format!("{name}: {error}")).collect();
         let symbols = self.symbols.iter().map(|symbol| symbol.0.clone()).collect();
         self.tell(StreamHappening::Subscribed { channels, symbols, refused });
         // Orders may be quiet for hours: being subscribed is as good as data there.
