@@ -4,10 +4,12 @@
 mod budget;
 mod cause;
 mod events;
+mod freshness;
 mod offset;
 mod orders;
 mod prices;
 mod reconnect;
+mod refusals;
 mod rest;
 mod sign;
 mod socket;
@@ -25,8 +27,9 @@ pub use cause::Cause;
 pub use events::{ClockMeasured, StreamEvent, VenueRequest, catalogue};
 pub use offset::{Estimate, Freshness, Offset, OffsetChange, Reading, VenueClock};
 pub use orders::order_stream;
-pub use prices::{Fallback, price_stream};
+pub use prices::{Fallback, Pulse, price_stream};
 pub use reconnect::{Reconnect, Retry};
+pub use refusals::Restricted;
 pub use rest::{Call, Rest, RestError, Sent};
 pub use stream::{Stream, StreamParts};
 

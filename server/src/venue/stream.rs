@@ -1,24 +1,32 @@
 //! A stream that comes back by itself: connect, subscribe, listen, and after a loss do it all again. What it hears
 //! goes to the inbox as inputs; what happens to it is told. Prices and orders differ only in their `Role`.
 
+mod flood;
+mod hearing;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use model::Symbol;
-use model::input::{Input, Link, LinkChange};
+use model::input::Link;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::events::{ClockMeasured, StreamEvent, StreamHappening, truncated};
-use super::offset::Reading;
+use super::events::{StreamEvent, StreamHappening};
+use super::prices::Pulse;
+use super::refusals::{Refusals, Restricted};
 use super::socket::Socket;
-use super::translate::{Heard, Subscribed, Translator, Undecodable};
-use super::{Address, Reconnect, SessionContext, VenueClock, jitter, orders, prices};
+use super::translate::Translator;
+use super::{Address, Reconnect, SessionContext, VenueClock, jitter, orders, prices, underlyings};
 use crate::tasks::Stop;
 use crate::telling::Teller;
 use crate::trading::Inbox;
 use crate::{clock, correlation};
+use flood::Flood;
+
+/// A refused channel is asked for again after this long.
+const ASK_AGAIN: Duration = Duration::from_secs(60);
 
 /// What every stream needs.
 #[derive(Clone)]
@@ -29,13 +37,15 @@ pub struct StreamParts {
     pub inbox: Inbox,
     /// The one of the REST client.
     pub clock: VenueClock,
+    /// The same for both streams.
+    pub restricted: Restricted,
 }
 
 /// What a stream is for.
 #[derive(Clone)]
 pub(super) enum Role {
     /// Spot always, and the watched instruments.
-    Prices { watched: watch::Receiver<Vec<Symbol>>, heard: watch::Sender<Instant> },
+    Prices { watched: watch::Receiver<Vec<Symbol>>, heard: Pulse },
     /// Our orders, positions and fills, after signing in.
     Orders,
 }
@@ -72,7 +82,8 @@ impl Role {
         let mut messages = vec![json!({ "type": "enable_heartbeat" })];
         match self {
             Role::Prices { watched, .. } => {
-                messages.push(prices::subscription("subscribe", &watched.borrow_and_update(), true));
+                let symbols = watched.borrow_and_update();
+                messages.push(prices::subscription("subscribe", &symbols, &underlyings::followed(&symbols)));
             }
             Role::Orders => {
                 let now = parts.clock.estimate().venue_time(clock::now());
@@ -93,6 +104,7 @@ pub struct Stream {
     up: bool,
     /// Symbols of the latest subscription.
     symbols: Vec<Symbol>,
+    refusals: Refusals,
     /// Of this connection, so that its life can be read as one story.
     correlation_id: String,
 }
@@ -104,6 +116,8 @@ struct Connection {
     opened: Instant,
     /// When anything was last heard that proves the connection alive.
     alive: Instant,
+    /// Of frames that cannot be decoded.
+    flood: Flood,
 }
 
 impl Stream {
@@ -114,6 +128,7 @@ impl Stream {
             reconnect: Reconnect::default(),
             up: false,
             symbols: Vec::new(),
+            refusals: Refusals::default(),
             correlation_id: correlation::fresh(),
         }
     }
@@ -157,12 +172,18 @@ impl Stream {
         let latency_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.tell(StreamHappening::Connected { latency_us });
         let now = Instant::now();
-        let mut connection =
-            Connection { socket, translator: Translator::default(), opened: now, alive: now };
+        let mut connection = Connection {
+            socket,
+            translator: Translator::default(),
+            opened: now,
+            alive: now,
+            flood: Flood::default(),
+        };
         let reason = match self.listen(&mut connection).await {
             Ok(never) => match never {},
             Err(reason) => reason,
         };
+        self.tell_hidden(&mut connection, true);
         let open_ms = millis(connection.opened.elapsed());
         self.tell(StreamHappening::Disconnected { reason: reason.clone(), open_ms });
         reason
@@ -173,7 +194,9 @@ impl Stream {
             connection.socket.send(&message).await?;
         }
         self.note_symbols();
+        connection.translator.follow(underlyings::followed(&self.symbols));
         let mut ping = tokio::time::interval(prices::PING_EVERY);
+        let mut again = tokio::time::interval_at(Instant::now() + ASK_AGAIN, ASK_AGAIN);
         loop {
             let deadline = connection.alive + self.role.silence_max();
             tokio::select! {
@@ -182,7 +205,11 @@ impl Stream {
                     self.on_frame(connection, &frame).await?;
                 }
                 () = changed(&mut self.role) => self.resubscribe(connection).await?,
-                _ = ping.tick() => connection.socket.send(&json!({ "type": "ping" })).await?,
+                _ = again.tick() => self.ask_again(connection).await?,
+                _ = ping.tick() => {
+                    self.tell_hidden(connection, false);
+                    connection.socket.send(&json!({ "type": "ping" })).await?;
+                }
                 () = tokio::time::sleep_until(deadline) => {
                     let silence_ms = millis(connection.alive.elapsed());
                     self.tell(StreamHappening::HeartbeatMissed { silence_ms });
@@ -190,103 +217,6 @@ impl Stream {
                 }
             }
         }
-    }
-
-    async fn on_frame(&mut self, connection: &mut Connection, frame: &str) -> Result<(), String> {
-        let now = clock::now();
-        connection.translator.know_clock(self.parts.clock.estimate());
-        let heard = match connection.translator.frame(frame, now) {
-            Ok(heard) => heard,
-            Err(Undecodable { why, inputs }) => {
-                self.undecodable(&why, frame);
-                // A row that fails does not take its neighbours with it.
-                for input in inputs {
-                    self.parts.inbox.push(input);
-                }
-                return Ok(());
-            }
-        };
-        if let Some(made_at) = connection.translator.venue_time() {
-            self.parts.clock.lock().heard(made_at, now);
-        }
-        // An answer to our own ping proves a socket, but no feed: with instruments watched, only data counts.
-        if heard != Heard::Pong || self.symbols.is_empty() {
-            connection.alive = Instant::now();
-            if let Role::Prices { heard, .. } = &self.role {
-                heard.send_replace(connection.alive);
-            }
-        }
-        match heard {
-            Heard::Inputs(inputs) => self.on_inputs(inputs),
-            Heard::KeyAuth { success: true, .. } => connection.socket.send(&orders::subscription()).await?,
-            Heard::KeyAuth { success: false, expired, status } => {
-                if expired {
-                    self.parts.clock.lock().doubt();
-                }
-                return Err(format!("the venue refused our key: {status}"));
-            }
-            Heard::Subscriptions(channels) => self.on_subscriptions(&channels),
-            Heard::Positions(_) | Heard::Heartbeat | Heard::Pong | Heard::Ignored => {}
-        }
-        Ok(())
-    }
-
-    /// What the handshake says of the venue's clock: known before we sign in.
-    fn learn(&self, reading: Option<Reading>) {
-        let change = reading.and_then(|reading| self.parts.clock.lock().learn(reading));
-        if let Some(change) = change {
-            let context = self.parts.sessions.under(&self.correlation_id);
-            self.parts.teller.tell(&ClockMeasured(change), &context);
-        }
-    }
-
-    fn on_inputs(&mut self, inputs: Vec<Input>) {
-        self.heard_data();
-        for input in inputs {
-            self.parts.inbox.push(input);
-        }
-    }
-
-    fn undecodable(&self, why: &str, frame: &str) {
-        let (bytes, frame) = (frame.len(), truncated(frame));
-        self.tell(StreamHappening::DecodeError { failure: truncated(why), frame, bytes });
-    }
-
-    fn on_subscriptions(&mut self, rows: &[Subscribed]) {
-        let granted = rows.iter().filter(|row| row.refused.is_none());
-        let channels: Vec<String> = granted.map(|row| row.channel.clone()).collect();
-        let refusal =
-            |row: &Subscribed| row.refused.as_ref().map(|words| format!("{}: {words}", row.channel));
-        let refused = rows.iter().filter_map(refusal).collect();
-        let signed_in = matches!(self.role, Role::Orders) && !channels.is_empty();
-        let symbols = self.symbols.iter().map(|symbol| symbol.0.clone()).collect();
-        self.tell(StreamHappening::Subscribed { channels, symbols, refused });
-        // Orders may be quiet for hours: being subscribed is as good as data there.
-        if signed_in {
-            self.heard_data();
-        }
-    }
-
-    fn heard_data(&mut self) {
-        if let Some(gap_ms) = self.reconnect.heard(clock::now()) {
-            self.tell(StreamHappening::Gap { gap_ms });
-        }
-        if !self.up {
-            self.up = true;
-            self.link("data arrives", true);
-        }
-    }
-
-    fn link_down(&mut self, reason: &str) {
-        if self.up {
-            self.up = false;
-            self.link(reason, false);
-        }
-    }
-
-    fn link(&self, reason: &str, up: bool) {
-        let change = LinkChange { link: self.role.link(), up, reason: reason.to_owned() };
-        self.parts.inbox.push(Input::Link(change));
     }
 
     fn note_symbols(&mut self) {
@@ -298,13 +228,17 @@ impl Stream {
     async fn resubscribe(&mut self, connection: &mut Connection) -> Result<(), String> {
         let before = std::mem::take(&mut self.symbols);
         self.note_symbols();
-        let gone: Vec<Symbol> =
-            before.iter().filter(|symbol| !self.symbols.contains(symbol)).cloned().collect();
-        let new: Vec<Symbol> =
-            self.symbols.iter().filter(|symbol| !before.contains(symbol)).cloned().collect();
-        for (word, symbols) in [("unsubscribe", gone), ("subscribe", new)] {
-            if !symbols.is_empty() {
-                connection.socket.send(&prices::subscription(word, &symbols, false)).await?;
+        let spots = underlyings::followed(&self.symbols);
+        let spots_before = underlyings::followed(&before);
+        connection.translator.follow(spots.clone());
+        let without = |of: &[Symbol], others: &[Symbol]| -> Vec<Symbol> {
+            of.iter().filter(|symbol| !others.contains(symbol)).cloned().collect()
+        };
+        let gone = (without(&before, &self.symbols), &spots_before - &spots);
+        let new = (without(&self.symbols, &before), &spots - &spots_before);
+        for (word, (symbols, spots)) in [("unsubscribe", gone), ("subscribe", new)] {
+            if !symbols.is_empty() || !spots.is_empty() {
+                connection.socket.send(&prices::subscription(word, &symbols, &spots)).await?;
             }
         }
         connection.alive = Instant::now();

@@ -11,16 +11,50 @@ pub struct StreamEvent {
 
 #[derive(Clone, Debug)]
 pub enum StreamHappening {
-    Connecting { endpoint: String, attempt: u32 },
-    Connected { latency_us: u64 },
-    Disconnected { reason: String, open_ms: u64 },
-    Subscribed { channels: Vec<String>, symbols: Vec<String>, refused: Vec<String> },
-    HeartbeatMissed { silence_ms: u64 },
-    DecodeError { failure: String, frame: String, bytes: usize },
-    Reconnecting { attempt: u32, backoff_ms: u64 },
-    Gap { gap_ms: i64 },
-    FallbackEntered { silence_ms: u64, symbols: Vec<String> },
-    FallbackLeft { fallback_ms: u64, polls: u64 },
+    Connecting {
+        endpoint: String,
+        attempt: u32,
+    },
+    Connected {
+        latency_us: u64,
+    },
+    Disconnected {
+        reason: String,
+        open_ms: u64,
+    },
+    Subscribed {
+        channels: Vec<String>,
+        symbols: Vec<String>,
+        refused: Vec<String>,
+    },
+    HeartbeatMissed {
+        silence_ms: u64,
+    },
+    DecodeError {
+        failure: String,
+        frame: String,
+        bytes: usize,
+    },
+    /// Frames that could not be decoded either, and were only counted.
+    DecodeErrorsSuppressed {
+        count: u64,
+    },
+    Reconnecting {
+        attempt: u32,
+        backoff_ms: u64,
+    },
+    Gap {
+        gap_ms: i64,
+    },
+    FallbackEntered {
+        silence_ms: u64,
+        symbols: Vec<String>,
+    },
+    FallbackLeft {
+        fallback_ms: u64,
+        polls: u64,
+        symbols: Vec<String>,
+    },
 }
 
 impl Event for StreamEvent {
@@ -32,6 +66,7 @@ impl Event for StreamEvent {
             StreamHappening::Subscribed { .. } => "stream.subscribed",
             StreamHappening::HeartbeatMissed { .. } => "stream.heartbeat_missed",
             StreamHappening::DecodeError { .. } => "stream.decode_error",
+            StreamHappening::DecodeErrorsSuppressed { .. } => "stream.decode_errors_suppressed",
             StreamHappening::Reconnecting { .. } => "stream.reconnecting",
             StreamHappening::Gap { .. } => "stream.gap",
             StreamHappening::FallbackEntered { .. } => "stream.fallback_entered",
@@ -49,6 +84,7 @@ impl Event for StreamEvent {
             StreamHappening::Disconnected { .. }
             | StreamHappening::HeartbeatMissed { .. }
             | StreamHappening::DecodeError { .. }
+            | StreamHappening::DecodeErrorsSuppressed { .. }
             | StreamHappening::Reconnecting { .. }
             | StreamHappening::Gap { .. }
             | StreamHappening::FallbackEntered { .. } => Level::Warn,
@@ -79,17 +115,22 @@ impl Event for StreamEvent {
             StreamHappening::DecodeError { failure, bytes, .. } => {
                 format!("A frame of {bytes} bytes on the {stream} stream could not be decoded: {failure}")
             }
+            StreamHappening::DecodeErrorsSuppressed { count } => {
+                format!("{count} more frames on the {stream} stream could not be decoded")
+            }
             StreamHappening::Reconnecting { attempt, backoff_ms } => {
                 format!("The {stream} stream reconnects in {backoff_ms} ms, attempt {attempt}")
             }
             StreamHappening::Gap { gap_ms } => {
                 format!("The {stream} stream has data again after {gap_ms} ms")
             }
-            StreamHappening::FallbackEntered { silence_ms, .. } => {
-                format!("Prices are polled over REST: the {stream} stream is away for {silence_ms} ms")
+            StreamHappening::FallbackEntered { silence_ms, symbols } => {
+                let symbols = symbols.join(", ");
+                format!("{symbols} polled over REST: the {stream} stream brought nothing for {silence_ms} ms")
             }
-            StreamHappening::FallbackLeft { fallback_ms, .. } => {
-                format!("Prices come from the {stream} stream again after {fallback_ms} ms of polling")
+            StreamHappening::FallbackLeft { fallback_ms, symbols, .. } => {
+                let symbols = symbols.join(", ");
+                format!("{symbols} come from the {stream} stream again after {fallback_ms} ms of polling")
             }
         }
     }
@@ -114,20 +155,35 @@ impl Event for StreamEvent {
                 ("frame", Value::from(frame.as_str())),
                 ("frame_bytes", Value::from(*bytes)),
             ],
+            StreamHappening::DecodeErrorsSuppressed { count } => vec![("count", Value::from(*count))],
             StreamHappening::Reconnecting { attempt, backoff_ms } => {
                 vec![("attempt", Value::from(*attempt)), ("backoff_ms", Value::from(*backoff_ms))]
             }
             StreamHappening::Gap { gap_ms } => vec![("gap_ms", Value::from(*gap_ms))],
             StreamHappening::FallbackEntered { silence_ms, symbols } => {
-                vec![("silence_ms", Value::from(*silence_ms)), ("symbols", Value::from(symbols.clone()))]
+                let mut pairs = vec![("silence_ms", Value::from(*silence_ms))];
+                pairs.extend(named(symbols));
+                pairs
             }
-            StreamHappening::FallbackLeft { fallback_ms, polls } => {
-                vec![("fallback_ms", Value::from(*fallback_ms)), ("polls", Value::from(*polls))]
+            StreamHappening::FallbackLeft { fallback_ms, polls, symbols } => {
+                let mut pairs =
+                    vec![("fallback_ms", Value::from(*fallback_ms)), ("polls", Value::from(*polls))];
+                pairs.extend(named(symbols));
+                pairs
             }
         };
         let stream = [("stream".to_owned(), Value::from(self.stream))];
         stream.into_iter().chain(pairs.into_iter().map(|(key, value)| (key.to_owned(), value))).collect()
     }
+}
+
+/// The symbols, and the symbol when it is one.
+fn named(symbols: &[String]) -> Vec<(&'static str, Value)> {
+    let mut pairs = vec![("symbols", Value::from(symbols.to_vec()))];
+    if let [symbol] = symbols {
+        pairs.push(("symbol", Value::from(symbol.as_str())));
+    }
+    pairs
 }
 
 /// Samples for EVENTS.md.
@@ -153,9 +209,10 @@ fn samples() -> Vec<StreamHappening> {
             frame: "garbage".to_owned(),
             bytes: 7,
         },
+        StreamHappening::DecodeErrorsSuppressed { count: 4_990 },
         StreamHappening::Reconnecting { attempt: 1, backoff_ms: 150 },
         StreamHappening::Gap { gap_ms: 2_300 },
-        StreamHappening::FallbackEntered { silence_ms: 3_000, symbols },
-        StreamHappening::FallbackLeft { fallback_ms: 8_000, polls: 8 },
+        StreamHappening::FallbackEntered { silence_ms: 3_000, symbols: symbols.clone() },
+        StreamHappening::FallbackLeft { fallback_ms: 8_000, polls: 8, symbols },
     ]
 }
