@@ -169,3 +169,20 @@ async fn the_private_stream_signs_in_with_the_venues_time() {
         );
     }
 }
+
+/// An hour ahead of the venue, our time of a session's start is later than the venue's time of its fills.
+#[tokio::test]
+async fn fills_are_asked_for_by_the_venues_time() {
+    let clock = Clock::default();
+    clock.set(-3_600);
+    let (venue, rest) = venue(&clock, EXPIRED).await;
+    assert!(matches!(close(&rest).await, Sent::Acked(_)));
+    let started_at = (clock.seconds() + 3_600) * 1_000_000;
+    // What is answered is no list; what was asked counts.
+    let read = rest.read_all::<wire::Fill>(&Call::fills(telemetry::Micros(started_at), &[]).once()).await;
+    assert!(read.is_err());
+    let asked = venue.asked().pop().unwrap();
+    let (_, since) = asked.path.split_once("start_time=").unwrap_or_else(|| panic!("{}", asked.path));
+    let since: i64 = since.split('&').next().unwrap().parse().unwrap();
+    assert!(since <= (clock.seconds() + 1) * 1_000_000, "{since} is of the venue's future");
+}

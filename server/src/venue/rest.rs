@@ -179,12 +179,13 @@ impl Rest {
 
     /// The request, signed for this moment.
     fn request(&self, call: &Call, now: Micros) -> reqwest::RequestBuilder {
-        let path = call.path_and_query();
+        let clock = self.clock.estimate();
+        let path = call.path_and_query(&clock);
         let body = call.body.as_ref().map(serde_json::Value::to_string).unwrap_or_default();
         let url = [self.address.rest_url.as_str(), &path].concat();
         let mut request = self.http.request(call.method.clone(), url).header("accept", "application/json");
         if call.signed {
-            let at = sign::timestamp(self.clock.estimate().venue_time(now));
+            let at = sign::timestamp(clock.venue_time(now));
             let secret = self.address.api_secret.expose();
             request = request
                 .header("api-key", self.address.api_key.expose())

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use telemetry::Context;
 
 use crate::venue::budget::{Priority, Spender};
+use crate::venue::offset::Estimate;
 
 /// What is traded here. Lists of the account are asked for with it where they would hold fractions of spot assets.
 const OPTIONS: &str = "call_options,put_options";
@@ -29,6 +30,8 @@ pub struct Call {
     pub path: String,
     pub pattern: &'static str,
     query: Vec<(&'static str, String)>,
+    /// Rows since then, by our clock; asked for by the venue's.
+    since: Option<Micros>,
     pub body: Option<Value>,
     pub symbols: Vec<String>,
     pub client_order_id: Option<String>,
@@ -52,6 +55,7 @@ impl Call {
             path: path.to_owned(),
             pattern,
             query: Vec::new(),
+            since: None,
             body: None,
             symbols: Vec::new(),
             client_order_id: None,
@@ -124,10 +128,14 @@ impl Call {
         size.parse().ok()
     }
 
-    /// Path and query exactly as they are signed and sent.
-    pub(super) fn path_and_query(&self) -> String {
+    /// Path and query exactly as they are signed and sent, by what is known of the venue's clock.
+    pub(super) fn path_and_query(&self, clock: &Estimate) -> String {
+        // The earlier of both clocks: rows too many are known by their ids, rows too few by nothing.
+        let start = self.since.map(|since| since.min(clock.venue_time(since)).0.max(0).to_string());
         let mut text = self.path.clone();
-        for (index, (name, value)) in self.query.iter().enumerate() {
+        let query = self.query.iter().map(|(name, value)| (*name, value));
+        for (index, (name, value)) in query.chain(start.iter().map(|start| ("start_time", start))).enumerate()
+        {
             text.push(if index == 0 { '?' } else { '&' });
             text.push_str(name);
             text.push('=');
@@ -196,7 +204,6 @@ impl Call {
     pub fn fills(since: Micros, products: &[(ProductId, Symbol)]) -> Self {
         let mut call = Self::get("/v2/fills", "/v2/fills", 10, true)
             .with("contract_types", OPTIONS)
-            .with("start_time", since.0.to_string())
             .with("page_size", "50")
             .for_truth();
         // The venue takes at most ten.
@@ -204,6 +211,7 @@ impl Call {
             let ids: Vec<String> = products.iter().map(|(id, _)| id.0.to_string()).collect();
             call = call.with("product_ids", ids.join(","));
         }
+        call.since = Some(since);
         call.symbols = products.iter().map(|(_, symbol)| symbol.0.clone()).collect();
         call
     }
@@ -303,13 +311,15 @@ mod tests {
 
     #[test]
     fn what_is_signed_is_what_is_sent() {
-        assert_eq!(Call::open_orders().path_and_query(), "/v2/orders?states=open%2Cpending&page_size=50");
+        let path = |call: &Call| call.path_and_query(&Estimate::default());
+        assert_eq!(path(&Call::open_orders()), "/v2/orders?states=open%2Cpending&page_size=50");
         let mut call = Call::open_orders();
         call.set_query("after", "a=b/c".to_owned());
         call.set_query("after", "x".to_owned());
-        assert!(call.path_and_query().ends_with("&after=x"));
-        let url = reqwest::Url::parse(&format!("http://127.0.0.1{}", Call::open_orders().path_and_query()))
-            .unwrap();
+        assert!(path(&call).ends_with("&after=x"));
+        let fills = path(&Call::fills(Micros(5), &[]));
+        assert_eq!(fills, "/v2/fills?contract_types=call_options%2Cput_options&page_size=50&start_time=5");
+        let url = reqwest::Url::parse(&format!("http://127.0.0.1{}", path(&Call::open_orders()))).unwrap();
         assert_eq!(
             url.query(),
             Some("states=open%2Cpending&page_size=50"),
