@@ -2,26 +2,34 @@
 //! come back by themselves. What the venue says is translated by pure functions into the engine's inputs.
 
 mod budget;
+mod cause;
 mod events;
+mod freshness;
+mod offset;
 mod orders;
 mod prices;
 mod reconnect;
+mod refusals;
 mod rest;
 mod sign;
 mod socket;
 mod stream;
 pub mod translate;
+pub mod underlyings;
 pub mod wire;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use telemetry::{Context, Secret};
 
-pub use budget::{Budget, Priority};
-pub use events::{StreamEvent, VenueRequest, catalogue};
+pub use budget::{Budget, Priority, Remaining, Spender};
+pub use cause::Cause;
+pub use events::{ClockMeasured, StreamEvent, VenueRequest, catalogue};
+pub use offset::{Estimate, Freshness, Offset, OffsetChange, Reading, VenueClock};
 pub use orders::order_stream;
-pub use prices::{Fallback, price_stream};
+pub use prices::{Fallback, Pulse, price_stream};
 pub use reconnect::{Reconnect, Retry};
+pub use refusals::Restricted;
 pub use rest::{Call, Rest, RestError, Sent};
 pub use stream::{Stream, StreamParts};
 

@@ -164,8 +164,8 @@ async fn place(rest: &Rest, order: &OrderRequest, record: &DecisionRecord) -> Ex
         Sent::Rejected(refusal) => {
             ExecutionReport::Rejected { client_order_id, code: refusal.code, detail: refusal.detail }
         }
-        Sent::Ambiguous(reason) => ExecutionReport::Ambiguous { client_order_id, reason },
-        Sent::NotSent(reason) => ExecutionReport::NotSent { client_order_id, reason },
+        Sent::Ambiguous(cause) => ExecutionReport::Ambiguous { client_order_id, reason: cause.to_string() },
+        Sent::NotSent(cause) => ExecutionReport::NotSent { client_order_id, reason: cause.to_string() },
     }
 }
 
@@ -177,7 +177,7 @@ async fn cancel(rest: &Rest, id: &ClientOrderId, call: &Call) -> ExecutionReport
             Err(reason) => failed(reason),
         },
         Sent::Rejected(refusal) => failed(refusal.code),
-        Sent::Ambiguous(reason) | Sent::NotSent(reason) => failed(reason),
+        Sent::Ambiguous(cause) | Sent::NotSent(cause) => failed(cause.to_string()),
     }
 }
 

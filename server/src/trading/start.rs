@@ -19,7 +19,9 @@ use crate::store::StoreError;
 use crate::store::trading::TradingStore;
 use crate::tasks::{Restart, Tasks};
 use crate::telling::Teller;
-use crate::venue::{Address, Fallback, Rest, SessionContext, StreamParts, order_stream, price_stream};
+use crate::venue::{
+    Address, Fallback, Rest, Restricted, SessionContext, StreamParts, order_stream, price_stream,
+};
 pub use simulated::{SimulatorNote, catalogue};
 
 /// Why trading does not start; each one clear sentence.
@@ -78,6 +80,8 @@ pub async fn start(
         teller: teller.clone(),
         sessions: sessions.clone(),
         inbox: inbox.clone(),
+        clock: rest.clock(),
+        restricted: Restricted::default(),
     };
     run_streams(tasks, &streams, &rest, watched);
     run_feed(tasks, &hub);

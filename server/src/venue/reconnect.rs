@@ -39,7 +39,7 @@ impl Reconnect {
 
     /// Data came. After a loss the answer is the length of the gap in milliseconds.
     pub fn heard(&mut self, now: Micros) -> Option<i64> {
-        let gap = self.heard_at.filter(|_| self.lost).map(|at| (now.0 - at.0) / 1_000);
+        let gap = self.heard_at.filter(|_| self.lost).map(|at| (now.0 - at.0).max(0) / 1_000);
         self.heard_at = Some(now);
         self.lost = false;
         self.attempt = 0;

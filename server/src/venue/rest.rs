@@ -2,25 +2,31 @@
 //! something is sent exactly once, and an answer that cannot be believed is an outcome of its own.
 
 mod call;
+mod exchange;
+mod outcome;
+mod pages;
+mod told;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use reqwest::{Client, StatusCode};
+use reqwest::Client;
 use serde::de::DeserializeOwned;
 use telemetry::{LogRecord, Micros};
 
-use super::budget::Budget;
-use super::events::{VenueRequest, truncated};
-use super::wire::{Meta, Refusal, Success};
-use super::{Address, sign};
+use super::budget::{Budget, Remaining};
+use super::events::ClockMeasured;
+use super::offset::{Freshness, Offset, VenueClock};
+use super::wire::{Meta, Refusal};
+use super::{Address, Cause, sign};
 use crate::clock;
 use crate::telling::{Teller, VERSION};
 pub use call::Call;
+use exchange::{NoReply, Reply, exchange};
+use outcome::{Outcome, judge};
 
-const READ_ATTEMPTS: u32 = 3;
-/// However long the venue asks to wait, a read waits no longer.
-const LIMITED_WAIT_MAX_MS: i64 = 5_000;
+/// A read waits no longer than this for its quota; who has to wait longer is told so at once.
+const LIMITED_WAIT_MAX_MS: u64 = 5_000;
 
 /// Why a read has no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +34,18 @@ pub enum RestError {
     #[error("{code} ({status})")]
     Refused { status: u16, code: String, detail: Option<String> },
     #[error("{0}")]
-    Failed(String),
+    Failed(Cause),
+}
+
+impl RestError {
+    /// The word for records and counts: the venue's own, or ours.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            RestError::Refused { code, .. } => code,
+            RestError::Failed(cause) => cause.code(),
+        }
+    }
 }
 
 /// What became of a request that changes something.
@@ -38,9 +55,9 @@ pub enum Sent<T> {
     /// The venue refused: nothing was changed.
     Rejected(Refusal),
     /// It may or may not have had its effect.
-    Ambiguous(String),
+    Ambiguous(Cause),
     /// It never left, for certain.
-    NotSent(String),
+    NotSent(Cause),
 }
 
 /// Client of one venue account; cheap to clone.
@@ -49,14 +66,8 @@ pub struct Rest {
     http: Client,
     address: Arc<Address>,
     budget: Arc<Mutex<Budget>>,
+    clock: VenueClock,
     teller: Teller,
-}
-
-/// What came of one attempt.
-enum Answer {
-    Reply { status: StatusCode, body: String, reset_ms: Option<i64> },
-    NotSent(String),
-    Lost(String),
 }
 
 impl Rest {
@@ -70,119 +81,111 @@ impl Rest {
             .no_proxy()
             .connect_timeout(Duration::from_secs(2))
             .build()?;
-        Ok(Self { http, address: Arc::new(address), budget: Arc::default(), teller })
+        Ok(Self {
+            http,
+            address: Arc::new(address),
+            budget: Arc::default(),
+            clock: VenueClock::default(),
+            teller,
+        })
     }
 
     /// Reads, with the cursor of the next page if there is one.
     pub async fn read<T: DeserializeOwned>(&self, call: &Call) -> Result<(T, Option<String>), RestError> {
-        let mut failure = RestError::Failed("not tried".to_owned());
-        for attempt in 1..=READ_ATTEMPTS {
-            let pause_ms = match self.attempt(call, attempt).await {
-                Answer::Reply { status, body, .. } if status.is_success() => {
-                    match serde_json::from_str::<Success<T>>(&body) {
-                        Ok(Success { result, meta }) => return Ok((result, meta.and_then(Meta::next))),
-                        Err(error) => failure = RestError::Failed(format!("unreadable answer: {error}")),
-                    }
-                    backoff_ms(attempt)
+        let (result, meta) = self.read_page(call).await?;
+        Ok((result, meta.and_then(|meta| meta.after)))
+    }
+
+    async fn read_page<T: DeserializeOwned>(&self, call: &Call) -> Result<(T, Option<Meta>), RestError> {
+        let mut attempt = 1;
+        loop {
+            let (failure, pause_ms) = match self.attempt(call, attempt).await {
+                Outcome::Done(result, meta) => return Ok((result, meta)),
+                Outcome::Refused { status, refusal } => {
+                    let again = refusal.is_expired_signature();
+                    let Refusal { code, detail } = refusal;
+                    (RestError::Refused { status, code, detail }, again.then_some(0))
                 }
-                Answer::Reply { status: StatusCode::TOO_MANY_REQUESTS, reset_ms, .. } => {
-                    failure = RestError::Failed("rate limited".to_owned());
-                    reset_ms.unwrap_or(1_000).clamp(0, LIMITED_WAIT_MAX_MS)
-                }
-                Answer::Reply { status, body, .. } if status.is_client_error() => {
-                    let refusal = Refusal::parse(&body);
-                    failure = refused(status, refusal.clone());
-                    let expired = refusal.is_some_and(|refusal| is_expired(&refusal.code));
-                    if !expired {
-                        return Err(failure);
-                    }
-                    0
-                }
-                Answer::Reply { status, .. } => {
-                    failure = RestError::Failed(format!("http {}", status.as_u16()));
-                    backoff_ms(attempt)
-                }
-                Answer::NotSent(reason) | Answer::Lost(reason) => {
-                    failure = RestError::Failed(reason);
-                    backoff_ms(attempt)
+                Outcome::Limited { wait_ms } => (RestError::Failed(Cause::RateLimited), bearable(wait_ms)),
+                Outcome::NotSent { cause, .. } | Outcome::Unknown { cause, .. } => {
+                    let pause_ms = match cause {
+                        Cause::BudgetEmpty { wait_ms } => bearable(wait_ms),
+                        _other => Some(backoff_ms(attempt)),
+                    };
+                    (RestError::Failed(cause), pause_ms)
                 }
             };
-            if attempt < READ_ATTEMPTS {
-                tokio::time::sleep(Duration::from_millis(u64::try_from(pause_ms).unwrap_or(0))).await;
+            match pause_ms {
+                Some(pause_ms) if attempt < call.attempts => {
+                    tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+                }
+                Some(_) | None => return Err(failure),
             }
+            attempt += 1;
         }
-        Err(failure)
     }
 
-    /// Reads all pages of a list.
-    pub async fn read_all<T: DeserializeOwned>(&self, call: &Call) -> Result<Vec<T>, RestError> {
-        const PAGES_MAX: usize = 200;
-        let mut rows: Vec<T> = Vec::new();
-        let mut call = call.clone();
-        for _page in 0..PAGES_MAX {
-            let (more, after) = self.read::<Vec<T>>(&call).await?;
-            let empty = more.is_empty();
-            rows.extend(more);
-            match after {
-                Some(after) if !empty => call.set_query("after", after),
-                Some(_) | None => return Ok(rows),
-            }
-        }
-        Err(RestError::Failed(format!("more than {PAGES_MAX} pages")))
-    }
-
-    /// Sends what changes something: once, whatever comes of it.
+    /// Sends what changes something: once, whatever comes of it. A signature that was refused for its time changed
+    /// nothing, and was measured against the venue's clock: it is signed again, at once and once.
     pub async fn send<T: DeserializeOwned>(&self, call: &Call) -> Sent<T> {
-        let (status, body) = match self.attempt(call, 1).await {
-            Answer::Reply { status, body, .. } => (status, body),
-            Answer::NotSent(reason) => return Sent::NotSent(reason),
-            Answer::Lost(reason) => return Sent::Ambiguous(reason),
-        };
-        if status.is_success() {
-            return match serde_json::from_str::<Success<T>>(&body) {
-                Ok(Success { result, .. }) => Sent::Acked(result),
-                Err(error) => match Refusal::parse(&body) {
-                    Some(refusal) => Sent::Rejected(refusal),
-                    None => Sent::Ambiguous(format!("unreadable answer: {error}")),
-                },
-            };
+        let mut outcome = self.attempt(call, 1).await;
+        if let Outcome::Refused { refusal, .. } = &outcome
+            && refusal.is_expired_signature()
+        {
+            outcome = self.attempt(call, 2).await;
         }
-        match status {
-            StatusCode::TOO_MANY_REQUESTS => {
+        match outcome {
+            Outcome::Done(result, _) => Sent::Acked(result),
+            Outcome::Refused { refusal, .. } => Sent::Rejected(refusal),
+            Outcome::Limited { .. } => {
                 Sent::Rejected(Refusal { code: "rate_limit_exceeded".to_owned(), detail: None })
             }
-            StatusCode::REQUEST_TIMEOUT => Sent::Ambiguous("http 408".to_owned()),
-            refused if refused.is_client_error() => {
-                let unnamed = || Refusal { code: format!("http_{}", refused.as_u16()), detail: None };
-                Sent::Rejected(Refusal::parse(&body).unwrap_or_else(unnamed))
-            }
-            failed => Sent::Ambiguous(format!("http {}", failed.as_u16())),
+            Outcome::NotSent { cause, .. } => Sent::NotSent(cause),
+            Outcome::Unknown { cause, .. } => Sent::Ambiguous(cause),
         }
     }
 
     /// One attempt, told once.
-    async fn attempt(&self, call: &Call, attempt: u32) -> Answer {
+    async fn attempt<T: DeserializeOwned>(&self, call: &Call, attempt: u32) -> Outcome<T> {
         let started = Instant::now();
         let now = clock::now();
-        let allowed = self.budget().take(now, call.weight, call.priority);
-        let answer = match allowed {
-            Ok(()) => self.exchange(call, now).await,
-            Err(wait_ms) => Answer::NotSent(format!("request budget is empty for {wait_ms} ms")),
+        let allowed = self.budget().take(now, call.weight, call.spender());
+        let came = match allowed {
+            Ok(()) => exchange(self.request(call, now), call.timeout).await,
+            Err(wait_ms) => {
+                let wait_ms = u64::try_from(wait_ms).unwrap_or(0);
+                Err(NoReply { cause: Cause::BudgetEmpty { wait_ms }, detail: None })
+            }
         };
-        if let Answer::Reply { status: StatusCode::TOO_MANY_REQUESTS, reset_ms, .. } = &answer {
-            self.budget().limited(clock::now(), reset_ms.unwrap_or(1_000));
+        let outcome = judge(&came);
+        self.learn(call, &came, &outcome);
+        match &outcome {
+            Outcome::Limited { wait_ms } => {
+                let wait_ms = i64::try_from(*wait_ms).unwrap_or(i64::MAX);
+                self.budget().limited(clock::now(), wait_ms, call.spender());
+            }
+            // An outage must not use up what its end needs.
+            Outcome::NotSent { .. } if allowed.is_ok() => {
+                self.budget().give_back(call.weight, call.spender());
+            }
+            Outcome::Done(..)
+            | Outcome::Refused { .. }
+            | Outcome::NotSent { .. }
+            | Outcome::Unknown { .. } => {}
         }
-        self.tell(call, attempt, started.elapsed(), &answer);
-        answer
+        self.tell(call, attempt, started.elapsed(), &came, &outcome);
+        outcome
     }
 
-    async fn exchange(&self, call: &Call, now: Micros) -> Answer {
-        let path = call.path_and_query();
+    /// The request, signed for this moment.
+    fn request(&self, call: &Call, now: Micros) -> reqwest::RequestBuilder {
+        let clock = self.clock.estimate();
+        let path = call.path_and_query(&clock);
         let body = call.body.as_ref().map(serde_json::Value::to_string).unwrap_or_default();
         let url = [self.address.rest_url.as_str(), &path].concat();
         let mut request = self.http.request(call.method.clone(), url).header("accept", "application/json");
         if call.signed {
-            let at = sign::timestamp(now);
+            let at = sign::timestamp(clock.venue_time(now));
             let secret = self.address.api_secret.expose();
             request = request
                 .header("api-key", self.address.api_key.expose())
@@ -192,50 +195,46 @@ impl Rest {
         if !body.is_empty() {
             request = request.header("content-type", "application/json").body(body);
         }
-        match tokio::time::timeout(call.timeout, answer_of(request)).await {
-            Ok(answer) => answer,
-            Err(_) => Answer::Lost(format!("no answer within {} ms", call.timeout.as_millis())),
+        request
+    }
+
+    /// What the reply says of the venue's clock.
+    fn learn<T>(&self, call: &Call, came: &Result<Reply, NoReply>, outcome: &Outcome<T>) {
+        let Ok(reply) = came else { return };
+        let reading = reply.reading(call.signed);
+        let change = match outcome {
+            Outcome::Refused { refusal, .. } if refusal.is_expired_signature() => {
+                let told = || Some(reply.at_second(refusal.server_time_s()?, Freshness::Made));
+                match reading.or_else(told) {
+                    Some(reading) => self.clock.lock().renew(reading),
+                    None => {
+                        self.clock.lock().doubt();
+                        None
+                    }
+                }
+            }
+            Outcome::Done(..)
+            | Outcome::Refused { .. }
+            | Outcome::Limited { .. }
+            | Outcome::NotSent { .. }
+            | Outcome::Unknown { .. } => reading.and_then(|reading| self.clock.lock().learn(reading)),
+        };
+        if let Some(change) = change {
+            self.teller.tell(&ClockMeasured(change), &call.context);
         }
     }
 
-    fn tell(&self, call: &Call, attempt: u32, elapsed: Duration, answer: &Answer) {
-        let signed = if call.signed { "signed" } else { "unsigned" };
-        let mut event = VenueRequest {
-            method: call.method.to_string(),
-            endpoint: call.pattern,
-            symbols: call.symbols.clone(),
-            client_order_id: call.client_order_id.clone(),
-            latency_us: u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
-            auth: signed,
-            attempt,
-            budget_remaining: self.budget().remaining(clock::now()),
-            ..VenueRequest::default()
-        };
-        match answer {
-            Answer::Reply { status, body, reset_ms } => {
-                event.status_code = Some(status.as_u16());
-                event.response_bytes = body.len();
-                event.rate_limit_reset_ms = *reset_ms;
-                event.outcome = match *status {
-                    StatusCode::TOO_MANY_REQUESTS => "limited",
-                    status if status.is_success() => "ok",
-                    status if status.is_client_error() => "refused",
-                    _failed => "failed",
-                };
-                if *status == StatusCode::UNAUTHORIZED {
-                    event.auth = "refused";
-                }
-                event.body = (!status.is_success()).then(|| truncated(body));
-            }
-            Answer::NotSent(reason) => {
-                event.outcome = "not_sent";
-                event.error = Some(reason.clone());
-            }
-            Answer::Lost(reason) => {
-                event.outcome = "lost";
-                event.error = Some(reason.clone());
-            }
-        }
+    fn tell<T>(
+        &self,
+        call: &Call,
+        attempt: u32,
+        elapsed: Duration,
+        came: &Result<Reply, NoReply>,
+        outcome: &Outcome<T>,
+    ) {
+        let mut event = told::event(call, came, outcome, elapsed);
+        event.attempt = attempt;
+        event.budget_remaining = self.remaining().of(call.spender());
         if self.teller.enabled(telemetry::Event::level(&event)) {
             let mut record = LogRecord::build(&event, &call.context, clock::now(), "", 0, VERSION);
             record.caused_by.clone_from(&call.caused_by);
@@ -243,59 +242,36 @@ impl Rest {
         }
     }
 
+    /// The venue's clock, as every answer makes it better known; for the streams.
+    #[must_use]
+    pub fn clock(&self) -> VenueClock {
+        self.clock.clone()
+    }
+
+    /// How far the venue's clock is from ours; `None` before the first answer.
+    #[must_use]
+    pub fn offset(&self) -> Option<Offset> {
+        self.clock.estimate().offset(clock::now())
+    }
+
+    /// Units left of both quotas, by our own count.
+    #[must_use]
+    pub fn remaining(&self) -> Remaining {
+        self.budget().remaining(clock::now())
+    }
+
     fn budget(&self) -> std::sync::MutexGuard<'_, Budget> {
         self.budget.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Meta {
-    fn next(self) -> Option<String> {
-        self.after.filter(|after| !after.is_empty())
-    }
-}
-
-async fn answer_of(request: reqwest::RequestBuilder) -> Answer {
-    let response = match request.send().await {
-        Ok(response) => response,
-        // No connection was made, so nothing was sent.
-        Err(error) if error.is_connect() || error.is_builder() => return Answer::NotSent(words(&error)),
-        Err(error) => return Answer::Lost(words(&error)),
-    };
-    let status = response.status();
-    let reset_ms = response
-        .headers()
-        .get("x-rate-limit-reset")
-        .and_then(|value| value.to_str().ok())
-        .and_then(|text| text.trim().parse().ok());
-    match response.text().await {
-        Ok(body) => Answer::Reply { status, body, reset_ms },
-        Err(error) => Answer::Lost(format!("the answer broke off: {}", words(&error))),
-    }
-}
-
-/// An error with its innermost cause, without the address.
-fn words(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
-}
-
-fn refused(status: StatusCode, refusal: Option<Refusal>) -> RestError {
-    let status = status.as_u16();
-    let (code, detail) =
-        refusal.map_or_else(|| (format!("http_{status}"), None), |refusal| (refusal.code, refusal.detail));
-    RestError::Refused { status, code, detail }
-}
-
-/// A signature that came too late; the next attempt carries a new one.
-fn is_expired(code: &str) -> bool {
-    matches!(code, "expired_signature" | "signature_expired")
+/// A wait that a read can bear.
+fn bearable(wait_ms: u64) -> Option<u64> {
+    (wait_ms <= LIMITED_WAIT_MAX_MS).then_some(wait_ms)
 }
 
 /// 100 ms, 200 ms, … with a jitter of a fifth.
-fn backoff_ms(attempt: u32) -> i64 {
-    let whole = 100_i64 << (attempt - 1).min(5);
-    whole * 4 / 5 + whole * 2 / 5 * super::jitter() / 1_000
+fn backoff_ms(attempt: u32) -> u64 {
+    let whole = 100_u64 << attempt.saturating_sub(1).min(5);
+    whole * 4 / 5 + whole * 2 / 5 * u64::try_from(super::jitter()).unwrap_or(500) / 1_000
 }

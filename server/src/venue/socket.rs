@@ -4,19 +4,35 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::Value;
+use telemetry::Micros;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+
+use super::offset::{Freshness, Reading, http_date_seconds};
+use crate::clock;
 
 /// A handshake that takes longer is given up.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 
+/// A longer message ends the connection. A snapshot of all open orders has some hundred kB.
+const FRAME_MAX: usize = 8 << 20;
+
 pub(super) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
-    pub(super) async fn open(url: &str) -> Result<Self, String> {
-        match tokio::time::timeout(HANDSHAKE, connect_async(url)).await {
-            Ok(Ok((stream, _response))) => Ok(Self(stream)),
+    /// Connects; with what the answer to the handshake says of the venue's clock, if it does.
+    pub(super) async fn open(url: &str) -> Result<(Self, Option<Reading>), String> {
+        let sent = clock::now();
+        let limits =
+            WebSocketConfig::default().max_message_size(Some(FRAME_MAX)).max_frame_size(Some(FRAME_MAX));
+        // Small frames must not wait for each other: an order's state is one.
+        match tokio::time::timeout(HANDSHAKE, connect_async_with_config(url, Some(limits), true)).await {
+            Ok(Ok((stream, response))) => {
+                let date = response.headers().get("date").and_then(|date| date.to_str().ok());
+                Ok((Self(stream), date.and_then(|date| reading(sent, date))))
+            }
             Ok(Err(error)) => Err(format!("no connection: {error}")),
             Err(_) => Err(format!("no connection within {} ms", HANDSHAKE.as_millis())),
         }
@@ -47,4 +63,9 @@ impl Socket {
             }
         }
     }
+}
+
+fn reading(sent: Micros, date: &str) -> Option<Reading> {
+    let date_s = http_date_seconds(date)?;
+    Some(Reading { sent, received: clock::now(), date_s, freshness: Freshness::Made })
 }

@@ -1,23 +1,32 @@
 //! A stream that comes back by itself: connect, subscribe, listen, and after a loss do it all again. What it hears
 //! goes to the inbox as inputs; what happens to it is told. Prices and orders differ only in their `Role`.
 
+mod flood;
+mod hearing;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use model::Symbol;
-use model::input::{Input, Link, LinkChange};
+use model::input::Link;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::events::{StreamEvent, StreamHappening, truncated};
+use super::events::{StreamEvent, StreamHappening};
+use super::prices::Pulse;
+use super::refusals::{Refusals, Restricted};
 use super::socket::Socket;
-use super::translate::{Heard, Translator};
-use super::{Address, Reconnect, SessionContext, jitter, orders, prices};
+use super::translate::Translator;
+use super::{Address, Reconnect, SessionContext, VenueClock, jitter, orders, prices, underlyings};
 use crate::tasks::Stop;
 use crate::telling::Teller;
 use crate::trading::Inbox;
 use crate::{clock, correlation};
+use flood::Flood;
+
+/// A refused channel is asked for again after this long.
+const ASK_AGAIN: Duration = Duration::from_secs(60);
 
 /// What every stream needs.
 #[derive(Clone)]
@@ -26,13 +35,17 @@ pub struct StreamParts {
     pub teller: Teller,
     pub sessions: SessionContext,
     pub inbox: Inbox,
+    /// The one of the REST client.
+    pub clock: VenueClock,
+    /// The same for both streams.
+    pub restricted: Restricted,
 }
 
 /// What a stream is for.
 #[derive(Clone)]
 pub(super) enum Role {
     /// Spot always, and the watched instruments.
-    Prices { watched: watch::Receiver<Vec<Symbol>>, heard: watch::Sender<Instant> },
+    Prices { watched: watch::Receiver<Vec<Symbol>>, heard: Pulse },
     /// Our orders, positions and fills, after signing in.
     Orders,
 }
@@ -65,13 +78,17 @@ impl Role {
     }
 
     /// The first messages after connecting.
-    fn greeting(&mut self, address: &Address) -> Vec<Value> {
+    fn greeting(&mut self, parts: &StreamParts) -> Vec<Value> {
         let mut messages = vec![json!({ "type": "enable_heartbeat" })];
         match self {
             Role::Prices { watched, .. } => {
-                messages.push(prices::subscription("subscribe", &watched.borrow_and_update(), true));
+                let symbols = watched.borrow_and_update();
+                messages.push(prices::subscription("subscribe", &symbols, &underlyings::followed(&symbols)));
             }
-            Role::Orders => messages.push(orders::sign_in(address, clock::now())),
+            Role::Orders => {
+                let now = parts.clock.estimate().venue_time(clock::now());
+                messages.push(orders::sign_in(&parts.address, now));
+            }
         }
         messages
     }
@@ -87,6 +104,7 @@ pub struct Stream {
     up: bool,
     /// Symbols of the latest subscription.
     symbols: Vec<Symbol>,
+    refusals: Refusals,
     /// Of this connection, so that its life can be read as one story.
     correlation_id: String,
 }
@@ -98,6 +116,8 @@ struct Connection {
     opened: Instant,
     /// When anything was last heard that proves the connection alive.
     alive: Instant,
+    /// Of frames that cannot be decoded.
+    flood: Flood,
 }
 
 impl Stream {
@@ -108,6 +128,7 @@ impl Stream {
             reconnect: Reconnect::default(),
             up: false,
             symbols: Vec::new(),
+            refusals: Refusals::default(),
             correlation_id: correlation::fresh(),
         }
     }
@@ -139,7 +160,10 @@ impl Stream {
         self.tell(StreamHappening::Connecting { endpoint: url.clone(), attempt });
         let started = Instant::now();
         let socket = match Socket::open(&url).await {
-            Ok(socket) => socket,
+            Ok((socket, reading)) => {
+                self.learn(reading);
+                socket
+            }
             Err(reason) => {
                 self.tell(StreamHappening::Disconnected { reason: reason.clone(), open_ms: 0 });
                 return reason;
@@ -148,23 +172,31 @@ impl Stream {
         let latency_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.tell(StreamHappening::Connected { latency_us });
         let now = Instant::now();
-        let mut connection =
-            Connection { socket, translator: Translator::default(), opened: now, alive: now };
+        let mut connection = Connection {
+            socket,
+            translator: Translator::default(),
+            opened: now,
+            alive: now,
+            flood: Flood::default(),
+        };
         let reason = match self.listen(&mut connection).await {
             Ok(never) => match never {},
             Err(reason) => reason,
         };
+        self.tell_hidden(&mut connection, true);
         let open_ms = millis(connection.opened.elapsed());
         self.tell(StreamHappening::Disconnected { reason: reason.clone(), open_ms });
         reason
     }
 
     async fn listen(&mut self, connection: &mut Connection) -> Result<std::convert::Infallible, String> {
-        for message in self.role.greeting(&self.parts.address) {
+        for message in self.role.greeting(&self.parts) {
             connection.socket.send(&message).await?;
         }
         self.note_symbols();
+        connection.translator.follow(underlyings::followed(&self.symbols));
         let mut ping = tokio::time::interval(prices::PING_EVERY);
+        let mut again = tokio::time::interval_at(Instant::now() + ASK_AGAIN, ASK_AGAIN);
         loop {
             let deadline = connection.alive + self.role.silence_max();
             tokio::select! {
@@ -173,7 +205,11 @@ impl Stream {
                     self.on_frame(connection, &frame).await?;
                 }
                 () = changed(&mut self.role) => self.resubscribe(connection).await?,
-                _ = ping.tick() => connection.socket.send(&json!({ "type": "ping" })).await?,
+                _ = again.tick() => self.ask_again(connection).await?,
+                _ = ping.tick() => {
+                    self.tell_hidden(connection, false);
+                    connection.socket.send(&json!({ "type": "ping" })).await?;
+                }
                 () = tokio::time::sleep_until(deadline) => {
                     let silence_ms = millis(connection.alive.elapsed());
                     self.tell(StreamHappening::HeartbeatMissed { silence_ms });
@@ -181,74 +217,6 @@ impl Stream {
                 }
             }
         }
-    }
-
-    async fn on_frame(&mut self, connection: &mut Connection, frame: &str) -> Result<(), String> {
-        let heard = match connection.translator.frame(frame, clock::now()) {
-            Ok(heard) => heard,
-            Err(failure) => {
-                let (bytes, frame) = (frame.len(), truncated(frame));
-                self.tell(StreamHappening::DecodeError { failure, frame, bytes });
-                return Ok(());
-            }
-        };
-        // An answer to our own ping proves a socket, but no feed: with instruments watched, only data counts.
-        if heard != Heard::Pong || self.symbols.is_empty() {
-            connection.alive = Instant::now();
-            if let Role::Prices { heard, .. } = &self.role {
-                heard.send_replace(connection.alive);
-            }
-        }
-        match heard {
-            Heard::Inputs(inputs) => self.on_inputs(inputs),
-            Heard::KeyAuth { success: true, .. } => connection.socket.send(&orders::subscription()).await?,
-            Heard::KeyAuth { success: false, status } => {
-                return Err(format!("the venue refused our key: {status}"));
-            }
-            Heard::Subscriptions { channels, refused } => self.on_subscriptions(channels, &refused),
-            Heard::Heartbeat | Heard::Pong | Heard::Ignored => {}
-        }
-        Ok(())
-    }
-
-    fn on_inputs(&mut self, inputs: Vec<Input>) {
-        self.heard_data();
-        for input in inputs {
-            self.parts.inbox.push(input);
-        }
-    }
-
-    fn on_subscriptions(&mut self, channels: Vec<String>, refused: &[(String, String)]) {
-        let signed_in = matches!(self.role, Role::Orders) && !channels.is_empty();
-        let refused = refused.iter().map(|(name, error)| format!("{name}: {error}")).collect();
-        let symbols = self.symbols.iter().map(|symbol| symbol.0.clone()).collect();
-        self.tell(StreamHappening::Subscribed { channels, symbols, refused });
-        // Orders may be quiet for hours: being subscribed is as good as data there.
-        if signed_in {
-            self.heard_data();
-        }
-    }
-
-    fn heard_data(&mut self) {
-        if let Some(gap_ms) = self.reconnect.heard(clock::now()) {
-            self.tell(StreamHappening::Gap { gap_ms });
-        }
-        if !self.up {
-            self.up = true;
-            self.link("data arrives", true);
-        }
-    }
-
-    fn link_down(&mut self, reason: &str) {
-        if self.up {
-            self.up = false;
-            self.link(reason, false);
-        }
-    }
-
-    fn link(&self, reason: &str, up: bool) {
-        let change = LinkChange { link: self.role.link(), up, reason: reason.to_owned() };
-        self.parts.inbox.push(Input::Link(change));
     }
 
     fn note_symbols(&mut self) {
@@ -260,13 +228,17 @@ impl Stream {
     async fn resubscribe(&mut self, connection: &mut Connection) -> Result<(), String> {
         let before = std::mem::take(&mut self.symbols);
         self.note_symbols();
-        let gone: Vec<Symbol> =
-            before.iter().filter(|symbol| !self.symbols.contains(symbol)).cloned().collect();
-        let new: Vec<Symbol> =
-            self.symbols.iter().filter(|symbol| !before.contains(symbol)).cloned().collect();
-        for (word, symbols) in [("unsubscribe", gone), ("subscribe", new)] {
-            if !symbols.is_empty() {
-                connection.socket.send(&prices::subscription(word, &symbols, false)).await?;
+        let spots = underlyings::followed(&self.symbols);
+        let spots_before = underlyings::followed(&before);
+        connection.translator.follow(spots.clone());
+        let without = |of: &[Symbol], others: &[Symbol]| -> Vec<Symbol> {
+            of.iter().filter(|symbol| !others.contains(symbol)).cloned().collect()
+        };
+        let gone = (without(&before, &self.symbols), &spots_before - &spots);
+        let new = (without(&self.symbols, &before), &spots - &spots_before);
+        for (word, (symbols, spots)) in [("unsubscribe", gone), ("subscribe", new)] {
+            if !symbols.is_empty() || !spots.is_empty() {
+                connection.socket.send(&prices::subscription(word, &symbols, &spots)).await?;
             }
         }
         connection.alive = Instant::now();

@@ -1,72 +1,150 @@
-//! What the streams say, as the engine's inputs. Pure: the same frame at the same time gives the same inputs; a
-//! frame that does not parse is an error value, never a panic.
+//! What the streams say, as the engine's inputs. Pure: the same frames at the same times give the same inputs; a frame
+//! that does not parse is an error value, never a panic and never a default.
 
+mod account;
+mod market;
 mod rest;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 
-use model::ids::{ClientOrderId, FillId, OrderId};
 use model::input::{ExecutionReport, Input};
-use model::market::{Depth, Level, Mark, MarketEvent, MarketSource, Quote, Spot};
-use model::order::{Fill, OrderSnapshot, OrderStatus, Side};
-use model::{Decimal, Micros, Symbol, Underlying};
-use serde::Deserialize;
+use model::market::MarketEvent;
+use model::{Micros, Underlying};
 use serde_json::Value;
 
-use super::wire;
-pub use rest::{fill, instrument, open_order, ticker};
+use super::offset::Estimate;
+use super::underlyings;
+use super::wire::whole_of;
+pub use account::{PositionSeen, lots, order_snapshot};
+use market::{DepthFrame, Extras, PriceFrame, TickerRow, TopFrame};
+pub use rest::{
+    OpenOrderSeen, account_position, fill, instrument, open_order, open_order_seen, option, ticker,
+};
+
+/// A frame that took longer than this to reach us is as old as it is, not as young as its arrival.
+const LATE_US: i64 = 1_000_000;
+/// A frame that is older than the one before it by less than this came out of order. By more: the venue's clock was set.
+const DISORDER_US: i64 = 10_000_000;
 
 /// What one frame meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
     Inputs(Vec<Input>),
+    /// Positions of the account; nobody decides on them yet.
+    Positions(Vec<PositionSeen>),
     KeyAuth {
         success: bool,
+        /// Refused for the time of its signature.
+        expired: bool,
         status: String,
     },
-    /// All current subscriptions, and those that were refused with the venue's words.
-    Subscriptions {
-        channels: Vec<String>,
-        refused: Vec<(String, String)>,
-    },
+    /// All current subscriptions, and those that were refused.
+    Subscriptions(Vec<Subscribed>),
     Heartbeat,
     Pong,
     /// Understood, and of no use to the engine.
     Ignored,
 }
 
-/// What a ticker says that a mark alone does not.
-#[derive(Clone, Debug, Default)]
-struct Extras {
-    band: Option<(Decimal, Decimal)>,
-    delta: Option<Decimal>,
-    volatility: Option<Decimal>,
+/// A frame that could not be decoded, or not whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecodable {
+    /// Where it fails.
+    pub why: String,
+    /// What it says all the same: rows beside the one that fails, and doubt about an order that it names.
+    pub inputs: Vec<Input>,
+}
+
+impl From<String> for Undecodable {
+    fn from(why: String) -> Self {
+        Self { why, inputs: Vec::new() }
+    }
+}
+
+impl From<&str> for Undecodable {
+    fn from(why: &str) -> Self {
+        why.to_owned().into()
+    }
+}
+
+impl Undecodable {
+    fn unless(inputs: Vec<Input>, failure: Option<String>) -> Result<Heard, Self> {
+        match failure {
+            Some(why) => Err(Self { why, inputs }),
+            None => Ok(Heard::Inputs(inputs)),
+        }
+    }
+}
+
+/// What the venue says of one channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscribed {
+    pub channel: String,
+    pub symbols: Vec<String>,
+    /// Why it is refused, in the venue's words; `None` when it is granted.
+    pub refused: Option<String>,
 }
 
 /// Translates the frames of one connection. Remembers the latest ticker per symbol, because marks come more often
-/// and say less.
-#[derive(Clone, Debug, Default)]
+/// and say less, and the time of the latest frame of each kind and symbol.
+#[derive(Clone, Debug)]
 pub struct Translator {
     extras: BTreeMap<String, Extras>,
+    made_at: Option<Micros>,
+    latest: BTreeMap<(String, String), i64>,
+    indices: BTreeMap<String, Underlying>,
+    clock: Estimate,
+}
+
+impl Default for Translator {
+    fn default() -> Self {
+        let mut translator = Self {
+            extras: BTreeMap::new(),
+            made_at: None,
+            latest: BTreeMap::new(),
+            indices: BTreeMap::new(),
+            clock: Estimate::default(),
+        };
+        translator.follow(underlyings::followed(&[]));
+        translator
+    }
 }
 
 impl Translator {
-    /// Reads one frame that was received `at`. The error says why it could not be decoded.
-    pub fn frame(&mut self, text: &str, at: Micros) -> Result<Heard, String> {
+    /// Spot prices of these are of use.
+    pub fn follow(&mut self, followed: impl IntoIterator<Item = Underlying>) {
+        self.indices
+            .extend(followed.into_iter().map(|underlying| (underlyings::index(&underlying), underlying)));
+    }
+
+    /// How the venue's clock is known to differ from ours.
+    pub fn know_clock(&mut self, clock: Estimate) {
+        self.clock = clock;
+    }
+
+    /// Reads one frame that was received at `now`.
+    pub fn frame(&mut self, text: &str, now: Micros) -> Result<Heard, Undecodable> {
+        self.made_at = None;
         let frame: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let kind = frame.get("type").and_then(Value::as_str).ok_or("it has no type")?.to_owned();
         match kind.as_str() {
-            "spot_price" => spot(read(frame)?, at),
-            "ticker" => self.ticker(read(frame)?, at),
-            "mark_price" => self.mark(read(frame)?, at),
-            "ob_l1" => top(read(frame)?, at),
-            "ob_l2" => depth(read(frame)?, at),
-            "orders" => orders(frame),
-            "v2/user_trades" => trade(read(frame)?),
+            "spot_price" | "ticker" | "mark_price" | "ob_l1" | "ob_l2" => {
+                self.made_at = frame.get("ts").map(whole_of).transpose()?.flatten().map(Micros);
+                match self.dated(&kind, &frame, now) {
+                    Some(at) => self.market(&kind, frame, at),
+                    None => Ok(Heard::Ignored),
+                }
+            }
+            "orders" => account::orders(frame),
+            "positions" => Ok(self.positions(frame, now)?),
+            "v2/user_trades" => {
+                let fill = read::<account::TradeFrame>(frame)?.fill()?;
+                Ok(Heard::Inputs(vec![Input::Execution(ExecutionReport::Fill(fill))]))
+            }
             "key-auth" => Ok(key_auth(&frame)),
-            "subscriptions" => Ok(subscriptions(&frame)),
+            "subscriptions" => Ok(subscriptions(&frame)?),
             "heartbeat" => Ok(Heard::Heartbeat),
             "pong" => Ok(Heard::Pong),
             // Channels that nobody here needs, and whatever the venue adds one day.
@@ -74,271 +152,108 @@ impl Translator {
         }
     }
 
-    fn ticker(&mut self, frame: TickerFrame, at: Micros) -> Result<Heard, String> {
-        let mut inputs = Vec::new();
-        for row in frame.d {
-            let number =
-                |list: &Option<Vec<Value>>, index: usize| match list.as_ref().and_then(|l| l.get(index)) {
-                    Some(value) => wire::decimal_of(value),
-                    None => Ok(None),
-                };
-            let extras = Extras {
-                band: number(&row.pb, 0)?.zip(number(&row.pb, 1)?),
-                delta: number(&row.g, 0)?,
-                volatility: number(&row.qiv, 2)?,
-            };
-            if let Some(price) = wire::decimal_of(&row.m)? {
-                inputs.push(mark(&row.s, price, &extras, at));
-            }
-            self.extras.insert(row.s, extras);
+    /// When the venue made the latest frame, by its clock, if the frame said so.
+    #[must_use]
+    pub fn venue_time(&self) -> Option<Micros> {
+        self.made_at
+    }
+
+    /// The time of a market frame's data by our clock; `None` for one that came after a younger one.
+    fn dated(&mut self, kind: &str, frame: &Value, now: Micros) -> Option<Micros> {
+        let Some(made_at) = self.made_at else { return Some(now) };
+        let symbol = frame.get("sy").and_then(Value::as_str).unwrap_or_default();
+        let latest = self.latest.entry((kind.to_owned(), symbol.to_owned())).or_insert(made_at.0);
+        if (1..DISORDER_US).contains(&latest.saturating_sub(made_at.0)) {
+            return None;
         }
-        Ok(Heard::Inputs(inputs))
+        *latest = made_at.0;
+        let ours = self.clock.our_time(made_at, now);
+        Some(if now.0 - ours.0 > LATE_US { ours } else { now })
     }
 
-    fn mark(&self, frame: PriceFrame, at: Micros) -> Result<Heard, String> {
+    fn market(&mut self, kind: &str, frame: Value, at: Micros) -> Result<Heard, Undecodable> {
+        let event = match kind {
+            "ticker" => return self.ticker(frame, at),
+            "ob_l1" => Some(read::<TopFrame>(frame)?.quote(at)?),
+            "ob_l2" => Some(read::<DepthFrame>(frame)?.depth(at)?),
+            "mark_price" => self.mark(&read(frame)?, at)?,
+            _spot => {
+                let frame: PriceFrame = read(frame)?;
+                let underlying = self.indices.get(&frame.sy);
+                underlying.map(|underlying| frame.spot(underlying, at)).transpose()?.flatten()
+            }
+        };
+        let Some(event) = event else { return Ok(Heard::Ignored) };
+        Ok(Heard::Inputs(vec![Input::Market(event)]))
+    }
+
+    /// Rows for themselves: one that cannot be read does not take its neighbours with it.
+    fn ticker(&mut self, mut frame: Value, at: Micros) -> Result<Heard, Undecodable> {
+        let Some(Value::Array(rows)) = frame.get_mut("d").map(Value::take) else {
+            return Err("a ticker without rows".into());
+        };
+        let mut inputs = Vec::new();
+        let mut failure = None;
+        for row in rows {
+            match self.ticker_row(row, at) {
+                Ok(event) => inputs.extend(event.map(Input::Market)),
+                Err(why) => failure = Some(why),
+            }
+        }
+        Undecodable::unless(inputs, failure)
+    }
+
+    fn ticker_row(&mut self, row: Value, at: Micros) -> Result<Option<MarketEvent>, String> {
+        let row: TickerRow = read(row)?;
+        let extras = row.extras()?;
+        let mark = row.mark(&extras, at)?;
+        self.extras.insert(row.s, extras);
+        Ok(mark)
+    }
+
+    fn mark(&self, frame: &PriceFrame, at: Micros) -> Result<Option<MarketEvent>, String> {
         let symbol = frame.sy.strip_prefix("MARK:").unwrap_or(&frame.sy);
-        let Some(price) = wire::decimal_of(&frame.p)? else { return Ok(Heard::Ignored) };
         let none = Extras::default();
-        Ok(Heard::Inputs(vec![mark(symbol, price, self.extras.get(symbol).unwrap_or(&none), at)]))
+        frame.mark(symbol, self.extras.get(symbol).unwrap_or(&none), at)
     }
-}
 
-#[derive(Deserialize)]
-struct TickerFrame {
-    d: Vec<TickerRow>,
-}
-
-#[derive(Deserialize)]
-struct TickerRow {
-    s: String,
-    #[serde(default)]
-    m: Value,
-    /// Lower, upper.
-    #[serde(default)]
-    pb: Option<Vec<Value>>,
-    /// Of ask, bid, mark.
-    #[serde(default)]
-    qiv: Option<Vec<Value>>,
-    /// Delta first.
-    #[serde(default)]
-    g: Option<Vec<Value>>,
-}
-
-#[derive(Deserialize)]
-struct PriceFrame {
-    sy: String,
-    #[serde(default)]
-    p: Value,
-}
-
-#[derive(Deserialize)]
-struct TopFrame {
-    sy: String,
-    #[serde(default)]
-    ap: Value,
-    #[serde(default, rename = "as")]
-    a_s: Value,
-    #[serde(default)]
-    bp: Value,
-    #[serde(default)]
-    bs: Value,
-}
-
-#[derive(Deserialize)]
-struct DepthFrame {
-    sy: String,
-    #[serde(default)]
-    a: Vec<(Value, Value)>,
-    #[serde(default)]
-    b: Vec<(Value, Value)>,
-}
-
-#[derive(Deserialize)]
-struct TradeFrame {
-    sy: String,
-    f: Value,
-    #[serde(default, rename = "R")]
-    kind: Option<String>,
-    o: Value,
-    #[serde(rename = "S")]
-    side: String,
-    s: Value,
-    p: Value,
-    #[serde(default)]
-    c: Option<String>,
-    t: i64,
+    fn positions(&self, frame: Value, now: Micros) -> Result<Heard, String> {
+        let seen = account::positions(frame)?.into_iter().map(|(symbol, lots, made_at)| {
+            let at = made_at.map_or(now, |made_at| self.clock.our_time(made_at, now));
+            PositionSeen { symbol, lots, at }
+        });
+        Ok(Heard::Positions(seen.collect()))
+    }
 }
 
 fn read<T: serde::de::DeserializeOwned>(frame: Value) -> Result<T, String> {
     serde_json::from_value(frame).map_err(|error| error.to_string())
 }
 
-fn market(event: MarketEvent) -> Result<Heard, String> {
-    Ok(Heard::Inputs(vec![Input::Market(event)]))
-}
-
-fn mark(symbol: &str, price: Decimal, extras: &Extras, at: Micros) -> Input {
-    Input::Market(MarketEvent::Mark(Mark {
-        symbol: Symbol::from(symbol),
-        price,
-        band: extras.band,
-        delta: extras.delta,
-        volatility: extras.volatility,
-        source: MarketSource::Stream,
-        at,
-    }))
-}
-
-/// `.DEXBTUSD` is BTC, `.DEETHUSD` is ETH; other indices are nobody's underlying here.
-pub(super) fn underlying_of_index(index: &str) -> Option<Underlying> {
-    match index {
-        ".DEXBTUSD" => Some(Underlying::from("BTC")),
-        ".DEETHUSD" => Some(Underlying::from("ETH")),
-        _other => None,
-    }
-}
-
-fn spot(frame: PriceFrame, at: Micros) -> Result<Heard, String> {
-    let price = wire::decimal_of(&frame.p)?.filter(|price| *price > Decimal::ZERO);
-    match underlying_of_index(&frame.sy).zip(price) {
-        Some((underlying, price)) => {
-            market(MarketEvent::Spot(Spot { underlying, price, source: MarketSource::Stream, at }))
-        }
-        None => Ok(Heard::Ignored),
-    }
-}
-
-/// Whole lots; a fraction of a contract cannot be.
-pub fn lots(number: Decimal) -> Result<i64, String> {
-    let whole = number.fract().is_zero().then(|| i64::try_from(number).ok()).flatten();
-    whole.ok_or_else(|| format!("{number} is no whole number of lots"))
-}
-
-/// One level; a price or a size of none or zero is no quote.
-fn level(price: &Value, size: &Value) -> Result<Option<Level>, String> {
-    let some = |value| wire::decimal_of(value).map(|number| number.filter(|number| *number > Decimal::ZERO));
-    let Some((price, size)) = some(price)?.zip(some(size)?) else { return Ok(None) };
-    Ok(Some(Level { price, lots: lots(size)? }))
-}
-
-fn top(frame: TopFrame, at: Micros) -> Result<Heard, String> {
-    market(MarketEvent::Quote(Quote {
-        symbol: Symbol::from(frame.sy.as_str()),
-        bid: level(&frame.bp, &frame.bs)?,
-        ask: level(&frame.ap, &frame.a_s)?,
-        source: MarketSource::Stream,
-        at,
-    }))
-}
-
-fn depth(frame: DepthFrame, at: Micros) -> Result<Heard, String> {
-    let side = |rows: &[(Value, Value)]| -> Result<Vec<Level>, String> {
-        rows.iter().filter_map(|(price, size)| level(price, size).transpose()).collect()
-    };
-    market(MarketEvent::Depth(Depth {
-        symbol: Symbol::from(frame.sy.as_str()),
-        bids: side(&frame.b)?,
-        asks: side(&frame.a)?,
-        source: MarketSource::Stream,
-        at,
-    }))
-}
-
-fn orders(mut frame: Value) -> Result<Heard, String> {
-    let rows = match frame.get_mut("result").map(Value::take) {
-        Some(Value::Array(rows)) => rows,
-        Some(_) | None => vec![frame],
-    };
-    let mut inputs = Vec::new();
-    for row in rows {
-        let order: wire::Order = read(row)?;
-        // Without our id it is somebody else's.
-        if let Some(id) = order.client_order_id.clone() {
-            let snapshot = order_snapshot(&order, &ClientOrderId(id))?;
-            inputs.push(Input::Execution(ExecutionReport::Order(snapshot)));
-        }
-    }
-    Ok(Heard::Inputs(inputs))
-}
-
-/// The venue's order in our words. Closed with lots left over is canceled: the venue ends an immediate-or-cancel
-/// order either way.
-pub fn order_snapshot(order: &wire::Order, ours: &ClientOrderId) -> Result<OrderSnapshot, String> {
-    let order_id = order.id.as_ref().or(order.order_id.as_ref()).ok_or("the order has no id")?;
-    let size = lots(order.size.unwrap_or_default())?;
-    let unfilled = lots(order.unfilled_size.unwrap_or_default())?;
-    let filled_lots = (size - unfilled).max(0);
-    let status = match order.state.as_str() {
-        "open" if filled_lots > 0 => OrderStatus::PartiallyFilled,
-        "open" | "pending" => OrderStatus::New,
-        "closed" if unfilled == 0 => OrderStatus::Filled,
-        "closed" | "cancelled" => OrderStatus::Canceled,
-        other => return Err(format!("{other} is no state of an order")),
-    };
-    Ok(OrderSnapshot {
-        client_order_id: ours.clone(),
-        order_id: OrderId(order_id.clone()),
-        status,
-        filled_lots,
-        average_price: order.average_fill_price.filter(|price| *price > Decimal::ZERO),
-        reason: order.cancellation_reason.clone(),
-    })
-}
-
-pub(super) fn side(word: &str) -> Result<Side, String> {
-    match word {
-        "buy" => Ok(Side::Buy),
-        "sell" => Ok(Side::Sell),
-        other => Err(format!("{other} is no side")),
-    }
-}
-
-/// An id that comes as text or as a number.
-fn id(value: &Value) -> Result<String, String> {
-    match value {
-        Value::String(text) if !text.is_empty() => Ok(text.clone()),
-        Value::Number(number) => Ok(number.to_string()),
-        Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
-            Err("an id was expected".to_owned())
-        }
-    }
-}
-
-fn trade(frame: TradeFrame) -> Result<Heard, String> {
-    let some = |value, what: &str| wire::decimal_of(value)?.ok_or_else(|| format!("the fill has no {what}"));
-    let fill = Fill {
-        id: FillId(id(&frame.f)?),
-        order_id: OrderId(id(&frame.o)?),
-        client_order_id: frame.c.filter(|text| !text.is_empty()).map(ClientOrderId),
-        symbol: Symbol(frame.sy),
-        side: side(&frame.side)?,
-        lots: lots(some(&frame.s, "size")?)?,
-        price: some(&frame.p, "price")?,
-        fee: None,
-        settlement: frame.kind.as_deref() == Some("settlement"),
-        at: Micros(frame.t),
-    };
-    Ok(Heard::Inputs(vec![Input::Execution(ExecutionReport::Fill(fill))]))
-}
-
 fn key_auth(frame: &Value) -> Heard {
     let word = |key: &str| frame.get(key).and_then(Value::as_str).map(str::to_owned);
+    let expired = frame.get("status_code").and_then(Value::as_i64) == Some(408)
+        || word("status").is_some_and(|status| status.contains("expired"));
     Heard::KeyAuth {
-        success: frame.get("success").and_then(Value::as_bool).unwrap_or(false),
+        // Only a plain yes is one.
+        success: frame.get("success") == Some(&Value::Bool(true)),
+        expired,
         status: word("message").or_else(|| word("status")).unwrap_or_else(|| "no status".to_owned()),
     }
 }
 
-fn subscriptions(frame: &Value) -> Heard {
-    let rows = frame.get("channels").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let mut channels = Vec::new();
-    let mut refused = Vec::new();
-    for row in rows {
-        let name = row.get("name").and_then(Value::as_str).unwrap_or("unnamed").to_owned();
-        match row.get("error").and_then(Value::as_str) {
-            Some(error) => refused.push((name, error.to_owned())),
-            None => channels.push(name),
-        }
-    }
-    Heard::Subscriptions { channels, refused }
+fn subscriptions(frame: &Value) -> Result<Heard, String> {
+    let rows = frame.get("channels").and_then(Value::as_array).ok_or("subscriptions without channels")?;
+    let read = |row: &Value| {
+        let channel = row.get("name").and_then(Value::as_str).ok_or("a channel without a name")?.to_owned();
+        let symbols = row.get("symbols").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let symbols = symbols.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        let refused = match row.get("error") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(words)) => Some(words.clone()),
+            Some(other) => Some(other.to_string()),
+        };
+        Ok(Subscribed { channel, symbols, refused })
+    };
+    Ok(Heard::Subscriptions(rows.iter().map(read).collect::<Result<_, String>>()?))
 }

@@ -1,73 +1,21 @@
 //! The venue's JSON as it comes (venue facts, section 5): numbers as text or as numbers, absent, null or empty for
 //! "none", ids as integers or text, errors as objects or text. Tolerant in form, strict in meaning.
 
+mod envelope;
+mod number;
+
 use model::Decimal;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 
-/// `{"success":true,"result":…,"meta":…}`.
-#[derive(Debug, Deserialize)]
-#[serde(bound = "T: DeserializeOwned")]
-pub struct Success<T> {
-    pub result: T,
-    #[serde(default)]
-    pub meta: Option<Meta>,
-}
-
-/// Cursors of a paged answer.
-#[derive(Debug, Default, Deserialize)]
-pub struct Meta {
-    #[serde(default)]
-    pub after: Option<String>,
-}
-
-/// A refusal: a code to decide on and words for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    pub code: String,
-    pub detail: Option<String>,
-}
-
-impl Refusal {
-    /// Reads `{"success":false,"error":{"code":…,"context":…}}` and `{"error":"…","message":"…"}`; `None` for a
-    /// body that is no refusal of the venue itself. Codes are snake case, whatever form they came in.
-    #[must_use]
-    pub fn parse(body: &str) -> Option<Self> {
-        let value: Value = serde_json::from_str(body).ok()?;
-        match value.get("error")? {
-            Value::String(word) => {
-                let detail = value.get("message").and_then(Value::as_str).map(str::to_owned);
-                Some(Self { code: snake(word), detail })
-            }
-            Value::Object(error) => {
-                let code = error.get("code").and_then(Value::as_str)?;
-                Some(Self { code: snake(code), detail: error.get("context").map(Value::to_string) })
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
-        }
-    }
-}
-
-/// `SignatureExpired`, `Signature Mismatch` and `signature_mismatch` alike become snake case.
-fn snake(word: &str) -> String {
-    let mut out = String::with_capacity(word.len() + 4);
-    for (index, letter) in word.chars().enumerate() {
-        if letter == ' ' || letter == '-' {
-            out.push('_');
-            continue;
-        }
-        if letter.is_ascii_uppercase() && index > 0 && !out.ends_with('_') {
-            out.push('_');
-        }
-        out.push(letter.to_ascii_lowercase());
-    }
-    out
-}
+pub use envelope::{Meta, NoResult, Refusal, result};
+use number::{decimal, flag, id, product, some_decimal, some_product, text, whole};
+pub use number::{decimal_of, id_of, whole_of};
 
 /// A product of `GET /v2/products`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Product {
+    #[serde(deserialize_with = "some_product")]
     pub id: u64,
     pub symbol: String,
     pub contract_type: String,
@@ -121,6 +69,9 @@ pub struct Ticker {
     pub quotes: Option<Quotes>,
     #[serde(default)]
     pub price_band: Option<PriceBand>,
+    /// When the venue made it, microseconds by its clock. An answer that was kept on the way is up to a minute old.
+    #[serde(default, deserialize_with = "whole")]
+    pub timestamp: Option<i64>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -151,42 +102,60 @@ pub struct PriceBand {
     pub upper_limit: Option<Decimal>,
 }
 
-/// An order, from REST (`id`, `product_symbol`) or from the stream (`order_id`, `symbol`).
+/// An order, from REST (`id`, `product_symbol`) or from the stream (`order_id`, `symbol`). State and both sizes must be
+/// there: what an order does not say of them is not zero.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Order {
-    #[serde(default, deserialize_with = "id_text")]
+    #[serde(default, deserialize_with = "id")]
     pub id: Option<String>,
-    #[serde(default, deserialize_with = "id_text")]
+    #[serde(default, deserialize_with = "id")]
     pub order_id: Option<String>,
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "id")]
     pub client_order_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "product")]
     pub product_id: Option<u64>,
     #[serde(default)]
     pub product_symbol: Option<String>,
     #[serde(default)]
     pub symbol: Option<String>,
+    #[serde(default)]
+    pub side: Option<String>,
+    #[serde(deserialize_with = "some_decimal")]
+    pub size: Decimal,
+    #[serde(deserialize_with = "some_decimal")]
+    pub unfilled_size: Decimal,
     #[serde(default, deserialize_with = "decimal")]
-    pub size: Option<Decimal>,
-    #[serde(default, deserialize_with = "decimal")]
-    pub unfilled_size: Option<Decimal>,
+    pub limit_price: Option<Decimal>,
     #[serde(default, deserialize_with = "decimal")]
     pub average_fill_price: Option<Decimal>,
-    pub state: String,
+    pub state: OrderState,
     #[serde(default, deserialize_with = "flag")]
-    pub reduce_only: bool,
+    pub reduce_only: Option<bool>,
     #[serde(default, deserialize_with = "text")]
     pub cancellation_reason: Option<String>,
+}
+
+/// The venue's states of an order; a word beside these is an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderState {
+    /// An untriggered stop.
+    Pending,
+    /// It rests.
+    Open,
+    /// Finished; lots that were not filled were canceled.
+    Closed,
+    Cancelled,
 }
 
 /// A fill of `GET /v2/fills`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Fill {
-    #[serde(deserialize_with = "id_text")]
+    #[serde(deserialize_with = "id")]
     pub id: Option<String>,
-    #[serde(default, deserialize_with = "id_text")]
+    #[serde(default, deserialize_with = "id")]
     pub order_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "product")]
     pub product_id: Option<u64>,
     #[serde(default)]
     pub product_symbol: Option<String>,
@@ -199,7 +168,7 @@ pub struct Fill {
     pub commission: Option<Decimal>,
     #[serde(default)]
     pub fill_type: Option<String>,
-    /// ISO text, or microseconds.
+    /// ISO text, or microseconds as a number or as text.
     pub created_at: Value,
     #[serde(default)]
     pub meta_data: Option<FillMeta>,
@@ -207,7 +176,7 @@ pub struct Fill {
 
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct FillMeta {
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "id")]
     pub client_order_id: Option<String>,
 }
 
@@ -218,102 +187,21 @@ pub struct PositionNow {
     pub size: Option<Decimal>,
 }
 
+/// A position of `GET /v2/positions/margined`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct AccountPosition {
+    #[serde(deserialize_with = "some_product")]
+    pub product_id: u64,
+    pub product_symbol: String,
+    /// Signed.
+    #[serde(deserialize_with = "some_decimal")]
+    pub size: Decimal,
+}
+
 /// One asset of the wallet.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Wallet {
     pub asset_symbol: String,
     #[serde(default, deserialize_with = "decimal")]
     pub balance: Option<Decimal>,
-}
-
-/// Reads a decimal from text or number; null and empty text are none. Never through a binary float.
-pub fn decimal_of(value: &Value) -> Result<Option<Decimal>, String> {
-    let text = match value {
-        Value::Null => return Ok(None),
-        Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => number.to_string(),
-        Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
-            return Err("a number or its text was expected".to_owned());
-        }
-    };
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let parsed = text.parse::<Decimal>().or_else(|_| Decimal::from_scientific(&text));
-    parsed.map(|number| Some(number.normalize())).map_err(|_| format!("{text} is no decimal"))
-}
-
-fn decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
-    decimal_of(&Value::deserialize(deserializer)?).map_err(serde::de::Error::custom)
-}
-
-/// Ids come as integers and as text.
-fn id_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Number(number) => Ok(Some(number.to_string())),
-        Value::String(text) if !text.is_empty() => Ok(Some(text)),
-        Value::String(_) | Value::Null => Ok(None),
-        Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
-            Err(serde::de::Error::custom("an id was expected"))
-        }
-    }
-}
-
-/// Text, where empty means none.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()))
-}
-
-/// `true`, `"true"`; anything else is false.
-fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    Ok(value == Value::Bool(true) || value.as_str() == Some("true"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn refusals_are_read_in_every_form() {
-        for (body, code, detail) in [
-            (r#"{"error":{"code":"open_order_not_found"},"success":false}"#, "open_order_not_found", false),
-            (
-                r#"{"error":{"code":"insufficient_margin","context":{"available_balance":"0"}},"success":false}"#,
-                "insufficient_margin",
-                true,
-            ),
-            (
-                r#"{"error":"SignatureExpired","message":"your signature has expired"}"#,
-                "signature_expired",
-                true,
-            ),
-            (r#"{"success":false,"error":{"code":"Signature Mismatch"}}"#, "signature_mismatch", false),
-            (r#"{"success":false,"error":{"code":"invalid_api_key"}}"#, "invalid_api_key", false),
-        ] {
-            let refusal = Refusal::parse(body).unwrap_or_else(|| panic!("{body}"));
-            assert_eq!((refusal.code.as_str(), refusal.detail.is_some()), (code, detail), "{body}");
-        }
-        for body in ["{}", "<html>403</html>", r#"{"success":true,"result":{}}"#, ""] {
-            assert_eq!(Refusal::parse(body), None, "{body}");
-        }
-    }
-
-    #[test]
-    fn decimals_are_read_from_text_and_number_and_none_from_nothing() {
-        for (json, expected) in [
-            ("\"0.100000000000000000\"", Some("0.1")),
-            ("0.035", Some("0.035")),
-            ("3", Some("3")),
-            ("1e-7", Some("0.0000001")),
-            ("\"\"", None),
-            ("null", None),
-        ] {
-            let value = serde_json::from_str(json).unwrap();
-            let expected = expected.map(|text| text.parse::<Decimal>().unwrap());
-            assert_eq!(decimal_of(&value), Ok(expected), "{json}");
-        }
-        assert!(decimal_of(&Value::Bool(true)).is_err());
-        assert!(decimal_of(&Value::from("abc")).is_err());
-    }
 }

@@ -9,8 +9,13 @@ use reqwest::Method;
 use serde_json::{Map, Value};
 use telemetry::Context;
 
-use crate::venue::budget::Priority;
+use crate::venue::budget::{Priority, Spender};
+use crate::venue::offset::Estimate;
 
+/// What is traded here. Lists of the account are asked for with it where they would hold fractions of spot assets.
+const OPTIONS: &str = "call_options,put_options";
+/// A read that fails is tried so often in all.
+const READ_ATTEMPTS: u32 = 3;
 /// A read is given this long.
 const READ_TIMEOUT: Duration = Duration::from_secs(2);
 /// The reply to an entry order is awaited this long.
@@ -25,14 +30,19 @@ pub struct Call {
     pub path: String,
     pub pattern: &'static str,
     query: Vec<(&'static str, String)>,
+    /// Rows since then, by our clock; asked for by the venue's.
+    since: Option<Micros>,
     pub body: Option<Value>,
     pub symbols: Vec<String>,
     pub client_order_id: Option<String>,
     /// Units of the venue's quota.
     pub weight: u32,
+    /// Of a signed request.
     pub priority: Priority,
     pub signed: bool,
     pub timeout: Duration,
+    /// How often a read is tried.
+    pub attempts: u32,
     pub context: Context,
     /// The decision that asked for it, as `{boot_id}-d{decision_seq}`.
     pub caused_by: Option<String>,
@@ -45,6 +55,7 @@ impl Call {
             path: path.to_owned(),
             pattern,
             query: Vec::new(),
+            since: None,
             body: None,
             symbols: Vec::new(),
             client_order_id: None,
@@ -52,6 +63,7 @@ impl Call {
             priority: Priority::Normal,
             signed,
             timeout: READ_TIMEOUT,
+            attempts: READ_ATTEMPTS,
             context: Context::default(),
             caused_by: None,
         }
@@ -67,9 +79,20 @@ impl Call {
         self
     }
 
-    fn safety(mut self) -> Self {
-        self.priority = Priority::Safety;
+    fn for_truth(mut self) -> Self {
+        self.priority = Priority::Read;
         self
+    }
+
+    fn for_closing(mut self) -> Self {
+        self.priority = Priority::Close;
+        self
+    }
+
+    /// Whose quota it spends.
+    #[must_use]
+    pub fn spender(&self) -> Spender {
+        if self.signed { Spender::Account(self.priority) } else { Spender::Public }
     }
 
     /// On behalf of a decision: its context and correlation id.
@@ -92,10 +115,27 @@ impl Call {
         self.query.push((name, value));
     }
 
-    /// Path and query exactly as they are signed and sent.
-    pub(super) fn path_and_query(&self) -> String {
+    /// Tried once only: whoever asks again anyway.
+    #[must_use]
+    pub fn once(mut self) -> Self {
+        self.attempts = 1;
+        self
+    }
+
+    /// Rows that a page was asked to have.
+    pub(super) fn page_size(&self) -> Option<usize> {
+        let (_, size) = self.query.iter().find(|(name, _)| *name == "page_size")?;
+        size.parse().ok()
+    }
+
+    /// Path and query exactly as they are signed and sent, by what is known of the venue's clock.
+    pub(super) fn path_and_query(&self, clock: &Estimate) -> String {
+        // The earlier of both clocks: rows too many are known by their ids, rows too few by nothing.
+        let start = self.since.map(|since| since.min(clock.venue_time(since)).0.max(0).to_string());
         let mut text = self.path.clone();
-        for (index, (name, value)) in self.query.iter().enumerate() {
+        let query = self.query.iter().map(|(name, value)| (*name, value));
+        for (index, (name, value)) in query.chain(start.iter().map(|start| ("start_time", start))).enumerate()
+        {
             text.push(if index == 0 { '?' } else { '&' });
             text.push_str(name);
             text.push('=');
@@ -108,9 +148,16 @@ impl Call {
     #[must_use]
     pub fn options() -> Self {
         Self::get("/v2/products", "/v2/products", 3, false)
-            .with("contract_types", "call_options,put_options")
+            .with("contract_types", OPTIONS)
             .with("states", "live")
             .with("page_size", "500")
+    }
+
+    /// One product by its symbol, listed or expired.
+    #[must_use]
+    pub fn product(symbol: &Symbol) -> Self {
+        Self::get(&format!("/v2/products/{}", encoded(symbol.as_str())), "/v2/products/{symbol}", 3, false)
+            .of(symbol)
     }
 
     #[must_use]
@@ -123,7 +170,7 @@ impl Call {
     #[must_use]
     pub fn chain(underlying: &Underlying, day: &str) -> Self {
         Self::get("/v2/tickers", "/v2/tickers", 3, false)
-            .with("contract_types", "call_options,put_options")
+            .with("contract_types", OPTIONS)
             .with("underlying_asset_symbols", underlying.as_str())
             .with("expiry_date", day)
     }
@@ -133,7 +180,16 @@ impl Call {
         Self::get("/v2/positions", "/v2/positions", 3, true)
             .with("product_id", product.0.to_string())
             .of(symbol)
-            .safety()
+            .for_truth()
+    }
+
+    /// All option positions of the account, whoever opened them. It may lag by up to ten seconds (venue facts, section
+    /// 7): it finds what nobody knew of, and proves no zero.
+    #[must_use]
+    pub fn account_positions() -> Self {
+        Self::get("/v2/positions/margined", "/v2/positions/margined", 3, true)
+            .with("contract_types", OPTIONS)
+            .for_truth()
     }
 
     #[must_use]
@@ -141,33 +197,34 @@ impl Call {
         Self::get("/v2/orders", "/v2/orders", 3, true)
             .with("states", "open,pending")
             .with("page_size", "50")
-            .safety()
+            .for_truth()
     }
 
     #[must_use]
     pub fn fills(since: Micros, products: &[(ProductId, Symbol)]) -> Self {
         let mut call = Self::get("/v2/fills", "/v2/fills", 10, true)
-            .with("start_time", since.0.to_string())
+            .with("contract_types", OPTIONS)
             .with("page_size", "50")
-            .safety();
+            .for_truth();
         // The venue takes at most ten.
         if (1..=10).contains(&products.len()) {
             let ids: Vec<String> = products.iter().map(|(id, _)| id.0.to_string()).collect();
             call = call.with("product_ids", ids.join(","));
         }
+        call.since = Some(since);
         call.symbols = products.iter().map(|(_, symbol)| symbol.0.clone()).collect();
         call
     }
 
     #[must_use]
     pub fn wallet() -> Self {
-        Self::get("/v2/wallet/balances", "/v2/wallet/balances", 3, true).safety()
+        Self::get("/v2/wallet/balances", "/v2/wallet/balances", 3, true).for_truth()
     }
 
     #[must_use]
     pub fn lookup(id: &ClientOrderId) -> Self {
         let path = format!("/v2/orders/client_order_id/{}", encoded(id.as_str()));
-        let mut call = Self::get(&path, "/v2/orders/client_order_id/{id}", 1, true).safety();
+        let mut call = Self::get(&path, "/v2/orders/client_order_id/{id}", 1, true).for_closing();
         call.client_order_id = Some(id.0.clone());
         call
     }
@@ -178,19 +235,16 @@ impl Call {
         call.method = Method::POST;
         call.body = Some(place_body(order));
         call.client_order_id = Some(order.client_order_id.0.clone());
-        match order.purpose {
-            Purpose::Entry => call.timeout = ENTRY_TIMEOUT,
-            Purpose::Close => {
-                call.timeout = CLOSE_TIMEOUT;
-                call.priority = Priority::Safety;
-            }
-        }
-        call
+        call.timeout = match order.purpose {
+            Purpose::Entry => ENTRY_TIMEOUT,
+            Purpose::Close => CLOSE_TIMEOUT,
+        };
+        if order.reduce_only || order.purpose == Purpose::Close { call.for_closing() } else { call }
     }
 
     #[must_use]
     pub fn cancel(id: &ClientOrderId, order_id: Option<&OrderId>, product: ProductId) -> Self {
-        let mut call = Self::get("/v2/orders", "/v2/orders", 5, true).safety();
+        let mut call = Self::get("/v2/orders", "/v2/orders", 5, true).for_closing();
         call.method = Method::DELETE;
         call.timeout = CLOSE_TIMEOUT;
         call.client_order_id = Some(id.0.clone());
@@ -257,18 +311,40 @@ mod tests {
 
     #[test]
     fn what_is_signed_is_what_is_sent() {
-        assert_eq!(Call::open_orders().path_and_query(), "/v2/orders?states=open%2Cpending&page_size=50");
+        let path = |call: &Call| call.path_and_query(&Estimate::default());
+        assert_eq!(path(&Call::open_orders()), "/v2/orders?states=open%2Cpending&page_size=50");
         let mut call = Call::open_orders();
         call.set_query("after", "a=b/c".to_owned());
         call.set_query("after", "x".to_owned());
-        assert!(call.path_and_query().ends_with("&after=x"));
-        let url = reqwest::Url::parse(&format!("http://127.0.0.1{}", Call::open_orders().path_and_query()))
-            .unwrap();
+        assert!(path(&call).ends_with("&after=x"));
+        let fills = path(&Call::fills(Micros(5), &[]));
+        assert_eq!(fills, "/v2/fills?contract_types=call_options%2Cput_options&page_size=50&start_time=5");
+        let url = reqwest::Url::parse(&format!("http://127.0.0.1{}", path(&Call::open_orders()))).unwrap();
         assert_eq!(
             url.query(),
             Some("states=open%2Cpending&page_size=50"),
             "the client must not encode again"
         );
+    }
+
+    #[test]
+    fn only_what_closes_may_spend_the_last_units() {
+        let (id, symbol) = (ClientOrderId::from("s1"), Symbol::from("C-BTC-1"));
+        let product = ProductId(27);
+        for (call, spender) in [
+            (Call::options(), Spender::Public),
+            (Call::ticker(&symbol), Spender::Public),
+            (Call::position(product, &symbol), Spender::Account(Priority::Read)),
+            (Call::product(&symbol), Spender::Public),
+            (Call::account_positions(), Spender::Account(Priority::Read)),
+            (Call::open_orders(), Spender::Account(Priority::Read)),
+            (Call::fills(Micros(1), &[]), Spender::Account(Priority::Read)),
+            (Call::wallet(), Spender::Account(Priority::Read)),
+            (Call::lookup(&id), Spender::Account(Priority::Close)),
+            (Call::cancel(&id, None, product), Spender::Account(Priority::Close)),
+        ] {
+            assert_eq!(call.spender(), spender, "{}", call.pattern);
+        }
     }
 
     #[test]
@@ -293,5 +369,8 @@ mod tests {
         let market = OrderRequest { limit: None, ..order };
         assert_eq!(place_body(&market)["order_type"], "market_order");
         assert_eq!(Call::place(&market).timeout, CLOSE_TIMEOUT);
+        assert_eq!(Call::place(&market).spender(), Spender::Account(Priority::Close));
+        let entry = OrderRequest { reduce_only: false, purpose: Purpose::Entry, ..market };
+        assert_eq!(Call::place(&entry).spender(), Spender::Account(Priority::Normal));
     }
 }

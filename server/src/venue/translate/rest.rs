@@ -2,49 +2,69 @@
 
 use std::collections::BTreeMap;
 
-use model::ids::{ClientOrderId, FillId, OrderId, ProductId};
+use model::ids::{ClientOrderId, OrderId, ProductId};
 use model::input::{Input, OpenOrder};
 use model::instrument::{Instrument, OptionKind};
-use model::market::{Level, Mark, MarketEvent, MarketSource, Quote, Spot};
-use model::order::Fill;
-use model::{Decimal, Micros, Symbol, Underlying};
+use model::market::{Mark, MarketEvent, MarketSource, Quote, Spot};
+use model::order::{Fill, Side};
+use model::{Decimal, Lots, Micros, Price, Symbol, Underlying};
 use serde_json::Value;
 
-use super::super::wire;
-use super::{lots, side};
+use super::super::{underlyings, wire};
+use super::account::{executed, fill_id, is_settlement, lots, micros, side, size};
+use super::market::{band, level, mark_price, positive};
 
-/// A listed option of `underlying`; `Ok(None)` for another underlying. Terms that money depends on must be there.
+/// A listed option of `underlying`; `Ok(None)` for another underlying.
 pub fn instrument(product: &wire::Product, underlying: &Underlying) -> Result<Option<Instrument>, String> {
-    let kind = match product.contract_type.as_str() {
-        "call_options" => OptionKind::Call,
-        "put_options" => OptionKind::Put,
-        _other => return Ok(None),
+    let (_, of) = match kind_and_underlying(product)? {
+        Some(known) => known,
+        None => return Ok(None),
     };
-    let of = match &product.underlying_asset {
-        Some(asset) => asset.symbol.as_str(),
-        None => product.symbol.split('-').nth(1).unwrap_or_default(),
+    if &of == underlying { option(product) } else { Ok(None) }
+}
+
+/// An option of whatever underlying; `Ok(None)` for what is none. Terms that money depends on must be there and be
+/// possible.
+pub fn option(product: &wire::Product) -> Result<Option<Instrument>, String> {
+    let Some((kind, underlying)) = kind_and_underlying(product)? else { return Ok(None) };
+    let wrong = |what: &str| format!("{} has no {what}", product.symbol);
+    let some = |number: Option<Decimal>, what: &str| {
+        number.filter(|number| *number > Decimal::ZERO).ok_or_else(|| wrong(what))
     };
-    if of != underlying.as_str() {
-        return Ok(None);
-    }
-    let missing = |what: &str| format!("{} has no {what}", product.symbol);
-    let some = |number: Option<Decimal>, what: &str| number.ok_or_else(|| missing(what));
+    // What is charged may be nothing; what is absent is not nothing.
+    let share = |number: Option<Decimal>, what: &str| {
+        number.filter(|number| *number >= Decimal::ZERO).ok_or_else(|| wrong(what))
+    };
     let expiry = product.settlement_time.as_deref().and_then(Micros::parse_rfc3339);
     let cap = product.product_specs.as_ref().and_then(|specs| specs.premium_commission_rate);
     Ok(Some(Instrument {
         product_id: ProductId(product.id),
         symbol: Symbol::from(product.symbol.as_str()),
-        underlying: underlying.clone(),
+        underlying,
         kind,
         strike: some(product.strike_price, "strike price")?,
-        expiry: expiry.ok_or_else(|| missing("settlement time"))?,
+        expiry: expiry.ok_or_else(|| wrong("settlement time"))?,
         tick: some(product.tick_size, "tick size")?,
         contract_value: some(product.contract_value, "contract value")?,
-        commission_rate: some(product.taker_commission_rate, "commission rate")?,
-        commission_cap: some(cap, "cap of the commission")?,
-        maintenance_margin: some(product.maintenance_margin, "maintenance margin")? / Decimal::ONE_HUNDRED,
-        initial_margin: some(product.initial_margin, "initial margin")? / Decimal::ONE_HUNDRED,
+        commission_rate: share(product.taker_commission_rate, "commission rate")?,
+        commission_cap: share(cap, "cap of the commission")?,
+        maintenance_margin: share(product.maintenance_margin, "maintenance margin")? / Decimal::ONE_HUNDRED,
+        initial_margin: share(product.initial_margin, "initial margin")? / Decimal::ONE_HUNDRED,
     }))
+}
+
+fn kind_and_underlying(product: &wire::Product) -> Result<Option<(OptionKind, Underlying)>, String> {
+    let kind = match product.contract_type.as_str() {
+        "call_options" => OptionKind::Call,
+        "put_options" => OptionKind::Put,
+        _other => return Ok(None),
+    };
+    let named = product.underlying_asset.as_ref().map(|asset| Underlying::from(asset.symbol.as_str()));
+    let of_symbol = || underlyings::of_option(&Symbol::from(product.symbol.as_str()));
+    let underlying = named.or_else(of_symbol);
+    underlying
+        .map(|underlying| Some((kind, underlying)))
+        .ok_or_else(|| format!("{} has no underlying", product.symbol))
 }
 
 /// An order that the venue lists as open.
@@ -57,70 +77,112 @@ pub fn open_order(order: &wire::Order) -> Result<OpenOrder, String> {
         order_id: OrderId(order_id.clone()),
         product_id: ProductId(order.product_id.ok_or("an open order has no product id")?),
         symbol: Symbol(symbol.clone()),
-        reduce_only: order.reduce_only,
+        reduce_only: order.reduce_only.ok_or("an open order does not say whether it only reduces")?,
     })
 }
 
-/// A fill of the history; `symbols` names products where the answer does not.
+/// An open order with all that is needed to see whether it is in the way of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenOrderSeen {
+    pub client_order_id: Option<ClientOrderId>,
+    pub order_id: OrderId,
+    pub product_id: ProductId,
+    pub symbol: Symbol,
+    pub side: Side,
+    /// `None` when the venue does not name one.
+    pub limit_price: Option<Price>,
+    /// Not filled yet.
+    pub leaves_lots: Lots,
+    pub reduce_only: bool,
+}
+
+/// An order that the venue lists as open, whole. `Ok(None)` for one of the spot market, which has no lots.
+pub fn open_order_seen(order: &wire::Order) -> Result<Option<OpenOrderSeen>, String> {
+    let OpenOrder { client_order_id, order_id, product_id, symbol, reduce_only } = open_order(order)?;
+    // Spot pairs are written with an underscore, such as BTC_INR; contracts never are.
+    if symbol.as_str().contains('_') {
+        return Ok(None);
+    }
+    let word = order.side.as_deref().ok_or("an open order has no side")?;
+    Ok(Some(OpenOrderSeen {
+        client_order_id,
+        order_id,
+        product_id,
+        symbol,
+        side: side(word)?,
+        limit_price: positive(order.limit_price)?,
+        leaves_lots: size(order.unfilled_size)?,
+        reduce_only,
+    }))
+}
+
+/// A position of the account.
+pub fn account_position(row: &wire::AccountPosition) -> Result<(ProductId, Symbol, Lots), String> {
+    Ok((ProductId(row.product_id), Symbol(row.product_symbol.clone()), lots(row.size)?))
+}
+
+/// A fill of the history; `symbols` names products where the answer does not. The fee keeps its sign: a rebate is
+/// negative.
 pub fn fill(fill: &wire::Fill, symbols: &BTreeMap<ProductId, Symbol>) -> Result<Fill, String> {
     let symbol = match (&fill.product_symbol, fill.product_id) {
         (Some(symbol), _) => Some(Symbol(symbol.clone())),
         (None, Some(product)) => symbols.get(&ProductId(product)).cloned(),
         (None, None) => None,
     };
-    let at = match &fill.created_at {
-        Value::String(text) => Micros::parse_rfc3339(text).or_else(|| text.parse().ok().map(Micros)),
-        Value::Number(number) => number.as_i64().map(Micros),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-    };
-    let missing = |what: &str| format!("a fill has no {what}");
+    let settlement = is_settlement(fill.fill_type.as_deref())?;
+    let (lots, price) = executed(fill.size, fill.price, settlement)?;
+    let meta = fill.meta_data.as_ref();
     Ok(Fill {
-        id: FillId(fill.id.clone().ok_or_else(|| missing("id"))?),
-        order_id: OrderId(fill.order_id.clone().unwrap_or_default()),
-        client_order_id: fill
-            .meta_data
-            .as_ref()
-            .and_then(|meta| meta.client_order_id.clone())
-            .map(ClientOrderId),
-        symbol: symbol.ok_or_else(|| missing("symbol"))?,
+        id: fill_id(fill.id.as_deref().unwrap_or_default())?,
+        order_id: OrderId(fill.order_id.clone().ok_or("a fill has no order")?),
+        client_order_id: meta.and_then(|meta| meta.client_order_id.clone()).map(ClientOrderId),
+        symbol: symbol.ok_or("a fill has no symbol")?,
         side: side(&fill.side)?,
-        lots: lots(fill.size.ok_or_else(|| missing("size"))?)?,
-        price: fill.price.ok_or_else(|| missing("price"))?,
+        lots,
+        price,
         fee: fill.commission,
-        settlement: fill.fill_type.as_deref() == Some("settlement"),
-        at: at.ok_or_else(|| missing("time"))?,
+        settlement,
+        at: time(&fill.created_at)?,
     })
 }
 
-/// A ticker read while the stream is away: mark, top of book and spot.
+/// ISO text, or microseconds as a number or as text.
+fn time(value: &Value) -> Result<Micros, String> {
+    let iso = value.as_str().and_then(Micros::parse_rfc3339);
+    match iso {
+        Some(at) => micros(at.0),
+        None => micros(wire::whole_of(value)?.ok_or("a fill has no time")?),
+    }
+}
+
+/// A ticker read while the stream is away: mark, top of book and spot, as far as it has them.
 pub fn ticker(ticker: &wire::Ticker, at: Micros) -> Result<Vec<Input>, String> {
     let source = MarketSource::RestFallback;
     let symbol = Symbol::from(ticker.symbol.as_str());
-    let quotes = ticker.quotes.clone().unwrap_or_default();
-    let level = |price: Option<Decimal>, size: Option<Decimal>| -> Result<Option<Level>, String> {
-        let some = |number: Option<Decimal>| number.filter(|number| *number > Decimal::ZERO);
-        some(price).zip(some(size)).map(|(price, size)| Ok(Level { price, lots: lots(size)? })).transpose()
-    };
-    let mut events = vec![MarketEvent::Quote(Quote {
-        symbol: symbol.clone(),
-        bid: level(quotes.best_bid, quotes.bid_size)?,
-        ask: level(quotes.best_ask, quotes.ask_size)?,
-        source,
-        at,
-    })];
-    if let Some(price) = ticker.mark_price {
-        let band = ticker.price_band.as_ref().and_then(|band| band.lower_limit.zip(band.upper_limit));
-        events.push(MarketEvent::Mark(Mark {
-            symbol,
-            price,
-            band,
-            delta: ticker.greeks.as_ref().and_then(|greeks| greeks.delta),
-            volatility: quotes.mark_iv,
+    let mut events = Vec::new();
+    if let Some(quotes) = &ticker.quotes {
+        events.push(MarketEvent::Quote(Quote {
+            symbol: symbol.clone(),
+            bid: level(quotes.best_bid, quotes.bid_size)?,
+            ask: level(quotes.best_ask, quotes.ask_size)?,
             source,
             at,
         }));
     }
-    if let (Some(price), Some(underlying)) = (ticker.spot_price, &ticker.underlying_asset_symbol) {
+    if let Some(price) = mark_price(ticker.mark_price)? {
+        let limits = ticker.price_band.as_ref();
+        let limits = limits.map(|limits| band(limits.lower_limit, limits.upper_limit)).transpose()?;
+        events.push(MarketEvent::Mark(Mark {
+            symbol,
+            price,
+            band: limits.flatten(),
+            delta: ticker.greeks.as_ref().and_then(|greeks| greeks.delta),
+            volatility: ticker.quotes.as_ref().and_then(|quotes| quotes.mark_iv),
+            source,
+            at,
+        }));
+    }
+    if let (Some(price), Some(underlying)) = (positive(ticker.spot_price)?, &ticker.underlying_asset_symbol) {
         let underlying = Underlying::from(underlying.as_str());
         events.push(MarketEvent::Spot(Spot { underlying, price, source, at }));
     }

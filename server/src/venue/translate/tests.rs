@@ -1,5 +1,13 @@
 //! Literal payloads of the venue, as recorded, and what they mean to the engine.
 
+mod mutations;
+mod payloads;
+
+use model::ids::{ClientOrderId, FillId, OrderId};
+use model::market::{Level, MarketSource};
+use model::order::{Fill, OrderStatus, Side};
+use model::{Decimal, Symbol};
+
 use super::*;
 
 const AT: Micros = Micros(1_788_431_318_700_000);
@@ -104,7 +112,7 @@ fn fills_are_read_from_both_doors_alike() {
     let frame = r#"{"type":"v2/user_trades","sy":"BTCUSD","f":"1234-abcd-qwer-3456","R":"normal","u":1998,"o":3283999,"S":"buy","s":190,"p":"17289.2","po":5,"r":"taker","c":"GA123","t":1685794274866438,"se":4}"#;
     let Input::Execution(ExecutionReport::Fill(streamed)) = one(frame) else { panic!("a fill") };
     let expected = Fill {
-        id: FillId::from("1234-abcd-qwer-3456"),
+        id: FillId::from("1234abcdqwer3456"),
         order_id: OrderId::from("3283999"),
         client_order_id: Some(ClientOrderId::from("GA123")),
         symbol: Symbol::from("BTCUSD"),
@@ -160,17 +168,25 @@ fn replies_of_the_socket_are_understood() {
     let heard = |text: &str| Translator::default().frame(text, AT);
     assert_eq!(
         heard(r#"{"type":"key-auth","success":true,"status_code":200,"status":"authenticated"}"#),
-        Ok(Heard::KeyAuth { success: true, status: "authenticated".to_owned() })
+        Ok(Heard::KeyAuth { success: true, expired: false, status: "authenticated".to_owned() })
     );
     let late = r#"{"type":"key-auth","success":false,"status_code":408,"status":"request_expired","message":"Timestamp header outside of allowed time window"}"#;
-    assert!(matches!(heard(late), Ok(Heard::KeyAuth { success: false, .. })));
+    assert!(matches!(heard(late), Ok(Heard::KeyAuth { success: false, expired: true, .. })));
     let refused = r#"{"channels":[{"error":"subscription forbidden on this invalid channel","name":"v2/ticker"}],"type":"subscriptions"}"#;
-    let Ok(Heard::Subscriptions { channels, refused }) = heard(refused) else { panic!("subscriptions") };
-    assert_eq!((channels.len(), refused[0].0.as_str()), (0, "v2/ticker"));
+    let Ok(Heard::Subscriptions(channels)) = heard(refused) else { panic!("subscriptions") };
+    let [Subscribed { channel, symbols, refused: Some(words) }] = channels.as_slice() else {
+        panic!("a refusal")
+    };
+    assert_eq!((channel.as_str(), symbols.len()), ("v2/ticker", 0));
+    assert_eq!(words, "subscription forbidden on this invalid channel");
+    let granted = r#"{"channels":[{"name":"ob_l1","symbols":["C-BTC-1"]}],"type":"subscriptions"}"#;
+    let Ok(Heard::Subscriptions(channels)) = heard(granted) else { panic!("subscriptions") };
+    assert_eq!(
+        (channels[0].refused.clone(), channels[0].symbols.as_slice()),
+        (None, ["C-BTC-1".to_owned()].as_slice())
+    );
     assert_eq!(heard(r#"{"type":"heartbeat"}"#), Ok(Heard::Heartbeat));
     assert_eq!(heard(r#"{"type":"pong"}"#), Ok(Heard::Pong));
-    let position = r#"{"type":"positions","action":"","reason":"","symbol":"BTCUSD","product_id":1,"size":-100,"margin":"0.0121","entry_price":"3500.0"}"#;
-    assert_eq!(heard(position), Ok(Heard::Ignored));
 }
 
 #[test]
@@ -191,4 +207,40 @@ fn what_does_not_parse_is_an_error_and_never_a_panic() {
     ] {
         assert!(Translator::default().frame(frame, AT).is_err(), "{frame:?}");
     }
+}
+
+#[test]
+fn a_frame_that_waited_somewhere_is_as_old_as_it_is() {
+    use crate::venue::offset::{Freshness, Reading};
+    let second = AT.0.div_euclid(1_000_000);
+    let at_once = Reading { sent: AT, received: AT, date_s: second, freshness: Freshness::Made };
+    let mut clock = Estimate::default();
+    clock.learn(at_once);
+    clock.heard(AT, AT);
+    let mut translator = Translator::default();
+    translator.know_clock(clock);
+    let mut at = |made_at: i64, received: i64| {
+        let frame = format!(r#"{{"type":"mark_price","sy":"MARK:X","p":"5","ts":{made_at}}}"#);
+        match translator.frame(&frame, Micros(received)) {
+            Ok(Heard::Inputs(inputs)) => match inputs.as_slice() {
+                [Input::Market(MarketEvent::Mark(mark))] => mark.at.0,
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    };
+    let later = AT.0 + 30_000_000;
+    assert!(
+        (at(later - 9_000_000, later + 2_000_000) - (later - 9_000_000)).abs() < 20_000,
+        "eleven seconds late"
+    );
+    assert_eq!(at(later - 40_000, later), later, "the usual way");
+    assert_eq!(at(later + 60_000_000, later), later, "never of the future");
+    let mut unknown = Translator::default();
+    let frame = r#"{"type":"mark_price","sy":"MARK:X","p":"5","ts":1788431200000000}"#;
+    let Ok(Heard::Inputs(inputs)) = unknown.frame(frame, AT) else { panic!("inputs") };
+    assert!(
+        matches!(inputs.as_slice(), [Input::Market(MarketEvent::Mark(mark))] if mark.at == AT),
+        "clocks that differ make nothing old"
+    );
 }

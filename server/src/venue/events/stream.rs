@@ -1,0 +1,218 @@
+//! What the streams have to tell: connections, subscriptions, silence, and the polling that stands in.
+
+use telemetry::{CatalogueEntry, Event, Level, Map, Value};
+
+/// The life of one stream, `prices` or `orders`.
+#[derive(Clone, Debug)]
+pub struct StreamEvent {
+    pub stream: &'static str,
+    pub what: StreamHappening,
+}
+
+#[derive(Clone, Debug)]
+pub enum StreamHappening {
+    Connecting {
+        endpoint: String,
+        attempt: u32,
+    },
+    Connected {
+        latency_us: u64,
+    },
+    Disconnected {
+        reason: String,
+        open_ms: u64,
+    },
+    Subscribed {
+        channels: Vec<String>,
+        symbols: Vec<String>,
+        refused: Vec<String>,
+    },
+    HeartbeatMissed {
+        silence_ms: u64,
+    },
+    DecodeError {
+        failure: String,
+        frame: String,
+        bytes: usize,
+    },
+    /// Frames that could not be decoded either, and were only counted.
+    DecodeErrorsSuppressed {
+        count: u64,
+    },
+    Reconnecting {
+        attempt: u32,
+        backoff_ms: u64,
+    },
+    Gap {
+        gap_ms: i64,
+    },
+    FallbackEntered {
+        silence_ms: u64,
+        symbols: Vec<String>,
+    },
+    FallbackLeft {
+        fallback_ms: u64,
+        polls: u64,
+        symbols: Vec<String>,
+    },
+}
+
+impl Event for StreamEvent {
+    fn name(&self) -> &'static str {
+        match self.what {
+            StreamHappening::Connecting { .. } => "stream.connecting",
+            StreamHappening::Connected { .. } => "stream.connected",
+            StreamHappening::Disconnected { .. } => "stream.disconnected",
+            StreamHappening::Subscribed { .. } => "stream.subscribed",
+            StreamHappening::HeartbeatMissed { .. } => "stream.heartbeat_missed",
+            StreamHappening::DecodeError { .. } => "stream.decode_error",
+            StreamHappening::DecodeErrorsSuppressed { .. } => "stream.decode_errors_suppressed",
+            StreamHappening::Reconnecting { .. } => "stream.reconnecting",
+            StreamHappening::Gap { .. } => "stream.gap",
+            StreamHappening::FallbackEntered { .. } => "stream.fallback_entered",
+            StreamHappening::FallbackLeft { .. } => "stream.fallback_left",
+        }
+    }
+
+    fn level(&self) -> Level {
+        match &self.what {
+            StreamHappening::Subscribed { refused, .. } if !refused.is_empty() => Level::Error,
+            StreamHappening::Connecting { .. }
+            | StreamHappening::Connected { .. }
+            | StreamHappening::Subscribed { .. }
+            | StreamHappening::FallbackLeft { .. } => Level::Info,
+            StreamHappening::Disconnected { .. }
+            | StreamHappening::HeartbeatMissed { .. }
+            | StreamHappening::DecodeError { .. }
+            | StreamHappening::DecodeErrorsSuppressed { .. }
+            | StreamHappening::Reconnecting { .. }
+            | StreamHappening::Gap { .. }
+            | StreamHappening::FallbackEntered { .. } => Level::Warn,
+        }
+    }
+
+    fn message(&self) -> String {
+        let stream = self.stream;
+        match &self.what {
+            StreamHappening::Connecting { endpoint, attempt } => {
+                format!("The {stream} stream connects to {endpoint}, attempt {attempt}")
+            }
+            StreamHappening::Connected { latency_us } => {
+                format!("The {stream} stream is connected after {} ms", latency_us / 1_000)
+            }
+            StreamHappening::Disconnected { reason, open_ms } => {
+                format!("The {stream} stream ended after {open_ms} ms: {reason}")
+            }
+            StreamHappening::Subscribed { channels, refused, .. } if refused.is_empty() => {
+                format!("The {stream} stream is subscribed to {}", channels.join(", "))
+            }
+            StreamHappening::Subscribed { refused, .. } => {
+                format!("The {stream} stream was refused: {}", refused.join("; "))
+            }
+            StreamHappening::HeartbeatMissed { silence_ms } => {
+                format!("The {stream} stream was silent for {silence_ms} ms and is given up")
+            }
+            StreamHappening::DecodeError { failure, bytes, .. } => {
+                format!("A frame of {bytes} bytes on the {stream} stream could not be decoded: {failure}")
+            }
+            StreamHappening::DecodeErrorsSuppressed { count } => {
+                format!("{count} more frames on the {stream} stream could not be decoded")
+            }
+            StreamHappening::Reconnecting { attempt, backoff_ms } => {
+                format!("The {stream} stream reconnects in {backoff_ms} ms, attempt {attempt}")
+            }
+            StreamHappening::Gap { gap_ms } => {
+                format!("The {stream} stream has data again after {gap_ms} ms")
+            }
+            StreamHappening::FallbackEntered { silence_ms, symbols } => {
+                let symbols = symbols.join(", ");
+                format!("{symbols} polled over REST: the {stream} stream brought nothing for {silence_ms} ms")
+            }
+            StreamHappening::FallbackLeft { fallback_ms, symbols, .. } => {
+                let symbols = symbols.join(", ");
+                format!("{symbols} come from the {stream} stream again after {fallback_ms} ms of polling")
+            }
+        }
+    }
+
+    fn payload(&self) -> Map<String, Value> {
+        let pairs = match &self.what {
+            StreamHappening::Connecting { endpoint, attempt } => {
+                vec![("endpoint", Value::from(endpoint.as_str())), ("attempt", Value::from(*attempt))]
+            }
+            StreamHappening::Connected { latency_us } => vec![("latency_us", Value::from(*latency_us))],
+            StreamHappening::Disconnected { reason, open_ms } => {
+                vec![("reason", Value::from(reason.as_str())), ("open_ms", Value::from(*open_ms))]
+            }
+            StreamHappening::Subscribed { channels, symbols, refused } => vec![
+                ("channels", Value::from(channels.clone())),
+                ("symbols", Value::from(symbols.clone())),
+                ("refused", Value::from(refused.clone())),
+            ],
+            StreamHappening::HeartbeatMissed { silence_ms } => vec![("silence_ms", Value::from(*silence_ms))],
+            StreamHappening::DecodeError { failure, frame, bytes } => vec![
+                ("error", Value::from(failure.as_str())),
+                ("frame", Value::from(frame.as_str())),
+                ("frame_bytes", Value::from(*bytes)),
+            ],
+            StreamHappening::DecodeErrorsSuppressed { count } => vec![("count", Value::from(*count))],
+            StreamHappening::Reconnecting { attempt, backoff_ms } => {
+                vec![("attempt", Value::from(*attempt)), ("backoff_ms", Value::from(*backoff_ms))]
+            }
+            StreamHappening::Gap { gap_ms } => vec![("gap_ms", Value::from(*gap_ms))],
+            StreamHappening::FallbackEntered { silence_ms, symbols } => {
+                let mut pairs = vec![("silence_ms", Value::from(*silence_ms))];
+                pairs.extend(named(symbols));
+                pairs
+            }
+            StreamHappening::FallbackLeft { fallback_ms, polls, symbols } => {
+                let mut pairs =
+                    vec![("fallback_ms", Value::from(*fallback_ms)), ("polls", Value::from(*polls))];
+                pairs.extend(named(symbols));
+                pairs
+            }
+        };
+        let stream = [("stream".to_owned(), Value::from(self.stream))];
+        stream.into_iter().chain(pairs.into_iter().map(|(key, value)| (key.to_owned(), value))).collect()
+    }
+}
+
+/// The symbols, and the symbol when it is one.
+fn named(symbols: &[String]) -> Vec<(&'static str, Value)> {
+    let mut pairs = vec![("symbols", Value::from(symbols.to_vec()))];
+    if let [symbol] = symbols {
+        pairs.push(("symbol", Value::from(symbol.as_str())));
+    }
+    pairs
+}
+
+/// Samples for EVENTS.md.
+pub(super) fn catalogue() -> Vec<CatalogueEntry> {
+    let entry = |what| CatalogueEntry::from_sample(&StreamEvent { stream: "prices", what });
+    samples().into_iter().map(entry).collect()
+}
+
+fn samples() -> Vec<StreamHappening> {
+    let symbols = vec!["C-BTC-48000-070122".to_owned()];
+    vec![
+        StreamHappening::Connecting { endpoint: "ws://127.0.0.1:9000/".to_owned(), attempt: 1 },
+        StreamHappening::Connected { latency_us: 3_100 },
+        StreamHappening::Disconnected { reason: "connection reset".to_owned(), open_ms: 52_000 },
+        StreamHappening::Subscribed {
+            channels: vec!["ticker".to_owned()],
+            symbols: symbols.clone(),
+            refused: Vec::new(),
+        },
+        StreamHappening::HeartbeatMissed { silence_ms: 35_000 },
+        StreamHappening::DecodeError {
+            failure: "expected value at line 1 column 1".to_owned(),
+            frame: "garbage".to_owned(),
+            bytes: 7,
+        },
+        StreamHappening::DecodeErrorsSuppressed { count: 4_990 },
+        StreamHappening::Reconnecting { attempt: 1, backoff_ms: 150 },
+        StreamHappening::Gap { gap_ms: 2_300 },
+        StreamHappening::FallbackEntered { silence_ms: 3_000, symbols: symbols.clone() },
+        StreamHappening::FallbackLeft { fallback_ms: 8_000, polls: 8, symbols },
+    ]
+}

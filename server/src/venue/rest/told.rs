@@ -1,0 +1,105 @@
+//! How an attempt is told: one record, with what was asked, what came, and what became of it.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+
+use super::Call;
+use super::exchange::{NoReply, Reply};
+use super::outcome::Outcome;
+use crate::venue::events::{VenueRequest, truncated};
+
+/// The record of an attempt, without what only the client knows.
+pub(super) fn event<T>(
+    call: &Call,
+    came: &Result<Reply, NoReply>,
+    outcome: &Outcome<T>,
+    elapsed: Duration,
+) -> VenueRequest {
+    let mut event = VenueRequest {
+        method: call.method.to_string(),
+        endpoint: call.pattern,
+        symbols: call.symbols.clone(),
+        client_order_id: call.client_order_id.clone(),
+        latency_us: u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+        auth: if call.signed { "signed" } else { "unsigned" },
+        outcome: word(outcome, came.is_ok()),
+        ..VenueRequest::default()
+    };
+    if let Ok(reply) = came {
+        event.status_code = Some(reply.status.as_u16());
+        event.response_bytes = reply.body.len();
+        event.rate_limit_reset_ms = reply.reset_ms;
+        event.body = (event.outcome != "ok").then(|| truncated(&reply.body));
+        if call.signed && reply.status == StatusCode::UNAUTHORIZED {
+            event.auth = "refused";
+        }
+    }
+    if let Outcome::NotSent { cause, detail } | Outcome::Unknown { cause, detail } = outcome {
+        event.reason = Some(cause.code());
+        event.error = Some(cause.to_string());
+        event.detail = detail.as_deref().map(truncated);
+    }
+    event
+}
+
+fn word<T>(outcome: &Outcome<T>, replied: bool) -> &'static str {
+    match outcome {
+        Outcome::Done(..) => "ok",
+        Outcome::Refused { .. } => "refused",
+        Outcome::Limited { .. } => "limited",
+        Outcome::NotSent { .. } => "not_sent",
+        Outcome::Unknown { cause: crate::venue::Cause::Unreadable, .. } => "unreadable",
+        Outcome::Unknown { .. } if replied => "failed",
+        Outcome::Unknown { .. } => "lost",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::venue::rest::outcome::judge;
+    use telemetry::{Event as _, Level};
+
+    fn told(status: u16, body: &str) -> VenueRequest {
+        let came = Ok(Reply {
+            status: StatusCode::from_u16(status).unwrap(),
+            body: body.to_owned(),
+            reset_ms: None,
+            sent: telemetry::Micros(0),
+            received: telemetry::Micros(1),
+            date_s: None,
+            kept: false,
+        });
+        event(&Call::wallet(), &came, &judge::<Vec<u32>>(&came), Duration::from_millis(3))
+    }
+
+    #[test]
+    fn a_success_that_cannot_be_read_is_told_as_a_failure() {
+        let event = told(200, r#"{"success":true,"result":{"size":"x"}}"#);
+        assert_eq!(
+            (event.outcome, event.reason, event.level()),
+            ("unreadable", Some("unreadable"), Level::Warn)
+        );
+        assert!(
+            event.message().contains("answered 200, but the answer could not be read"),
+            "{}",
+            event.message()
+        );
+        assert!(event.detail.is_some() && event.body.is_some(), "where it fails, and its beginning");
+        assert_eq!(told(200, r#"{"success":true,"result":[]}"#).level(), Level::Info);
+        assert_eq!(told(200, r#"{"error":"Unavailable"}"#).outcome, "refused", "whatever its status says");
+    }
+
+    #[test]
+    fn the_words_of_the_system_stay_in_the_detail() {
+        let came = Err(NoReply {
+            cause: crate::venue::Cause::NoConnection,
+            detail: Some("Connection refused (os error 111)".to_owned()),
+        });
+        let event = event(&Call::wallet(), &came, &judge::<u32>(&came), Duration::ZERO);
+        assert_eq!((event.outcome, event.reason), ("not_sent", Some("no_connection")));
+        assert_eq!(event.error.as_deref(), Some("no connection could be made"));
+        assert!(event.detail.is_some_and(|words| words.contains("os error")));
+    }
+}
