@@ -2,10 +2,14 @@
 //! forwarding to a fake Elasticsearch, starting and stopping.
 
 mod auth;
+mod damage;
 mod durability;
 mod forwarding;
+mod full_disk;
 mod headers;
 mod ingest;
 mod lifecycle;
 mod logs;
+mod readiness;
 mod support;
+mod wal;
