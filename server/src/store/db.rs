@@ -11,7 +11,7 @@ mod told;
 mod write;
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
@@ -27,8 +27,8 @@ pub use write::Write;
 
 use told::Told;
 
-/// A log of one page, which every checkpoint leaves: there is nothing to fold.
-const SHORTEST_LOG: u64 = 32 + 24 + 4_096;
+/// A file that is written gets a new mark this often, see `lineage`.
+const MARK_EVERY: Duration = Duration::from_secs(5);
 /// How long a checkpoint that holds up writers waits for readers.
 const CHECKPOINT_PATIENCE: Duration = Duration::from_millis(20);
 
@@ -55,6 +55,7 @@ struct Shared {
     /// Why the file must be taken for damaged, once a statement has met it.
     damage: watch::Sender<Option<String>>,
     writable: bool,
+    marked: Mutex<Option<Instant>>,
 }
 
 impl Db {
@@ -71,7 +72,17 @@ impl Db {
         let readers = pool(4, Duration::from_secs(5)).connect_with(file.options()).await?;
         let writer = pool(1, file.patience).connect_with(file.options()).await?;
         let damage = watch::Sender::new(None);
-        Ok(Self { shared: Arc::new(Shared { file, writer, readers, told, damage, writable }) })
+        Ok(Self {
+            shared: Arc::new(Shared {
+                file,
+                writer,
+                readers,
+                told,
+                damage,
+                writable,
+                marked: Mutex::default(),
+            }),
+        })
     }
 
     /// The word for it in records and errors.
@@ -151,7 +162,7 @@ impl Db {
     /// beside the writers, and what is left holds them up for some milliseconds. A reader that stays in an old
     /// snapshot keeps the log as long as it is; the next call tries again.
     pub async fn checkpoint(&self) -> Result<(), StoreError> {
-        if self.wal_bytes() <= SHORTEST_LOG || !self.shared.writable {
+        if self.wal_bytes() == 0 || !self.shared.writable {
             return Ok(());
         }
         let options = self.shared.file.options().busy_timeout(CHECKPOINT_PATIENCE);
@@ -161,10 +172,7 @@ impl Db {
             self.timed("checkpoint", row).await
         };
         fold("PRAGMA wal_checkpoint(PASSIVE)").await?;
-        let (busy, _, _) = fold("PRAGMA wal_checkpoint(TRUNCATE)").await?;
-        if busy == 0 && self.shared.file.hold == Hold::Owner {
-            lineage::advance(&mut connection).await;
-        }
+        fold("PRAGMA wal_checkpoint(TRUNCATE)").await?;
         self.timed("checkpoint.close", connection.close()).await
     }
 
@@ -172,6 +180,16 @@ impl Db {
     pub async fn close(&self) {
         self.shared.writer.close().await;
         self.shared.readers.close().await;
+    }
+
+    /// At most once in `MARK_EVERY`.
+    fn mark_is_due(&self) -> bool {
+        let mut marked = self.shared.marked.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = marked.is_none_or(|at| at.elapsed() >= MARK_EVERY);
+        if due {
+            *marked = Some(Instant::now());
+        }
+        due
     }
 
     fn note_commit(&self, elapsed: Duration) {

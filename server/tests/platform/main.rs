@@ -3,6 +3,7 @@
 
 mod auth;
 mod damage;
+mod databases;
 mod durability;
 mod forwarding;
 mod full_disk;

@@ -1,9 +1,9 @@
 //! Does a write-ahead log belong to the file beside it? SQLite does not ask: it reads any log whose checksums are
 //! right, and a file that was put back from a backup beside the log of a killed process becomes a mixture.
 //!
-//! The first page of each file carries a mark (`user_version`) that starts at random and grows by one whenever the
-//! log was folded in, and each log holds later copies of that page. So the file's mark must be one of the log's, or
-//! the one before its first. A format of https://www.sqlite.org/fileformat2.html#walformat is read here.
+//! The first page of each file carries a mark (`user_version`) that starts at random and grows by one every few seconds
+//! of writing, and each log holds later copies of that page. So the file's mark must be one of the log's, or the one
+//! before its first. A format of https://www.sqlite.org/fileformat2.html#walformat is read here.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -15,6 +15,8 @@ use sqlx::SqliteConnection;
 const LOG_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
 const FILE_HEADER: usize = 100;
+/// A first mark is random above these bits, and has none of them set.
+const FIRST_BITS: u32 = 16;
 const MAGIC: &[u8] = b"SQLite format 3\0";
 /// The least significant bit says in which order the words of a checksum are read.
 const LOG_MAGIC: u32 = 0x377F_0682;
@@ -48,19 +50,16 @@ pub(super) fn stranger(file: &Path, log: &Path) -> io::Result<Option<String>> {
     Ok(log.other_mark(mark_of(&header)))
 }
 
-/// Gives the file its next mark. It is no loss when that fails: a mark that stands is as good.
-pub(super) async fn advance(connection: &mut SqliteConnection) {
-    let Ok(mark) = sqlx::query_scalar::<_, i32>("PRAGMA user_version").fetch_one(&mut *connection).await
-    else {
-        return;
-    };
+/// Gives the file its next mark.
+pub(super) async fn advance(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let mark: i32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *connection).await?;
     let next = match mark {
-        0 => i32::from_str_radix(&crate::random::hex(3), 16).unwrap_or_default() + 1,
+        0 => (i32::from_str_radix(&crate::random::hex(2), 16).unwrap_or_default() >> 1).max(1) << FIRST_BITS,
         i32::MAX => 1,
         mark => mark.wrapping_add(1),
     };
     let sql = sqlx::AssertSqlSafe(format!("PRAGMA user_version = {next}"));
-    let _ = sqlx::query(sql).execute(connection).await;
+    sqlx::query(sql).persistent(false).execute(connection).await.map(|_| ())
 }
 
 /// Reads the header and gives the length; `None` when there is no file, or nothing in it.
@@ -147,12 +146,13 @@ impl Log {
         (first..=self.pages).find(|page| !self.held.contains(page))
     }
 
-    /// Files and logs of before there were marks have 0 there, which says nothing.
+    /// A file of before there were marks has 0 there: then the log must begin with a first mark.
     fn other_mark(&self, of_file: i32) -> Option<String> {
         let mut marks = self.marks.iter().copied().filter(|mark| *mark != 0);
         let first = marks.next()?;
         let before = if first == 1 { i32::MAX } else { first - 1 };
-        let fits = of_file == 0 || of_file == before || of_file == first || marks.any(|mark| mark == of_file);
+        let begins = of_file == 0 && first.trailing_zeros() >= FIRST_BITS;
+        let fits = begins || of_file == before || of_file == first || marks.any(|mark| mark == of_file);
         (!fits).then(|| format!("it continues the file of mark {first}, and this one has mark {of_file}"))
     }
 }
@@ -175,3 +175,6 @@ fn checksum((mut a, mut b): (u32, u32), bytes: &[u8], big_endian: bool) -> (u32,
     }
     (a, b)
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::query::{Query, QueryAs};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 
-use super::{Db, StoreError};
+use super::{Db, StoreError, lineage};
 
 /// Everything between begin and commit on the one writing connection. Dropped without `commit`, or after a
 /// failure, nothing of it happened (unless it was the commit itself that gave no answer: then nobody knows).
@@ -31,6 +31,10 @@ impl Write {
     pub(super) async fn begin(db: Db, connection: PoolConnection<Sqlite>) -> Result<Self, StoreError> {
         let mut this = Self { db, connection, state: State::Open };
         this.execute("begin", sqlx::query("BEGIN IMMEDIATE")).await?;
+        if this.db.mark_is_due() {
+            let marked = this.db.timed("mark", lineage::advance(&mut this.connection)).await;
+            this.noted(marked)?;
+        }
         Ok(this)
     }
 
