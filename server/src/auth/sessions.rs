@@ -56,6 +56,9 @@ impl Accounts {
         if let Some(session) = self.unsaved.find(&token_hash, now - self.idle_us, now - self.max_us, now) {
             return Ok(Some(session));
         }
+        if self.unsaved.has_ended(&token_hash) {
+            return Ok(None);
+        }
         let db = self.db()?;
         let mut connection = db.read().await?;
         let query = sqlx::query(
@@ -92,11 +95,15 @@ impl Accounts {
         write.commit().await
     }
 
-    /// Ends a session.
-    pub async fn end_session(&self, token_hash: &str) -> Result<(), StoreError> {
-        if self.unsaved.end(token_hash) {
-            return Ok(());
+    /// Ends a session, also when that cannot be written.
+    pub async fn end_session(&self, token_hash: &str) {
+        if !self.unsaved.end(token_hash) && self.delete(token_hash).await.is_err() {
+            // Told by the database where it failed.
+            self.unsaved.note_ended(token_hash);
         }
+    }
+
+    async fn delete(&self, token_hash: &str) -> Result<(), StoreError> {
         let mut write = self.db()?.write().await?;
         let query = sqlx::query("DELETE FROM web_sessions WHERE token_hash = $1").bind(token_hash);
         write.execute("sessions.end", query).await?;

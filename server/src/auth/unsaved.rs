@@ -1,6 +1,7 @@
-//! Browser sessions in memory, for as long as they cannot be written. They end with the process.
+//! Browser sessions in memory, for as long as they cannot be written, and ends of sessions that could not be. Both are
+//! forgotten with the process.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Session;
@@ -12,6 +13,7 @@ const MOST: usize = 1_000;
 #[derive(Default)]
 pub struct Unsaved {
     sessions: Mutex<HashMap<String, Held>>,
+    ended: Mutex<HashSet<String>>,
 }
 
 struct Held {
@@ -60,6 +62,19 @@ impl Unsaved {
         self.lock().remove(token_hash).is_some()
     }
 
+    /// A session of the file that ended and could not be deleted there.
+    pub fn note_ended(&self, token_hash: &str) {
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if ended.len() < MOST {
+            ended.insert(token_hash.to_owned());
+        }
+    }
+
+    /// Whether it is one of those.
+    pub fn has_ended(&self, token_hash: &str) -> bool {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner).contains(token_hash)
+    }
+
     /// Ends those of a user.
     pub fn end_of(&self, username: &str) {
         self.lock().retain(|_, held| held.session.username != username);
@@ -89,6 +104,8 @@ mod tests {
         unsaved.end_of("bob");
         assert!(unsaved.find("b", 0, 0, 1_000).is_none());
         assert!(unsaved.end("c") && !unsaved.end("c"));
+        unsaved.note_ended("d");
+        assert!(unsaved.has_ended("d") && !unsaved.has_ended("c"));
     }
 
     #[test]

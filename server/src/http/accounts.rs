@@ -59,7 +59,7 @@ pub(super) async fn set_password(
 
 /// `POST /api/v1/sign-out`: ends the session of the cookie.
 pub(super) async fn sign_out(State(app): State<Arc<App>>, User(session): User) -> Result<Response, ApiError> {
-    app.accounts.end_session(&session.token_hash).await?;
+    app.accounts.end_session(&session.token_hash).await;
     tell(&app, AuthEvent::SignedOut { user: session.username });
     let mut response = StatusCode::NO_CONTENT.into_response();
     set_cookie(&mut response, "", 0);

@@ -11,6 +11,8 @@ mod headers;
 mod ingest;
 mod lifecycle;
 mod logs;
+mod panic_all;
 mod readiness;
 mod support;
+mod trading;
 mod wal;
