@@ -13,6 +13,7 @@ mod lifecycle;
 mod logs;
 mod panic_all;
 mod readiness;
+mod retention;
 mod support;
 mod trading;
 mod wal;

@@ -11,6 +11,8 @@ use crate::tasks::Stop;
 /// What a step should take; its size follows.
 const STEP: Duration = Duration::from_millis(15);
 const ROWS: std::ops::RangeInclusive<i64> = 8..=1_024;
+/// What a record takes at least, with its places in the indexes.
+const RECORD_BYTES: u64 = 1_000;
 /// Ids of batches forgotten in one statement.
 const BATCHES: u64 = 500;
 
@@ -57,10 +59,14 @@ impl TelemetryStore {
     /// One transaction.
     async fn forget_some(&self, keep: Keep, rows: i64) -> Result<Forgotten, StoreError> {
         let mut step = Forgotten::default();
-        let too_much = self.used_bytes().await? > keep.bytes;
+        let too_much = self.used_bytes().await?.saturating_sub(keep.bytes);
         let mut write = self.db()?.write().await?;
         match keep.since_us {
-            _ if too_much => forget_oldest(&mut write, rows, &mut step).await?,
+            _ if too_much > 0 => {
+                // Not more than there is too much of.
+                let enough = i64::try_from(too_much / RECORD_BYTES).unwrap_or(i64::MAX).max(*ROWS.start());
+                forget_oldest(&mut write, rows.min(enough), &mut step).await?;
+            }
             Some(since_us) => step.records = forget_before(&mut write, since_us, rows).await?,
             None => {}
         }
