@@ -5,11 +5,14 @@ mod changes;
 mod events;
 mod link;
 mod password;
+mod sessions;
 mod throttle;
+mod unsaved;
 
-pub use accounts::{Accounts, Session};
+pub use accounts::Accounts;
 pub use changes::Author;
 pub use events::{AuthEvent, catalogue};
 pub use link::SetupLink;
 pub use password::{PASSWORD_RULE, is_acceptable};
+pub use sessions::Session;
 pub use throttle::Throttle;

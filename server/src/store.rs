@@ -1,10 +1,13 @@
-//! Embedded databases, one module per file: `telemetry` (records) here, `console` (accounts) in `auth`. All go
-//! through `Db`, which measures and tells what is slow.
+//! Embedded databases, one module per file: `trading` (the journal) and `telemetry` (records) here, `console`
+//! (accounts) in `auth`. All go through `Db`, which measures and tells what is slow; those that trading does without
+//! stand in a `Slot`.
 
 mod db;
 mod events;
+mod slot;
 pub mod telemetry;
 pub mod trading;
 
-pub use db::{Db, Durability, StoreError};
+pub use db::{Db, DbFile, Durability, Hold, StoreError, Write};
 pub use events::{DbEvent, catalogue};
+pub use slot::Slot;

@@ -5,6 +5,7 @@ mod events;
 
 use std::fmt::Display;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,6 +67,12 @@ impl Tasks {
         Self { teller, health, stop: Arc::new(watch::Sender::new(false)) }
     }
 
+    /// Through which it tells.
+    #[must_use]
+    pub fn teller(&self) -> &Teller {
+        &self.teller
+    }
+
     /// The signal that tasks should watch to end by themselves.
     #[must_use]
     pub fn stop_signal(&self) -> Stop {
@@ -77,8 +84,9 @@ impl Tasks {
         self.stop.send_replace(true);
     }
 
-    /// Runs `make()` under supervision until it ends with `Ok`, the server stops, or the policy gives up. The
-    /// health part `name` is up while it runs. The task keeps the correlation id of `context`, or the current one.
+    /// Runs `make()` under supervision until the server stops, or the policy gives up. The health part `name` is
+    /// up while it runs; a task that ends without having been asked to is down as one that fails. The task keeps
+    /// the correlation id of `context`, or the current one.
     pub fn supervise<M, F, E>(
         &self,
         name: &'static str,
@@ -99,11 +107,21 @@ impl Tasks {
             loop {
                 this.health.up(name);
                 let started = Instant::now();
-                let run = AbortOnDrop(tokio::spawn(correlation::carry(make())));
-                let Some(failure) = outcome(name, run).await else { return };
+                let failure = match made(name, &mut make) {
+                    Ok(run) => outcome(name, AbortOnDrop(tokio::spawn(correlation::carry(run)))).await,
+                    Err(failure) => failure,
+                };
+                let ended = matches!(failure, TaskEvent::Ended { .. });
+                if ended && this.stop_signal().is_stopped() {
+                    return;
+                }
                 this.teller.tell(&failure, &context);
                 this.health.down(name, failure.reason());
                 let Restart::Backoff { first, most } = restart else { return };
+                if ended {
+                    return;
+                }
+                this.health.restarted(name, &failure.reason());
                 attempt = if started.elapsed() > most { 1 } else { attempt + 1 };
                 let pause = first.saturating_mul(1 << attempt.min(20_u32).saturating_sub(1)).min(most);
                 this.teller.tell(&TaskEvent::restarting(name, attempt, pause), &context);
@@ -122,20 +140,27 @@ impl Stop {
     }
 }
 
-/// `None` when the task ended as it should.
-async fn outcome<E: Display>(name: &'static str, mut run: AbortOnDrop<Result<(), E>>) -> Option<TaskEvent> {
+/// Making the future may panic as well; that must not end the supervisor in silence.
+fn made<F>(name: &'static str, make: impl FnMut() -> F) -> Result<F, TaskEvent> {
+    std::panic::catch_unwind(AssertUnwindSafe(make)).map_err(|panic| panicked(name, &*panic))
+}
+
+/// How the task ended, with or without a reason to.
+async fn outcome<E: Display>(name: &'static str, mut run: AbortOnDrop<Result<(), E>>) -> TaskEvent {
     match (&mut run.0).await {
-        Ok(Ok(())) => None,
+        Ok(Ok(())) => TaskEvent::Ended { task: name },
         Ok(Err(error)) => {
             let error = telemetry::clean(&error.to_string()).into_owned();
-            Some(TaskEvent::Failed { task: name, error })
+            TaskEvent::Failed { task: name, error }
         }
-        Err(join) if join.is_panic() => {
-            let text = crate::telling::panic_text(&*join.into_panic());
-            Some(TaskEvent::Failed { task: name, error: format!("panic: {text}") })
-        }
-        Err(_) => None,
+        Err(join) if join.is_panic() => panicked(name, &*join.into_panic()),
+        Err(_) => TaskEvent::Ended { task: name },
     }
+}
+
+fn panicked(name: &'static str, panic: &(dyn std::any::Any + Send)) -> TaskEvent {
+    let text = crate::telling::panic_text(panic);
+    TaskEvent::Failed { task: name, error: format!("panic: {text}") }
 }
 
 struct AbortOnDrop<T>(JoinHandle<T>);
@@ -166,18 +191,27 @@ mod tests {
         let runs = Arc::new(AtomicU32::new(0));
         let counted = Arc::clone(&runs);
         let soon = Restart::Backoff { first: Duration::from_millis(1), most: Duration::from_millis(4) };
-        tasks
-            .supervise("worker", Context::default(), soon, move || {
-                let run = counted.fetch_add(1, Ordering::Relaxed);
-                async move {
-                    assert!(run >= 2, "run {run}");
-                    Ok::<(), String>(())
-                }
-            })
-            .await
-            .unwrap();
+        let stop = tasks.stop_signal();
+        let (third, reached) = tokio::sync::oneshot::channel();
+        let mut third = Some(third);
+        let task = tasks.supervise("worker", Context::default(), soon, move || {
+            let run = counted.fetch_add(1, Ordering::Relaxed);
+            assert!(run != 1, "a panic before there is a task");
+            let (mut stop, third) = (stop.clone(), third.take_if(|_| run == 2));
+            async move {
+                assert!(run >= 2, "run {run}");
+                let _ = third.unwrap().send(());
+                stop.stopped().await;
+                Ok::<(), String>(())
+            }
+        });
+        reached.await.unwrap();
         assert_eq!(runs.load(Ordering::Relaxed), 3);
-        assert_eq!(health.parts()["worker"], Condition::Up);
+        assert_eq!(health.parts()["worker"].condition, Condition::Up);
+        assert_eq!(health.parts()["worker"].restarts, 2);
+        tasks.stop();
+        task.await.unwrap();
+        assert_eq!(health.parts()["worker"].condition, Condition::Up, "it was asked to end");
     }
 
     #[tokio::test]
@@ -187,6 +221,17 @@ mod tests {
             .supervise("worker", Context::default(), Restart::Never, || async { Err::<(), _>("no disk") })
             .await
             .unwrap();
-        assert_eq!(health.parts()["worker"], Condition::Down { why: "no disk".to_owned() });
+        assert_eq!(health.parts()["worker"].condition, Condition::Down { why: "no disk".to_owned() });
+    }
+
+    #[tokio::test]
+    async fn a_task_that_ends_by_itself_is_down() {
+        let (tasks, health) = tasks();
+        tasks
+            .supervise("worker", Context::default(), Restart::SOON, || async { Ok::<(), String>(()) })
+            .await
+            .unwrap();
+        let why = "it ended without having been asked to".to_owned();
+        assert_eq!(health.parts()["worker"].condition, Condition::Down { why });
     }
 }

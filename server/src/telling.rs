@@ -11,7 +11,7 @@ mod writer;
 
 pub use events::{TelemetryEvent, catalogue};
 pub use layer::install as install_tracing;
-pub use output::Output;
+pub use output::{Output, say};
 pub use panic::install_hook as install_panic_hook;
 pub(crate) use panic::payload_text as panic_text;
 pub use teller::{BatchOutcome, Refused, Teller, Told, VERSION};

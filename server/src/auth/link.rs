@@ -14,6 +14,9 @@ pub struct SetupLink {
     valid: Mutex<Option<Valid>>,
 }
 
+/// A token that was used up.
+pub struct Redeemed(Valid);
+
 struct Valid {
     digest: String,
     username: String,
@@ -40,11 +43,16 @@ impl SetupLink {
         valid.as_ref().filter(|v| v.digest == digest && now < v.until).map(|v| v.username.clone())
     }
 
-    /// Uses the token up. `false` when another request was faster.
+    /// Uses the token up. `None` when another request was faster.
     #[must_use]
-    pub fn redeem(&self, token: &str, now: Instant) -> bool {
+    pub fn redeem(&self, token: &str, now: Instant) -> Option<Redeemed> {
         let digest = random::digest(token);
-        self.lock().take_if(|valid| valid.digest == digest && now < valid.until).is_some()
+        self.lock().take_if(|valid| valid.digest == digest && now < valid.until).map(Redeemed)
+    }
+
+    /// The password could not be set after all: the token works again, unless there is a newer one.
+    pub fn give_back(&self, redeemed: Redeemed) {
+        self.lock().get_or_insert(redeemed.0);
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Valid>> {
@@ -64,8 +72,10 @@ mod tests {
         assert_eq!(link.user_of(&old, now), None);
         assert_eq!(link.user_of(&token, now + LIFETIME), None);
         assert_eq!(link.user_of(&token, now).as_deref(), Some("admin"));
-        assert!(link.redeem(&token, now));
-        assert!(!link.redeem(&token, now));
+        let redeemed = link.redeem(&token, now).unwrap();
+        assert!(link.redeem(&token, now).is_none());
         assert_eq!(link.user_of(&token, now), None);
+        link.give_back(redeemed);
+        assert_eq!(link.user_of(&token, now).as_deref(), Some("admin"), "what failed may be tried again");
     }
 }

@@ -19,11 +19,11 @@ pub(super) fn run(action: &Action, file: Option<&Path>, environment: &Environmen
     match action {
         Action::Show => {
             let layers = config::layers(file, environment)?;
-            Config::from_layers(&layers)?;
+            let config = Config::from_layers(&layers)?;
             for (key, entry) in layers.iter() {
                 println!("{key} = {}  # {}", Layers::shown(key, &entry.value), entry.origin);
             }
-            Ok(())
+            config.elasticsearch.problem.map_or(Ok(()), |problem| Err(problem.into()))
         }
     }
 }

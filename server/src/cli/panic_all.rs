@@ -13,8 +13,9 @@ use telemetry::CorrelationId;
 use super::Outcome;
 use crate::config::Config;
 use crate::data_dir::DataDirError;
+use crate::health::Condition;
 use crate::startup::{self, Running, StartError};
-use crate::telling::Output;
+use crate::telling::{Output, say};
 use crate::{correlation, trading};
 
 /// How often progress is looked at.
@@ -48,9 +49,7 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
     let words = running.stop().await;
     match outcome {
         Ok(Ok(())) => {
-            eprintln!(
-                "deltascope: verified flat by two reads; the latch stays until it is cleared in the console"
-            );
+            say("verified flat by two reads; the latch stays until it is cleared in the console");
             Ok(())
         }
         Ok(Err(error)) => Err(error),
@@ -74,13 +73,17 @@ async fn close(running: &Running) -> Outcome {
     if accepted.status != 202 {
         return Err(accepted.body.to_string().into());
     }
-    eprintln!("deltascope: accepted, the latch is on disk; trace {trace}");
+    let latch = match running.app.health.parts().get("journal").map(|part| part.condition.clone()) {
+        Some(Condition::Down { .. }) => "the latch cannot be written and is lost with this process",
+        Some(_) | None => "the latch is on disk",
+    };
+    say(&format!("accepted, {latch}; trace {trace}"));
     let mut said = BTreeSet::new();
     loop {
         let state = running.app.trading.hub.state();
         for line in progress(&state) {
             if said.insert(line.clone()) {
-                eprintln!("deltascope: {line}");
+                say(&line);
             }
         }
         if state.account.latch.as_ref().is_some_and(|latch| latch.verified_flat_at.is_some()) {

@@ -13,7 +13,7 @@ pub(super) async fn run(session: &str, config: Config) -> Outcome {
         return Err(format!("there is no journal in {}", config.data.dir.display()).into());
     }
     let teller = Teller::new(config.log.level, 1_024);
-    let store = TradingStore::open(&config.data.dir, teller, &config.database).await?;
+    let store = TradingStore::open_beside(&config.data.dir, teller, &config.database).await?;
     let done = replay::replay(&store, session).await?;
     let Some(difference) = done.difference else {
         println!("session {session}: {} decisions from {} inputs are identical", done.decisions, done.inputs);

@@ -4,7 +4,7 @@ use super::Outcome;
 use super::stop::Signals;
 use crate::config::Config;
 use crate::startup;
-use crate::telling::{self, Output};
+use crate::telling::{self, Output, say};
 
 /// Starts the server, says where it is, waits for the end.
 pub(super) async fn run(config: Config) -> Outcome {
@@ -14,18 +14,12 @@ pub(super) async fn run(config: Config) -> Outcome {
     let running = startup::start(config, output).await?;
     telling::install_panic_hook(running.app.teller.clone());
     telling::install_tracing(running.app.teller.clone(), level);
-    say(&format!("deltascope: ready on http://{}", running.address));
+    say(&format!("ready on http://{}", running.address));
     if let Some(link) = &running.sign_in_link {
-        say(&format!("deltascope: sign in within 15 minutes and set a password: {link}"));
+        say(&startup::words_of(link));
     }
     signals.asked().await?;
     let words = running.stop().await;
-    say(&format!("deltascope: stopped; {words}"));
+    say(&format!("stopped; {words}"));
     Ok(())
-}
-
-/// Words for people. A closed stderr must not end the server, as the macro for it would.
-fn say(words: &str) {
-    use std::io::Write as _;
-    let _ = writeln!(std::io::stderr(), "{words}");
 }

@@ -39,7 +39,7 @@ fn secrets_never_show_themselves() {
 }
 
 /// Variables, then words that the sentence must contain: origin, key, value, what is allowed.
-const MISTAKES: [(&str, &str, &[&str]); 11] = [
+const MISTAKES: [(&str, &str, &[&str]); 12] = [
     (
         "DELTASCOPE__HTTP__LISTEN",
         "nowhere",
@@ -58,8 +58,26 @@ const MISTAKES: [(&str, &str, &[&str]); 11] = [
     ("DELTASCOPE__SIMULATOR__SEED", "x1", &["simulator.seed", "x1", "whole number"]),
     ("DELTASCOPE__SIMULATOR__SPEED", "0", &["simulator.speed", "0", "1 to 600"]),
     ("DELTASCOPE__VENUE__KIND", "binance", &["venue.kind", "binance", "simulator, delta-india"]),
-    ("ELASTICSEARCH_URL", "localhost:9200", &["elasticsearch.url", "localhost:9200", "http://"]),
+    ("DELTASCOPE__LOG__KEEP_DAYS", "0", &["log.keep_days", "0", "1 to 36500"]),
+    ("DELTASCOPE__LOG__KEEP_MB", "1", &["log.keep_mb", "1", "16 to 1000000"]),
 ];
+
+/// The forwarder is done without, so its mistakes do not stop the start.
+#[test]
+fn mistakes_of_the_forwarder_are_its_own() {
+    for (name, value, words) in [
+        ("ELASTICSEARCH_URL", "localhost:9200", ["elasticsearch.url", "localhost:9200", "http://"]),
+        ("DELTASCOPE__ELASTICSEARCH__NAMESPACE", "A b", ["elasticsearch.namespace", "A b", "a-z"]),
+        ("DELTASCOPE__ELASTICSEARCH__TIMEOUT_MS", "1", ["elasticsearch.timeout_ms", "1", "100 to 600000"]),
+    ] {
+        let problem = load(None, &env(&[(name, value)])).unwrap().elasticsearch.problem.unwrap();
+        for word in words {
+            assert!(problem.contains(word), "{name}={value}: `{problem}` lacks `{word}`");
+        }
+    }
+    let config = load(None, &env(&[("ELASTICSEARCH_URL", "elastic:hunter2@localhost")])).unwrap();
+    assert!(!config.elasticsearch.problem.unwrap().contains("hunter2"));
+}
 
 #[test]
 fn mistakes_name_origin_key_value_and_what_is_allowed() {

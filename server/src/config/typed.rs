@@ -84,6 +84,10 @@ pub struct LogConfig {
     pub level: Level,
     pub stdout: bool,
     pub queue_records: usize,
+    /// Records older than this are deleted.
+    pub keep_days: u64,
+    /// Megabytes of records; beyond it the oldest are deleted.
+    pub keep_mb: u64,
 }
 
 /// `[database]`.
@@ -117,6 +121,8 @@ pub struct ElasticsearchConfig {
     pub ca_file: Option<PathBuf>,
     pub batch_records: usize,
     pub timeout_ms: u64,
+    /// Why the section cannot be used. That stops the forwarder and nothing else.
+    pub problem: Option<String>,
 }
 
 const VENUES: [(&str, VenueKind); 4] = [
@@ -152,13 +158,15 @@ impl Config {
                 level: read.parsed("log.level", "trace, debug, info, warn, error or fatal", Level::parse)?,
                 stdout: read.truth("log.stdout"),
                 queue_records: read.number("log.queue_records", 1_024, 16_000_000)? as usize,
+                keep_days: read.number("log.keep_days", 1, 36_500)?,
+                keep_mb: read.number("log.keep_mb", 16, 1_000_000)?,
             },
             database: DatabaseConfig {
                 slow_statement_ms: read.number("database.slow_statement_ms", 0, 600_000)?,
                 slow_acquire_ms: read.number("database.slow_acquire_ms", 0, 600_000)?,
             },
             ingest: ingest(read)?,
-            elasticsearch: elasticsearch(read)?,
+            elasticsearch: elasticsearch(read).unwrap_or_else(|error| unusable(read, &error)),
         })
     }
 }
@@ -222,7 +230,29 @@ fn elasticsearch(read: Reader<'_>) -> Result<ElasticsearchConfig, ConfigError> {
         ca_file: read.optional("elasticsearch.ca_file").map(PathBuf::from),
         batch_records: read.number("elasticsearch.batch_records", 1, 10_000)? as usize,
         timeout_ms: read.number("elasticsearch.timeout_ms", 100, 600_000)?,
+        problem: None,
     })
+}
+
+/// Trading must start over a mistake in a section that it does without.
+fn unusable(read: Reader<'_>, error: &ConfigError) -> ElasticsearchConfig {
+    let url = read.text("elasticsearch.url");
+    // The sentence is recorded, and an address may hold a password.
+    let problem = match url.rsplit_once('@') {
+        Some((_, host)) => error.to_string().replace(url, &format!("***@{host}")),
+        None => error.to_string(),
+    };
+    ElasticsearchConfig {
+        url: Some(url.to_owned()),
+        api_key: Secret::new(""),
+        username: String::new(),
+        password: Secret::new(""),
+        namespace: String::new(),
+        ca_file: None,
+        batch_records: 1,
+        timeout_ms: 100,
+        problem: Some(problem),
+    }
 }
 
 fn namespace(text: &str) -> Option<String> {

@@ -27,6 +27,12 @@ pub(super) struct Client {
 /// Why a client cannot be made; one sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
+    /// The settings of the section were refused.
+    #[error("{0}")]
+    Settings(String),
+    /// Without the address itself, which may hold a password.
+    #[error("elasticsearch.url cannot be used: {0}")]
+    Url(String),
     #[error("elasticsearch.ca_file {path} cannot be used: {why}")]
     CaFile { path: String, why: String },
     #[error("no HTTP client for Elasticsearch: {0}")]
@@ -34,20 +40,31 @@ pub enum ClientError {
 }
 
 impl Client {
-    pub fn new(url: String, config: ElasticsearchConfig) -> Result<Self, ClientError> {
+    pub fn new(config: ElasticsearchConfig) -> Result<Self, ClientError> {
+        if let Some(problem) = &config.problem {
+            return Err(ClientError::Settings(problem.clone()));
+        }
+        let url = config.url.clone().unwrap_or_default();
+        reqwest::Url::parse(&url).map_err(|error| ClientError::Url(error.to_string()))?;
         crate::tls::install();
+        let shown = config.ca_file.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
+        let failed = |why: String| ClientError::CaFile { path: shown.clone(), why };
         let mut builder = reqwest::Client::builder()
             .timeout(Duration::from_millis(config.timeout_ms))
             .connect_timeout(Duration::from_millis(config.timeout_ms.min(5_000)))
             .redirect(reqwest::redirect::Policy::none());
         if let Some(path) = &config.ca_file {
-            let failed = |why: String| ClientError::CaFile { path: path.display().to_string(), why };
             let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
             let certificates =
                 reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| failed(error.to_string()))?;
             builder = builder.tls_certs_merge(certificates);
         }
-        Ok(Self { http: builder.build().map_err(ClientError::Build)?, config, url })
+        // Whether a certificate can be used is found out here.
+        let http = builder.build().map_err(|error| match &config.ca_file {
+            Some(_) => failed(words(&error)),
+            None => ClientError::Build(error),
+        })?;
+        Ok(Self { http, config, url })
     }
 
     /// Sends records. `Err`: it is not known whether they were taken.

@@ -30,16 +30,15 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// A driver that sends to `url`.
+    /// A driver that sends to the address of the settings.
     pub fn new(
-        url: String,
         config: ElasticsearchConfig,
         store: TelemetryStore,
         teller: Teller,
         status: Status,
         stop: Stop,
     ) -> Result<Self, ClientError> {
-        let client = Client::new(url, config.clone())?;
+        let client = Client::new(config.clone())?;
         Ok(Self { client, config, store, teller, status, stop })
     }
 

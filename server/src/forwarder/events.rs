@@ -11,6 +11,10 @@ pub enum ForwarderEvent {
         namespace: String,
         held: i64,
     },
+    /// It cannot be set up; nothing is forwarded until that is put right.
+    Unusable {
+        reason: String,
+    },
     TemplateInstalled {
         engine: String,
     },
@@ -41,6 +45,7 @@ impl Event for ForwarderEvent {
     fn name(&self) -> &'static str {
         match self {
             Self::Started { .. } => "forwarder.started",
+            Self::Unusable { .. } => "forwarder.unusable",
             Self::TemplateInstalled { .. } => "forwarder.template_installed",
             Self::TemplateRefused { .. } => "forwarder.template_refused",
             Self::Resting { .. } => "forwarder.resting",
@@ -54,7 +59,7 @@ impl Event for ForwarderEvent {
         match self {
             Self::Started { .. } | Self::TemplateInstalled { .. } | Self::Recovered => Level::Info,
             Self::TemplateRefused { .. } | Self::Resting { .. } => Level::Warn,
-            Self::Held { .. } | Self::Quarantined { .. } => Level::Error,
+            Self::Unusable { .. } | Self::Held { .. } | Self::Quarantined { .. } => Level::Error,
         }
     }
 
@@ -63,6 +68,7 @@ impl Event for ForwarderEvent {
             Self::Started { url, namespace, held } => {
                 format!("Forwarding to {url}, namespace {namespace}; {held} records wait")
             }
+            Self::Unusable { reason } => format!("Nothing is forwarded: {reason}"),
             Self::TemplateInstalled { engine } => {
                 format!("Index template deltascope-logs was put into {engine}")
             }
@@ -91,6 +97,7 @@ impl Event for ForwarderEvent {
                 ("namespace", Value::from(namespace.as_str())),
                 ("held", Value::from(*held)),
             ],
+            Self::Unusable { reason } => vec![("reason", Value::from(reason.as_str()))],
             Self::TemplateInstalled { engine } => vec![("engine", Value::from(engine.as_str()))],
             Self::TemplateRefused { status, reason } | Self::Held { status, reason } => {
                 vec![("status_code", Value::from(*status)), ("reason", Value::from(reason.as_str()))]
@@ -118,6 +125,9 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
             url: "http://127.0.0.1:9200".to_owned(),
             namespace: "default".to_owned(),
             held: 0,
+        },
+        ForwarderEvent::Unusable {
+            reason: "elasticsearch.ca_file ca.pem cannot be used: No such file or directory".to_owned(),
         },
         ForwarderEvent::TemplateInstalled { engine: "Elasticsearch 9.5.3".to_owned() },
         ForwarderEvent::TemplateRefused { status: 403, reason: reason.clone() },

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// State word and last error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    /// `idle`, `awaiting`, `resting` or `held`.
+    /// `idle`, `awaiting`, `resting`, `held`, or `down` when it cannot be set up.
     pub state: &'static str,
     pub last_error: Option<String>,
 }

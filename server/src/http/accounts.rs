@@ -33,7 +33,7 @@ pub(super) async fn sign_in(
     ApiJson(body): ApiJson<SignIn>,
 ) -> Result<Response, ApiError> {
     let username = authenticate(&app, address, body).await?;
-    let token = app.accounts.start_session(&username).await?;
+    let token = app.accounts.start_session(&username).await;
     tell(&app, AuthEvent::SignedIn { user: username.clone(), address: address.to_string() });
     let mut response = Json(me(&username)).into_response();
     set_cookie(&mut response, &token, app.config.auth.session_max_days * 86_400);
@@ -59,7 +59,7 @@ pub(super) async fn set_password(
 
 /// `POST /api/v1/sign-out`: ends the session of the cookie.
 pub(super) async fn sign_out(State(app): State<Arc<App>>, User(session): User) -> Result<Response, ApiError> {
-    app.accounts.end_session(&session.token_hash).await?;
+    app.accounts.end_session(&session.token_hash).await;
     tell(&app, AuthEvent::SignedOut { user: session.username });
     let mut response = StatusCode::NO_CONTENT.into_response();
     set_cookie(&mut response, "", 0);
@@ -111,11 +111,12 @@ async fn authenticate(app: &App, address: std::net::IpAddr, body: SignIn) -> Res
         )
         .with_field("password", PASSWORD_RULE));
     }
-    if !app.setup_link.redeem(&token, Instant::now()) {
-        return Err(stale());
-    }
+    let redeemed = app.setup_link.redeem(&token, Instant::now()).ok_or_else(stale)?;
     app.throttle.succeeded(address);
-    app.accounts.set_password(&user, password).await?;
+    if let Err(error) = app.accounts.set_password(&user, password).await {
+        app.setup_link.give_back(redeemed);
+        return Err(error.into());
+    }
     tell(app, AuthEvent::PasswordSet { user: user.clone(), by: "one-time link" });
     Ok(user)
 }

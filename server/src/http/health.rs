@@ -1,4 +1,5 @@
-//! Health: alive as soon as requests are served, ready when recovery is complete. Both without sign-in.
+//! Health: alive as soon as requests are served, ready when recovery is complete and everything that trading needs
+//! does its work. Both without sign-in.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,37 +9,47 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::MaybeUser;
-use crate::health::Condition;
+use super::extract::session_of;
+use crate::health::{Condition, Overall, Part};
 use crate::startup::App;
 use crate::telling::VERSION;
 
-/// `GET /health`.
-pub(super) async fn alive(State(app): State<Arc<App>>, user: MaybeUser) -> Json<Value> {
-    Json(json!({
-        "status": "ok",
+/// `GET /health`. Who is signed in is also told why.
+pub(super) async fn alive(State(app): State<Arc<App>>, headers: axum::http::HeaderMap) -> Json<Value> {
+    // When accounts cannot be read, that is what must be shown here.
+    let signed_in = session_of(&headers, &app).await.is_ok_and(|session| session.is_some());
+    let (overall, reasons) = app.health.overall();
+    let mut answer = json!({
+        "status": overall.word(),
         "version": VERSION,
         "boot_id": app.teller.boot_id(),
         "ready": app.health.ready(),
-        "parts": parts(&app, user.0.is_some()),
-    }))
+        "parts": parts(&app, signed_in),
+    });
+    if signed_in && overall != Overall::Ok {
+        answer["reason"] = Value::from(reasons.join("; "));
+    }
+    Json(answer)
 }
 
 /// Reasons may name files and addresses: they are for people who are signed in.
-fn parts(app: &App, with_reasons: bool) -> BTreeMap<String, Condition> {
-    let hide = |condition| match condition {
-        Condition::Down { .. } if !with_reasons => Condition::Down { why: String::new() },
-        shown @ (Condition::Down { .. } | Condition::Starting | Condition::Up) => shown,
-    };
-    app.health.parts().into_iter().map(|(part, condition)| (part, hide(condition))).collect()
+fn parts(app: &App, with_reasons: bool) -> BTreeMap<String, Part> {
+    let mut parts = app.health.parts();
+    for part in parts.values_mut().filter(|_| !with_reasons) {
+        match &mut part.condition {
+            Condition::Down { why } | Condition::Degraded { why } => why.clear(),
+            Condition::Starting | Condition::Up => {}
+        }
+    }
+    parts
 }
 
-/// `GET /health/ready`: 503 until no part is starting any more.
+/// `GET /health/ready`: 503 while something that trading needs is starting or down.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<Value>) {
-    let (status, word) = if app.health.ready() {
-        (StatusCode::OK, "ready")
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "starting")
+    let (status, word) = match (app.health.ready(), app.health.overall().0) {
+        (true, _) => (StatusCode::OK, "ready"),
+        (false, Overall::Down) => (StatusCode::SERVICE_UNAVAILABLE, "down"),
+        (false, Overall::Ok | Overall::Degraded) => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
     };
     (status, Json(json!({ "status": word, "parts": parts(&app, false) })))
 }

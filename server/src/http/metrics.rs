@@ -12,6 +12,7 @@ use super::extract::ClientAddress;
 use super::{ApiError, MaybeUser};
 use crate::random;
 use crate::startup::App;
+use crate::store::telemetry::Books;
 
 /// `GET /metrics`.
 pub(super) async fn text(
@@ -23,43 +24,65 @@ pub(super) async fn text(
     if !address.is_loopback() && user.is_none() && !has_token(&app, &headers) {
         return Err(ApiError::unauthorized());
     }
-    let told = app.teller.counts();
-    let books = app.records.books().await?;
-    let ingest = &app.ingest.counts;
-    let read = |counter: &std::sync::atomic::AtomicU64| signed(counter.load(Ordering::Relaxed));
     let mut text = String::new();
-    for (name, kind, help, value) in [
-        ("telemetry_enqueued_total", "counter", "Records that took a number.", signed(told.enqueued)),
-        ("telemetry_committed_total", "counter", "Records committed to the store.", signed(told.committed)),
-        ("telemetry_shed_total", "counter", "Records shed and declared.", signed(told.shed)),
-        ("telemetry_suppressed_total", "counter", "Debug records sampled away.", signed(told.suppressed)),
-        ("telemetry_filtered_total", "counter", "Calls below the level.", signed(told.filtered)),
-        ("telemetry_waiting", "gauge", "Records that wait for the store.", signed(told.waiting)),
-        ("forwarder_offered_total", "counter", "Records offered to forwarding.", books.offered),
-        ("forwarder_delivered_total", "counter", "Records that the search engine has.", books.delivered),
-        ("forwarder_quarantined_total", "counter", "Records refused for good.", books.quarantined),
-        ("forwarder_turned_away_total", "counter", "Records lost before the store.", books.turned_away),
-        ("forwarder_duplicates_total", "counter", "Deliveries that were there already.", books.duplicates),
-        ("forwarder_held", "gauge", "Records that are still to be delivered.", books.held),
-        ("ingest_batches_total", "counter", "Browser batches accepted.", read(&ingest.batches)),
-        ("ingest_duplicates_total", "counter", "Of them repeats.", read(&ingest.duplicates)),
-        ("ingest_records_total", "counter", "Browser records stored.", read(&ingest.records)),
-        ("ingest_rejected_total", "counter", "Browser records refused.", read(&ingest.rejected)),
-        (
-            "ingest_declared_drops_total",
-            "counter",
-            "Calls that browsers dropped.",
-            read(&ingest.declared_drops),
-        ),
-        ("ready", "gauge", "1 when recovery is complete.", i64::from(app.health.ready())),
-    ] {
+    // Without a store the rest is still worth seeing; what is unknown is left out, for it is not zero.
+    let books = app.records.books().await.ok().map(of_books);
+    for (name, kind, help, value) in of_telling(&app).into_iter().chain(books.into_iter().flatten()) {
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
             "# HELP deltascope_{name} {help}\n# TYPE deltascope_{name} {kind}\ndeltascope_{name} {value}"
         );
     }
+    text.push_str(
+        "# HELP deltascope_db_wal_bytes Bytes of a write-ahead log.\n# TYPE deltascope_db_wal_bytes gauge\n",
+    );
+    let databases = [app.records.db(), app.accounts.db(), Ok(app.trading.store.db().clone())];
+    for db in databases.into_iter().flatten() {
+        let _ =
+            writeln!(text, "deltascope_db_wal_bytes{{database=\"{}\"}} {}", db.database(), db.wal_bytes());
+    }
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
+}
+
+/// Name, kind, help and value.
+type Row = (&'static str, &'static str, &'static str, i64);
+
+fn of_telling(app: &App) -> [Row; 12] {
+    let told = app.teller.counts();
+    let ingest = &app.ingest.counts;
+    let read = |counter: &std::sync::atomic::AtomicU64| signed(counter.load(Ordering::Relaxed));
+    let drops = read(&ingest.declared_drops);
+    [
+        ("telemetry_enqueued_total", "counter", "Records that took a number.", signed(told.enqueued)),
+        ("telemetry_committed_total", "counter", "Records committed to the store.", signed(told.committed)),
+        ("telemetry_shed_total", "counter", "Records shed and declared.", signed(told.shed)),
+        ("telemetry_suppressed_total", "counter", "Debug records sampled away.", signed(told.suppressed)),
+        ("telemetry_filtered_total", "counter", "Calls below the level.", signed(told.filtered)),
+        ("telemetry_waiting", "gauge", "Records that wait for the store.", signed(told.waiting)),
+        ("ingest_batches_total", "counter", "Browser batches accepted.", read(&ingest.batches)),
+        ("ingest_duplicates_total", "counter", "Of them repeats.", read(&ingest.duplicates)),
+        ("ingest_records_total", "counter", "Browser records stored.", read(&ingest.records)),
+        ("ingest_rejected_total", "counter", "Browser records refused.", read(&ingest.rejected)),
+        ("ingest_declared_drops_total", "counter", "Calls that browsers dropped.", drops),
+        (
+            "ready",
+            "gauge",
+            "1 when everything that trading needs does its work.",
+            i64::from(app.health.ready()),
+        ),
+    ]
+}
+
+fn of_books(books: Books) -> [Row; 6] {
+    [
+        ("forwarder_offered_total", "counter", "Records offered to forwarding.", books.offered),
+        ("forwarder_delivered_total", "counter", "Records that the search engine has.", books.delivered),
+        ("forwarder_quarantined_total", "counter", "Records refused for good.", books.quarantined),
+        ("forwarder_turned_away_total", "counter", "Records lost before delivery.", books.turned_away),
+        ("forwarder_duplicates_total", "counter", "Deliveries that were there already.", books.duplicates),
+        ("forwarder_held", "gauge", "Records that are still to be delivered.", books.held),
+    ]
 }
 
 /// Compared by digest, so that the time taken says nothing about the token.

@@ -25,6 +25,7 @@ pub(super) async fn books(State(app): State<Arc<App>>, _: User) -> Result<Json<V
         "held": books.held,
         "duplicates": books.duplicates,
         "dead_letters": books.dead_letters,
+        "wal_bytes": app.records.db().map(|db| db.wal_bytes()).unwrap_or_default(),
         "forwarder": {
             "state": forwarder.as_ref().map_or("off", |f| f.state),
             "lag_ms": lag_ms,

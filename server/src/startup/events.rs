@@ -9,9 +9,19 @@ use crate::config::Config;
 /// Starting and stopping.
 #[derive(Clone, Debug)]
 pub enum ServerEvent {
-    Started { address: String, data_dir: String, forwarding: bool },
+    Started {
+        address: String,
+        data_dir: String,
+        forwarding: bool,
+    },
     Stopping,
     Stopped,
+    /// The file of the page tokens' key held none.
+    PageKeyReplaced,
+    /// The key of the page tokens lives in memory only.
+    PageKeyUnusable {
+        failure: String,
+    },
 }
 
 impl ServerEvent {
@@ -30,12 +40,15 @@ impl Event for ServerEvent {
             Self::Started { .. } => "server.started",
             Self::Stopping => "server.stopping",
             Self::Stopped => "server.stopped",
+            Self::PageKeyReplaced => "server.page_key_replaced",
+            Self::PageKeyUnusable { .. } => "server.page_key_unusable",
         }
     }
 
     fn level(&self) -> Level {
         match self {
             Self::Started { .. } | Self::Stopping | Self::Stopped => Level::Info,
+            Self::PageKeyReplaced | Self::PageKeyUnusable { .. } => Level::Warn,
         }
     }
 
@@ -46,6 +59,13 @@ impl Event for ServerEvent {
             }
             Self::Stopping => "Deltascope stops: intake is shut, records are flushed".to_owned(),
             Self::Stopped => "Deltascope stopped".to_owned(),
+            Self::PageKeyReplaced => {
+                "The file of the page tokens' key held none; it has a new one, and open pages must be reloaded"
+                    .to_owned()
+            }
+            Self::PageKeyUnusable { failure } => {
+                format!("The page tokens have a key until the next start only: {failure}")
+            }
         }
     }
 
@@ -56,7 +76,10 @@ impl Event for ServerEvent {
                 ("data_dir".to_owned(), Value::from(data_dir.as_str())),
                 ("forwarding".to_owned(), Value::from(*forwarding)),
             ]),
-            Self::Stopping | Self::Stopped => Map::new(),
+            Self::PageKeyUnusable { failure } => {
+                Map::from_iter([("error".to_owned(), Value::from(failure.as_str()))])
+            }
+            Self::Stopping | Self::Stopped | Self::PageKeyReplaced => Map::new(),
         }
     }
 }
@@ -69,7 +92,9 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         data_dir: "./data".to_owned(),
         forwarding: false,
     };
-    [started, ServerEvent::Stopping, ServerEvent::Stopped]
+    let failure = "page-token.key cannot be written: No space left on device".to_owned();
+    let unusable = ServerEvent::PageKeyUnusable { failure };
+    [started, ServerEvent::Stopping, ServerEvent::Stopped, ServerEvent::PageKeyReplaced, unusable]
         .iter()
         .map(|event| CatalogueEntry::from_sample(event))
         .collect()

@@ -6,6 +6,7 @@ use std::time::Duration;
 use telemetry::Context;
 
 use super::{Running, ServerEvent};
+use crate::telling::say;
 
 /// Open requests get this long; then their connections are cut.
 const REQUESTS: Duration = Duration::from_secs(2);
@@ -26,11 +27,11 @@ impl Running {
         self.app.teller.tell(&ServerEvent::Stopped, &Context::default());
         self.app.teller.close();
         if tokio::time::timeout(FLUSH, &mut self.writer).await.is_err() {
-            eprintln!("deltascope: the last records could not be stored in time");
+            say("the last records could not be stored in time");
         }
         let closing = async {
-            self.app.records.db().close().await;
-            self.app.accounts.db().close().await;
+            self.app.records.close().await;
+            self.app.accounts.close().await;
         };
         // What is not closed in time is recovered from the write-ahead log at the next start.
         let _ = tokio::time::timeout(Duration::from_millis(500), closing).await;

@@ -1,22 +1,36 @@
-//! One SQLite file: a single writing connection, a few readers, WAL. What takes too long is told.
+//! One SQLite file: a single writing connection, a few readers, WAL. What takes too long is told, and damage that a
+//! statement meets is announced.
 
-use std::collections::HashMap;
+mod check;
+mod copy;
+mod error;
+mod file;
+mod lineage;
+mod open;
+mod told;
+mod write;
+
 use std::future::Future;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{ConnectOptions, Sqlite, Transaction};
+use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _, Sqlite};
+use tokio::sync::watch;
 
 use super::DbEvent;
-use crate::config::DatabaseConfig;
-use crate::correlation;
-use crate::telling::Teller;
+
+pub use error::StoreError;
+pub use file::{DbFile, Hold};
+pub use write::Write;
+
+use told::Told;
+
+/// A file that is written gets a new mark this often, see `lineage`.
+const MARK_EVERY: Duration = Duration::from_secs(5);
+/// How long a checkpoint that holds up writers waits for readers.
+const CHECKPOINT_PATIENCE: Duration = Duration::from_millis(20);
 
 /// What a commit survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,17 +41,6 @@ pub enum Durability {
     Process,
 }
 
-/// Why a database did not do its work.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    #[error("database {database} cannot be opened: {source}")]
-    Open { database: &'static str, source: sqlx::Error },
-    #[error("database {database} cannot be brought up to date: {source}")]
-    Migrate { database: &'static str, source: sqlx::migrate::MigrateError },
-    #[error("{statement} on {database}: {source}")]
-    Statement { database: &'static str, statement: &'static str, source: sqlx::Error },
-}
-
 /// Handle to one database file; cheap to clone.
 #[derive(Clone)]
 pub struct Db {
@@ -45,62 +48,47 @@ pub struct Db {
 }
 
 struct Shared {
-    name: &'static str,
+    file: DbFile,
     writer: SqlitePool,
     readers: SqlitePool,
-    teller: Teller,
-    slow_statement: Duration,
-    slow_acquire: Duration,
-    told: Mutex<HashMap<&'static str, (Instant, u64)>>,
-    commits: Mutex<Commits>,
-}
-
-#[derive(Default)]
-struct Commits {
-    count: u64,
-    sum_us: u64,
-    max_us: u64,
+    told: Told,
+    /// Why the file must be taken for damaged, once a statement has met it.
+    damage: watch::Sender<Option<String>>,
+    writable: bool,
+    marked: Mutex<Option<Instant>>,
 }
 
 impl Db {
-    /// Opens (or makes) the file and brings its tables up to date.
-    pub async fn open(
-        path: &Path,
-        name: &'static str,
-        migrations: &Migrator,
-        durability: Durability,
-        teller: Teller,
-        config: &DatabaseConfig,
-    ) -> Result<Self, StoreError> {
-        let synchronous = match durability {
-            Durability::Power => SqliteSynchronous::Full,
-            Durability::Process => SqliteSynchronous::Normal,
+    /// Pools whose connections are never closed for their age: on a full disk the file could not be opened again,
+    /// because the last connection takes the log with it.
+    async fn assemble(file: DbFile, told: Told, writable: bool) -> Result<Self, sqlx::Error> {
+        let pool = |size, patience: Duration| {
+            SqlitePoolOptions::new()
+                .max_connections(size)
+                .acquire_timeout(patience.max(Duration::from_secs(1)))
+                .max_lifetime(None)
+                .idle_timeout(None)
         };
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(synchronous)
-            .busy_timeout(Duration::from_secs(5))
-            .disable_statement_logging();
-        let pool =
-            |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(Duration::from_secs(5));
-        let open = |source| StoreError::Open { database: name, source };
-        let writer = pool(1).connect_with(options.clone()).await.map_err(open)?;
-        migrations.run(&writer).await.map_err(|source| StoreError::Migrate { database: name, source })?;
-        let readers = pool(4).connect_with(options).await.map_err(open)?;
+        let readers = pool(4, Duration::from_secs(5)).connect_with(file.options()).await?;
+        let writer = pool(1, file.patience).connect_with(file.options()).await?;
+        let damage = watch::Sender::new(None);
         Ok(Self {
             shared: Arc::new(Shared {
-                name,
+                file,
                 writer,
                 readers,
-                teller,
-                slow_statement: Duration::from_millis(config.slow_statement_ms),
-                slow_acquire: Duration::from_millis(config.slow_acquire_ms),
-                told: Mutex::default(),
-                commits: Mutex::default(),
+                told,
+                damage,
+                writable,
+                marked: Mutex::default(),
             }),
         })
+    }
+
+    /// The word for it in records and errors.
+    #[must_use]
+    pub fn database(&self) -> &'static str {
+        self.shared.file.name
     }
 
     /// A connection for reading.
@@ -108,21 +96,13 @@ impl Db {
         self.acquired(self.shared.readers.acquire()).await
     }
 
-    /// A transaction on the one writing connection; dropped without `commit` it is rolled back.
-    pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.acquired(self.shared.writer.begin()).await
-    }
-
-    /// Commits and notes how long that took.
-    pub async fn commit(&self, transaction: Transaction<'static, Sqlite>) -> Result<(), StoreError> {
-        let started = Instant::now();
-        self.timed("commit", transaction.commit()).await?;
-        let us = micros(started.elapsed());
-        let mut commits = self.shared.commits.lock().unwrap_or_else(PoisonError::into_inner);
-        commits.count += 1;
-        commits.sum_us += us;
-        commits.max_us = commits.max_us.max(us);
-        Ok(())
+    /// A transaction on the one writing connection.
+    pub async fn write(&self) -> Result<Write, StoreError> {
+        if !self.shared.writable {
+            return Err(StoreError::ReadOnly { database: self.database() });
+        }
+        let connection = self.acquired(self.shared.writer.acquire()).await?;
+        Write::begin(self.clone(), connection).await
     }
 
     /// Runs one statement under a name; slow and failed ones are told, at most once a second and name.
@@ -134,11 +114,11 @@ impl Db {
         let started = Instant::now();
         let result = work.await;
         let elapsed = started.elapsed();
-        let database = self.shared.name;
+        let database = self.database();
         match result {
             Ok(value) => {
-                if elapsed > self.shared.slow_statement {
-                    self.tell_limited(statement, |suppressed| DbEvent::SlowStatement {
+                if elapsed > self.shared.told.slow_statement {
+                    self.shared.told.tell_limited(statement, |suppressed| DbEvent::SlowStatement {
                         database,
                         statement,
                         latency_us: micros(elapsed),
@@ -149,69 +129,98 @@ impl Db {
             }
             Err(source) => {
                 let failure = source.to_string();
-                self.tell_limited(statement, |_| DbEvent::StatementFailed { database, statement, failure });
-                Err(StoreError::Statement { database, statement, source })
+                self.shared.told.tell_limited(statement, |_| DbEvent::StatementFailed {
+                    database,
+                    statement,
+                    failure,
+                });
+                Err(self.noted(StoreError::Statement { database, statement, source }))
             }
         }
     }
 
+    /// Set as soon as a statement meets damage; it never becomes sound again by itself.
+    #[must_use]
+    pub fn damage(&self) -> watch::Receiver<Option<String>> {
+        self.shared.damage.subscribe()
+    }
+
     /// Tells the commits since the last call, if any; called once a minute.
     pub fn tell_commits(&self) {
-        let commits =
-            std::mem::take(&mut *self.shared.commits.lock().unwrap_or_else(PoisonError::into_inner));
-        if commits.count > 0 {
-            let event = DbEvent::CommitLatency {
-                database: self.shared.name,
-                commits: commits.count,
-                mean_us: commits.sum_us / commits.count,
-                max_us: commits.max_us,
-            };
-            self.shared.teller.tell(&event, &correlation::context());
+        if let Some(event) = self.shared.told.take_commits(self.database()) {
+            self.shared.told.tell(&event);
         }
+    }
+
+    /// Bytes of the write-ahead log.
+    #[must_use]
+    pub fn wal_bytes(&self) -> u64 {
+        self.shared.file.wal_bytes()
+    }
+
+    /// Folds the write-ahead log into the file and cuts it short; called once a minute. Most of the work is done
+    /// beside the writers, and what is left holds them up for some milliseconds. A reader that stays in an old
+    /// snapshot keeps the log as long as it is; the next call tries again.
+    pub async fn checkpoint(&self) -> Result<(), StoreError> {
+        if self.wal_bytes() == 0 || !self.shared.writable {
+            return Ok(());
+        }
+        let options = self.shared.file.options().busy_timeout(CHECKPOINT_PATIENCE);
+        let mut connection = self.timed("checkpoint.open", options.connect()).await?;
+        let mut fold = async |mode: &'static str| {
+            let row = sqlx::query_as::<_, (i64, i64, i64)>(mode).fetch_one(&mut connection);
+            self.timed("checkpoint", row).await
+        };
+        fold("PRAGMA wal_checkpoint(PASSIVE)").await?;
+        fold("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+        self.timed("checkpoint.close", connection.close()).await
     }
 
     /// Closes all connections; the write-ahead log is folded into the file.
     pub async fn close(&self) {
-        self.shared.readers.close().await;
         self.shared.writer.close().await;
+        self.shared.readers.close().await;
+    }
+
+    /// At most once in `MARK_EVERY`.
+    fn mark_is_due(&self) -> bool {
+        let mut marked = self.shared.marked.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = marked.is_none_or(|at| at.elapsed() >= MARK_EVERY);
+        if due {
+            *marked = Some(Instant::now());
+        }
+        due
+    }
+
+    fn note_commit(&self, elapsed: Duration) {
+        self.shared.told.note_commit(micros(elapsed));
     }
 
     async fn acquired<T>(&self, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
         let started = Instant::now();
         let result = work.await;
-        let (elapsed, database) = (started.elapsed(), self.shared.name);
+        let (elapsed, database) = (started.elapsed(), self.database());
+        let told = &self.shared.told;
         if let Err(sqlx::Error::PoolTimedOut) = result {
-            self.tell_limited("exhausted", |_| DbEvent::PoolExhausted {
+            told.tell_limited("exhausted", |_| DbEvent::PoolExhausted {
                 database,
                 latency_us: micros(elapsed),
             });
-        } else if elapsed > self.shared.slow_acquire {
-            self.tell_limited("acquire", |_| DbEvent::PoolWait { database, latency_us: micros(elapsed) });
+        } else if elapsed > told.slow_acquire {
+            told.tell_limited("acquire", |_| DbEvent::PoolWait { database, latency_us: micros(elapsed) });
         }
-        result.map_err(|source| StoreError::Statement { database, statement: "acquire", source })
+        result.map_err(|source| self.noted(StoreError::Statement { database, statement: "acquire", source }))
     }
 
-    /// Telling goes to a database itself, so a slow one must not be fed by its own complaints.
-    fn tell_limited(&self, key: &'static str, event: impl FnOnce(u64) -> DbEvent) {
-        let now = Instant::now();
-        let suppressed = {
-            let mut told = self.shared.told.lock().unwrap_or_else(PoisonError::into_inner);
-            match told.get_mut(key) {
-                Some((last, count)) if now.duration_since(*last) < Duration::from_secs(1) => {
-                    *count += 1;
-                    return;
-                }
-                Some((last, count)) => {
-                    *last = now;
-                    std::mem::take(count)
-                }
-                None => {
-                    told.insert(key, (now, 0));
-                    0
-                }
-            }
-        };
-        self.shared.teller.tell(&event(suppressed), &correlation::context());
+    fn noted(&self, error: StoreError) -> StoreError {
+        if error.is_damaged() {
+            self.shared.damage.send_if_modified(|damage| {
+                let first = damage.is_none();
+                damage.get_or_insert_with(|| error.to_string());
+                first
+            });
+        }
+        error
     }
 }
 

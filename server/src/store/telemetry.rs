@@ -1,40 +1,73 @@
-//! The telemetry database: log records, seen batches, the forwarder's cursor and books, dead letters.
+//! The telemetry database: log records, seen batches, the forwarder's cursor, books and dead letters. Trading does
+//! without it: a damaged file is set aside, and while there is none every call fails and is repeated later.
 
 mod append;
 mod forwarding;
 mod query;
+mod retain;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64};
+use std::time::Duration;
 
+use sqlx::migrate::Migrator;
 use tokio::sync::watch;
 
 pub use append::{Commit, Prepared};
 pub use forwarding::{Books, DeadLetter, Settled, StoredRecord};
 pub use query::{Bucket, Cursor, ErrorGroup, Filter};
+pub use retain::{Forgotten, Keep};
 
-use super::{Db, Durability, StoreError};
+use super::{Db, DbFile, Durability, Hold, Slot, StoreError};
 use crate::config::DatabaseConfig;
+use crate::health::Health;
+use crate::tasks::Tasks;
 use crate::telling::Teller;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/telemetry");
+/// The health part that says whether records are stored.
+const PART: &str = "telemetry_store";
+/// Log records are in no hurry.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a start looks for damage. What it does not reach is announced by the statement that meets it.
+const CHECK: Duration = Duration::from_millis(500);
 
 /// Handle to the telemetry database; cheap to clone.
 #[derive(Clone)]
 pub struct TelemetryStore {
-    db: Db,
+    slot: Slot,
     /// The highest committed `id`: readers by cursor wait on it.
     committed: Arc<watch::Sender<i64>>,
+    /// Whether there must be books, also in a file that was just begun.
+    forwarding: Arc<AtomicBool>,
+    /// The forwarder's cursor as it last read or moved it.
+    cursor: Arc<AtomicI64>,
 }
 
 impl TelemetryStore {
-    /// Opens `telemetry.db` in the data directory.
+    /// Opens `telemetry.db` in the data directory, also beside a server that runs on it.
     pub async fn open(dir: &Path, teller: Teller, config: &DatabaseConfig) -> Result<Self, StoreError> {
-        let path = dir.join("telemetry.db");
-        let migrations = sqlx::migrate!("./migrations/telemetry");
-        let db = Db::open(&path, "telemetry", &migrations, Durability::Process, teller, config).await?;
-        let store = Self { db, committed: Arc::new(watch::Sender::new(0)) };
+        let db = Db::open(file(dir, Hold::Guest), teller, config).await?;
+        let store = Self::at(Slot::fixed(db));
         let last = store.last_id().await?;
         store.committed.send_replace(last);
         Ok(store)
+    }
+
+    /// Keeps one open in a data directory that is ours, whatever becomes of the file.
+    pub async fn keep(dir: &Path, config: &DatabaseConfig, health: &Health, tasks: &Tasks) -> Self {
+        let names = (PART, "telemetry_file");
+        Self::at(Slot::keep(file(dir, Hold::Owner), names, false, config, health, tasks).await)
+    }
+
+    fn at(slot: Slot) -> Self {
+        Self {
+            slot,
+            committed: Arc::new(watch::Sender::new(0)),
+            forwarding: Arc::default(),
+            cursor: Arc::default(),
+        }
     }
 
     /// Changes whenever records were committed; the value is the highest `id`.
@@ -43,17 +76,45 @@ impl TelemetryStore {
         self.committed.subscribe()
     }
 
-    /// The database, for what it can tell about itself.
-    #[must_use]
-    pub fn db(&self) -> &Db {
-        &self.db
+    /// The database, for what it can tell about itself, while there is one.
+    pub fn db(&self) -> Result<Db, StoreError> {
+        self.slot.db()
     }
 
-    /// The highest id ever given: that of a record, or of the forwarder's cursor when the records are gone.
+    /// The writer of records says that they are refused, or (`None`) taken again.
+    pub fn refuses(&self, why: Option<&str>) {
+        self.slot.refuses(why);
+    }
+
+    /// Closes it; the write-ahead log is folded into the file.
+    pub async fn close(&self) {
+        self.slot.close().await;
+    }
+
     async fn last_id(&self) -> Result<i64, StoreError> {
-        let mut connection = self.db.read().await?;
-        let sql = "SELECT MAX(last) FROM (SELECT COALESCE(MAX(id), 0) AS last FROM log_records \
-                   UNION ALL SELECT COALESCE(MAX(cursor_id), 0) AS last FROM forwarder) AS ids";
-        self.db.timed("records.last_id", sqlx::query_scalar(sql).fetch_one(&mut *connection)).await
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let query = sqlx::query_as::<_, (i64,)>(LAST_ID).fetch_one(&mut *connection);
+        Ok(db.timed("records.last_id", query).await?.0)
+    }
+}
+
+/// The highest id ever given: that of a record, or of the forwarder's cursor when the records are gone.
+const LAST_ID: &str = "SELECT MAX(last) FROM (SELECT COALESCE(MAX(id), 0) AS last FROM log_records \
+                       UNION ALL SELECT COALESCE(MAX(cursor_id), 0) AS last FROM forwarder) AS ids";
+
+fn file(dir: &Path, hold: Hold) -> DbFile {
+    let check = match hold {
+        Hold::Owner => CHECK,
+        Hold::Guest => Duration::ZERO,
+    };
+    DbFile {
+        path: dir.join("telemetry.db"),
+        name: "telemetry",
+        migrations: &MIGRATIONS,
+        durability: Durability::Process,
+        patience: PATIENCE,
+        hold,
+        check,
     }
 }

@@ -8,14 +8,16 @@ mod query;
 mod retain;
 
 use std::path::Path;
+use std::time::Duration;
 
 use model::ids::SessionId;
 use model::{DecisionRecord, Input, Stamp, TradingState};
+use sqlx::migrate::Migrator;
 
 pub use journal::{JournaledInput, Recovered, Snapshot};
 pub use query::{DecisionPage, SessionRow, StoredAnswer};
 
-use super::{Db, Durability, StoreError};
+use super::{Db, DbFile, Durability, Hold, StoreError};
 use crate::config::DatabaseConfig;
 use crate::telling::Teller;
 
@@ -61,13 +63,36 @@ pub struct KeyedAnswer {
     pub response: String,
 }
 
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/trading");
+/// How long an append waits for another program's lock.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 impl TradingStore {
-    /// Opens `trading.db` in the data directory. Every commit is synced to the disk.
+    /// Opens `trading.db` in a data directory that is ours. Every commit is synced to the disk.
     pub async fn open(dir: &Path, teller: Teller, config: &DatabaseConfig) -> Result<Self, StoreError> {
-        let migrations = sqlx::migrate!("./migrations/trading");
-        let path = dir.join("trading.db");
-        let db = Db::open(&path, "trading", &migrations, Durability::Power, teller, config).await?;
-        Ok(Self { db })
+        Ok(Self { db: Db::open(Self::file(dir, Hold::Owner), teller, config).await? })
+    }
+
+    /// The same beside a server that may be running on it.
+    pub async fn open_beside(
+        dir: &Path,
+        teller: Teller,
+        config: &DatabaseConfig,
+    ) -> Result<Self, StoreError> {
+        Ok(Self { db: Db::open(Self::file(dir, Hold::Guest), teller, config).await? })
+    }
+
+    fn file(dir: &Path, hold: Hold) -> DbFile {
+        DbFile {
+            path: dir.join("trading.db"),
+            name: "trading",
+            migrations: &MIGRATIONS,
+            durability: Durability::Power,
+            patience: PATIENCE,
+            hold,
+            // Whatever can still be read of a damaged journal is worth more than a clean refusal.
+            check: Duration::ZERO,
+        }
     }
 
     /// The database, for what it can tell about itself.

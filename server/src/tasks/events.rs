@@ -11,6 +11,8 @@ pub enum TaskEvent {
     Panicked { text: String, location: String, thread: String },
     /// A supervised task ended with an error or a panic.
     Failed { task: &'static str, error: String },
+    /// A supervised task ended, and nobody had asked it to.
+    Ended { task: &'static str },
     /// It is started again after a pause.
     Restarting { task: &'static str, attempt: u32, backoff_ms: u64 },
 }
@@ -25,6 +27,7 @@ impl TaskEvent {
         match self {
             Self::Panicked { text, .. } => text.clone(),
             Self::Failed { error, .. } => error.clone(),
+            Self::Ended { .. } => "it ended without having been asked to".to_owned(),
             Self::Restarting { attempt, .. } => format!("restarting, attempt {attempt}"),
         }
     }
@@ -35,13 +38,14 @@ impl Event for TaskEvent {
         match self {
             Self::Panicked { .. } => "task.panicked",
             Self::Failed { .. } => "task.failed",
+            Self::Ended { .. } => "task.ended",
             Self::Restarting { .. } => "task.restarting",
         }
     }
 
     fn level(&self) -> Level {
         match self {
-            Self::Panicked { .. } | Self::Failed { .. } => Level::Error,
+            Self::Panicked { .. } | Self::Failed { .. } | Self::Ended { .. } => Level::Error,
             Self::Restarting { .. } => Level::Warn,
         }
     }
@@ -50,6 +54,7 @@ impl Event for TaskEvent {
         match self {
             Self::Panicked { text, location, .. } => format!("Panic at {location}: {text}"),
             Self::Failed { task, error } => format!("Task {task} failed: {error}"),
+            Self::Ended { task } => format!("Task {task} ended without having been asked to"),
             Self::Restarting { task, attempt, backoff_ms } => {
                 format!("Task {task} is started again in {backoff_ms} ms, attempt {attempt}")
             }
@@ -66,6 +71,7 @@ impl Event for TaskEvent {
             Self::Failed { task, error } => {
                 vec![("task", Value::from(*task)), ("error", Value::from(error.as_str()))]
             }
+            Self::Ended { task } => vec![("task", Value::from(*task))],
             Self::Restarting { task, attempt, backoff_ms } => vec![
                 ("task", Value::from(*task)),
                 ("attempt", Value::from(*attempt)),
@@ -89,6 +95,8 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
     vec![
         CatalogueEntry::from_sample(&panicked).with_doc("by the panic hook, wherever a thread panics"),
         CatalogueEntry::from_sample(&failed),
+        CatalogueEntry::from_sample(&TaskEvent::Ended { task: "executor" })
+            .with_doc("its part is down until the server is started again"),
         CatalogueEntry::from_sample(&restarting),
     ]
 }

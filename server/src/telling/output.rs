@@ -37,7 +37,7 @@ impl Output {
         match thread {
             Ok(thread) => Self { chunks: Some(chunks), thread: Some(thread) },
             Err(error) => {
-                eprintln!("deltascope: no thread for stdout ({error}); records go to the store only");
+                say(&format!("no thread for stdout ({error}); records go to the store only"));
                 Self::none()
             }
         }
@@ -58,6 +58,11 @@ impl Output {
             }
         }
     }
+}
+
+/// Words for people, on stderr. One that is closed must not end the server, as the macro for it would.
+pub fn say(words: &str) {
+    let _ = writeln!(std::io::stderr(), "deltascope: {words}");
 }
 
 fn write(mut target: impl Write, chunks: Receiver<Vec<u8>>) {

@@ -10,9 +10,8 @@ use tokio::sync::oneshot;
 use super::events::TelemetryEvent;
 use super::queue::{Item, Numbered};
 use super::teller::VERSION;
-use super::{BatchOutcome, Output, Teller};
+use super::{BatchOutcome, Output, Teller, say};
 use crate::clock;
-use crate::health::Health;
 use crate::store::telemetry::{Commit, Prepared, TelemetryStore};
 
 /// How long the writer waits for company before it commits.
@@ -24,8 +23,6 @@ const SUPPRESSED_EVERY: Duration = Duration::from_secs(10);
 const COMMIT_RECORDS: usize = 4_096;
 /// How long a closing writer tries a store that refuses.
 const LAST_TRIES: Duration = Duration::from_secs(2);
-/// Name of the store in the health register.
-const PART: &str = "telemetry_store";
 
 /// Drains the queue until it is closed and empty.
 #[derive(Clone)]
@@ -33,7 +30,6 @@ pub struct Writer {
     teller: Teller,
     store: TelemetryStore,
     output: Arc<Output>,
-    health: Health,
     /// Lines that stdout did not take since that was last told.
     stalled: Arc<AtomicU64>,
 }
@@ -43,14 +39,14 @@ type Reply = oneshot::Sender<BatchOutcome>;
 impl Writer {
     /// A writer for the queue of `teller`.
     #[must_use]
-    pub fn new(teller: Teller, store: TelemetryStore, output: Arc<Output>, health: Health) -> Self {
-        Self { teller, store, output, health, stalled: Arc::default() }
+    pub fn new(teller: Teller, store: TelemetryStore, output: Arc<Output>) -> Self {
+        Self { teller, store, output, stalled: Arc::default() }
     }
 
     /// Writes until the teller is closed and everything told before is written; the last record declares what
     /// was lost.
     pub async fn run(self) {
-        self.health.up(PART);
+        self.store.refuses(None);
         let (mut declared, mut suppressed) = (Instant::now(), Instant::now());
         loop {
             // The time limit is for losses: they must be declared even when nothing more is told.
@@ -145,7 +141,7 @@ impl Writer {
                         self.refused(&error.to_string());
                     }
                     if closing && started.elapsed() > LAST_TRIES {
-                        eprintln!("deltascope: {} records could not be stored: {error}", inner.records.len());
+                        say(&format!("{} records could not be stored: {error}", inner.records.len()));
                         return;
                     }
                     tokio::time::sleep(pause).await;
@@ -154,7 +150,7 @@ impl Writer {
             }
         };
         if pause > Duration::from_millis(50) {
-            self.health.up(PART);
+            self.store.refuses(None);
             let outage_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             self.teller.tell(&TelemetryEvent::StoreRecovered { outage_ms }, &Context::default());
         }
@@ -181,7 +177,7 @@ impl Writer {
     }
 
     fn refused(&self, failure: &str) {
-        self.health.down(PART, failure);
+        self.store.refuses(Some(failure));
         let waiting = self.teller.counts().waiting;
         let event = TelemetryEvent::StoreFailed { failure: failure.to_owned(), waiting };
         self.teller.tell(&event, &Context::default());

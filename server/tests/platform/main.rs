@@ -2,10 +2,18 @@
 //! forwarding to a fake Elasticsearch, starting and stopping.
 
 mod auth;
+mod damage;
+mod databases;
 mod durability;
 mod forwarding;
+mod full_disk;
 mod headers;
 mod ingest;
 mod lifecycle;
 mod logs;
+mod panic_all;
+mod readiness;
+mod retention;
 mod support;
+mod trading;
+mod wal;

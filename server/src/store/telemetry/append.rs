@@ -1,11 +1,13 @@
 //! Appending: one transaction for many records, so that a commit costs little per record.
 
-use sqlx::{AssertSqlSafe, Sqlite, Transaction};
+use std::sync::atomic::Ordering;
+
+use sqlx::{AssertSqlSafe, Sqlite};
 use telemetry::LogRecord;
 
-use super::TelemetryStore;
+use super::{LAST_ID, TelemetryStore};
 use crate::clock;
-use crate::store::StoreError;
+use crate::store::{StoreError, Write};
 
 /// Rows of one INSERT, largest first: a fixed set keeps the number of prepared statements small.
 const CHUNKS: [usize; 4] = [64, 16, 4, 1];
@@ -37,77 +39,61 @@ impl TelemetryStore {
     /// Commits all or nothing. Gives for each batch whether it is new; records of a batch whose id was seen
     /// before are left out.
     pub async fn append(&self, commit: &Commit) -> Result<Vec<bool>, StoreError> {
-        let mut next_id = *self.committed.borrow() + 1;
-        let mut transaction = self.db.begin().await?;
-        let mut stored = self.insert(&mut transaction, &commit.records, &mut next_id).await?;
+        let mut write = self.db()?.write().await?;
+        // Ids go on over a file that was set aside: readers keep their place.
+        let (last,): (i64,) = write.fetch_one("records.last_id", sqlx::query_as(LAST_ID)).await?;
+        let mut next_id = last.max(*self.committed.borrow()) + 1;
+        if self.forwarding.load(Ordering::Relaxed) {
+            Self::open_books_at(&mut write, next_id - 1).await?;
+        }
+        let mut stored = insert(&mut write, &commit.records, &mut next_id).await?;
         let mut fresh = Vec::with_capacity(commit.batches.len());
         for (bid, records) in &commit.batches {
-            let is_new = self.mark_seen(&mut transaction, bid).await?;
+            let is_new = mark_seen(&mut write, bid).await?;
             if is_new {
-                stored += self.insert(&mut transaction, records, &mut next_id).await?;
+                stored += insert(&mut write, records, &mut next_id).await?;
             }
             fresh.push(is_new);
         }
         let books =
             sqlx::query("UPDATE forwarder SET committed = committed + $1, turned_away = turned_away + $2")
                 .bind(i64::try_from(stored).unwrap_or(i64::MAX))
-                .bind(i64::try_from(commit.turned_away).unwrap_or(i64::MAX))
-                .execute(&mut *transaction);
-        self.db.timed("forwarder.count", books).await?;
-        self.db.commit(transaction).await?;
+                .bind(i64::try_from(commit.turned_away).unwrap_or(i64::MAX));
+        write.execute("forwarder.count", books).await?;
+        write.commit().await?;
         self.committed.send_replace(next_id - 1);
         Ok(fresh)
     }
 
     /// Whether a batch of this id was committed in the last 24 hours.
     pub async fn seen(&self, bid: &str) -> Result<bool, StoreError> {
-        let mut connection = self.db.read().await?;
+        let db = self.db()?;
+        let mut connection = db.read().await?;
         let query =
             sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM seen_batches WHERE bid = $1").bind(bid);
-        Ok(self.db.timed("batches.seen", query.fetch_one(&mut *connection)).await? > 0)
+        Ok(db.timed("batches.seen", query.fetch_one(&mut *connection)).await? > 0)
     }
+}
 
-    /// Forgets batches older than 24 hours (a batch that old is refused by its age).
-    pub async fn forget_batches(&self) -> Result<(), StoreError> {
-        let mut transaction = self.db.begin().await?;
-        let query = sqlx::query("DELETE FROM seen_batches WHERE seen_us < $1")
-            .bind(clock::now().0 - 25 * 3_600_000_000);
-        self.db.timed("batches.forget", query.execute(&mut *transaction)).await?;
-        self.db.commit(transaction).await
-    }
+async fn mark_seen(write: &mut Write, bid: &str) -> Result<bool, StoreError> {
+    let query =
+        sqlx::query("INSERT INTO seen_batches (bid, seen_us) VALUES ($1, $2) ON CONFLICT (bid) DO NOTHING")
+            .bind(bid)
+            .bind(clock::now().0);
+    Ok(write.execute("batches.mark", query).await? > 0)
+}
 
-    async fn mark_seen(
-        &self,
-        transaction: &mut Transaction<'static, Sqlite>,
-        bid: &str,
-    ) -> Result<bool, StoreError> {
-        let query = sqlx::query(
-            "INSERT INTO seen_batches (bid, seen_us) VALUES ($1, $2) ON CONFLICT (bid) DO NOTHING",
-        )
-        .bind(bid)
-        .bind(clock::now().0);
-        Ok(self.db.timed("batches.mark", query.execute(&mut **transaction)).await?.rows_affected() > 0)
-    }
-
-    async fn insert(
-        &self,
-        transaction: &mut Transaction<'static, Sqlite>,
-        records: &[Prepared],
-        next_id: &mut i64,
-    ) -> Result<u64, StoreError> {
-        let mut rest = records;
-        let mut stored = 0;
-        for size in CHUNKS {
-            while rest.len() >= size {
-                let (chunk, after) = rest.split_at(size);
-                let query = bind_rows(insert_sql(size), chunk, next_id);
-                stored +=
-                    self.db.timed("records.insert", query.execute(&mut **transaction)).await?.rows_affected();
-                rest = after;
-            }
+async fn insert(write: &mut Write, records: &[Prepared], next_id: &mut i64) -> Result<u64, StoreError> {
+    let mut rest = records;
+    let mut stored = 0;
+    for size in CHUNKS {
+        while rest.len() >= size {
+            let (chunk, after) = rest.split_at(size);
+            stored += write.execute("records.insert", bind_rows(insert_sql(size), chunk, next_id)).await?;
+            rest = after;
         }
-        Ok(stored)
     }
+    Ok(stored)
 }
 
 type Insert<'q> = sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments>;

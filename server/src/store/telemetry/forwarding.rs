@@ -1,10 +1,12 @@
 //! The forwarder's side of the store: its backlog, and cursor, books and dead letters that change together.
 
+use std::sync::atomic::Ordering;
+
 use sqlx::Row;
 
-use super::TelemetryStore;
+use super::{LAST_ID, TelemetryStore};
 use crate::clock;
-use crate::store::StoreError;
+use crate::store::{StoreError, Write};
 
 /// A record as the forwarder sends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,27 +52,39 @@ pub struct Books {
 }
 
 impl TelemetryStore {
-    /// Opens the books at the present end of the records, unless they are open already.
+    /// Opens the books at the present end of the records, unless they are open already; and in every file that
+    /// is begun from now on.
     pub async fn open_books(&self) -> Result<(), StoreError> {
-        let mut transaction = self.db.begin().await?;
+        self.forwarding.store(true, Ordering::Relaxed);
+        let mut write = self.db()?.write().await?;
+        let (last,): (i64,) = write.fetch_one("records.last_id", sqlx::query_as(LAST_ID)).await?;
+        Self::open_books_at(&mut write, last.max(*self.committed.borrow())).await?;
+        write.commit().await
+    }
+
+    pub(super) async fn open_books_at(write: &mut Write, end: i64) -> Result<(), StoreError> {
         let query = sqlx::query(
             "INSERT INTO forwarder (name, cursor_id, committed, turned_away, delivered, quarantined, duplicates) \
              VALUES ('main', $1, 0, 0, 0, 0, 0) ON CONFLICT (name) DO NOTHING",
         )
-        .bind(*self.committed.borrow());
-        self.db.timed("forwarder.open", query.execute(&mut *transaction)).await?;
-        self.db.commit(transaction).await
+        .bind(end);
+        write.execute("forwarder.open", query).await.map(|_| ())
     }
 
     /// The oldest records that are not settled, in order of commit.
     pub async fn backlog(&self, limit: usize) -> Result<Vec<StoredRecord>, StoreError> {
-        let query = sqlx::query(
-            "SELECT id, event_id, body FROM log_records \
-             WHERE id > (SELECT cursor_id FROM forwarder WHERE name = 'main') ORDER BY id LIMIT $1",
-        )
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX));
-        let mut connection = self.db.read().await?;
-        let rows = self.db.timed("forwarder.backlog", query.fetch_all(&mut *connection)).await?;
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let query = sqlx::query_scalar::<_, i64>("SELECT cursor_id FROM forwarder WHERE name = 'main'");
+        let Some(cursor) = db.timed("forwarder.cursor", query.fetch_optional(&mut *connection)).await? else {
+            return Ok(Vec::new());
+        };
+        let query =
+            sqlx::query("SELECT id, event_id, body FROM log_records WHERE id > $1 ORDER BY id LIMIT $2")
+                .bind(cursor)
+                .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let rows = db.timed("forwarder.backlog", query.fetch_all(&mut *connection)).await?;
+        self.cursor.store(cursor, Ordering::Relaxed);
         let record = |row: &sqlx::sqlite::SqliteRow| StoredRecord {
             id: row.get("id"),
             event_id: row.get("event_id"),
@@ -79,9 +93,10 @@ impl TelemetryStore {
         Ok(rows.iter().map(record).collect())
     }
 
-    /// Moves the cursor and the books, and keeps the dead letters, in one transaction.
+    /// Moves the cursor and the books, and keeps the dead letters, in one transaction. Fails when the cursor is not
+    /// where the backlog was read: the records were given up to make room meanwhile, or the file is another one.
     pub async fn settle(&self, settled: &Settled) -> Result<(), StoreError> {
-        let mut transaction = self.db.begin().await?;
+        let mut write = self.db()?.write().await?;
         for letter in &settled.dead_letters {
             let query = sqlx::query(
                 "INSERT INTO dead_letters (event_id, record_id, at_us, data_stream, status, reason, body) \
@@ -94,19 +109,25 @@ impl TelemetryStore {
             .bind(i64::from(letter.status))
             .bind(&letter.reason)
             .bind(&letter.record.body);
-            self.db.timed("dead_letters.insert", query.execute(&mut *transaction)).await?;
+            write.execute("dead_letters.insert", query).await?;
         }
         let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let query = sqlx::query(
             "UPDATE forwarder SET cursor_id = $1, delivered = delivered + $2, quarantined = quarantined + $3, \
-             duplicates = duplicates + $4 WHERE name = 'main'",
+             duplicates = duplicates + $4 WHERE name = 'main' AND cursor_id = $5",
         )
         .bind(settled.cursor_id)
         .bind(signed(settled.delivered))
         .bind(signed(settled.dead_letters.len() as u64 + settled.failure_store))
-        .bind(signed(settled.duplicates));
-        self.db.timed("forwarder.settle", query.execute(&mut *transaction)).await?;
-        self.db.commit(transaction).await
+        .bind(signed(settled.duplicates))
+        .bind(self.cursor.load(Ordering::Relaxed));
+        if write.execute("forwarder.settle", query).await? == 0 {
+            let (database, statement) = ("telemetry", "forwarder.settle");
+            return Err(StoreError::Statement { database, statement, source: sqlx::Error::RowNotFound });
+        }
+        write.commit().await?;
+        self.cursor.store(settled.cursor_id, Ordering::Relaxed);
+        Ok(())
     }
 
     /// All books in one statement, hence of one moment; `held` is counted from the records themselves.
@@ -117,8 +138,9 @@ impl TelemetryStore {
              (SELECT r.at_us FROM log_records r WHERE r.id > f.cursor_id ORDER BY r.id LIMIT 1) AS oldest, \
              (SELECT COUNT(*) FROM dead_letters) AS letters FROM forwarder f WHERE f.name = 'main'",
         );
-        let mut connection = self.db.read().await?;
-        let row = self.db.timed("forwarder.books", query.fetch_optional(&mut *connection)).await?;
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let row = db.timed("forwarder.books", query.fetch_optional(&mut *connection)).await?;
         Ok(row.map_or_else(Books::default, |row| Books {
             offered: row.get::<i64, _>("committed") + row.get::<i64, _>("turned_away"),
             delivered: row.get("delivered"),

@@ -85,8 +85,9 @@ impl TelemetryStore {
         }
         let wanted = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
         builder.push(" ORDER BY at_us DESC, id DESC LIMIT ").push_bind(wanted);
-        let mut connection = self.db.read().await?;
-        let mut rows = self.db.timed("logs.page", builder.build().fetch_all(&mut *connection)).await?;
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let mut rows = db.timed("logs.page", builder.build().fetch_all(&mut *connection)).await?;
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next =
@@ -101,8 +102,9 @@ impl TelemetryStore {
         )
         .bind(correlation_id)
         .bind(TRACE_MOST);
-        let mut connection = self.db.read().await?;
-        self.db.timed("logs.trace", query.fetch_all(&mut *connection)).await
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        db.timed("logs.trace", query.fetch_all(&mut *connection)).await
     }
 
     /// Counts by level in steps of `step_us` from `from`; empty steps are left out.
@@ -117,8 +119,9 @@ impl TelemetryStore {
         builder.push(" AS step, level, COUNT(*) AS n FROM log_records WHERE 1 = 1");
         restrict(&mut builder, filter);
         builder.push(" GROUP BY step, level ORDER BY step, level");
-        let mut connection = self.db.read().await?;
-        let rows = self.db.timed("logs.histogram", builder.build().fetch_all(&mut *connection)).await?;
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let rows = db.timed("logs.histogram", builder.build().fetch_all(&mut *connection)).await?;
         let bucket = |row: &sqlx::sqlite::SqliteRow| Bucket {
             at: Micros(from.0 + row.get::<i64, _>("step") * step_us),
             level: level(row),
@@ -137,8 +140,9 @@ impl TelemetryStore {
         builder
             .push(" GROUP BY event, source, message ORDER BY MAX(at_us) DESC LIMIT ")
             .push_bind(GROUPS_MOST);
-        let mut connection = self.db.read().await?;
-        let rows = self.db.timed("logs.errors", builder.build().fetch_all(&mut *connection)).await?;
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let rows = db.timed("logs.errors", builder.build().fetch_all(&mut *connection)).await?;
         let group = |row: &sqlx::sqlite::SqliteRow| ErrorGroup {
             event: row.get("event"),
             source: row.get("source"),
@@ -162,8 +166,9 @@ impl TelemetryStore {
         builder.push_bind(id);
         restrict(&mut builder, filter);
         builder.push(" ORDER BY id LIMIT ").push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
-        let mut connection = self.db.read().await?;
-        self.db.timed("logs.after", builder.build_query_as().fetch_all(&mut *connection)).await
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        db.timed("logs.after", builder.build_query_as().fetch_all(&mut *connection)).await
     }
 }
 

@@ -1,12 +1,11 @@
 //! Appending steps of the engine: journal, snapshots, projections and keyed answers in one transaction.
 
 use model::{Decision, DecisionRecord, Micros, TradingState};
-use sqlx::{Sqlite, Transaction};
 use telemetry::Event as _;
 
 use super::{Entry, KeyedAnswer, TradingStore, big, json};
 use crate::clock;
-use crate::store::StoreError;
+use crate::store::{StoreError, Write};
 
 impl TradingStore {
     /// Appends all or nothing. `state` is the engine's after the last entry; `rolling` also keeps it as the
@@ -17,44 +16,33 @@ impl TradingStore {
         state: &TradingState,
         rolling: Option<(u64, u64)>,
     ) -> Result<(), StoreError> {
-        let mut transaction = self.db().begin().await?;
+        let mut write = self.db().write().await?;
         for entry in entries {
             // What led to no decision changed nothing; only its answer is kept.
             if !entry.decisions.is_empty() {
-                self.insert_input(&mut transaction, entry).await?;
+                self.insert_input(&mut write, entry).await?;
             }
             for record in &entry.decisions {
-                self.insert_decision(&mut transaction, record).await?;
+                self.insert_decision(&mut write, record).await?;
             }
             if let Some(origin) = &entry.origin {
                 let numbers = (origin.next_seq, entry.stamp.input_seq);
                 let session = Some(origin.session_id.as_str());
-                self.insert_snapshot(
-                    &mut transaction,
-                    "origin",
-                    numbers,
-                    session,
-                    entry.stamp.at,
-                    &origin.state,
-                )
-                .await?;
+                self.insert_snapshot(&mut write, "origin", numbers, session, entry.stamp.at, &origin.state)
+                    .await?;
             }
             if let Some(answer) = &entry.answer {
-                self.insert_answer(&mut transaction, answer, entry.stamp.at).await?;
+                self.insert_answer(&mut write, answer, entry.stamp.at).await?;
             }
         }
-        self.project(&mut transaction, entries, state).await?;
+        self.project(&mut write, entries, state).await?;
         if let Some(numbers) = rolling {
-            self.replace_rolling(&mut transaction, numbers, state).await?;
+            self.replace_rolling(&mut write, numbers, state).await?;
         }
-        self.db().commit(transaction).await
+        write.commit().await
     }
 
-    async fn insert_input(
-        &self,
-        transaction: &mut Transaction<'static, Sqlite>,
-        entry: &Entry,
-    ) -> Result<(), StoreError> {
+    async fn insert_input(&self, write: &mut Write, entry: &Entry) -> Result<(), StoreError> {
         let (stamp, input) = (&entry.stamp, &entry.input);
         let query = sqlx::query(
             "INSERT INTO journal_inputs (input_seq, boot_id, at_us, json) VALUES ($1, $2, $3, $4)",
@@ -63,15 +51,11 @@ impl TradingStore {
         .bind(stamp.boot_id.as_str())
         .bind(stamp.at.0)
         .bind(json(&serde_json::json!({ "stamp": stamp, "input": input }))?);
-        self.db().timed("journal.input", query.execute(&mut **transaction)).await?;
+        write.execute("journal.input", query).await?;
         Ok(())
     }
 
-    async fn insert_decision(
-        &self,
-        transaction: &mut Transaction<'static, Sqlite>,
-        record: &DecisionRecord,
-    ) -> Result<(), StoreError> {
+    async fn insert_decision(&self, write: &mut Write, record: &DecisionRecord) -> Result<(), StoreError> {
         let query = sqlx::query(
             "INSERT INTO journal_decisions (seq, input_seq, at_us, session_id, correlation_id, event, level, json) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -84,13 +68,13 @@ impl TradingStore {
         .bind(record.decision.name())
         .bind(record.decision.level() as i16)
         .bind(json(record)?);
-        self.db().timed("journal.decision", query.execute(&mut **transaction)).await?;
+        write.execute("journal.decision", query).await?;
         Ok(())
     }
 
     async fn insert_snapshot(
         &self,
-        transaction: &mut Transaction<'static, Sqlite>,
+        write: &mut Write,
         kind: &'static str,
         (next_seq, next_input_seq): (u64, u64),
         session_id: Option<&str>,
@@ -107,26 +91,26 @@ impl TradingStore {
         .bind(session_id)
         .bind(at.0)
         .bind(json(state)?);
-        self.db().timed("snapshots.insert", query.execute(&mut **transaction)).await?;
+        write.execute("snapshots.insert", query).await?;
         Ok(())
     }
 
     async fn replace_rolling(
         &self,
-        transaction: &mut Transaction<'static, Sqlite>,
+        write: &mut Write,
         numbers: (u64, u64),
         state: &TradingState,
     ) -> Result<(), StoreError> {
-        self.insert_snapshot(transaction, "rolling", numbers, None, clock::now(), state).await?;
+        self.insert_snapshot(write, "rolling", numbers, None, clock::now(), state).await?;
         let query = sqlx::query("DELETE FROM snapshots WHERE kind = 'rolling' AND next_seq < $1")
             .bind(big(numbers.0));
-        self.db().timed("snapshots.forget", query.execute(&mut **transaction)).await?;
+        write.execute("snapshots.forget", query).await?;
         Ok(())
     }
 
     async fn insert_answer(
         &self,
-        transaction: &mut Transaction<'static, Sqlite>,
+        write: &mut Write,
         answer: &KeyedAnswer,
         at: Micros,
     ) -> Result<(), StoreError> {
@@ -140,7 +124,7 @@ impl TradingStore {
         .bind(i32::from(answer.status))
         .bind(answer.response.as_str())
         .bind(at.0);
-        self.db().timed("idempotency.insert", query.execute(&mut **transaction)).await?;
+        write.execute("idempotency.insert", query).await?;
         Ok(())
     }
 }

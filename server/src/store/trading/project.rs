@@ -7,39 +7,38 @@ use model::ids::ClientOrderId;
 use model::order::Order;
 use model::view::session_view;
 use model::{Decision, DecisionRecord, Session, TradingState};
-use sqlx::{Sqlite, Transaction};
 
 use super::append::changes_session;
 use super::{Entry, TradingStore, big, json};
-use crate::store::StoreError;
+use crate::store::{StoreError, Write};
 
 impl TradingStore {
     pub(super) async fn project(
         &self,
-        transaction: &mut Transaction<'static, Sqlite>,
+        write: &mut Write,
         entries: &[Entry],
         state: &TradingState,
     ) -> Result<(), StoreError> {
         let records = || entries.iter().flat_map(|entry| &entry.decisions);
         for record in records() {
-            self.project_fill(transaction, record).await?;
+            self.project_fill(write, record).await?;
         }
         let Some(session) = &state.session else { return Ok(()) };
         let touched: BTreeSet<&ClientOrderId> = records().filter_map(touched_order).collect();
         for order in touched.into_iter().filter_map(|id| session.orders.get(id)) {
-            self.project_order(transaction, session, order).await?;
+            self.project_order(write, session, order).await?;
         }
         let mut last = records()
             .filter(|record| record.session_id.as_ref() == Some(&session.id) && changes_session(record));
         match last.next_back() {
-            Some(record) => self.project_session(transaction, session, state, record).await,
+            Some(record) => self.project_session(write, session, state, record).await,
             None => Ok(()),
         }
     }
 
     async fn project_session(
         &self,
-        transaction: &mut Transaction<'static, Sqlite>,
+        write: &mut Write,
         session: &Session,
         state: &TradingState,
         record: &DecisionRecord,
@@ -64,13 +63,13 @@ impl TradingStore {
         .bind(session.correlation_id.as_str())
         .bind(big(record.seq))
         .bind(body);
-        self.db().timed("sessions.upsert", query.execute(&mut **transaction)).await?;
+        write.execute("sessions.upsert", query).await?;
         Ok(())
     }
 
     async fn project_order(
         &self,
-        transaction: &mut Transaction<'static, Sqlite>,
+        write: &mut Write,
         session: &Session,
         order: &Order,
     ) -> Result<(), StoreError> {
@@ -94,15 +93,11 @@ impl TradingStore {
         .bind(order.updated_at.0)
         .bind(order.correlation_id.as_str())
         .bind(json(order)?);
-        self.db().timed("orders.upsert", query.execute(&mut **transaction)).await?;
+        write.execute("orders.upsert", query).await?;
         Ok(())
     }
 
-    async fn project_fill(
-        &self,
-        transaction: &mut Transaction<'static, Sqlite>,
-        record: &DecisionRecord,
-    ) -> Result<(), StoreError> {
+    async fn project_fill(&self, write: &mut Write, record: &DecisionRecord) -> Result<(), StoreError> {
         let (Decision::Order(OrderDecision::FillBooked(fill)), Some(session_id)) =
             (&record.decision, &record.session_id)
         else {
@@ -125,7 +120,7 @@ impl TradingStore {
         .bind(i16::from(fill.settlement))
         .bind(fill.at.0)
         .bind(big(record.seq));
-        self.db().timed("fills.insert", query.execute(&mut **transaction)).await?;
+        write.execute("fills.insert", query).await?;
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Harness: a whole server on a port of its own with a data directory of its own, and a browser's view of it.
 
 pub mod fake_engine;
+pub mod small_disk;
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -80,6 +81,14 @@ impl Console {
         Self { cookie, ..Self::open(dir, settings).await }
     }
 
+    /// The same, with something done to the files of the data directory in between.
+    pub async fn restart_after(self, harm: impl AsyncFnOnce(&std::path::Path)) -> Self {
+        let Self { running, cookie, dir, settings, .. } = self;
+        running.stop().await;
+        harm(&dir.path().join("data")).await;
+        Self { cookie, ..Self::open(dir, settings).await }
+    }
+
     /// Stops; gives the last words and everything that went to stdout.
     pub async fn stop(self) -> (String, Vec<Value>) {
         let words = self.running.stop().await;
@@ -131,6 +140,13 @@ impl Console {
         let page = self.get("/login").await.text().await.expect("a page");
         let (_, rest) = page.split_once("name=\"log-token\" content=\"").expect("a page token");
         rest.split('"').next().unwrap_or_default().to_owned()
+    }
+
+    /// Recovery is complete and everything that trading needs does its work.
+    pub async fn ready(&self) {
+        let ready = self.running.app.health.until(server::health::Health::ready);
+        tokio::time::timeout(std::time::Duration::from_secs(60), ready).await.expect("it becomes ready");
+        assert_eq!(self.get("/health/ready").await.status(), StatusCode::OK);
     }
 
     /// The store has every record that was told so far.

@@ -1,0 +1,121 @@
+//! Browser sessions. One that cannot be written, because the disk is full or there is no database, is kept in memory:
+//! whoever has shown the right password must be able to look and to press PANIC.
+
+use sqlx::Row;
+
+use super::Accounts;
+use crate::store::StoreError;
+use crate::{clock, random};
+
+/// `seen_us` is written at most this often, so that reading pages does not write.
+const SEEN_STEP_US: i64 = 60_000_000;
+
+/// A browser session that is valid now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    pub username: String,
+    pub token_hash: String,
+    /// The browser session (`sid` of its log batches) that this login is bound to.
+    pub client_session_id: Option<String>,
+}
+
+impl Accounts {
+    /// Starts a session and gives the token of its cookie, which is kept only as a digest.
+    pub async fn start_session(&self, username: &str) -> String {
+        let token = random::hex(32);
+        let digest = random::digest(&token);
+        if self.save(&digest, username).await.is_err() {
+            // Told by the database where it failed; the session ends with the process.
+            self.unsaved.start(digest, username, clock::now().0);
+        }
+        token
+    }
+
+    /// Old ones are cleared on the way.
+    async fn save(&self, token_hash: &str, username: &str) -> Result<(), StoreError> {
+        let now = clock::now().0;
+        let mut write = self.db()?.write().await?;
+        let query = sqlx::query("DELETE FROM web_sessions WHERE seen_us < $1 OR created_us < $2")
+            .bind(now - self.idle_us)
+            .bind(now - self.max_us);
+        write.execute("sessions.expire", query).await?;
+        let query = sqlx::query(
+            "INSERT INTO web_sessions (token_hash, username, created_us, seen_us) VALUES ($1, $2, $3, $4)",
+        )
+        .bind(token_hash)
+        .bind(username)
+        .bind(now)
+        .bind(now);
+        write.execute("sessions.start", query).await?;
+        write.commit().await
+    }
+
+    /// The session of a cookie's token, unless it has expired.
+    pub async fn session(&self, token: &str) -> Result<Option<Session>, StoreError> {
+        let (token_hash, now) = (random::digest(token), clock::now().0);
+        if let Some(session) = self.unsaved.find(&token_hash, now - self.idle_us, now - self.max_us, now) {
+            return Ok(Some(session));
+        }
+        if self.unsaved.has_ended(&token_hash) {
+            return Ok(None);
+        }
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let query = sqlx::query(
+            "SELECT username, client_session_id, seen_us FROM web_sessions \
+             WHERE token_hash = $1 AND seen_us >= $2 AND created_us >= $3",
+        )
+        .bind(&token_hash)
+        .bind(now - self.idle_us)
+        .bind(now - self.max_us);
+        let row = db.timed("sessions.find", query.fetch_optional(&mut *connection)).await?;
+        drop(connection);
+        let Some(row) = row else { return Ok(None) };
+        // A clock that was set back must not leave the session as it was until the old time comes round.
+        if (now - row.get::<i64, _>("seen_us")).abs() > SEEN_STEP_US {
+            // A session that is valid stays so when this cannot be noted: it is told by the database.
+            let _ = self.touch(&token_hash, now).await;
+        }
+        let (username, client_session_id) = (row.get("username"), row.get("client_session_id"));
+        Ok(Some(Session { username, token_hash, client_session_id }))
+    }
+
+    /// Binds the login to the first browser session that logs under it; later ones change nothing.
+    pub async fn bind_client(&self, token_hash: &str, client_session_id: &str) -> Result<(), StoreError> {
+        if self.unsaved.bind(token_hash, client_session_id) {
+            return Ok(());
+        }
+        let mut write = self.db()?.write().await?;
+        let query = sqlx::query(
+            "UPDATE web_sessions SET client_session_id = $1 WHERE token_hash = $2 AND client_session_id IS NULL",
+        )
+        .bind(client_session_id)
+        .bind(token_hash);
+        write.execute("sessions.bind", query).await?;
+        write.commit().await
+    }
+
+    /// Ends a session, also when that cannot be written.
+    pub async fn end_session(&self, token_hash: &str) {
+        if !self.unsaved.end(token_hash) && self.delete(token_hash).await.is_err() {
+            // Told by the database where it failed.
+            self.unsaved.note_ended(token_hash);
+        }
+    }
+
+    async fn delete(&self, token_hash: &str) -> Result<(), StoreError> {
+        let mut write = self.db()?.write().await?;
+        let query = sqlx::query("DELETE FROM web_sessions WHERE token_hash = $1").bind(token_hash);
+        write.execute("sessions.end", query).await?;
+        write.commit().await
+    }
+
+    async fn touch(&self, token_hash: &str, now: i64) -> Result<(), StoreError> {
+        let mut write = self.db()?.write().await?;
+        let query = sqlx::query("UPDATE web_sessions SET seen_us = $1 WHERE token_hash = $2")
+            .bind(now)
+            .bind(token_hash);
+        write.execute("sessions.touch", query).await?;
+        write.commit().await
+    }
+}
