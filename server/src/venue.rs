@@ -23,7 +23,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use telemetry::{Context, Secret};
 
 pub use budget::{Budget, Priority, Remaining, Spender};
-pub use cause::Cause;
+pub use cause::{Cause, code_of};
 pub use events::{ClockMeasured, StreamEvent, VenueRequest, catalogue};
 pub use offset::{Estimate, Freshness, Offset, OffsetChange, Reading, VenueClock};
 pub use orders::order_stream;

@@ -66,10 +66,10 @@ fn forget_records(app: &Arc<App>) {
         async move {
             let log = &app.config.log;
             let days_us = i64::try_from(log.keep_days).unwrap_or(i64::MAX).saturating_mul(86_400_000_000);
-            let mut clock = Evenly::new(clock::now(), Instant::now());
+            let mut clock = Evenly::new(clock::system(), Instant::now());
             while !stop.is_stopped() {
                 let now = clock::now();
-                let since_us = clock.is_trusted(now, Instant::now()).then(|| now.0.saturating_sub(days_us));
+                let since_us = clock.is_trusted(clock::system(), Instant::now()).then(|| now.0.saturating_sub(days_us));
                 let keep = Keep { since_us, bytes: log.keep_mb.saturating_mul(1_000_000) };
                 // Told by the database where it failed; it is tried again.
                 if let Ok(forgotten) = app.records.forget(keep, &stop).await {

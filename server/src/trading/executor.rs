@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use model::command::Command;
-use model::ids::ClientOrderId;
-use model::input::{ExecutionReport, Input, InstrumentsRead, Truth, TruthOutcome};
+use model::ids::{ClientOrderId, Code, OrderId};
+use model::input::{
+    ExecutionReport, Input, InstrumentsOutcome, InstrumentsRead, Truth, TruthOutcome,
+};
 use model::order::OrderRequest;
 use model::{DecisionRecord, Symbol};
 use tokio::sync::{mpsc, watch};
@@ -19,7 +21,7 @@ use crate::clock;
 use crate::store::trading::Permit;
 use crate::tasks::Stop;
 use crate::telling::Teller;
-use crate::venue::{Call, Rest, RestError, Sent, translate, wire};
+use crate::venue::{Call, Cause, Rest, RestError, Sent, code_of, translate, wire};
 
 /// Commands that may wait; each is taken at once, so that a full queue means a stuck executor.
 const QUEUE: usize = 256;
@@ -67,18 +69,18 @@ impl Executor {
     /// Hands a command over; never waits. One that may not or cannot leave is answered at once.
     pub fn hand(&self, handed: Handed) {
         if handed.permit == Permit::ExitsOnly && handed.command.opens_risk() {
-            return self.hold(&handed, "the journal cannot be written, so nothing may open risk");
+            return self.hold(&handed, "journal_down");
         }
         if let Err(refused) = self.queue.try_send(handed) {
             let handed = refused.into_inner();
-            self.hold(&handed, "the executor's queue is full or gone");
+            self.hold(&handed, "executor_busy");
         }
     }
 
-    fn hold(&self, handed: &Handed, reason: &str) {
-        let event = TradingEvent::CommandHeld { command: word(&handed.command), reason: reason.to_owned() };
+    fn hold(&self, handed: &Handed, code: &'static str) {
+        let event = TradingEvent::CommandHeld { command: word(&handed.command), code };
         self.teller.tell(&event, &handed.record.context());
-        if let Some(input) = unanswered(handed, reason, false) {
+        if let Some(input) = unanswered(handed, code, false) {
             self.inbox.push(input);
         }
     }
@@ -117,7 +119,7 @@ impl Worker {
             Ok(ended) => ended,
             Err(error) => {
                 let id = error.id();
-                (id, known.get(&id).and_then(|handed| unanswered(handed, "the request broke off", true)))
+                (id, known.get(&id).and_then(|handed| unanswered(handed, Cause::BrokeOff.code(), true)))
             }
         };
         known.remove(&id);
@@ -132,8 +134,9 @@ async fn execute(rest: &Rest, handed: &Handed) -> Option<Input> {
     match &handed.command {
         Command::Place(order) => Some(Input::Execution(place(rest, order, record).await)),
         Command::Cancel { client_order_id, order_id, product_id } => {
-            let call = Call::cancel(client_order_id, order_id.as_ref(), *product_id).behalf(record);
-            Some(Input::Execution(cancel(rest, client_order_id, &call).await))
+            let call = Call::cancel(client_order_id.as_ref(), order_id.as_ref(), *product_id).behalf(record);
+            let answer = rest.send::<wire::Order>(&call).await;
+            canceled(answer, client_order_id.as_ref(), order_id.as_ref()).map(Input::Execution)
         }
         Command::Lookup { client_order_id } => {
             let call = Call::lookup(client_order_id).behalf(record);
@@ -156,43 +159,58 @@ async fn place(rest: &Rest, order: &OrderRequest, record: &DecisionRecord) -> Ex
     match rest.send::<wire::Order>(&Call::place(order).behalf(record)).await {
         Sent::Acked(answer) => match translate::order_snapshot(&answer, &client_order_id) {
             Ok(snapshot) => ExecutionReport::Order(snapshot),
-            Err(reason) => ExecutionReport::Ambiguous { client_order_id, reason },
+            Err(_unreadable) => {
+                ExecutionReport::Ambiguous { client_order_id, code: Cause::Unreadable.into() }
+            }
         },
         Sent::Rejected(refusal) if EXISTS.contains(&refusal.code.as_str()) => {
-            ExecutionReport::Ambiguous { client_order_id, reason: refusal.code }
+            ExecutionReport::Ambiguous { client_order_id, code: code_of(&refusal.code) }
         }
         Sent::Rejected(refusal) => {
-            ExecutionReport::Rejected { client_order_id, code: refusal.code, detail: refusal.detail }
+            let code = code_of(&refusal.code);
+            ExecutionReport::Rejected { client_order_id, code, detail: refusal.detail }
         }
-        Sent::Ambiguous(cause) => ExecutionReport::Ambiguous { client_order_id, reason: cause.to_string() },
-        Sent::NotSent(cause) => ExecutionReport::NotSent { client_order_id, reason: cause.to_string() },
+        Sent::Ambiguous(cause) => ExecutionReport::Ambiguous { client_order_id, code: cause.into() },
+        Sent::NotSent(cause) => ExecutionReport::NotSent { client_order_id, code: cause.into() },
     }
 }
 
-async fn cancel(rest: &Rest, id: &ClientOrderId, call: &Call) -> ExecutionReport {
-    let failed = |reason| ExecutionReport::CancelFailed { client_order_id: id.clone(), reason };
-    match rest.send::<wire::Order>(call).await {
-        Sent::Acked(answer) => match translate::order_snapshot(&answer, id) {
-            Ok(snapshot) => ExecutionReport::Order(snapshot),
-            Err(reason) => failed(reason),
+/// An order of ours is told as it is now; of somebody else's only whether the cancel failed.
+fn canceled(
+    sent: Sent<wire::Order>,
+    ours: Option<&ClientOrderId>,
+    order_id: Option<&OrderId>,
+) -> Option<ExecutionReport> {
+    let failed = |code| {
+        let (client_order_id, order_id) = (ours.cloned(), order_id.cloned());
+        Some(ExecutionReport::CancelFailed { client_order_id, order_id, code })
+    };
+    match (sent, ours) {
+        (Sent::Acked(answer), Some(id)) => match translate::order_snapshot(&answer, id) {
+            Ok(snapshot) => Some(ExecutionReport::Order(snapshot)),
+            Err(_unreadable) => failed(Cause::Unreadable.into()),
         },
-        Sent::Rejected(refusal) => failed(refusal.code),
-        Sent::Ambiguous(cause) | Sent::NotSent(cause) => failed(cause.to_string()),
+        // What became of it is seen by the next read of open orders.
+        (Sent::Acked(_), None) => None,
+        (Sent::Rejected(refusal), _) => failed(code_of(&refusal.code)),
+        (Sent::Ambiguous(cause) | Sent::NotSent(cause), _) => failed(cause.into()),
     }
 }
 
 async fn look_up(rest: &Rest, id: &ClientOrderId, call: &Call) -> ExecutionReport {
     let client_order_id = id.clone();
+    let failed = |code| ExecutionReport::LookupFailed { client_order_id: id.clone(), code };
     match rest.read::<wire::Order>(call).await {
         Ok((answer, _)) => match translate::order_snapshot(&answer, id) {
             Ok(snapshot) => ExecutionReport::Order(snapshot),
-            Err(reason) => ExecutionReport::LookupFailed { client_order_id, reason },
+            Err(_unreadable) => failed(Cause::Unreadable.into()),
         },
         // Only the venue's own word for it counts; a 404 of something in between does not.
         Err(RestError::Refused { code, .. }) if NOT_FOUND.contains(&code.as_str()) => {
             ExecutionReport::NotFound { client_order_id }
         }
-        Err(error) => ExecutionReport::LookupFailed { client_order_id, reason: error.to_string() },
+        Err(RestError::Refused { code, .. }) => failed(code_of(&code)),
+        Err(RestError::Failed(cause)) => failed(cause.into()),
     }
 }
 
@@ -200,31 +218,34 @@ async fn look_up(rest: &Rest, id: &ClientOrderId, call: &Call) -> ExecutionRepor
 const NOT_FOUND: [&str; 2] = ["order_not_found", "open_order_not_found"];
 
 /// The answer to a command that has none: `maybe_sent` when it may have had its effect.
-fn unanswered(handed: &Handed, reason: &str, maybe_sent: bool) -> Option<Input> {
-    let reason = reason.to_owned();
+fn unanswered(handed: &Handed, code: &'static str, maybe_sent: bool) -> Option<Input> {
+    let code = Code::from(code);
     let report = match &handed.command {
         Command::Place(order) if maybe_sent => {
-            ExecutionReport::Ambiguous { client_order_id: order.client_order_id.clone(), reason }
+            ExecutionReport::Ambiguous { client_order_id: order.client_order_id.clone(), code }
         }
         Command::Place(order) => {
-            ExecutionReport::NotSent { client_order_id: order.client_order_id.clone(), reason }
+            ExecutionReport::NotSent { client_order_id: order.client_order_id.clone(), code }
         }
-        Command::Cancel { client_order_id, .. } => {
-            ExecutionReport::CancelFailed { client_order_id: client_order_id.clone(), reason }
-        }
+        Command::Cancel { client_order_id, order_id, .. } => ExecutionReport::CancelFailed {
+            client_order_id: client_order_id.clone(),
+            order_id: order_id.clone(),
+            code,
+        },
         Command::Lookup { client_order_id } => {
-            ExecutionReport::LookupFailed { client_order_id: client_order_id.clone(), reason }
+            ExecutionReport::LookupFailed { client_order_id: client_order_id.clone(), code }
         }
         Command::ReadTruth(request) => {
-            let outcome = TruthOutcome::Unknown { reason };
+            let (request, requested_at) = (request.request, handed.record.at);
             return Some(Input::Truth(Truth {
-                request: request.request,
-                requested_at: handed.record.at,
-                outcome,
+                request,
+                requested_at,
+                outcome: TruthOutcome::Unknown { code },
             }));
         }
-        Command::ReadInstruments { .. } => {
-            return Some(Input::Instruments(InstrumentsRead::Unknown { reason }));
+        Command::ReadInstruments { underlying } => {
+            let outcome = InstrumentsOutcome::Unknown { code };
+            return Some(Input::Instruments(InstrumentsRead { underlying: underlying.clone(), outcome }));
         }
         Command::Watch { .. } => return None,
     };

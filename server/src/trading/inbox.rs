@@ -1,11 +1,12 @@
-//! The driver's inbox. Market events conflate per instrument and kind, so it is bounded by what is watched; what
-//! the venue says of our orders and what people ask is never dropped.
+//! The driver's inbox. Market events conflate per instrument and kind, and the tick with itself, so both are bounded;
+//! what the venue says of our orders and what people ask is never dropped. The tick comes last and through the same
+//! door: neither a flood of prices nor a slow step keeps it from being taken.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::input::{Input, Link, LinkChange, OperatorRequest};
-use model::market::MarketEvent;
+use model::market::{MarketEvent, MarketKey};
 use tokio::sync::{Notify, oneshot};
 
 use super::Accepted;
@@ -42,7 +43,9 @@ struct Waiting {
     asked: VecDeque<Box<Asked>>,
     inputs: VecDeque<Input>,
     /// Latest market event per key, with the number of its arrival.
-    market: BTreeMap<(u8, String), (u64, MarketEvent)>,
+    market: BTreeMap<MarketKey, (u64, MarketEvent)>,
+    /// A tick is due.
+    tick: bool,
     /// The latest word on each link, for a driver that begins again.
     links: BTreeMap<Link, LinkChange>,
     arrivals: u64,
@@ -55,7 +58,12 @@ impl Inbox {
         {
             let mut waiting = self.lock();
             match input {
-                Input::Market(event) => waiting.conflate(event),
+                Input::Market { events } => {
+                    for event in events {
+                        waiting.conflate(event);
+                    }
+                }
+                Input::Timer => waiting.tick = true,
                 Input::Link(change) => {
                     waiting.links.insert(change.link, change.clone());
                     waiting.inputs.push_back(Input::Link(change));
@@ -66,21 +74,26 @@ impl Inbox {
         self.0.wake.notify_one();
     }
 
-    /// Adds a request of an operator; gives it back when too many wait.
+    /// Adds a request of an operator; gives it back when too many wait. A panic is always taken.
     pub fn ask(&self, asked: Box<Asked>) -> Result<(), Box<Asked>> {
         {
             let mut waiting = self.lock();
-            if waiting.asked.len() >= REQUESTS_MAX {
+            if waiting.asked.len() >= REQUESTS_MAX && !asked.request.action.is_panic() {
                 return Err(asked);
             }
-            waiting.asked.push_back(asked);
+            // Whoever wants out goes before whoever wants in.
+            if asked.request.action.is_panic() {
+                waiting.asked.push_front(asked);
+            } else {
+                waiting.asked.push_back(asked);
+            }
         }
         self.0.wake.notify_one();
         Ok(())
     }
 
     /// Waits for something and takes everything: requests first, then what the venue says of orders, then the
-    /// market in order of arrival. Safe to drop while it waits.
+    /// market as one input in order of arrival, then the tick. Safe to drop while it waits.
     pub async fn take(&self) -> Vec<Item> {
         loop {
             let batch = self.lock().take();
@@ -113,7 +126,7 @@ impl Inbox {
 impl Waiting {
     fn conflate(&mut self, event: MarketEvent) {
         self.arrivals += 1;
-        if self.market.insert(key(&event), (self.arrivals, event)).is_some() {
+        if self.market.insert(event.key(), (self.arrivals, event)).is_some() {
             self.conflated += 1;
         }
     }
@@ -121,58 +134,83 @@ impl Waiting {
     fn take(&mut self) -> Vec<Item> {
         let mut market: Vec<(u64, MarketEvent)> = std::mem::take(&mut self.market).into_values().collect();
         market.sort_by_key(|(arrival, _)| *arrival);
-        let asked = self.asked.drain(..).map(Item::Asked);
-        let inputs = self.inputs.drain(..).map(Item::Input);
-        let market = market.into_iter().map(|(_, event)| Item::Input(Input::Market(event)));
-        asked.chain(inputs).chain(market).collect()
-    }
-}
-
-/// What a market event conflates with: its kind and its instrument.
-pub(super) fn key(event: &MarketEvent) -> (u8, String) {
-    match event {
-        MarketEvent::Quote(quote) => (0, quote.symbol.0.clone()),
-        MarketEvent::Depth(depth) => (1, depth.symbol.0.clone()),
-        MarketEvent::Mark(mark) => (2, mark.symbol.0.clone()),
-        MarketEvent::Spot(spot) => (3, spot.underlying.0.clone()),
+        let mut items: Vec<Item> = self.asked.drain(..).map(Item::Asked).collect();
+        items.extend(self.inputs.drain(..).map(Item::Input));
+        if !market.is_empty() {
+            let events = market.into_iter().map(|(_, event)| event).collect();
+            items.push(Item::Input(Input::Market { events }));
+        }
+        if std::mem::take(&mut self.tick) {
+            items.push(Item::Input(Input::Timer));
+        }
+        items
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use model::input::OperatorAction;
     use model::market::{MarketSource, Spot};
-    use model::{Decimal, Micros, Underlying};
+    use model::{Decimal, Micros, PanicId, Underlying};
+    use telemetry::CorrelationId;
 
     use super::*;
 
-    fn spot(underlying: &str, price: i64) -> Input {
-        Input::Market(MarketEvent::Spot(Spot {
+    fn spot(underlying: &str, price: i64) -> MarketEvent {
+        MarketEvent::Spot(Spot {
             underlying: Underlying::from(underlying),
             price: Decimal::from(price),
             source: MarketSource::Stream,
             at: Micros(price),
-        }))
+        })
+    }
+
+    fn prices(events: &[MarketEvent]) -> Input {
+        Input::Market { events: events.to_vec() }
+    }
+
+    fn asked(action: OperatorAction) -> Box<Asked> {
+        let correlation_id = CorrelationId::from_bits(1);
+        let request = OperatorRequest { who: "ann".to_owned(), correlation_id, action };
+        Box::new(Asked { request, idempotency: None, reply: oneshot::channel().0 })
+    }
+
+    async fn taken(inbox: &Inbox) -> Vec<Input> {
+        let items = inbox.take().await.into_iter();
+        items
+            .map(|item| match item {
+                Item::Input(input) => input,
+                Item::Asked(asked) => Input::Operator(asked.request),
+            })
+            .collect()
     }
 
     #[tokio::test]
-    async fn the_market_conflates_and_executions_do_not() {
+    async fn the_market_and_the_tick_conflate_and_executions_do_not() {
         let inbox = Inbox::default();
-        let lost = || Input::Timer;
-        inbox.push(spot("BTC", 1));
-        inbox.push(lost());
-        inbox.push(spot("ETH", 2));
-        inbox.push(spot("BTC", 3));
-        inbox.push(lost());
-        let taken: Vec<Input> = inbox
-            .take()
-            .await
-            .into_iter()
-            .filter_map(|item| match item {
-                Item::Input(input) => Some(input),
-                Item::Asked(_) => None,
-            })
-            .collect();
-        assert_eq!(taken, [Input::Timer, Input::Timer, spot("ETH", 2), spot("BTC", 3)]);
+        inbox.push(Input::Timer);
+        inbox.push(prices(&[spot("BTC", 1), spot("ETH", 2)]));
+        inbox.push(Input::Booted);
+        inbox.push(prices(&[spot("BTC", 3)]));
+        inbox.push(Input::Booted);
+        inbox.push(Input::Timer);
+        let expected =
+            [Input::Booted, Input::Booted, prices(&[spot("ETH", 2), spot("BTC", 3)]), Input::Timer];
+        assert_eq!(taken(&inbox).await, expected);
         assert_eq!(inbox.conflated(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_panic_goes_first_and_is_taken_when_nothing_else_is() {
+        let inbox = Inbox::default();
+        let other = || asked(OperatorAction::Acknowledge { reason: "x".to_owned() });
+        for _ in 0..REQUESTS_MAX {
+            assert!(inbox.ask(other()).is_ok());
+        }
+        assert!(inbox.ask(other()).is_err());
+        let panic = || OperatorAction::Panic { session_id: None, panic_id: PanicId::from("p-1") };
+        assert!(inbox.ask(asked(panic())).is_ok());
+        let first = taken(&inbox).await.into_iter().next();
+        assert!(matches!(first, Some(Input::Operator(request)) if request.action == panic()));
     }
 }

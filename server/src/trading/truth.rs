@@ -1,23 +1,34 @@
-//! Reading what the venue says is on: positions product by product, open orders, fills, wallet, all at once. One
-//! part that fails makes the whole unknown: a failed read is never an empty one.
+//! Reading what the venue says is on: positions product by product, open orders, fills, wallet, the account's list,
+//! all at once. Each part fails for itself, and says so: a failed read is never an empty one.
 
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 use model::command::TruthRequest;
-use model::ids::{ProductId, Symbol};
-use model::input::{InstrumentsRead, OpenOrder, Truth, TruthKnown, TruthOutcome};
-use model::order::Fill;
+use model::fill::Fill;
+use model::ids::{Code, ProductId, Symbol};
+use model::input::{
+    AccountPosition, InstrumentsOutcome, InstrumentsRead, OpenOrder, Truth, TruthKnown, TruthOutcome,
+    TruthPart,
+};
 use model::{DecisionRecord, Lots, Micros, Money, Underlying};
 
-use crate::venue::{Call, Rest, RestError, translate, wire};
+use crate::venue::{Call, Cause, Rest, RestError, code_of, translate, wire};
 
 /// The currency in which everything is settled.
 const WALLET_ASSET: &str = "USD";
 
-/// Why a part could not be read, with the part named.
-fn failed(part: &'static str) -> impl Fn(RestError) -> String {
-    move |error| format!("{part}: {error}")
+/// The word for a read that failed.
+fn code(error: RestError) -> Code {
+    match error {
+        RestError::Refused { code, .. } => code_of(&code),
+        RestError::Failed(cause) => cause.into(),
+    }
+}
+
+/// An answer that is not what was asked for; what exactly is told with the request.
+fn unreadable(_why: String) -> Code {
+    Cause::Unreadable.into()
 }
 
 /// Reads the truth that was asked for at `requested_at`.
@@ -28,32 +39,38 @@ pub(super) async fn read_truth(
     requested_at: Micros,
 ) -> Truth {
     // Every part is read to its end, even when another has failed: each request is told with its answer.
-    let parts = tokio::join!(
+    let (positions, open_orders, fills, wallet, account) = tokio::join!(
         positions(rest, request, record),
         open_orders(rest, record),
         fills(rest, request, record),
-        wallet(rest, record),
+        wallet(rest, request, record),
+        account(rest, request, record),
     );
-    let outcome = match known(parts) {
-        Ok(known) => TruthOutcome::Known(Box::new(known)),
-        Err(reason) => TruthOutcome::Unknown { reason },
-    };
+    let mut known = TruthKnown::default();
+    for (symbol, position) in positions {
+        match position {
+            Ok(lots) => {
+                known.positions.insert(symbol, lots);
+            }
+            Err(code) => known.failures.push((TruthPart::Positions, code)),
+        }
+    }
+    known.open_orders = noted(TruthPart::OpenOrders, open_orders.map(Some), &mut known.failures);
+    known.fills = noted(TruthPart::Fills, fills, &mut known.failures);
+    known.wallet_balance = noted(TruthPart::Wallet, wallet, &mut known.failures);
+    known.account = noted(TruthPart::Account, account, &mut known.failures);
+    let outcome = TruthOutcome::Known(Box::new(known));
     Truth { request: request.request, requested_at, outcome }
 }
 
-type Parts = (
-    Result<BTreeMap<Symbol, Lots>, String>,
-    Result<Vec<OpenOrder>, String>,
-    Result<Vec<Fill>, String>,
-    Result<Option<Money>, String>,
-);
-
-fn known((positions, open_orders, fills, wallet): Parts) -> Result<TruthKnown, String> {
-    Ok(TruthKnown {
-        positions: positions?,
-        open_orders: open_orders?,
-        fills: fills?,
-        wallet_balance: wallet?,
+fn noted<T>(
+    part: TruthPart,
+    read: Result<Option<T>, Code>,
+    failures: &mut Vec<(TruthPart, Code)>,
+) -> Option<T> {
+    read.unwrap_or_else(|code| {
+        failures.push((part, code));
+        None
     })
 }
 
@@ -61,60 +78,100 @@ async fn positions(
     rest: &Rest,
     request: &TruthRequest,
     record: &DecisionRecord,
-) -> Result<BTreeMap<Symbol, Lots>, String> {
+) -> Vec<(Symbol, Result<Lots, Code>)> {
     let reads = request.products.iter().map(|(product, symbol)| async move {
         let call = Call::position(*product, symbol).behalf(record);
-        let (position, _) = rest.read::<wire::PositionNow>(&call).await.map_err(failed("positions"))?;
-        let size = position.size.ok_or_else(|| format!("positions: {symbol} came without a size"))?;
-        Ok::<_, String>((symbol.clone(), translate::lots(size)?))
+        let read = rest.read::<wire::PositionNow>(&call).await.map_err(code);
+        let lots = read.and_then(|(position, _)| {
+            let size = position.size.ok_or_else(|| unreadable(String::new()))?;
+            translate::lots(size).map_err(unreadable)
+        });
+        (symbol.clone(), lots)
     });
-    join_all(reads).await.into_iter().collect()
+    join_all(reads).await
 }
 
-async fn open_orders(rest: &Rest, record: &DecisionRecord) -> Result<Vec<OpenOrder>, String> {
+async fn open_orders(rest: &Rest, record: &DecisionRecord) -> Result<Vec<OpenOrder>, Code> {
     let call = Call::open_orders().behalf(record);
-    let orders = rest.read_all::<wire::Order>(&call).await.map_err(failed("open orders"))?;
-    orders.iter().map(translate::open_order).collect()
+    let orders = rest.read_all::<wire::Order>(&call).await.map_err(code)?;
+    let listed = orders.iter().filter_map(|order| translate::open_order(order).transpose());
+    listed.collect::<Result<_, _>>().map_err(unreadable)
 }
 
 /// Oldest first.
-async fn fills(rest: &Rest, request: &TruthRequest, record: &DecisionRecord) -> Result<Vec<Fill>, String> {
-    let Some(since) = request.fills_since else { return Ok(Vec::new()) };
+async fn fills(
+    rest: &Rest,
+    request: &TruthRequest,
+    record: &DecisionRecord,
+) -> Result<Option<Vec<Fill>>, Code> {
+    let Some(since) = request.fills_since else { return Ok(None) };
     let call = Call::fills(since, &request.products).behalf(record);
-    let rows = rest.read_all::<wire::Fill>(&call).await.map_err(failed("fills"))?;
+    let rows = rest.read_all::<wire::Fill>(&call).await.map_err(code)?;
     let symbols: BTreeMap<ProductId, Symbol> = request.products.iter().cloned().collect();
-    let mut fills: Vec<_> =
-        rows.iter().map(|row| translate::fill(row, &symbols)).collect::<Result<_, _>>()?;
+    let mut fills: Vec<_> = rows
+        .iter()
+        .map(|row| translate::fill(row, &symbols))
+        .collect::<Result<_, _>>()
+        .map_err(unreadable)?;
     fills.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
-    Ok(fills)
+    Ok(Some(fills))
 }
 
-async fn wallet(rest: &Rest, record: &DecisionRecord) -> Result<Option<Money>, String> {
+async fn wallet(
+    rest: &Rest,
+    request: &TruthRequest,
+    record: &DecisionRecord,
+) -> Result<Option<Money>, Code> {
+    if !request.wallet {
+        return Ok(None);
+    }
     let call = Call::wallet().behalf(record);
-    let (rows, _) = rest.read::<Vec<wire::Wallet>>(&call).await.map_err(failed("wallet"))?;
+    let (rows, _) = rest.read::<Vec<wire::Wallet>>(&call).await.map_err(code)?;
     Ok(rows.into_iter().find(|row| row.asset_symbol == WALLET_ASSET).and_then(|row| row.balance))
+}
+
+/// Rows of zero lots are no positions.
+async fn account(
+    rest: &Rest,
+    request: &TruthRequest,
+    record: &DecisionRecord,
+) -> Result<Option<Vec<AccountPosition>>, Code> {
+    if !request.account {
+        return Ok(None);
+    }
+    let call = Call::account_positions().behalf(record);
+    let rows = rest.read_all::<wire::AccountPosition>(&call).await.map_err(code)?;
+    let rows: Result<Vec<_>, _> = rows.iter().map(translate::account_position).collect();
+    let mut rows = rows.map_err(unreadable)?;
+    rows.retain(|row| row.lots != 0);
+    Ok(Some(rows))
 }
 
 /// Reads the options of an underlying. One whose terms are incomplete is left out; none at all is a failure.
 pub(super) async fn read_instruments(rest: &Rest, underlying: &Underlying, call: Call) -> InstrumentsRead {
+    let unknown = |code| InstrumentsRead {
+        underlying: underlying.clone(),
+        outcome: InstrumentsOutcome::Unknown { code },
+    };
     let products = match rest.read_all::<wire::Product>(&call).await {
         Ok(products) => products,
-        Err(error) => return InstrumentsRead::Unknown { reason: error.to_string() },
+        Err(error) => return unknown(code(error)),
     };
     let mut listed = Vec::new();
-    let mut incomplete = None;
+    let mut incomplete = false;
     for product in &products {
         match translate::instrument(product, underlying) {
             Ok(Some(instrument)) => listed.push(instrument),
             Ok(None) => {}
-            Err(reason) => incomplete = Some(reason),
+            Err(_told_by_nobody) => incomplete = true,
         }
     }
     match (listed.is_empty(), incomplete) {
-        (true, Some(reason)) => InstrumentsRead::Unknown { reason },
-        (true, None) => {
-            InstrumentsRead::Unknown { reason: format!("the venue lists no {underlying} options") }
+        (true, true) => unknown(Code::from("terms_incomplete")),
+        (true, false) => unknown(Code::from("none_listed")),
+        (false, _) => {
+            let outcome = InstrumentsOutcome::Known { listed };
+            InstrumentsRead { underlying: underlying.clone(), outcome }
         }
-        (false, _) => InstrumentsRead::Known { listed },
     }
 }

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use model::ids::Code;
+
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
@@ -53,6 +55,25 @@ impl Cause {
     }
 }
 
+/// Longest word that is taken from the venue.
+const CODE_MAX: usize = 48;
+
+/// The venue's word for a reason as one snake-case word, whatever it sends.
+#[must_use]
+pub fn code_of(words: &str) -> Code {
+    let mut code = String::new();
+    for letter in words.trim().chars().take(CODE_MAX) {
+        code.push(if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '_' });
+    }
+    Code(if code.is_empty() { "unnamed".to_owned() } else { code })
+}
+
+impl From<Cause> for Code {
+    fn from(cause: Cause) -> Self {
+        Self::from(cause.code())
+    }
+}
+
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -97,6 +118,19 @@ mod tests {
         assert_eq!(codes.len(), ALL.len());
         let snake = |code: &&str| code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
         assert!(codes.iter().all(snake), "{codes:?}");
+    }
+
+    #[test]
+    fn what_the_venue_says_becomes_one_word_of_bounded_length() {
+        for (words, code) in [
+            ("insufficient_margin", "insufficient_margin"),
+            (" Self trade! ", "self_trade_"),
+            ("", "unnamed"),
+            ("größe", "gr__e"),
+        ] {
+            assert_eq!(code_of(words).as_str(), code);
+        }
+        assert_eq!(code_of(&"x".repeat(500)).as_str().len(), CODE_MAX);
     }
 
     #[test]

@@ -103,8 +103,8 @@ impl Pulse {
 
     /// An input that came by a frame.
     pub(super) fn heard(&self, input: &Input, received: Micros) {
-        let Input::Market(event) = input else { return };
-        if let Some((symbol, feed, at)) = feed(event) {
+        let Input::Market { events } = input else { return };
+        for (symbol, feed, at) in events.iter().filter_map(feed) {
             let age = Duration::from_micros(u64::try_from(received.0 - at.0).unwrap_or(0));
             let polled = self.lock().heard(self.now(), &symbol, feed, at, age);
             if polled {
@@ -217,7 +217,7 @@ impl Fallback {
             Err("the ticker of another instrument".to_owned())
         };
         match inputs {
-            Ok(inputs) => self.take(inputs),
+            Ok(events) => self.take(events),
             Err(failure) => {
                 let frame = format!("ticker of {symbol}");
                 let what = StreamHappening::DecodeError { failure, frame, bytes: 0 };
@@ -228,17 +228,13 @@ impl Fallback {
     }
 
     /// Hands over what is younger than what the stream has brought.
-    fn take(&self, inputs: Vec<Input>) {
-        for input in inputs {
-            let news = match &input {
-                Input::Market(event) => {
-                    feed(event).is_none_or(|(symbol, feed, at)| self.heard.lock().is_news(&symbol, feed, at))
-                }
-                _other => true,
-            };
-            if news {
-                self.parts.inbox.push(input);
-            }
+    fn take(&self, mut events: Vec<MarketEvent>) {
+        let is_news = |event: &MarketEvent| {
+            feed(event).is_none_or(|(symbol, feed, at)| self.heard.lock().is_news(&symbol, feed, at))
+        };
+        events.retain(is_news);
+        if !events.is_empty() {
+            self.parts.inbox.push(Input::Market { events });
         }
     }
 

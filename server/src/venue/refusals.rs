@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use model::causes::HealthCause;
+use model::ids::Code;
 use model::input::HealthReport;
-use model::session::Health;
+use model::words::Health;
 
 use super::translate::Subscribed;
 
@@ -88,11 +90,14 @@ impl Restricted {
             all.insert(stream, channels);
         }
         let names: Vec<&str> = all.values().flatten().map(String::as_str).collect();
-        let report = |on, why| HealthReport { health: Health::VenueRestricted, on, why };
+        let report = |on, cause| HealthReport { health: Health::VenueRestricted, on, cause };
         match (was, names.as_slice()) {
             (false, []) => None,
-            (true, []) => Some(report(false, "all channels are granted".to_owned())),
-            (_, names) => Some(report(true, format!("refused: {}", names.join(", ")))),
+            (true, []) => Some(report(false, HealthCause::ChannelsConfirmed)),
+            (_, names) => {
+                let (channel, code) = (names.join(", "), Code::from("refused"));
+                Some(report(true, HealthCause::ChannelRefused { channel, code }))
+            }
         }
     }
 }
@@ -179,17 +184,20 @@ mod tests {
         let restricted = Restricted::default();
         let note = |stream, channels: &[&str]| {
             let report = restricted.note(stream, channels.iter().copied());
-            report.map(|report| (report.on, report.why))
+            report.map(|report| match report.cause {
+                HealthCause::ChannelRefused { channel, .. } => (report.on, channel),
+                other => (report.on, other.sentence()),
+            })
         };
         assert_eq!(note("prices", &[]), None);
-        assert_eq!(note("prices", &["ob_l1"]), Some((true, "refused: ob_l1".to_owned())));
+        assert_eq!(note("prices", &["ob_l1"]), Some((true, "ob_l1".to_owned())));
         assert_eq!(
             note("prices", &["ob_l1"]).map(|(on, _)| on),
             Some(true),
             "said again: a session may have begun"
         );
-        assert_eq!(note("orders", &["positions"]), Some((true, "refused: positions, ob_l1".to_owned())));
-        assert_eq!(note("prices", &[]), Some((true, "refused: positions".to_owned())));
+        assert_eq!(note("orders", &["positions"]), Some((true, "positions, ob_l1".to_owned())));
+        assert_eq!(note("prices", &[]), Some((true, "positions".to_owned())));
         assert_eq!(note("orders", &[]).map(|(on, _)| on), Some(false));
         assert_eq!(note("orders", &[]), None);
     }

@@ -109,6 +109,18 @@ pub struct Stream {
     correlation_id: String,
 }
 
+/// Why a connection ended: a word for the journal, and what was said for people.
+pub(super) struct Loss {
+    pub code: &'static str,
+    pub reason: String,
+}
+
+impl From<String> for Loss {
+    fn from(reason: String) -> Self {
+        Self { code: "connection_lost", reason }
+    }
+}
+
 /// One connection.
 struct Connection {
     socket: Socket,
@@ -138,11 +150,11 @@ impl Stream {
         let mut attempt = 1;
         loop {
             self.correlation_id = correlation::fresh();
-            let reason = tokio::select! {
-                reason = self.connect(attempt) => reason,
+            let loss = tokio::select! {
+                loss = self.connect(attempt) => loss,
                 () = stop.stopped() => return,
             };
-            self.link_down(&reason);
+            self.link_down(loss.code);
             let retry = self.reconnect.lost(u64::try_from(jitter()).unwrap_or(500));
             attempt = retry.attempt;
             let backoff_ms = u64::try_from(retry.pause.as_millis()).unwrap_or(u64::MAX);
@@ -154,8 +166,8 @@ impl Stream {
         }
     }
 
-    /// One connection from its beginning to its end; gives the reason of the end.
-    async fn connect(&mut self, attempt: u32) -> String {
+    /// One connection from its beginning to its end; gives why it ended.
+    async fn connect(&mut self, attempt: u32) -> Loss {
         let url = self.role.url(&self.parts.address).to_owned();
         self.tell(StreamHappening::Connecting { endpoint: url.clone(), attempt });
         let started = Instant::now();
@@ -166,7 +178,7 @@ impl Stream {
             }
             Err(reason) => {
                 self.tell(StreamHappening::Disconnected { reason: reason.clone(), open_ms: 0 });
-                return reason;
+                return Loss { code: "no_connection", reason };
             }
         };
         let latency_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -179,17 +191,17 @@ impl Stream {
             alive: now,
             flood: Flood::default(),
         };
-        let reason = match self.listen(&mut connection).await {
+        let loss = match self.listen(&mut connection).await {
             Ok(never) => match never {},
-            Err(reason) => reason,
+            Err(loss) => loss,
         };
         self.tell_hidden(&mut connection, true);
         let open_ms = millis(connection.opened.elapsed());
-        self.tell(StreamHappening::Disconnected { reason: reason.clone(), open_ms });
-        reason
+        self.tell(StreamHappening::Disconnected { reason: loss.reason.clone(), open_ms });
+        loss
     }
 
-    async fn listen(&mut self, connection: &mut Connection) -> Result<std::convert::Infallible, String> {
+    async fn listen(&mut self, connection: &mut Connection) -> Result<std::convert::Infallible, Loss> {
         for message in self.role.greeting(&self.parts) {
             connection.socket.send(&message).await?;
         }
@@ -213,7 +225,7 @@ impl Stream {
                 () = tokio::time::sleep_until(deadline) => {
                     let silence_ms = millis(connection.alive.elapsed());
                     self.tell(StreamHappening::HeartbeatMissed { silence_ms });
-                    return Err(format!("silent for {silence_ms} ms"));
+                    return Err(Loss { code: "silent", reason: format!("silent for {silence_ms} ms") });
                 }
             }
         }

@@ -20,7 +20,7 @@ use super::wire::whole_of;
 pub use account::{PositionSeen, lots, order_snapshot};
 use market::{DepthFrame, Extras, PriceFrame, TickerRow, TopFrame};
 pub use rest::{
-    OpenOrderSeen, account_position, fill, instrument, open_order, open_order_seen, option, ticker,
+    account_position, fill, instrument, open_order, option, ticker,
 };
 
 /// A frame that took longer than this to reach us is as old as it is, not as young as its arrival.
@@ -32,7 +32,7 @@ const DISORDER_US: i64 = 10_000_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
     Inputs(Vec<Input>),
-    /// Positions of the account; nobody decides on them yet.
+    /// Positions of the account.
     Positions(Vec<PositionSeen>),
     KeyAuth {
         success: bool,
@@ -184,7 +184,7 @@ impl Translator {
             }
         };
         let Some(event) = event else { return Ok(Heard::Ignored) };
-        Ok(Heard::Inputs(vec![Input::Market(event)]))
+        Ok(Heard::Inputs(vec![Input::Market { events: vec![event] }]))
     }
 
     /// Rows for themselves: one that cannot be read does not take its neighbours with it.
@@ -192,14 +192,15 @@ impl Translator {
         let Some(Value::Array(rows)) = frame.get_mut("d").map(Value::take) else {
             return Err("a ticker without rows".into());
         };
-        let mut inputs = Vec::new();
+        let mut events = Vec::new();
         let mut failure = None;
         for row in rows {
             match self.ticker_row(row, at) {
-                Ok(event) => inputs.extend(event.map(Input::Market)),
+                Ok(event) => events.extend(event),
                 Err(why) => failure = Some(why),
             }
         }
+        let inputs = if events.is_empty() { Vec::new() } else { vec![Input::Market { events }] };
         Undecodable::unless(inputs, failure)
     }
 

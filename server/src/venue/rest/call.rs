@@ -237,21 +237,24 @@ impl Call {
         call.client_order_id = Some(order.client_order_id.0.clone());
         call.timeout = match order.purpose {
             Purpose::Entry => ENTRY_TIMEOUT,
-            Purpose::Close => CLOSE_TIMEOUT,
+            Purpose::Close | Purpose::Protect => CLOSE_TIMEOUT,
         };
-        if order.reduce_only || order.purpose == Purpose::Close { call.for_closing() } else { call }
+        if order.reduce_only { call.for_closing() } else { call }
     }
 
     #[must_use]
-    pub fn cancel(id: &ClientOrderId, order_id: Option<&OrderId>, product: ProductId) -> Self {
+    pub fn cancel(id: Option<&ClientOrderId>, order_id: Option<&OrderId>, product: ProductId) -> Self {
         let mut call = Self::get("/v2/orders", "/v2/orders", 5, true).for_closing();
         call.method = Method::DELETE;
         call.timeout = CLOSE_TIMEOUT;
-        call.client_order_id = Some(id.0.clone());
+        call.client_order_id = id.map(|id| id.0.clone());
         let mut body = Map::new();
-        match order_id.and_then(|id| id.as_str().parse::<u64>().ok()) {
-            Some(number) => body.insert("id".to_owned(), Value::from(number)),
-            None => body.insert("client_order_id".to_owned(), Value::from(id.as_str())),
+        match (order_id.and_then(|id| id.as_str().parse::<u64>().ok()), order_id, id) {
+            (Some(number), _, _) => body.insert("id".to_owned(), Value::from(number)),
+            (None, _, Some(id)) => body.insert("client_order_id".to_owned(), Value::from(id.as_str())),
+            // Of somebody else's order we know nothing but the venue's id, whatever it looks like.
+            (None, Some(id), None) => body.insert("id".to_owned(), Value::from(id.as_str())),
+            (None, None, None) => None,
         };
         body.insert("product_id".to_owned(), Value::from(product.0));
         call.body = Some(Value::Object(body));
@@ -341,7 +344,7 @@ mod tests {
             (Call::fills(Micros(1), &[]), Spender::Account(Priority::Read)),
             (Call::wallet(), Spender::Account(Priority::Read)),
             (Call::lookup(&id), Spender::Account(Priority::Close)),
-            (Call::cancel(&id, None, product), Spender::Account(Priority::Close)),
+            (Call::cancel(Some(&id), None, product), Spender::Account(Priority::Close)),
         ] {
             assert_eq!(call.spender(), spender, "{}", call.pattern);
         }

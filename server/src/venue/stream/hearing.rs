@@ -1,18 +1,19 @@
 //! What a stream does with the frames it hears.
 
-use model::input::{Input, LinkChange};
+use model::ids::Code;
+use model::input::{ExecutionReport, Input, LinkChange};
 use telemetry::Micros;
 use tokio::time::Instant;
 
-use super::{Connection, Role, Stream};
+use super::{Connection, Loss, Role, Stream};
 use crate::clock;
 use crate::venue::events::{ClockMeasured, StreamHappening, truncated};
 use crate::venue::offset::Reading;
-use crate::venue::translate::{Heard, Subscribed, Undecodable};
+use crate::venue::translate::{Heard, PositionSeen, Subscribed, Undecodable};
 use crate::venue::{orders, prices, underlyings};
 
 impl Stream {
-    pub(super) async fn on_frame(&mut self, connection: &mut Connection, frame: &str) -> Result<(), String> {
+    pub(super) async fn on_frame(&mut self, connection: &mut Connection, frame: &str) -> Result<(), Loss> {
         let now = clock::now();
         connection.translator.know_clock(self.parts.clock.estimate());
         let heard = match connection.translator.frame(frame, now) {
@@ -41,10 +42,12 @@ impl Stream {
                 if expired {
                     self.parts.clock.lock().doubt();
                 }
-                return Err(format!("the venue refused our key: {status}"));
+                let reason = format!("the venue refused our key: {status}");
+                return Err(Loss { code: "key_refused", reason });
             }
             Heard::Subscriptions(channels) => self.on_subscriptions(&channels),
-            Heard::Positions(_) | Heard::Heartbeat | Heard::Pong | Heard::Ignored => {}
+            Heard::Positions(seen) => self.on_inputs(seen.into_iter().map(position).collect(), now),
+            Heard::Heartbeat | Heard::Pong | Heard::Ignored => {}
         }
         Ok(())
     }
@@ -137,19 +140,24 @@ impl Stream {
         }
         if !self.up {
             self.up = true;
-            self.link("data arrives", true);
+            self.link("data_arrives", true);
         }
     }
 
-    pub(super) fn link_down(&mut self, reason: &str) {
+    pub(super) fn link_down(&mut self, code: &str) {
         if self.up {
             self.up = false;
-            self.link(reason, false);
+            self.link(code, false);
         }
     }
 
-    fn link(&self, reason: &str, up: bool) {
-        let change = LinkChange { link: self.role.link(), up, reason: reason.to_owned() };
+    fn link(&self, code: &str, up: bool) {
+        let change = LinkChange { link: self.role.link(), up, code: Code::from(code) };
         self.parts.inbox.push(Input::Link(change));
     }
+}
+
+fn position(seen: PositionSeen) -> Input {
+    let PositionSeen { symbol, lots, at } = seen;
+    Input::Execution(ExecutionReport::Position { symbol, lots, at })
 }

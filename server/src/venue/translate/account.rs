@@ -1,9 +1,10 @@
 //! What the private stream says of our account: orders, fills and positions. Nothing in it has a default: an order
 //! without its sizes or a position without its size is an error.
 
-use model::ids::{ClientOrderId, FillId, OrderId};
+use model::fill::Fill;
+use model::ids::{ClientOrderId, Code, FillId, OrderId};
 use model::input::{ExecutionReport, Input};
-use model::order::{Fill, OrderSnapshot, OrderStatus, Side};
+use model::order::{OrderSnapshot, OrderStatus, Side};
 use model::{Decimal, Lots, Micros, Symbol};
 use serde::Deserialize;
 use serde_json::Value;
@@ -114,9 +115,9 @@ pub(super) fn orders(frame: Value) -> Result<Heard, Undecodable> {
             (Ok(report), _) => inputs.push(Input::Execution(report)),
             (Err(why), id) => {
                 failure = Some(why);
-                let reason = Cause::Unreadable.to_string();
+                let code = Code::from(Cause::Unreadable.code());
                 inputs.extend(id.map(|client_order_id| {
-                    Input::Execution(ExecutionReport::Ambiguous { client_order_id, reason })
+                    Input::Execution(ExecutionReport::Ambiguous { client_order_id, code })
                 }));
             }
         }
@@ -158,7 +159,11 @@ pub fn order_snapshot(order: &wire::Order, ours: &ClientOrderId) -> Result<Order
         status,
         filled_lots,
         average_price,
-        reason: order.cancellation_reason.clone().filter(|_| status == OrderStatus::Canceled),
+        reason: order
+            .cancellation_reason
+            .as_deref()
+            .filter(|_| status == OrderStatus::Canceled)
+            .map(super::super::cause::code_of),
     })
 }
 
@@ -193,6 +198,7 @@ impl TradeFrame {
             lots,
             price,
             fee: None,
+            fee_estimated: false,
             settlement,
             at: micros(whole_of(&self.t)?.ok_or("a fill has no time")?)?,
         })

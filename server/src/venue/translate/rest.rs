@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use model::fill::Fill;
 use model::ids::{ClientOrderId, OrderId, ProductId};
-use model::input::{Input, OpenOrder};
+use model::input::{AccountPosition, OpenOrder};
 use model::instrument::{Instrument, OptionKind};
 use model::market::{Mark, MarketEvent, MarketSource, Quote, Spot};
-use model::order::{Fill, Side};
-use model::{Decimal, Lots, Micros, Price, Symbol, Underlying};
+use model::order::Side;
+use model::{Decimal, Micros, Symbol, Underlying};
 use serde_json::Value;
 
 use super::super::{underlyings, wire};
@@ -67,58 +68,35 @@ fn kind_and_underlying(product: &wire::Product) -> Result<Option<(OptionKind, Un
         .ok_or_else(|| format!("{} has no underlying", product.symbol))
 }
 
-/// An order that the venue lists as open.
-pub fn open_order(order: &wire::Order) -> Result<OpenOrder, String> {
+/// An order that the venue lists as open. `Ok(None)` for one of the spot market, which has no lots.
+pub fn open_order(order: &wire::Order) -> Result<Option<OpenOrder>, String> {
     let order_id = order.id.as_ref().or(order.order_id.as_ref()).ok_or("an open order has no id")?;
     let symbol =
         order.product_symbol.as_ref().or(order.symbol.as_ref()).ok_or("an open order has no symbol")?;
-    Ok(OpenOrder {
+    // Spot pairs are written with an underscore, such as BTC_INR; contracts never are.
+    if symbol.contains('_') {
+        return Ok(None);
+    }
+    let word = order.side.as_deref().ok_or("an open order has no side")?;
+    Ok(Some(OpenOrder {
         client_order_id: order.client_order_id.clone().map(ClientOrderId),
         order_id: OrderId(order_id.clone()),
         product_id: ProductId(order.product_id.ok_or("an open order has no product id")?),
         symbol: Symbol(symbol.clone()),
-        reduce_only: order.reduce_only.ok_or("an open order does not say whether it only reduces")?,
-    })
-}
-
-/// An open order with all that is needed to see whether it is in the way of another.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenOrderSeen {
-    pub client_order_id: Option<ClientOrderId>,
-    pub order_id: OrderId,
-    pub product_id: ProductId,
-    pub symbol: Symbol,
-    pub side: Side,
-    /// `None` when the venue does not name one.
-    pub limit_price: Option<Price>,
-    /// Not filled yet.
-    pub leaves_lots: Lots,
-    pub reduce_only: bool,
-}
-
-/// An order that the venue lists as open, whole. `Ok(None)` for one of the spot market, which has no lots.
-pub fn open_order_seen(order: &wire::Order) -> Result<Option<OpenOrderSeen>, String> {
-    let OpenOrder { client_order_id, order_id, product_id, symbol, reduce_only } = open_order(order)?;
-    // Spot pairs are written with an underscore, such as BTC_INR; contracts never are.
-    if symbol.as_str().contains('_') {
-        return Ok(None);
-    }
-    let word = order.side.as_deref().ok_or("an open order has no side")?;
-    Ok(Some(OpenOrderSeen {
-        client_order_id,
-        order_id,
-        product_id,
-        symbol,
         side: side(word)?,
-        limit_price: positive(order.limit_price)?,
+        limit: positive(order.limit_price)?,
         leaves_lots: size(order.unfilled_size)?,
-        reduce_only,
+        reduce_only: order.reduce_only.ok_or("an open order does not say whether it only reduces")?,
     }))
 }
 
 /// A position of the account.
-pub fn account_position(row: &wire::AccountPosition) -> Result<(ProductId, Symbol, Lots), String> {
-    Ok((ProductId(row.product_id), Symbol(row.product_symbol.clone()), lots(row.size)?))
+pub fn account_position(row: &wire::AccountPosition) -> Result<AccountPosition, String> {
+    Ok(AccountPosition {
+        product_id: ProductId(row.product_id),
+        symbol: Symbol(row.product_symbol.clone()),
+        lots: lots(row.size)?,
+    })
 }
 
 /// A fill of the history; `symbols` names products where the answer does not. The fee keeps its sign: a rebate is
@@ -141,6 +119,7 @@ pub fn fill(fill: &wire::Fill, symbols: &BTreeMap<ProductId, Symbol>) -> Result<
         lots,
         price,
         fee: fill.commission,
+        fee_estimated: false,
         settlement,
         at: time(&fill.created_at)?,
     })
@@ -156,7 +135,7 @@ fn time(value: &Value) -> Result<Micros, String> {
 }
 
 /// A ticker read while the stream is away: mark, top of book and spot, as far as it has them.
-pub fn ticker(ticker: &wire::Ticker, at: Micros) -> Result<Vec<Input>, String> {
+pub fn ticker(ticker: &wire::Ticker, at: Micros) -> Result<Vec<MarketEvent>, String> {
     let source = MarketSource::RestFallback;
     let symbol = Symbol::from(ticker.symbol.as_str());
     let mut events = Vec::new();
@@ -186,5 +165,5 @@ pub fn ticker(ticker: &wire::Ticker, at: Micros) -> Result<Vec<Input>, String> {
         let underlying = Underlying::from(underlying.as_str());
         events.push(MarketEvent::Spot(Spot { underlying, price, source, at }));
     }
-    Ok(events.into_iter().map(Input::Market).collect())
+    Ok(events)
 }
