@@ -230,11 +230,10 @@ impl Fallback {
     /// Hands over what is younger than what the stream has brought.
     fn take(&self, inputs: Vec<Input>) {
         for input in inputs {
-            let news = match &input {
-                Input::Market(event) => {
-                    feed(event).is_none_or(|(symbol, feed, at)| self.heard.lock().is_news(&symbol, feed, at))
-                }
-                _other => true,
+            let news = if let Input::Market(event) = &input {
+                feed(event).is_none_or(|(symbol, feed, at)| self.heard.lock().is_news(&symbol, feed, at))
+            } else {
+                true
             };
             if news {
                 self.parts.inbox.push(input);

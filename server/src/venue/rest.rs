@@ -111,9 +111,10 @@ impl Rest {
                 }
                 Outcome::Limited { wait_ms } => (RestError::Failed(Cause::RateLimited), bearable(wait_ms)),
                 Outcome::NotSent { cause, .. } | Outcome::Unknown { cause, .. } => {
-                    let pause_ms = match cause {
-                        Cause::BudgetEmpty { wait_ms } => bearable(wait_ms),
-                        _other => Some(backoff_ms(attempt)),
+                    let pause_ms = if let Cause::BudgetEmpty { wait_ms } = cause {
+                        bearable(wait_ms)
+                    } else {
+                        Some(backoff_ms(attempt))
                     };
                     (RestError::Failed(cause), pause_ms)
                 }
