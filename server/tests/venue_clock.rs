@@ -124,6 +124,10 @@ async fn a_write_is_signed_again_once_and_no_more() {
     assert!(matches!(&sent, Sent::Rejected(refusal) if refusal.code == "expired_signature"), "{sent:?}");
     assert_eq!(venue.asked().len(), 2);
 
+    let read = venue.rest().read::<wire::Order>(&Call::lookup(&ClientOrderId::from("s1")).once()).await;
+    assert!(read.is_err());
+    assert_eq!(venue.asked().len(), 4, "a read is signed again as well");
+
     let venue = Fake::start(|_| Said::new(401, r#"{"error":"SignatureMismatch"}"#)).await;
     assert!(matches!(close(&venue.rest()).await, Sent::Rejected(_)));
     assert_eq!(venue.asked().len(), 1, "a wrong signature is no question of time");

@@ -251,6 +251,26 @@ pub enum OperatorAction {
     },
 }
 
+impl OperatorAction {
+    /// Whether it is a panic, of one session or of all.
+    pub fn is_panic(&self) -> bool {
+        matches!(self, OperatorAction::Panic { .. })
+    }
+
+    /// What is not even begun while the journal cannot be written.
+    pub fn opens_risk(&self) -> bool {
+        match self {
+            OperatorAction::Start { .. } | OperatorAction::Resume { .. } => true,
+            OperatorAction::Pause { .. }
+            | OperatorAction::Stop { .. }
+            | OperatorAction::Drain { .. }
+            | OperatorAction::Resolve { .. }
+            | OperatorAction::Panic { .. }
+            | OperatorAction::Acknowledge { .. } => false,
+        }
+    }
+}
+
 /// How an operator resolves a mismatch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

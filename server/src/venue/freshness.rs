@@ -14,6 +14,8 @@ use super::underlyings;
 
 /// Silence that starts polling.
 pub const PATIENCE: Duration = Duration::from_secs(3);
+/// A pause in which nothing at all comes is one of the connection.
+const OUTAGE: Duration = Duration::from_secs(1);
 const POLL_EVERY: Duration = Duration::from_secs(1);
 /// What the venue does not list is asked for again after this long.
 pub const REFUSED_EVERY: Duration = Duration::from_secs(60);
@@ -53,6 +55,8 @@ pub enum Effect {
 pub struct Freshness {
     /// When the connection brought anything at all.
     connection: Duration,
+    /// When it last brought something after a pause of its own.
+    back: Duration,
     rows: BTreeMap<Symbol, Row>,
     /// What the venue refuses: known before the first look, perhaps.
     refused: BTreeSet<(Symbol, Feed)>,
@@ -100,6 +104,9 @@ impl Freshness {
 
     /// The connection brought something.
     pub fn connection_heard(&mut self, now: Duration) {
+        if now.saturating_sub(self.connection) > OUTAGE {
+            self.back = now;
+        }
         self.connection = self.connection.max(now);
     }
 
@@ -120,7 +127,8 @@ impl Freshness {
         let silence = at.saturating_sub(heard.at);
         // A quiet book is repeated later than the patience lasts. Who was found silent for that is given the time that a
         // repetition takes, once and for as long as it is watched: otherwise polling would begin and end with each.
-        if silence > heard.patience && silence <= feed.longest() {
+        // A pause of the whole connection says nothing of the book.
+        if silence > heard.patience && silence <= feed.longest() && heard.at >= self.back {
             heard.patience = feed.longest();
         }
         heard.at = heard.at.max(at);

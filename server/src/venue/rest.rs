@@ -97,26 +97,30 @@ impl Rest {
     }
 
     async fn read_page<T: DeserializeOwned>(&self, call: &Call) -> Result<(T, Option<Meta>), RestError> {
-        let mut attempt = 1;
+        let (mut attempt, mut renewed) = (1, false);
         loop {
             let (failure, pause_ms) = match self.attempt(call, attempt).await {
                 Outcome::Done(result, meta) => return Ok((result, meta)),
-                Outcome::Refused { status, refusal } => {
-                    let again = refusal.is_expired_signature();
-                    let Refusal { code, detail } = refusal;
-                    (RestError::Refused { status, code, detail }, again.then_some(0))
+                // The clock was measured from that very answer: signed again, at once and once.
+                Outcome::Refused { refusal, .. } if refusal.is_expired_signature() && !renewed => {
+                    (attempt, renewed) = (attempt + 1, true);
+                    continue;
+                }
+                Outcome::Refused { status, refusal: Refusal { code, detail } } => {
+                    return Err(RestError::Refused { status, code, detail });
                 }
                 Outcome::Limited { wait_ms } => (RestError::Failed(Cause::RateLimited), bearable(wait_ms)),
                 Outcome::NotSent { cause, .. } | Outcome::Unknown { cause, .. } => {
-                    let pause_ms = match cause {
-                        Cause::BudgetEmpty { wait_ms } => bearable(wait_ms),
-                        _other => Some(backoff_ms(attempt)),
+                    let pause_ms = if let Cause::BudgetEmpty { wait_ms } = cause {
+                        bearable(wait_ms)
+                    } else {
+                        Some(backoff_ms(attempt))
                     };
                     (RestError::Failed(cause), pause_ms)
                 }
             };
             match pause_ms {
-                Some(pause_ms) if attempt < call.attempts => {
+                Some(pause_ms) if attempt < call.attempts + u32::from(renewed) => {
                     tokio::time::sleep(Duration::from_millis(pause_ms)).await;
                 }
                 Some(_) | None => return Err(failure),

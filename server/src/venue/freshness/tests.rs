@@ -148,6 +148,24 @@ fn a_quiet_book_begins_and_ends_polling_once_and_not_with_each_repetition() {
 }
 
 #[test]
+fn an_outage_teaches_no_patience() {
+    let mut world = World::new(&[A]);
+    for feed in &mut world.feeds {
+        feed.2 = Duration::from_secs(10);
+    }
+    world.both(0, 10, A);
+    world.until(14);
+    for feed in [Feed::Top, Feed::Mark] {
+        world.every(500, 14, 30, A, feed);
+    }
+    world.every(1_000, 14, 1_000, "BTCUSD", Feed::Spot);
+    world.every(1_000, 14, 1_000, "ETHUSD", Feed::Spot);
+    world.until(33);
+    let effects = world.until(34);
+    assert_eq!(told(&effects).0, [A], "three seconds, as before the outage: {effects:?}");
+}
+
+#[test]
 fn a_refused_channel_is_silence_at_once_until_it_is_granted() {
     for feed in [Feed::Top, Feed::Mark, Feed::Ticker] {
         let mut world = World::new(&[A, B]);
