@@ -1,21 +1,23 @@
-//! The trading database: the journal of inputs and decisions, snapshots, projections and idempotency keys. What is
-//! appended here is on disk before any command leaves.
+//! The trading database: the journal of inputs and decisions, snapshots, and answers to keyed requests. What is
+//! appended here is on disk before any command leaves; everything else that is known of trading is made from it.
 
 mod append;
 mod journal;
-mod project;
 mod query;
 mod retain;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::ids::SessionId;
 use model::{DecisionRecord, Input, Stamp, TradingState};
 use sqlx::migrate::Migrator;
+use tokio::sync::watch;
 
-pub use journal::{JournaledInput, Recovered, Snapshot};
-pub use query::{DecisionPage, SessionRow, StoredAnswer};
+pub use append::Rolling;
+pub use journal::{JournaledInput, Recovered, Snapshot, Unread};
+pub use query::{DecisionPage, StoredAnswer};
 
 use super::{Db, DbFile, Durability, Hold, StoreError};
 use crate::config::DatabaseConfig;
@@ -25,6 +27,8 @@ use crate::telling::Teller;
 #[derive(Clone)]
 pub struct TradingStore {
     db: Db,
+    /// The number of the last decision on disk: readers by cursor wait on it.
+    head: Arc<watch::Sender<u64>>,
 }
 
 /// What may leave after an append: a failing logbook stops us from opening risk, never from closing it.
@@ -39,7 +43,7 @@ pub enum Permit {
 pub struct Entry {
     pub stamp: Stamp,
     pub input: Input,
-    pub decisions: Vec<DecisionRecord>,
+    pub decisions: Vec<Arc<DecisionRecord>>,
     /// The state before a session's start, kept so that the session can be replayed.
     pub origin: Option<Origin>,
     pub answer: Option<KeyedAnswer>,
@@ -64,13 +68,14 @@ pub struct KeyedAnswer {
 }
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/trading");
-/// How long an append waits for another program's lock.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an append waits for another program's lock. A journal that is held up by somebody counts as failing, so
+/// that exits leave.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 impl TradingStore {
     /// Opens `trading.db` in a data directory that is ours. Every commit is synced to the disk.
     pub async fn open(dir: &Path, teller: Teller, config: &DatabaseConfig) -> Result<Self, StoreError> {
-        Ok(Self { db: Db::open(Self::file(dir, Hold::Owner), teller, config).await? })
+        Self::at(Db::open(Self::file(dir, Hold::Owner), teller, config).await?).await
     }
 
     /// The same beside a server that may be running on it.
@@ -79,7 +84,14 @@ impl TradingStore {
         teller: Teller,
         config: &DatabaseConfig,
     ) -> Result<Self, StoreError> {
-        Ok(Self { db: Db::open(Self::file(dir, Hold::Guest), teller, config).await? })
+        Self::at(Db::open(Self::file(dir, Hold::Guest), teller, config).await?).await
+    }
+
+    async fn at(db: Db) -> Result<Self, StoreError> {
+        let store = Self { db, head: Arc::default() };
+        let last = store.last().await?;
+        store.head.send_replace(last);
+        Ok(store)
     }
 
     fn file(dir: &Path, hold: Hold) -> DbFile {
@@ -100,19 +112,25 @@ impl TradingStore {
     pub fn db(&self) -> &Db {
         &self.db
     }
+
+    /// Changes whenever decisions were committed; the value is the number of the last.
+    #[must_use]
+    pub fn head(&self) -> watch::Receiver<u64> {
+        self.head.subscribe()
+    }
 }
 
 /// A count as the databases keep it.
-fn big(number: u64) -> i64 {
+pub(super) fn big(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// JSON of a value of ours; such a value always has one.
-fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+pub(super) fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| unreadable("json.write", error))
 }
 
 /// A row that is not what it was written as.
-fn unreadable(statement: &'static str, error: serde_json::Error) -> StoreError {
+pub(super) fn unreadable(statement: &'static str, error: serde_json::Error) -> StoreError {
     StoreError::Statement { database: "trading", statement, source: sqlx::Error::Decode(Box::new(error)) }
 }

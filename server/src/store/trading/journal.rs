@@ -1,12 +1,16 @@
 //! Reading the journal back: the state to continue from after a restart, and what a replay needs.
 
-use model::{DecisionRecord, Input, Stamp, TradingState};
+use model::record::FORMAT;
+use model::{DecisionRecord, Input, Micros, Stamp, TradingState};
 use serde::{Deserialize, Serialize};
 
 use super::{TradingStore, big, unreadable};
 use crate::store::StoreError;
 
-/// An input as it was looked at.
+/// Decisions that are read at once.
+const CHUNK: i64 = 1_000;
+
+/// An input as it was looked at, without the prices it brought.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JournaledInput {
     pub stamp: Stamp,
@@ -29,32 +33,67 @@ pub struct Recovered {
     pub next_input_seq: u64,
     /// Decisions that were folded after the snapshot.
     pub folded: usize,
+    /// When the last of them was made; nothing may happen before it.
+    pub last_at: Micros,
+    /// What an older version left behind.
+    pub unread: Option<Unread>,
+}
+
+/// A journal of another format lies beside ours: nothing is known of what it had on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    pub decisions: u64,
+    /// Sessions that were not over.
+    pub sessions: Vec<String>,
 }
 
 impl TradingStore {
     /// Folds the decisions after the latest snapshot into it.
     pub async fn recover(&self) -> Result<Recovered, StoreError> {
-        let sql = "SELECT next_seq, next_input_seq, state FROM snapshots ORDER BY next_seq DESC LIMIT 1";
+        let sql = "SELECT next_seq, next_input_seq, state, at_us FROM snapshots WHERE format = $1 \
+                   ORDER BY next_seq DESC LIMIT 1";
+        let query = sqlx::query_as::<_, (i64, i64, String, i64)>(sql).bind(i32::from(FORMAT));
         let mut connection = self.db().read().await?;
-        let row: Option<(i64, i64, String)> =
-            self.db().timed("snapshots.latest", sqlx::query_as(sql).fetch_optional(&mut *connection)).await?;
+        let row = self.db().timed("snapshots.latest", query.fetch_optional(&mut *connection)).await?;
         drop(connection);
         let mut recovered = match row {
-            Some(row) => {
-                let Snapshot { next_seq, next_input_seq, state } = snapshot(row)?;
-                Recovered { state, next_seq, next_input_seq, folded: 0 }
+            Some((next_seq, next_input_seq, state, at)) => {
+                let Snapshot { next_seq, next_input_seq, state } =
+                    snapshot((next_seq, next_input_seq, state))?;
+                Recovered { state, next_seq, next_input_seq, last_at: Micros(at), ..Recovered::default() }
             }
             None => Recovered { next_seq: 1, next_input_seq: 1, ..Recovered::default() },
         };
         loop {
-            let records = self.decisions_from(recovered.next_seq, 2_000).await?;
-            let Some(last) = records.last() else { return Ok(recovered) };
+            let records = self.decisions_from(recovered.next_seq, CHUNK).await?;
+            let Some(last) = records.last() else { break };
             (recovered.next_seq, recovered.next_input_seq) = (last.seq + 1, last.input_seq + 1);
+            recovered.last_at = recovered.last_at.max(last.at);
             recovered.folded += records.len();
             for record in &records {
                 recovered.state.apply(record);
             }
         }
+        recovered.unread = self.unread().await?;
+        Ok(recovered)
+    }
+
+    /// The number of the last decision, 0 before the first.
+    pub async fn last(&self) -> Result<u64, StoreError> {
+        let query = sqlx::query_scalar::<_, i64>("SELECT COALESCE(MAX(seq), 0) FROM journal_decisions");
+        let mut connection = self.db().read().await?;
+        let last = self.db().timed("journal.last", query.fetch_one(&mut *connection)).await?;
+        Ok(last.unsigned_abs())
+    }
+
+    async fn unread(&self) -> Result<Option<Unread>, StoreError> {
+        let mut connection = self.db().read().await?;
+        let count = sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM format_1_journal_decisions");
+        let decisions = self.db().timed("journal.unread", count.fetch_one(&mut *connection)).await?;
+        let sql = "SELECT session_id FROM format_1_sessions WHERE ended_us IS NULL ORDER BY started_us";
+        let open = sqlx::query_scalar::<_, String>(sql).fetch_all(&mut *connection);
+        let sessions = self.db().timed("sessions.unread", open).await?;
+        Ok((decisions > 0).then(|| Unread { decisions: decisions.unsigned_abs(), sessions }))
     }
 
     /// Decisions from a number on, in order.
@@ -68,12 +107,14 @@ impl TradingStore {
             .collect()
     }
 
-    /// The bytes of decisions with numbers from `from` to `to`, in order.
-    pub async fn decision_bytes(&self, from: u64, to: u64) -> Result<Vec<String>, StoreError> {
-        let sql = "SELECT json FROM journal_decisions WHERE seq >= $1 AND seq <= $2 ORDER BY seq";
-        let query = sqlx::query_scalar::<_, String>(sql).bind(big(from)).bind(big(to));
+    /// The bytes of decisions with numbers from `from` to `to`, in order, each with the number of its input.
+    pub async fn decision_bytes(&self, from: u64, to: u64) -> Result<Vec<(u64, String)>, StoreError> {
+        let sql =
+            "SELECT input_seq, json FROM journal_decisions WHERE seq >= $1 AND seq <= $2 ORDER BY seq";
+        let query = sqlx::query_as::<_, (i64, String)>(sql).bind(big(from)).bind(big(to));
         let mut connection = self.db().read().await?;
-        self.db().timed("journal.bytes", query.fetch_all(&mut *connection)).await
+        let rows = self.db().timed("journal.bytes", query.fetch_all(&mut *connection)).await?;
+        Ok(rows.into_iter().map(|(input_seq, json)| (input_seq.unsigned_abs(), json)).collect())
     }
 
     /// Inputs from a number on, in order.
@@ -97,9 +138,17 @@ impl TradingStore {
         row.map(snapshot).transpose()
     }
 
-    /// The number of a session's last decision.
+    /// Sessions whose start is still in the journal, oldest first.
+    pub async fn started(&self) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT session_id FROM snapshots WHERE kind = 'origin' ORDER BY next_seq";
+        let query = sqlx::query_scalar::<_, String>(sql);
+        let mut connection = self.db().read().await?;
+        self.db().timed("snapshots.started", query.fetch_all(&mut *connection)).await
+    }
+
+    /// The number of a session's last decision for people.
     pub async fn last_seq(&self, session_id: &str) -> Result<Option<u64>, StoreError> {
-        let sql = "SELECT MAX(seq) FROM journal_decisions WHERE session_id = $1";
+        let sql = "SELECT MAX(seq) FROM journal_decisions WHERE session_id = $1 AND level >= 2";
         let query = sqlx::query_scalar::<_, Option<i64>>(sql).bind(session_id);
         let mut connection = self.db().read().await?;
         let last = self.db().timed("journal.last_seq", query.fetch_one(&mut *connection)).await?;

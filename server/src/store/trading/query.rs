@@ -1,17 +1,10 @@
-//! What the console and the API read: sessions, decisions, answers to keyed requests.
+//! What the console and the API read of the journal: decisions, and answers to keyed requests.
 
 use model::DecisionRecord;
 use telemetry::Level;
 
 use super::{TradingStore, big, unreadable};
 use crate::store::StoreError;
-
-/// A session of the projection; `body` is its view as JSON.
-#[derive(Clone, Debug)]
-pub struct SessionRow {
-    pub session_id: String,
-    pub body: String,
-}
 
 /// A page of decisions, newest first.
 #[derive(Clone, Debug)]
@@ -30,22 +23,6 @@ pub struct StoredAnswer {
 }
 
 impl TradingStore {
-    /// Sessions, newest first.
-    pub async fn sessions(&self, limit: i64) -> Result<Vec<SessionRow>, StoreError> {
-        let sql = "SELECT session_id, body FROM sessions ORDER BY started_us DESC LIMIT $1";
-        let query = sqlx::query_as::<_, (String, String)>(sql).bind(limit);
-        let mut connection = self.db().read().await?;
-        let rows = self.db().timed("sessions.list", query.fetch_all(&mut *connection)).await?;
-        Ok(rows.into_iter().map(|(session_id, body)| SessionRow { session_id, body }).collect())
-    }
-
-    /// One session's view as JSON.
-    pub async fn session(&self, session_id: &str) -> Result<Option<String>, StoreError> {
-        let query = sqlx::query_scalar("SELECT body FROM sessions WHERE session_id = $1").bind(session_id);
-        let mut connection = self.db().read().await?;
-        self.db().timed("sessions.one", query.fetch_optional(&mut *connection)).await
-    }
-
     /// Decisions of a session at `level` and above with numbers below `before`, newest first.
     pub async fn decisions_page(
         &self,
@@ -54,8 +31,14 @@ impl TradingStore {
         before: Option<u64>,
         limit: usize,
     ) -> Result<DecisionPage, StoreError> {
-        let sql = "SELECT json FROM journal_decisions WHERE session_id = $1 AND level >= $2 AND seq < $3 \
-                   ORDER BY seq DESC LIMIT $4";
+        // Written out so that the index of what is for people is used where it can be.
+        let sql = if level >= Level::Info {
+            "SELECT json FROM journal_decisions WHERE session_id = $1 AND level >= 2 AND level >= $2 AND seq < $3 \
+             ORDER BY seq DESC LIMIT $4"
+        } else {
+            "SELECT json FROM journal_decisions WHERE session_id = $1 AND level >= $2 AND seq < $3 \
+             ORDER BY seq DESC LIMIT $4"
+        };
         let query = sqlx::query_scalar::<_, String>(sql)
             .bind(session_id)
             .bind(level as i16)
@@ -71,26 +54,13 @@ impl TradingStore {
 
     /// The latest decisions at info and above, oldest first.
     pub async fn latest_decisions(&self, limit: i64) -> Result<Vec<DecisionRecord>, StoreError> {
-        let sql = "SELECT json FROM journal_decisions WHERE level >= $1 ORDER BY seq DESC LIMIT $2";
-        let query = sqlx::query_scalar::<_, String>(sql).bind(Level::Info as i16).bind(limit);
+        let sql = "SELECT json FROM journal_decisions WHERE level >= 2 ORDER BY seq DESC LIMIT $1";
+        let query = sqlx::query_scalar::<_, String>(sql).bind(limit);
         let mut connection = self.db().read().await?;
         let rows = self.db().timed("journal.latest", query.fetch_all(&mut *connection)).await?;
         let mut records = read_all(&rows)?;
         records.reverse();
         Ok(records)
-    }
-
-    /// Decisions of one event name of a session, oldest first.
-    pub async fn decisions_named(
-        &self,
-        session_id: &str,
-        event: &str,
-    ) -> Result<Vec<DecisionRecord>, StoreError> {
-        let sql = "SELECT json FROM journal_decisions WHERE session_id = $1 AND event = $2 ORDER BY seq";
-        let query = sqlx::query_scalar::<_, String>(sql).bind(session_id).bind(event);
-        let mut connection = self.db().read().await?;
-        let rows = self.db().timed("journal.named", query.fetch_all(&mut *connection)).await?;
-        read_all(&rows)
     }
 
     /// What a user's key was answered, if it was used in the last 24 hours.
