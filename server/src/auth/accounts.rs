@@ -2,6 +2,7 @@
 //! never waits behind a flood of logs.
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -35,6 +36,8 @@ pub struct Accounts {
     pub(super) max_us: i64,
     /// Sessions that could not be written.
     pub(super) unsaved: Arc<Unsaved>,
+    /// A session is being noted as seen.
+    pub(super) touching: Arc<AtomicBool>,
     /// The last change that was told and could not be deleted, and of which database.
     pub(super) told: Arc<Mutex<Option<(u64, i64)>>>,
 }
@@ -70,6 +73,7 @@ impl Accounts {
             idle_us: us(auth.session_idle_hours),
             max_us: us(auth.session_max_days.saturating_mul(24)),
             unsaved: Arc::default(),
+            touching: Arc::default(),
             told: Arc::default(),
         }
     }

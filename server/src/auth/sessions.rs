@@ -1,11 +1,13 @@
 //! Browser sessions. One that cannot be written, because the disk is full or there is no database, is kept in memory:
 //! whoever has shown the right password must be able to look and to press PANIC.
 
+use std::sync::atomic::Ordering;
+
 use sqlx::Row;
 
 use super::Accounts;
 use crate::store::StoreError;
-use crate::{clock, random};
+use crate::{clock, correlation, random};
 
 /// `seen_us` is written at most this often, so that reading pages does not write.
 const SEEN_STEP_US: i64 = 60_000_000;
@@ -73,8 +75,7 @@ impl Accounts {
         let Some(row) = row else { return Ok(None) };
         // A clock that was set back must not leave the session as it was until the old time comes round.
         if (now - row.get::<i64, _>("seen_us")).abs() > SEEN_STEP_US {
-            // A session that is valid stays so when this cannot be noted: it is told by the database.
-            let _ = self.touch(&token_hash, now).await;
+            self.touch(token_hash.clone(), now);
         }
         let (username, client_session_id) = (row.get("username"), row.get("client_session_id"));
         Ok(Some(Session { username, token_hash, client_session_id }))
@@ -110,7 +111,20 @@ impl Accounts {
         write.commit().await
     }
 
-    async fn touch(&self, token_hash: &str, now: i64) -> Result<(), StoreError> {
+    /// Notes beside the request that the session was seen: whoever presses PANIC does not wait for the lock of a backup.
+    /// One at a time; when it fails it is told by the database, and the next request tries again.
+    fn touch(&self, token_hash: String, now: i64) {
+        if self.touching.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let this = self.clone();
+        tokio::spawn(correlation::carry(async move {
+            let _ = this.seen(&token_hash, now).await;
+            this.touching.store(false, Ordering::Relaxed);
+        }));
+    }
+
+    async fn seen(&self, token_hash: &str, now: i64) -> Result<(), StoreError> {
         let mut write = self.db()?.write().await?;
         let query = sqlx::query("UPDATE web_sessions SET seen_us = $1 WHERE token_hash = $2")
             .bind(now)

@@ -91,3 +91,35 @@ async fn sign_ins_are_audit_records_under_the_id_of_their_request() {
         trace["records"].as_array().unwrap().iter().filter_map(|r| r["event"].as_str()).collect();
     assert_eq!(events, ["auth.signed_in", "http.request"]);
 }
+
+#[tokio::test]
+async fn a_request_does_not_wait_until_it_can_be_noted_that_its_session_was_seen() {
+    let mut console = Console::start(&[]).await;
+    console.sign_in(PASSWORD).await;
+    let accounts = console.running.app.accounts.clone();
+    let db = accounts.db().unwrap();
+    let seen = async || {
+        let mut connection = db.read().await.unwrap();
+        sqlx::query_scalar::<_, i64>("SELECT seen_us FROM web_sessions")
+            .fetch_one(&mut *connection)
+            .await
+            .unwrap()
+    };
+    let long_ago = server::clock::now().0 - 3_600_000_000;
+    let mut writing = db.write().await.unwrap();
+    writing
+        .execute("test", sqlx::query("UPDATE web_sessions SET seen_us = $1").bind(long_ago))
+        .await
+        .unwrap();
+    writing.commit().await.unwrap();
+    // Somebody else writes for as long as the request takes.
+    let writing = db.write().await.unwrap();
+    assert_eq!(console.json("/api/v1/me").await["username"], "admin");
+    writing.commit().await.unwrap();
+    let noted = async {
+        while seen().await == long_ago {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), noted).await.expect("it is noted in its turn");
+}

@@ -170,6 +170,34 @@ async fn damaged_accounts_are_begun_anew_with_a_one_time_link() {
 }
 
 #[tokio::test]
+async fn accounts_damaged_while_running_begin_anew_without_a_restart() {
+    let console = Console::start(&[]).await;
+    console.ready().await;
+    let dir = console.data_dir().join("data");
+    sql(&dir.join("console.db"), "PRAGMA wal_checkpoint(TRUNCATE)").await;
+    let length = std::fs::metadata(dir.join("console.db")).unwrap().len();
+    overwrite(&dir.join("console.db"), 4_096, usize::try_from(length).unwrap() - 4_096);
+    // Another program writes the first page: what connections have in memory is void.
+    sql(&dir.join("console.db"), "PRAGMA user_version = 7").await;
+    let accounts = console.running.app.accounts.clone();
+    let mut opened = accounts.opened();
+    let mended = async {
+        while *opened.borrow() < 2 {
+            // Refused, or down for a moment: what matters is what comes of it.
+            let _ = accounts.verify("admin", PASSWORD.to_owned()).await;
+            tokio::task::yield_now().await;
+        }
+        // The first user is made, and gets the password of the settings, as soon as there are accounts.
+        while !accounts.verify("admin", PASSWORD.to_owned()).await.is_ok_and(|right| right) {
+            tokio::task::yield_now().await;
+        }
+        opened.borrow_and_update();
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), mended).await.expect("it is found");
+    goes_on(console, "console.db").await;
+}
+
+#[tokio::test]
 async fn a_forwarder_that_cannot_be_set_up_is_down_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     let broken = dir.path().join("ca.pem");

@@ -161,7 +161,7 @@ async fn a_backup_that_its_mark_does_not_give_away_is_opened_without_a_log_that_
 
 /// Whoever looks beside a running server must not take its log away, whatever it looks like just now.
 #[tokio::test]
-async fn a_guest_moves_nothing() {
+async fn a_guest_moves_nothing_and_mixes_nothing() {
     let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     open(file(ours.path(), Duration::from_secs(1))).await.unwrap().close().await;
     let db = open(file(theirs.path(), Duration::from_secs(1))).await.unwrap();
@@ -170,6 +170,11 @@ async fn a_guest_moves_nothing() {
     let main = std::fs::read(ours.path().join("a.db")).unwrap();
     lay(ours.path(), &main, &log);
     let guest = DbFile { hold: Hold::Guest, ..file(ours.path(), Duration::from_secs(1)) };
-    let _ = open(guest).await;
+    let error = open(guest.clone()).await.err().expect("it is for the owner to set it aside");
+    assert!(error.is_damaged(), "{error}");
     assert_eq!(logs_set_aside(ours.path()), 0);
+    assert_eq!(killed(ours.path()), (main, log), "both as they were");
+    open(file(ours.path(), Duration::from_secs(1))).await.unwrap().close().await;
+    assert_eq!(logs_set_aside(ours.path()), 1);
+    open(guest).await.unwrap();
 }

@@ -17,8 +17,9 @@ use crate::telling::Teller;
 
 impl Db {
     /// Copies file and log into the folder `into`, which should lie on another file system and belong to the
-    /// caller, and opens the copy for reading: `write` is refused. Only for the owner of the data directory, since
-    /// nobody may write to the file meanwhile.
+    /// caller, and opens the copy for reading: `write` is refused. Only for the owner of the data directory while it
+    /// has the file not open: nobody may write to it meanwhile, and reading it beside SQLite would take SQLite's
+    /// locks away.
     pub async fn open_copy(
         file: &DbFile,
         into: &Path,

@@ -13,6 +13,9 @@ use crate::telling::{Teller, say};
 
 /// A file that comes with the log of a killed process is looked at for this long in any case.
 const LOOK_AT_LEAST: Duration = Duration::from_millis(300);
+/// How often a guest looks at what seems to be wrong, and after how long.
+const LOOKS: usize = 3;
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 impl Db {
     /// Opens (or makes) the file and brings its tables up to date. What is found wrong is told apart by the
@@ -38,11 +41,15 @@ impl Db {
 
 /// Before anything may write: SQLite would fold a stranger's log into the file.
 async fn look(file: &DbFile, told: &Told) -> Result<(), StoreError> {
-    let mut with_log = file.hold == Hold::Owner && file.wal_bytes() > 0;
+    let mut with_log = file.wal_bytes() > 0;
     if with_log && let Some(why) = stranger(file).await {
-        set_log_aside(file, told, &why).await;
+        match file.hold {
+            Hold::Owner => set_log_aside(file, told, &why).await,
+            Hold::Guest => return unless_it_changes(file, why).await,
+        }
         with_log = false;
     }
+    with_log &= file.hold == Hold::Owner;
     if (!with_log && file.check.is_zero()) || !file.path.exists() {
         return Ok(());
     }
@@ -61,6 +68,21 @@ async fn stranger(file: &DbFile) -> Option<String> {
     let (path, log) = (file.path.clone(), file.beside("-wal"));
     // A log that cannot be read is left to SQLite, which says so.
     off_thread(move || lineage::stranger(&path, &log).ok().flatten()).await
+}
+
+/// A guest moves nothing. Beside a server that writes, file and log may be of two moments: it looks again.
+async fn unless_it_changes(file: &DbFile, first: String) -> Result<(), StoreError> {
+    let mut why = first;
+    for _ in 0..LOOKS {
+        tokio::time::sleep(LOOK_AGAIN).await;
+        match stranger(file).await {
+            Some(again) => why = again,
+            None => return Ok(()),
+        }
+    }
+    let why =
+        format!("the write-ahead log beside it belongs to another file ({why}); the server sets it aside");
+    Err(StoreError::Damaged { database: file.name, why })
 }
 
 /// Whether the file is sound once the log beside it is gone; if so, it stays gone.
