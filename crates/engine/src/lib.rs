@@ -45,6 +45,15 @@ use said::Said;
 /// More rounds than any real step needs: a judge that never falls silent is a mistake, and must not hang the loop.
 const ROUNDS_MAX: usize = 400;
 
+/// Folds prices into a state that follows the engine's, as the engine itself does when it hears them.
+pub fn overhear(state: &mut TradingState, events: Vec<MarketEvent>) {
+    for event in events {
+        if let Some(event) = market::accepted(state, event) {
+            state.hear(&event);
+        }
+    }
+}
+
 /// Judges inputs against the state. Owned by one driver; nothing else touches it.
 pub struct Engine {
     state: TradingState,
@@ -73,7 +82,7 @@ impl Engine {
     pub fn step(&mut self, stamp: Stamp, input: Input) -> Vec<DecisionRecord> {
         let mut records = Vec::new();
         match input {
-            Input::Market { events } => self.take_in(&stamp, events),
+            Input::Market { events } => self.take_in(events),
             other => {
                 for said in facts::of(&self.state, &stamp, other) {
                     self.record(&stamp, said, &mut records);
@@ -94,16 +103,11 @@ impl Engine {
     }
 
     /// Folds prices at once, so that judges see them; they are written with the next decision.
-    pub fn take_in(&mut self, stamp: &Stamp, events: Vec<MarketEvent>) {
+    pub fn take_in(&mut self, events: Vec<MarketEvent>) {
         for event in events {
             let Some(event) = market::accepted(&self.state, event) else { continue };
-            let heard_at = event.at();
-            let seen = MarketDecision::Seen { events: vec![event], heard_at };
-            let record = self.dress(stamp, stamp.correlation_id.clone(), None, Decision::Market(seen));
-            self.state.apply(&record);
-            if let Decision::Market(MarketDecision::Seen { events, .. }) = record.decision {
-                self.unwritten.extend(events.into_iter().map(|event| (event.key(), event)));
-            }
+            self.state.hear(&event);
+            self.unwritten.insert(event.key(), event);
         }
     }
 

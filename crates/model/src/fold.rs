@@ -17,7 +17,7 @@ use crate::session::Session;
 use crate::state::{LinkState, TradingState};
 
 impl TradingState {
-    /// Takes in one decision. The only method that changes the state.
+    /// Takes in one decision. Everything that happens goes through here.
     pub fn apply(&mut self, record: &DecisionRecord) {
         match &record.decision {
             Decision::Account(decision) => self.fold_account(decision, record),
@@ -31,6 +31,13 @@ impl TradingState {
         }
     }
 
+    /// Keeps a price in mind before anything was decided on it: `market.seen` writes it down as soon as something is,
+    /// and folding it again changes nothing.
+    pub fn hear(&mut self, event: &MarketEvent) {
+        self.market_heard_at = self.market_heard_at.max(Some(event.at()));
+        self.fold_event(event);
+    }
+
     /// The session that a record belongs to.
     fn session_of(&mut self, record: &DecisionRecord) -> Option<&mut Session> {
         self.sessions.get_mut(record.session_id.as_ref()?)
@@ -40,7 +47,7 @@ impl TradingState {
         match decision {
             MarketDecision::Seen { events, heard_at } => {
                 self.market_heard_at = self.market_heard_at.max(Some(*heard_at));
-                events.iter().for_each(|event| self.fold_event(event));
+                events.iter().for_each(|event| self.hear(event));
             }
             MarketDecision::LinkChanged(change) => {
                 let state = LinkState { up: change.up, since: record.at, code: change.code.clone() };

@@ -1,4 +1,5 @@
-//! Everything the engine knows. It has exactly one method that changes it, `apply` (see `fold`); judges read it.
+//! Everything the engine knows. It changes by `apply` alone, and by `hear` for prices on which nothing was decided yet
+//! (see `fold`); judges read it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

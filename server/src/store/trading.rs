@@ -19,14 +19,16 @@ pub use append::Rolling;
 pub use journal::{JournaledInput, Recovered, Snapshot, Unread};
 pub use query::{DecisionPage, StoredAnswer};
 
-use super::{Db, DbFile, Durability, Hold, StoreError};
+use super::{Db, DbFile, Durability, Hold, Slot, StoreError};
 use crate::config::DatabaseConfig;
+use crate::health::Health;
+use crate::tasks::Tasks;
 use crate::telling::Teller;
 
 /// Handle to the trading database; cheap to clone.
 #[derive(Clone)]
 pub struct TradingStore {
-    db: Db,
+    slot: Slot,
     /// The number of the last decision on disk: readers by cursor wait on it.
     head: Arc<watch::Sender<u64>>,
 }
@@ -73,9 +75,28 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/trading");
 const PATIENCE: Duration = Duration::from_millis(250);
 
 impl TradingStore {
-    /// Opens `trading.db` in a data directory that is ours. Every commit is synced to the disk.
-    pub async fn open(dir: &Path, teller: Teller, config: &DatabaseConfig) -> Result<Self, StoreError> {
-        Self::at(Db::open(Self::file(dir, Hold::Owner), teller, config).await?).await
+    /// Keeps `trading.db` open in a data directory that is ours. Every commit is synced to the disk. A damaged file is
+    /// set aside, and one that cannot be opened for want of room is read from a copy: closing must be possible with
+    /// whatever is there. One that a newer version wrote is an error: nobody may trade on without knowing it.
+    pub async fn keep(
+        dir: &Path,
+        config: &DatabaseConfig,
+        health: &Health,
+        tasks: &Tasks,
+    ) -> Result<Self, StoreError> {
+        let file = Self::file(dir, Hold::Owner);
+        match Db::open(file.clone(), tasks.teller().clone(), config).await {
+            Ok(db) => db.close().await,
+            Err(error) if error.is_foreign() => return Err(error),
+            // The slot says so, and goes on trying.
+            Err(_) => {}
+        }
+        let names = ("trading_store", "trading_file");
+        let store = Self::at(Slot::keep(file, names, true, config, health, tasks).await);
+        if let Ok(last) = store.last().await {
+            store.head.send_replace(last);
+        }
+        Ok(store)
     }
 
     /// The same beside a server that may be running on it.
@@ -84,14 +105,14 @@ impl TradingStore {
         teller: Teller,
         config: &DatabaseConfig,
     ) -> Result<Self, StoreError> {
-        Self::at(Db::open(Self::file(dir, Hold::Guest), teller, config).await?).await
-    }
-
-    async fn at(db: Db) -> Result<Self, StoreError> {
-        let store = Self { db, head: Arc::default() };
+        let store = Self::at(Slot::fixed(Db::open(Self::file(dir, Hold::Guest), teller, config).await?));
         let last = store.last().await?;
         store.head.send_replace(last);
         Ok(store)
+    }
+
+    fn at(slot: Slot) -> Self {
+        Self { slot, head: Arc::default() }
     }
 
     fn file(dir: &Path, hold: Hold) -> DbFile {
@@ -107,10 +128,20 @@ impl TradingStore {
         }
     }
 
-    /// The database, for what it can tell about itself.
+    /// The database, for what it can tell about itself, while there is one.
+    pub fn db(&self) -> Result<Db, StoreError> {
+        self.slot.db()
+    }
+
+    /// Changes whenever another file stands here; it may be an empty one.
     #[must_use]
-    pub fn db(&self) -> &Db {
-        &self.db
+    pub fn opened(&self) -> watch::Receiver<u64> {
+        self.slot.opened()
+    }
+
+    /// Closes it; the write-ahead log is folded into the file.
+    pub async fn close(&self) {
+        self.slot.close().await;
     }
 
     /// Changes whenever decisions were committed; the value is the number of the last.

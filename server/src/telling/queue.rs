@@ -19,6 +19,7 @@ pub(super) enum Item {
     Record(Box<LogRecord>),
     Event { event: Box<dyn Event + Send>, context: Arc<Context>, at: Micros },
     Batch(Batch),
+    Journal(Journal),
 }
 
 /// Browser records that are stored together with the id of their batch, or not at all.
@@ -26,6 +27,13 @@ pub(super) struct Batch {
     pub records: Vec<LogRecord>,
     pub bid: String,
     pub reply: oneshot::Sender<BatchOutcome>,
+}
+
+/// Records of the trading journal, which are stored together with how far it has been told.
+pub(super) struct Journal {
+    pub records: Vec<LogRecord>,
+    pub next_seq: u64,
+    pub reply: oneshot::Sender<()>,
 }
 
 /// An item with the (first) number it was given.
@@ -100,6 +108,18 @@ impl Queue {
         self.next_seq += records as u64;
         self.batch_records += records;
         self.batches.push_back(Numbered { seq, item: Item::Batch(batch) });
+        Ok(())
+    }
+
+    /// Takes numbers for records of the journal. Its teller waits for the reply, so that at most one waits here.
+    pub fn push_journal(&mut self, journal: Journal) -> Result<(), Journal> {
+        if self.closed {
+            return Err(journal);
+        }
+        let (seq, records) = (self.next_seq, journal.records.len());
+        self.next_seq += records as u64;
+        self.batch_records += records;
+        self.batches.push_back(Numbered { seq, item: Item::Journal(journal) });
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use telemetry::{Context, Event, Level, LogRecord, Micros, Source};
 use tokio::sync::{Notify, oneshot};
 
-use super::queue::{Batch, Item, Numbered, Queue, Shed};
+use super::queue::{Batch, Item, Journal, Numbered, Queue, Shed};
 use super::sampler::Sampler;
 use crate::{clock, correlation};
 
@@ -131,6 +131,17 @@ impl Teller {
         let (reply, committed) = oneshot::channel();
         let count = records.len() as u64;
         self.lock().push_batch(Batch { records, bid, reply }).map_err(|_| Refused)?;
+        self.shared.enqueued.fetch_add(count, Ordering::Relaxed);
+        self.shared.wake.notify_one();
+        committed.await.map_err(|_| Refused)
+    }
+
+    /// Stores records of the trading journal and how far it has been told in one transaction, and waits for the
+    /// commit. What the level leaves out is left out by the caller.
+    pub async fn commit_journal(&self, records: Vec<LogRecord>, next_seq: u64) -> Result<(), Refused> {
+        let (reply, committed) = oneshot::channel();
+        let count = records.len() as u64;
+        self.lock().push_journal(Journal { records, next_seq, reply }).map_err(|_| Refused)?;
         self.shared.enqueued.fetch_add(count, Ordering::Relaxed);
         self.shared.wake.notify_one();
         committed.await.map_err(|_| Refused)

@@ -94,6 +94,15 @@ impl Writer {
                 commit.inner.batches.push((batch.bid, numbered.collect()));
                 commit.replies.push(batch.reply);
             }
+            Item::Journal(journal) => {
+                let numbered = journal.records.into_iter().zip(seq..).map(|(mut record, seq)| {
+                    record.number(boot_id, seq);
+                    Prepared::from(record)
+                });
+                commit.inner.records.extend(numbered);
+                commit.inner.journal = Some(journal.next_seq);
+                commit.journal = Some(journal.reply);
+            }
         }
     }
 
@@ -126,8 +135,8 @@ impl Writer {
     /// Prints, then commits. A store that refuses is tried again until it takes the records, so that nothing
     /// is lost; meanwhile the queue fills up and sheds, counted.
     async fn write(&self, commit: Collected, closing: bool) {
-        let Collected { inner, replies } = commit;
-        if inner.records.is_empty() && inner.batches.is_empty() {
+        let Collected { inner, replies, journal } = commit;
+        if inner.records.is_empty() && inner.batches.is_empty() && inner.journal.is_none() {
             return;
         }
         self.print(&inner);
@@ -156,6 +165,10 @@ impl Writer {
         }
         let batched: usize = inner.batches.iter().map(|(_, records)| records.len()).sum();
         self.teller.add_committed((inner.records.len() + batched) as u64);
+        if let Some(reply) = journal {
+            // Nobody waits any more in a process that ends; the cursor is moved all the same.
+            let _ = reply.send(());
+        }
         for (is_new, reply) in fresh.into_iter().zip(replies) {
             // A handler that went away is answered by its repeat: the batch counts as seen.
             let _ = reply.send(if is_new { BatchOutcome::Stored } else { BatchOutcome::Duplicate });
@@ -188,6 +201,7 @@ impl Writer {
 struct Collected {
     inner: Commit,
     replies: Vec<Reply>,
+    journal: Option<oneshot::Sender<()>>,
 }
 
 impl Collected {

@@ -1,11 +1,14 @@
 //! The answer to an operator's request, read off what was decided. The driver makes it, because it is stored in the
 //! same transaction as the decisions.
 
-use model::decision::session::Refusal;
+use std::sync::Arc;
+
 use model::decision::{ClosingDecision, SessionDecision};
 use model::input::OperatorAction;
+use model::refusal::Refusal;
 use model::{Decision, DecisionRecord, Stamp};
 use serde_json::{Value, json};
+use telemetry::Event as _;
 
 /// Status and JSON body, as they go out and as a repeat gets them again.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,8 +19,8 @@ pub struct Accepted {
 
 /// What to answer to `action` after the engine decided `records`; `next_seq` is the number after them.
 #[must_use]
-pub fn answer(action: &OperatorAction, stamp: &Stamp, records: &[DecisionRecord], next_seq: u64) -> Accepted {
-    if let Some(refused) = records.iter().find_map(refusal) {
+pub fn answer(action: &OperatorAction, stamp: &Stamp, records: &[Arc<DecisionRecord>], next_seq: u64) -> Accepted {
+    if let Some(refused) = records.iter().find_map(|record| refusal(record)) {
         return refused;
     }
     let seq = records.first().map_or(next_seq.saturating_sub(1), |record| record.seq);
@@ -25,7 +28,7 @@ pub fn answer(action: &OperatorAction, stamp: &Stamp, records: &[DecisionRecord]
     match action {
         OperatorAction::Start { session_id, .. } => body["session_id"] = json!(session_id),
         OperatorAction::Panic { panic_id, .. } => {
-            let standing = records.iter().find_map(panic_of).unwrap_or_else(|| json!(panic_id));
+            let standing = records.iter().find_map(|record| panic_of(record)).unwrap_or_else(|| json!(panic_id));
             body["panic_id"] = standing;
         }
         OperatorAction::Pause { .. }
@@ -45,6 +48,7 @@ fn panic_of(record: &DecisionRecord) -> Option<Value> {
             ClosingDecision::PanicLatched { panic_id, .. } | ClosingDecision::PanicRepeated { panic_id, .. },
         ) => Some(json!(panic_id)),
         Decision::Closing(_)
+        | Decision::Account(_)
         | Decision::Market(_)
         | Decision::Session(_)
         | Decision::Entry(_)
@@ -55,27 +59,29 @@ fn panic_of(record: &DecisionRecord) -> Option<Value> {
 }
 
 fn refusal(record: &DecisionRecord) -> Option<Accepted> {
-    let Decision::Session(SessionDecision::RequestRefused { refusal, sentence, .. }) = &record.decision
-    else {
+    let Decision::Session(SessionDecision::RequestRefused { refusal, .. }) = &record.decision else {
         return None;
     };
     let status = match refusal {
         Refusal::NoSuchSession => 404,
-        Refusal::SessionActive
+        Refusal::ProductLeased { .. }
         | Refusal::PanicLatched
+        | Refusal::DayLimit { .. }
         | Refusal::NotRunning
         | Refusal::NotPaused
         | Refusal::AlreadyEnding
-        | Refusal::HealthBad
+        | Refusal::Ended
+        | Refusal::HealthBad { .. }
         | Refusal::ExposureUnknown
         | Refusal::NotLatched
         | Refusal::NotVerifiedFlat
         | Refusal::NothingToResolve
+        | Refusal::Unexplained
         | Refusal::ModeUnavailable => 409,
     };
     let error = json!({
         "code": refusal.code(),
-        "message": sentence,
+        "message": record.decision.message(),
         "correlation_id": record.correlation_id,
     });
     Some(Accepted { status, body: json!({ "error": error }) })

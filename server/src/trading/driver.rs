@@ -1,29 +1,31 @@
-//! The driver owns the engine: it takes a batch, stamps it, steps the engine, appends to the journal, and only then
-//! hands the commands to the executor. No locks, no I/O but the journal; nothing else touches the engine.
+//! The driver owns the engine: it takes a batch, stamps it, steps the engine, has the ledger append to the journal, and
+//! only then do commands go to the executor. No locks, no I/O but the journal; nothing else touches the engine.
 
+mod gap;
 mod ledger;
 mod words;
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use engine::Engine;
 use model::input::{Input, OperatorAction};
-use model::market::MarketEvent;
-use model::{Lifecycle, Micros, SessionId, Stamp};
+use model::{Lifecycle, Micros, Stamp};
 use telemetry::{Context, CorrelationId};
 
 use super::events::TradingEvent;
-use super::inbox::{Asked, Inbox, Item, key};
+use super::inbox::{Asked, Inbox, Item};
+use super::latch_file::LatchFile;
 use super::operator::RequestError;
 use super::{Executor, FeedHub, answer};
 use crate::health::Health;
 use crate::store::StoreError;
-use crate::store::trading::{Entry, KeyedAnswer, Origin, TradingStore};
+use crate::store::trading::{Entry, KeyedAnswer, Origin, Recovered, TradingStore, Unread};
 use crate::tasks::Stop;
-use crate::telling::Teller;
+use crate::telling::{Teller, say};
 use crate::venue::SessionContext;
 use crate::{clock, correlation};
+use gap::GapWatch;
 use ledger::Ledger;
 
 /// Evaluations while a session runs.
@@ -43,6 +45,7 @@ pub struct DriverParts {
     pub teller: Teller,
     pub health: Health,
     pub sessions: SessionContext,
+    pub latch_file: LatchFile,
 }
 
 /// Owner of the engine.
@@ -53,12 +56,10 @@ pub struct Driver {
     next_input_seq: u64,
     last_at: Micros,
     previous_step_us: Option<u64>,
-    /// The session that the streams tell about.
-    told_session: Option<SessionId>,
+    /// The context in which the streams tell what they tell.
+    told: Context,
     recovered: bool,
-    /// Market events that wait for the idle tick: between sessions one a second and kind is enough, and every
-    /// one of them would cost a synced commit.
-    idle: BTreeMap<(u8, String), MarketEvent>,
+    gaps: GapWatch,
 }
 
 impl Driver {
@@ -66,58 +67,61 @@ impl Driver {
     pub async fn recover(parts: DriverParts) -> Result<Self, StoreError> {
         let started = Instant::now();
         let recovered = parts.store.recover().await?;
-        let event = TradingEvent::Recovered {
-            decisions: recovered.folded,
-            next_seq: recovered.next_seq,
-            session: recovered.state.active().map(|session| session.id.0.clone()),
-            elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        };
-        parts
-            .teller
-            .tell(&event, &Context::correlated(correlation::current().unwrap_or_else(correlation::fresh)));
-        parts.hub.begin(&recovered.state, &parts.store).await?;
+        clock::continue_from(recovered.last_at);
+        let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tell_recovered(&parts, &recovered, elapsed_ms);
+        parts.hub.begin(&recovered.state, recovered.next_seq.saturating_sub(1), &parts.store).await;
         Ok(Self {
             ledger: Ledger::new(parts.clone(), recovered.folded),
             parts,
             engine: Engine::new(recovered.state, recovered.next_seq),
             next_input_seq: recovered.next_input_seq,
-            last_at: Micros(0),
+            last_at: recovered.last_at,
             previous_step_us: None,
-            told_session: None,
+            told: Context::default(),
             recovered: false,
-            idle: BTreeMap::new(),
+            gaps: GapWatch::begin(),
         })
     }
 
     /// Runs until the server stops, then writes the journal to its end. Gives the last words for people: what
     /// stays open at the venue.
     pub async fn run(mut self, mut stop: Stop) -> String {
-        self.step(Input::Booted);
-        for change in self.parts.inbox.links() {
-            self.step(Input::Link(change));
-        }
-        self.settle().await;
+        self.begin().await;
         let inbox = self.parts.inbox.clone();
         let mut next_tick = tokio::time::Instant::now();
         loop {
             tokio::select! {
                 biased;
                 () = stop.stopped() => break,
-                () = tokio::time::sleep_until(next_tick) => self.on_tick(),
+                () = tokio::time::sleep_until(next_tick) => {
+                    next_tick = tokio::time::Instant::now() + self.tick();
+                    inbox.push(Input::Timer);
+                    continue;
+                }
                 batch = inbox.take() => self.take(batch).await,
+                () = self.ledger.stirs() => {}
             }
             self.settle().await;
-            let now = tokio::time::Instant::now();
-            let tick = self.tick();
-            if next_tick <= now {
-                next_tick = now + tick;
-            } else {
-                // A session that has just begun does not wait for the slow tick.
-                next_tick = next_tick.min(now + tick);
-            }
+            // A session that has just begun does not wait for the slow tick.
+            next_tick = next_tick.min(tokio::time::Instant::now() + self.tick());
         }
         self.ledger.close(self.engine.state(), self.numbers()).await;
         words::last(self.engine.state())
+    }
+
+    /// The first inputs: that there is a process, what is known of the links, and a panic that nobody heard.
+    async fn begin(&mut self) {
+        self.step(Input::Booted);
+        for change in self.parts.inbox.links() {
+            self.step(Input::Link(change));
+        }
+        let latched = self.engine.state().account.latch.is_some();
+        if let Some(pressed) = self.parts.latch_file.read().filter(|_| !latched) {
+            say(&format!("{} had pressed PANIC before this start: it is carried out", pressed.who));
+            self.step(Input::Operator(pressed));
+        }
+        self.settle().await;
     }
 
     fn tick(&self) -> Duration {
@@ -127,31 +131,23 @@ impl Driver {
     /// Whether a session is active or something is being closed.
     fn is_busy(&self) -> bool {
         let state = self.engine.state();
-        let closing = state.flatten.as_ref().is_some_and(|flatten| flatten.verified_flat_at.is_none());
-        closing || state.active().is_some()
-    }
-
-    fn on_tick(&mut self) {
-        self.take_idle();
-        self.step(Input::Timer);
-    }
-
-    fn take_idle(&mut self) {
-        for event in std::mem::take(&mut self.idle).into_values() {
-            self.step(Input::Market(event));
-        }
+        let sweeping = state.account.sweep.as_ref().is_some_and(|sweep| !sweep.is_verified());
+        sweeping || state.active().next().is_some()
     }
 
     async fn take(&mut self, batch: Vec<Item>) {
+        if let Some(gap) = self.gaps.noticed() {
+            self.step(Input::Clock(gap));
+        }
         for item in batch {
             match item {
-                Item::Input(Input::Market(event)) if !self.is_busy() => {
-                    self.idle.insert(key(&event), event);
+                Item::Input(Input::Market { events }) => {
+                    self.parts.hub.heard(events.clone());
+                    self.step(Input::Market { events });
                 }
                 Item::Input(input) => self.step(input),
                 Item::Asked(asked) => {
                     // A request stands in a transaction of its own: it is answered as soon as it is durable.
-                    self.take_idle();
                     self.settle().await;
                     self.asked(*asked);
                     self.settle().await;
@@ -162,39 +158,27 @@ impl Driver {
 
     /// One input through the engine. What led to no decision has changed nothing and is forgotten.
     fn step(&mut self, input: Input) {
-        if let Some(entry) = self.decide(input) {
+        let stamp = self.stamp();
+        let entry = self.decide(stamp, input);
+        if !entry.decisions.is_empty() {
             self.ledger.add(entry, None);
         }
     }
 
     fn asked(&mut self, asked: Asked) {
         let Asked { request, idempotency, reply } = asked;
-        if self.ledger.is_failing() && opens_risk(&request.action) {
+        if self.ledger.is_failing() && request.action.opens_risk() {
             // Whoever asked may be gone.
             let _ = reply.send(Err(RequestError::NotDurable));
             return;
         }
-        let origin = match &request.action {
-            OperatorAction::Start { session_id, .. } => Some(Origin {
-                session_id: session_id.clone(),
-                next_seq: self.engine.next_seq(),
-                state: Box::new(self.engine.state().clone()),
-            }),
-            OperatorAction::Pause { .. }
-            | OperatorAction::Resume { .. }
-            | OperatorAction::Stop { .. }
-            | OperatorAction::Drain { .. }
-            | OperatorAction::Resolve { .. }
-            | OperatorAction::Panic { .. }
-            | OperatorAction::Acknowledge { .. } => None,
-        };
+        let origin = self.origin(&request.action);
         let action = request.action.clone();
-        let input = Input::Operator(request);
         let stamp = self.stamp();
-        let mut entry = self.decide_stamped(stamp, input);
+        let mut entry = self.decide(stamp, Input::Operator(request));
         let accepted = answer(&action, &entry.stamp, &entry.decisions, self.engine.next_seq());
-        let started = accepted.status == 202;
-        entry.origin = origin.filter(|_| started);
+        let done = accepted.status == 202;
+        entry.origin = origin.filter(|_| done);
         entry.answer = idempotency.map(|key| KeyedAnswer {
             username: key.username,
             key: key.key,
@@ -202,26 +186,38 @@ impl Driver {
             status: accepted.status,
             response: accepted.body.to_string(),
         });
-        let urgent = matches!(action, OperatorAction::Panic { .. });
-        self.ledger.add(entry, Some((reply, accepted, urgent)));
+        self.ledger.add(entry, Some((reply, accepted, action.is_panic())));
+        if done && matches!(action, OperatorAction::Acknowledge { .. }) {
+            self.parts.latch_file.remove();
+        }
     }
 
-    fn decide(&mut self, input: Input) -> Option<Entry> {
-        let stamp = self.stamp();
-        Some(self.decide_stamped(stamp, input)).filter(|entry| !entry.decisions.is_empty())
+    /// Where the replay of a session begins that is being started.
+    fn origin(&self, action: &OperatorAction) -> Option<Origin> {
+        let OperatorAction::Start { session_id, .. } = action else { return None };
+        Some(Origin {
+            session_id: session_id.clone(),
+            next_seq: self.engine.next_seq(),
+            state: Box::new(self.engine.state().clone()),
+        })
     }
 
-    fn decide_stamped(&mut self, stamp: Stamp, input: Input) -> Entry {
+    fn decide(&mut self, stamp: Stamp, input: Input) -> Entry {
         let started = Instant::now();
-        let decisions = self.engine.step(stamp.clone(), input.clone());
+        // The prices stand in the decisions that they lead to.
+        let kept = match &input {
+            Input::Market { .. } => Input::Market { events: Vec::new() },
+            other => other.clone(),
+        };
+        let decisions = self.engine.step(stamp.clone(), input);
         self.previous_step_us = Some(u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
         if !decisions.is_empty() {
             self.next_input_seq += 1;
         }
-        Entry { stamp, input, decisions, origin: None, answer: None }
+        let decisions = decisions.into_iter().map(Arc::new).collect();
+        Entry { stamp, input: kept, decisions, origin: None, answer: None }
     }
 
-    /// The clock of the engine never goes back, whatever the system's does.
     fn stamp(&mut self) -> Stamp {
         self.last_at = self.last_at.max(clock::now());
         let id = CorrelationId::parse(&correlation::fresh()).unwrap_or_else(|| CorrelationId::from_bits(1));
@@ -238,54 +234,63 @@ impl Driver {
         (self.engine.next_seq(), self.next_input_seq)
     }
 
-    /// Makes everything durable, then lets it have its effects.
+    /// Makes everything durable, then lets it have its effects. What the engine is to know of the journal is one
+    /// more step.
     async fn settle(&mut self) {
-        let numbers = self.numbers();
-        self.ledger.settle(self.engine.state(), numbers).await;
-        self.note_session();
+        for _ in 0..2 {
+            let numbers = self.numbers();
+            self.ledger.settle(self.engine.state(), numbers).await;
+            let Some(report) = self.ledger.take_news() else { break };
+            self.step(Input::Health(report));
+        }
+        self.note_context();
         self.note_recovery();
     }
 
-    fn note_session(&mut self) {
-        let active = self.engine.state().active();
-        let id = active.map(|session| session.id.clone());
-        if id == self.told_session {
-            return;
-        }
-        let context = active.map_or_else(Context::default, |session| Context {
+    /// While one session runs, the streams speak in its context; with several in nobody's.
+    fn note_context(&mut self) {
+        let mut active = self.engine.state().active();
+        let only = active.next().filter(|_| active.next().is_none());
+        let context = only.map_or_else(Context::default, |session| Context {
             strategy_id: Some(session.configuration.strategy_id.word().to_owned()),
             session_id: Some(session.id.0.clone()),
             configuration: Some(session.configuration.name.clone()),
             execution_mode: Some(session.execution_mode.word().to_owned()),
             correlation_id: None,
         });
-        self.parts.sessions.set(context);
-        self.told_session = id;
+        if context != self.told {
+            self.parts.sessions.set(context.clone());
+            self.told = context;
+        }
     }
 
-    /// Recovery is complete when nothing was on, or when the session has left STARTING: for PAUSED, for its exit,
+    /// Recovery is complete when nothing was on, or when every session has left STARTING: for PAUSED, for its exit,
     /// or for an operator.
     fn note_recovery(&mut self) {
         if self.recovered {
             return;
         }
-        let active = self.engine.state().active();
-        if active.is_none_or(|session| session.lifecycle != Lifecycle::Starting) {
+        let mut active = self.engine.state().active();
+        if active.all(|session| session.lifecycle != Lifecycle::Starting) {
             self.recovered = true;
             self.parts.health.up(RECOVERY);
         }
     }
 }
 
-/// What is not even begun while the journal cannot be written.
-fn opens_risk(action: &OperatorAction) -> bool {
-    match action {
-        OperatorAction::Start { .. } | OperatorAction::Resume { .. } => true,
-        OperatorAction::Pause { .. }
-        | OperatorAction::Stop { .. }
-        | OperatorAction::Drain { .. }
-        | OperatorAction::Resolve { .. }
-        | OperatorAction::Panic { .. }
-        | OperatorAction::Acknowledge { .. } => false,
+fn tell_recovered(parts: &DriverParts, recovered: &Recovered, elapsed_ms: u64) {
+    let context = Context::correlated(correlation::current().unwrap_or_else(correlation::fresh));
+    let event = TradingEvent::Recovered {
+        decisions: recovered.folded,
+        next_seq: recovered.next_seq,
+        sessions: recovered.state.active().map(|session| session.id.0.clone()).collect(),
+        elapsed_ms,
+    };
+    parts.teller.tell(&event, &context);
+    let begins = recovered.next_seq == 1;
+    if let Some(Unread { decisions, sessions }) = recovered.unread.clone().filter(|_| begins) {
+        let event = TradingEvent::JournalUnread { decisions, sessions };
+        say(&telemetry::Event::message(&event));
+        parts.teller.tell(&event, &context);
     }
 }

@@ -9,7 +9,7 @@ pub enum TradingEvent {
     Recovered {
         decisions: usize,
         next_seq: u64,
-        session: Option<String>,
+        sessions: Vec<String>,
         elapsed_ms: u64,
     },
     JournalFailed {
@@ -23,7 +23,12 @@ pub enum TradingEvent {
     /// A command did not leave.
     CommandHeld {
         command: &'static str,
-        reason: String,
+        code: &'static str,
+    },
+    /// An older version's journal lies beside ours.
+    JournalUnread {
+        decisions: u64,
+        sessions: Vec<String>,
     },
 }
 
@@ -34,6 +39,7 @@ impl Event for TradingEvent {
             Self::JournalFailed { .. } => "db.journal_failed",
             Self::JournalRestored { .. } => "db.journal_restored",
             Self::CommandHeld { .. } => "engine.command_held",
+            Self::JournalUnread { .. } => "engine.journal_unread",
         }
     }
 
@@ -41,37 +47,54 @@ impl Event for TradingEvent {
         match self {
             Self::Recovered { .. } | Self::JournalRestored { .. } => Level::Info,
             Self::JournalFailed { .. } => Level::Fatal,
-            Self::CommandHeld { .. } => Level::Error,
+            Self::JournalUnread { sessions, .. } if sessions.is_empty() => Level::Warn,
+            Self::CommandHeld { .. } | Self::JournalUnread { .. } => Level::Error,
         }
     }
 
     fn message(&self) -> String {
         match self {
-            Self::Recovered { decisions, next_seq, session: Some(session), elapsed_ms } => format!(
-                "The journal was folded up to decision {} ({decisions} after the snapshot) in {elapsed_ms} ms; \
-                 session {session} goes on",
-                next_seq.saturating_sub(1)
-            ),
-            Self::Recovered { decisions, next_seq, session: None, elapsed_ms } => format!(
-                "The journal was folded up to decision {} ({decisions} after the snapshot) in {elapsed_ms} ms; \
-                 no session is active",
-                next_seq.saturating_sub(1)
-            ),
+            Self::Recovered { decisions, next_seq, sessions, elapsed_ms } => {
+                let on = match sessions.as_slice() {
+                    [] => "no session is active".to_owned(),
+                    [one] => format!("session {one} goes on"),
+                    several => format!("sessions {} go on", several.join(", ")),
+                };
+                format!(
+                    "The journal was folded up to decision {} ({decisions} after the snapshot) in {elapsed_ms} ms; {on}",
+                    next_seq.saturating_sub(1)
+                )
+            }
             Self::JournalFailed { failure, waiting } => {
                 format!("The journal cannot be written ({failure}): only exits leave, {waiting} steps wait")
             }
             Self::JournalRestored { outage_ms, appended } => {
                 format!("The journal is written again after {outage_ms} ms; {appended} steps were appended")
             }
-            Self::CommandHeld { command, reason } => format!("A {command} command did not leave: {reason}"),
+            Self::CommandHeld { command, code } => {
+                format!("A {command} command did not leave: {}", code.replace('_', " "))
+            }
+            Self::JournalUnread { decisions, sessions } => {
+                let on = match sessions.as_slice() {
+                    [] => "no session of it was active".to_owned(),
+                    open => format!(
+                        "sessions {} were active: what they hold is nobody's now, close it by PANIC or by hand",
+                        open.join(", ")
+                    ),
+                };
+                format!(
+                    "A journal of an older format with {decisions} decisions is kept and not read; {on}"
+                )
+            }
         }
     }
 
     fn payload(&self) -> Map<String, Value> {
         let pairs = match self {
-            Self::Recovered { decisions, next_seq, elapsed_ms, .. } => vec![
+            Self::Recovered { decisions, next_seq, sessions, elapsed_ms } => vec![
                 ("decisions", Value::from(*decisions)),
                 ("next_decision_seq", Value::from(*next_seq)),
+                ("sessions", Value::from(sessions.clone())),
                 ("elapsed_ms", Value::from(*elapsed_ms)),
             ],
             Self::JournalFailed { failure, waiting } => {
@@ -80,8 +103,11 @@ impl Event for TradingEvent {
             Self::JournalRestored { outage_ms, appended } => {
                 vec![("outage_ms", Value::from(*outage_ms)), ("appended", Value::from(*appended))]
             }
-            Self::CommandHeld { command, reason } => {
-                vec![("command", Value::from(*command)), ("reason", Value::from(reason.as_str()))]
+            Self::CommandHeld { command, code } => {
+                vec![("command", Value::from(*command)), ("reason", Value::from(*code))]
+            }
+            Self::JournalUnread { decisions, sessions } => {
+                vec![("decisions", Value::from(*decisions)), ("sessions", Value::from(sessions.clone()))]
             }
         };
         pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
@@ -97,19 +123,17 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
             TradingEvent::Recovered {
                 decisions: 214,
                 next_seq: 48_392,
-                session: Some("s-01jf3k9x2m".to_owned()),
+                sessions: vec!["s-01jf3k9x2m".to_owned()],
                 elapsed_ms: 12,
             },
             "at each start, before anything is decided",
         ),
         (TradingEvent::JournalFailed { failure, waiting: 3 }, "at the first refusal of an outage"),
         (TradingEvent::JournalRestored { outage_ms: 900, appended: 12 }, ""),
+        (TradingEvent::CommandHeld { command: "place", code: "journal_down" }, ""),
         (
-            TradingEvent::CommandHeld {
-                command: "place",
-                reason: "the journal cannot be written".to_owned(),
-            },
-            "",
+            TradingEvent::JournalUnread { decisions: 8_125, sessions: vec!["s-01jf3k9x2m".to_owned()] },
+            "at the first start of a version with another format",
         ),
     ]
     .into_iter()

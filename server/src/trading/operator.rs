@@ -1,11 +1,24 @@
-//! The operator's handle: asks the driver and waits until what was decided is durable.
+//! The operator's handle: asks the driver and waits until what was decided is durable. A panic is written to a file of
+//! its own first and answered within two seconds, whatever the driver or the disk are doing.
 
+use std::time::Duration;
+
+use model::PanicId;
 use model::input::{OperatorAction, OperatorRequest};
+use serde_json::json;
 use telemetry::CorrelationId;
 use tokio::sync::oneshot;
 
 use super::Accepted;
 use super::inbox::{Asked, Inbox};
+use super::latch_file::LatchFile;
+use crate::clock;
+use crate::telling::say;
+
+/// A press of PANIC is answered within this time.
+const PANIC_WAIT: Duration = Duration::from_secs(2);
+/// Of it, the file may take so long.
+const FILE_WAIT: Duration = Duration::from_millis(500);
 
 /// The key under which a request was made, so that a repeat gets the same answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,12 +43,13 @@ pub enum RequestError {
 #[derive(Clone)]
 pub struct Operator {
     inbox: Inbox,
+    latch_file: LatchFile,
 }
 
 impl Operator {
     #[must_use]
-    pub fn new(inbox: Inbox) -> Self {
-        Self { inbox }
+    pub fn new(inbox: Inbox, latch_file: LatchFile) -> Self {
+        Self { inbox, latch_file }
     }
 
     /// Asks and waits. The answer comes after the decisions are on disk; a panic's also when they cannot be put
@@ -49,7 +63,45 @@ impl Operator {
     ) -> Result<Accepted, RequestError> {
         let (reply, answered) = oneshot::channel();
         let request = OperatorRequest { who: who.to_owned(), correlation_id, action };
-        self.inbox.ask(Box::new(Asked { request, idempotency, reply })).map_err(|_| RequestError::Busy)?;
-        answered.await.unwrap_or(Err(RequestError::Stopped))
+        let asked = Box::new(Asked { request: request.clone(), idempotency, reply });
+        // The engine first: the file is for the case that there is none any more.
+        self.inbox.ask(asked).map_err(|_| RequestError::Busy)?;
+        let OperatorAction::Panic { session_id, panic_id } = &request.action else {
+            return answered.await.unwrap_or(Err(RequestError::Stopped));
+        };
+        let panic_id = panic_id.clone();
+        if session_id.is_none() {
+            self.latch(request).await;
+        }
+        match tokio::time::timeout(PANIC_WAIT - FILE_WAIT, answered).await {
+            Ok(Ok(answer)) => answer,
+            // It waits in the inbox or in the file.
+            Ok(Err(_)) | Err(_) => Ok(unheard(&panic_id)),
+        }
     }
+
+    /// Puts the press on disk for whoever comes after this process.
+    async fn latch(&self, request: OperatorRequest) {
+        let file = self.latch_file.clone();
+        let written = tokio::task::spawn_blocking(move || file.write(&request));
+        let failure = match tokio::time::timeout(FILE_WAIT, written).await {
+            Ok(Ok(Ok(()))) => return,
+            Ok(Ok(Err(error))) => error.to_string(),
+            Ok(Err(error)) => error.to_string(),
+            Err(_elapsed) => "it takes too long".to_owned(),
+        };
+        say(&format!("the panic latch cannot be written to the disk: {failure}"));
+    }
+}
+
+/// Taken, and the engine has not said so yet.
+fn unheard(panic_id: &PanicId) -> Accepted {
+    let body = json!({
+        "accepted_at": clock::now(),
+        "panic_id": panic_id,
+        "durable": false,
+        "message": "The engine has not answered yet; the press is kept and carried out. If nothing closes, end the \
+                    server and run `deltascope panic --all`.",
+    });
+    Accepted { status: 202, body }
 }

@@ -325,7 +325,7 @@ impl World {
         let mut next = seen.next();
         for (stamp, input) in &self.inputs {
             while let Some((_, events)) = next.filter(|(input_seq, _)| *input_seq == stamp.input_seq) {
-                engine.take_in(stamp, events.clone());
+                engine.take_in(events.clone());
                 next = seen.next();
             }
             replayed.extend(engine.step(stamp.clone(), input.clone()));

@@ -105,6 +105,29 @@ pub enum OrderDecision {
 }
 
 impl OrderDecision {
+    /// The order of ours that it is about.
+    pub fn client_order_id(&self) -> Option<&ClientOrderId> {
+        match self {
+            OrderDecision::Submitted(request) => Some(&request.client_order_id),
+            OrderDecision::Acknowledged(news)
+            | OrderDecision::PartiallyFilled(news)
+            | OrderDecision::Filled(news)
+            | OrderDecision::Canceled(news) => Some(&news.snapshot.client_order_id),
+            OrderDecision::Rejected { client_order_id, .. }
+            | OrderDecision::Denied { client_order_id, .. }
+            | OrderDecision::Ambiguous { client_order_id, .. }
+            | OrderDecision::Missed { client_order_id, .. }
+            | OrderDecision::NeverSent { client_order_id, .. }
+            | OrderDecision::CancelFailed { client_order_id, .. }
+            | OrderDecision::LookupRequested { client_order_id, .. }
+            | OrderDecision::LookupFailed { client_order_id, .. } => Some(client_order_id),
+            OrderDecision::CancelRequested { client_order_id, .. } => client_order_id.as_ref(),
+            OrderDecision::FillBooked(fill) => fill.client_order_id.as_ref(),
+            OrderDecision::FillCharged { .. }
+            | OrderDecision::FillRefused { .. } => None,
+        }
+    }
+
     fn sentence_of(news: &OrderNews, what: &str) -> String {
         let average = news.snapshot.average_price.map(|price| format!(" at {price}")).unwrap_or_default();
         format!(

@@ -33,6 +33,8 @@ pub struct Commit {
     pub records: Vec<Prepared>,
     pub batches: Vec<(String, Vec<Prepared>)>,
     pub turned_away: u64,
+    /// The decision of the journal that is told next, when some were told here.
+    pub journal: Option<u64>,
 }
 
 impl TelemetryStore {
@@ -47,6 +49,13 @@ impl TelemetryStore {
             Self::open_books_at(&mut write, next_id - 1).await?;
         }
         let mut stored = insert(&mut write, &commit.records, &mut next_id).await?;
+        if let Some(next_seq) = commit.journal {
+            let cursor = sqlx::query(
+                "INSERT INTO journal (name, next_seq) VALUES ('trading', $1) \
+                 ON CONFLICT (name) DO UPDATE SET next_seq = excluded.next_seq",
+            );
+            write.execute("journal.move", cursor.bind(i64::try_from(next_seq).unwrap_or(i64::MAX))).await?;
+        }
         let mut fresh = Vec::with_capacity(commit.batches.len());
         for (bid, records) in &commit.batches {
             let is_new = mark_seen(&mut write, bid).await?;
@@ -63,6 +72,15 @@ impl TelemetryStore {
         write.commit().await?;
         self.committed.send_replace(next_id - 1);
         Ok(fresh)
+    }
+
+    /// The decision of the journal that is told next; `None` before the first was.
+    pub async fn journal_cursor(&self) -> Result<Option<u64>, StoreError> {
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let query = sqlx::query_scalar::<_, i64>("SELECT next_seq FROM journal WHERE name = 'trading'");
+        let next = db.timed("journal.cursor", query.fetch_optional(&mut *connection)).await?;
+        Ok(next.map(i64::unsigned_abs))
     }
 
     /// Whether a batch of this id was committed in the last 24 hours.

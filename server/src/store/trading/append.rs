@@ -24,7 +24,7 @@ impl TradingStore {
     /// Appends all or nothing. What a former attempt has brought to the disk after all is left out: a commit may
     /// succeed without an answer.
     pub async fn append(&self, entries: &[Arc<Entry>], rolling: Option<&Rolling>) -> Result<(), StoreError> {
-        let mut write = self.db().write().await?;
+        let mut write = self.db()?.write().await?;
         let head = sqlx::query_as::<_, (i64,)>("SELECT COALESCE(MAX(seq), 0) FROM journal_decisions");
         let (head,) = write.fetch_one("journal.head", head).await?;
         let mut last = head.unsigned_abs();

@@ -53,8 +53,9 @@ impl TradingStore {
         let sql = "SELECT next_seq, next_input_seq, state, at_us FROM snapshots WHERE format = $1 \
                    ORDER BY next_seq DESC LIMIT 1";
         let query = sqlx::query_as::<_, (i64, i64, String, i64)>(sql).bind(i32::from(FORMAT));
-        let mut connection = self.db().read().await?;
-        let row = self.db().timed("snapshots.latest", query.fetch_optional(&mut *connection)).await?;
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let row = db.timed("snapshots.latest", query.fetch_optional(&mut *connection)).await?;
         drop(connection);
         let mut recovered = match row {
             Some((next_seq, next_input_seq, state, at)) => {
@@ -81,18 +82,20 @@ impl TradingStore {
     /// The number of the last decision, 0 before the first.
     pub async fn last(&self) -> Result<u64, StoreError> {
         let query = sqlx::query_scalar::<_, i64>("SELECT COALESCE(MAX(seq), 0) FROM journal_decisions");
-        let mut connection = self.db().read().await?;
-        let last = self.db().timed("journal.last", query.fetch_one(&mut *connection)).await?;
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let last = db.timed("journal.last", query.fetch_one(&mut *connection)).await?;
         Ok(last.unsigned_abs())
     }
 
     async fn unread(&self) -> Result<Option<Unread>, StoreError> {
-        let mut connection = self.db().read().await?;
+        let db = self.db()?;
+        let mut connection = db.read().await?;
         let count = sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM format_1_journal_decisions");
-        let decisions = self.db().timed("journal.unread", count.fetch_one(&mut *connection)).await?;
+        let decisions = db.timed("journal.unread", count.fetch_one(&mut *connection)).await?;
         let sql = "SELECT session_id FROM format_1_sessions WHERE ended_us IS NULL ORDER BY started_us";
         let open = sqlx::query_scalar::<_, String>(sql).fetch_all(&mut *connection);
-        let sessions = self.db().timed("sessions.unread", open).await?;
+        let sessions = db.timed("sessions.unread", open).await?;
         Ok((decisions > 0).then(|| Unread { decisions: decisions.unsigned_abs(), sessions }))
     }
 
@@ -100,8 +103,9 @@ impl TradingStore {
     pub async fn decisions_from(&self, seq: u64, limit: i64) -> Result<Vec<DecisionRecord>, StoreError> {
         let sql = "SELECT json FROM journal_decisions WHERE seq >= $1 ORDER BY seq LIMIT $2";
         let query = sqlx::query_scalar::<_, String>(sql).bind(big(seq)).bind(limit);
-        let mut connection = self.db().read().await?;
-        let rows = self.db().timed("journal.decisions", query.fetch_all(&mut *connection)).await?;
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let rows = db.timed("journal.decisions", query.fetch_all(&mut *connection)).await?;
         rows.iter()
             .map(|row| serde_json::from_str(row).map_err(|e| unreadable("journal.decisions", e)))
             .collect()
@@ -112,8 +116,9 @@ impl TradingStore {
         let sql =
             "SELECT input_seq, json FROM journal_decisions WHERE seq >= $1 AND seq <= $2 ORDER BY seq";
         let query = sqlx::query_as::<_, (i64, String)>(sql).bind(big(from)).bind(big(to));
-        let mut connection = self.db().read().await?;
-        let rows = self.db().timed("journal.bytes", query.fetch_all(&mut *connection)).await?;
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let rows = db.timed("journal.bytes", query.fetch_all(&mut *connection)).await?;
         Ok(rows.into_iter().map(|(input_seq, json)| (input_seq.unsigned_abs(), json)).collect())
     }
 
@@ -121,8 +126,9 @@ impl TradingStore {
     pub async fn inputs_from(&self, input_seq: u64, limit: i64) -> Result<Vec<JournaledInput>, StoreError> {
         let sql = "SELECT json FROM journal_inputs WHERE input_seq >= $1 ORDER BY input_seq LIMIT $2";
         let query = sqlx::query_scalar::<_, String>(sql).bind(big(input_seq)).bind(limit);
-        let mut connection = self.db().read().await?;
-        let rows = self.db().timed("journal.inputs", query.fetch_all(&mut *connection)).await?;
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let rows = db.timed("journal.inputs", query.fetch_all(&mut *connection)).await?;
         rows.iter()
             .map(|row| serde_json::from_str(row).map_err(|e| unreadable("journal.inputs", e)))
             .collect()
@@ -133,8 +139,9 @@ impl TradingStore {
         let sql =
             "SELECT next_seq, next_input_seq, state FROM snapshots WHERE kind = 'origin' AND session_id = $1";
         let query = sqlx::query_as::<_, (i64, i64, String)>(sql).bind(session_id);
-        let mut connection = self.db().read().await?;
-        let row = self.db().timed("snapshots.origin", query.fetch_optional(&mut *connection)).await?;
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let row = db.timed("snapshots.origin", query.fetch_optional(&mut *connection)).await?;
         row.map(snapshot).transpose()
     }
 
@@ -142,16 +149,18 @@ impl TradingStore {
     pub async fn started(&self) -> Result<Vec<String>, StoreError> {
         let sql = "SELECT session_id FROM snapshots WHERE kind = 'origin' ORDER BY next_seq";
         let query = sqlx::query_scalar::<_, String>(sql);
-        let mut connection = self.db().read().await?;
-        self.db().timed("snapshots.started", query.fetch_all(&mut *connection)).await
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        db.timed("snapshots.started", query.fetch_all(&mut *connection)).await
     }
 
     /// The number of a session's last decision for people.
     pub async fn last_seq(&self, session_id: &str) -> Result<Option<u64>, StoreError> {
         let sql = "SELECT MAX(seq) FROM journal_decisions WHERE session_id = $1 AND level >= 2";
         let query = sqlx::query_scalar::<_, Option<i64>>(sql).bind(session_id);
-        let mut connection = self.db().read().await?;
-        let last = self.db().timed("journal.last_seq", query.fetch_one(&mut *connection)).await?;
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let last = db.timed("journal.last_seq", query.fetch_one(&mut *connection)).await?;
         Ok(last.and_then(|seq| u64::try_from(seq).ok()))
     }
 }

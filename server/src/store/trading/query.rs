@@ -44,8 +44,9 @@ impl TradingStore {
             .bind(level as i16)
             .bind(before.map_or(i64::MAX, big))
             .bind(big(limit as u64 + 1));
-        let mut connection = self.db().read().await?;
-        let rows = self.db().timed("journal.page", query.fetch_all(&mut *connection)).await?;
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let rows = db.timed("journal.page", query.fetch_all(&mut *connection)).await?;
         let more = rows.len() > limit;
         let records = read_all(&rows[..rows.len().min(limit)])?;
         let next = records.last().filter(|_| more).map(|record| record.seq);
@@ -56,8 +57,9 @@ impl TradingStore {
     pub async fn latest_decisions(&self, limit: i64) -> Result<Vec<DecisionRecord>, StoreError> {
         let sql = "SELECT json FROM journal_decisions WHERE level >= 2 ORDER BY seq DESC LIMIT $1";
         let query = sqlx::query_scalar::<_, String>(sql).bind(limit);
-        let mut connection = self.db().read().await?;
-        let rows = self.db().timed("journal.latest", query.fetch_all(&mut *connection)).await?;
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let rows = db.timed("journal.latest", query.fetch_all(&mut *connection)).await?;
         let mut records = read_all(&rows)?;
         records.reverse();
         Ok(records)
@@ -68,8 +70,9 @@ impl TradingStore {
         let sql = "SELECT request_hash, status, response FROM idempotency \
                    WHERE username = $1 AND idempotency_key = $2";
         let query = sqlx::query_as::<_, (String, i64, String)>(sql).bind(username).bind(key);
-        let mut connection = self.db().read().await?;
-        let row = self.db().timed("idempotency.find", query.fetch_optional(&mut *connection)).await?;
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let row = db.timed("idempotency.find", query.fetch_optional(&mut *connection)).await?;
         Ok(row.map(|(request_hash, status, response)| StoredAnswer {
             request_hash,
             status: u16::try_from(status).unwrap_or(500),

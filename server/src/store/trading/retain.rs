@@ -22,7 +22,7 @@ impl TradingStore {
         let now = clock::now().0;
         let began = state.active().map(|session| session.started_at.0).min().unwrap_or(i64::MAX);
         let before = (now - JOURNAL_KEPT_US).min(began);
-        let mut write = self.db().write().await?;
+        let mut write = self.db()?.write().await?;
         let answers = sqlx::query("DELETE FROM idempotency WHERE created_us < $1").bind(now - KEYS_KEPT_US);
         write.execute("idempotency.forget", answers).await?;
         let bounds = sqlx::query_as::<_, (i64, i64)>(
@@ -49,8 +49,9 @@ impl TradingStore {
     /// Decisions on disk.
     pub async fn count(&self) -> Result<u64, StoreError> {
         let query = sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM journal_decisions");
-        let mut connection = self.db().read().await?;
-        let count = self.db().timed("journal.count", query.fetch_one(&mut *connection)).await?;
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let count = db.timed("journal.count", query.fetch_one(&mut *connection)).await?;
         Ok(count.unsigned_abs())
     }
 }

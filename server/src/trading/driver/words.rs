@@ -1,16 +1,20 @@
 //! The last words of a server that stops: what stays open at the venue.
 
-use model::TradingState;
+use model::{Session, TradingState};
 
-/// One sentence; positions stay as they are.
+/// One sentence for each session; positions stay as they are.
 pub(super) fn last(state: &TradingState) -> String {
-    let Some(session) = state.active() else {
-        return "no session is active, no positions stay open".to_owned();
-    };
+    let sessions: Vec<String> = state.active().map(of_session).collect();
+    if sessions.is_empty() {
+        return "no session is active, no positions of ours stay open".to_owned();
+    }
+    sessions.join("; ")
+}
+
+fn of_session(session: &Session) -> String {
     let held: Vec<String> = session
-        .legs
-        .iter()
-        .map(|leg| (session.position(&leg.instrument.symbol), &leg.instrument.symbol))
+        .symbols()
+        .map(|symbol| (session.position(symbol), symbol))
         .filter(|(lots, _)| *lots != 0)
         .map(|(lots, symbol)| format!("{lots} {symbol}"))
         .collect();

@@ -1,8 +1,7 @@
-//! The P&L chart of the session: a point every half second while something was traded and it runs.
+//! The P&L chart of a session: a point every half second while something was traded and it runs.
 
-use model::decision::RulesDecision;
 use model::view::{PnlPoint, SessionView};
-use model::{Decision, DecisionRecord, Lifecycle, Micros, SessionId};
+use model::{Lifecycle, Micros};
 
 const EVERY: Micros = Micros(500_000);
 /// Beyond this many points every second one of the older half is dropped: the curve keeps its shape.
@@ -10,22 +9,17 @@ const POINTS_MAX: usize = 8_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Chart {
-    of: Option<SessionId>,
     points: Vec<PnlPoint>,
     /// The session ended and its last point was made.
     complete: bool,
 }
 
 impl Chart {
-    /// The chart as the sampled evaluations of the journal tell it.
-    pub(super) fn restored(of: Option<SessionId>, evaluated: &[DecisionRecord]) -> Self {
-        let points = evaluated.iter().filter_map(|record| {
-            let Decision::Rules(RulesDecision::Evaluated { worth, .. }) = &record.decision else {
-                return None;
-            };
-            Some(PnlPoint { at: record.at, executable: worth.executable, peak: None, floor: None })
-        });
-        let mut chart = Self { of, points: points.collect(), complete: false };
+    /// The chart as it was saved, of a session as it is now.
+    pub(super) fn restored(points: Vec<PnlPoint>, view: &SessionView) -> Self {
+        let over = view.lifecycle == Lifecycle::Stopped;
+        let complete = over && points.last().is_some_and(|last| Some(last.at) == view.ended_at);
+        let mut chart = Self { points, complete };
         chart.thin();
         chart
     }
@@ -36,9 +30,6 @@ impl Chart {
 
     /// Adds a point when one is due; gives the new ones.
     pub(super) fn sample(&mut self, view: &SessionView, now: Micros) -> Vec<PnlPoint> {
-        if self.of.as_ref() != Some(&view.session_id) {
-            *self = Self { of: Some(view.session_id.clone()), ..Self::default() };
-        }
         let over = view.lifecycle == Lifecycle::Stopped;
         let due = self.points.last().is_none_or(|last| now.0 - last.at.0 >= EVERY.0);
         if view.fills.is_empty() || self.complete || !(due || over) {

@@ -1,11 +1,11 @@
 //! The "why" feed: decisions as sentences. Steady evaluations appear only when a verdict changes.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use model::decision::RulesDecision;
 use model::rules::{Rule, Verdict};
 use model::view::WhyView;
-use model::{Decision, DecisionRecord};
+use model::{Decision, DecisionRecord, SessionId};
 use telemetry::{Event as _, Level};
 
 const KEPT: usize = 200;
@@ -14,7 +14,8 @@ const KEPT: usize = 200;
 pub(super) struct Whys {
     latest: VecDeque<WhyView>,
     new: Vec<WhyView>,
-    verdicts: Vec<(Rule, Verdict)>,
+    /// Of the latest evaluation of each session that is evaluated.
+    verdicts: BTreeMap<Option<SessionId>, Vec<(Rule, Verdict)>>,
 }
 
 impl Whys {
@@ -51,17 +52,19 @@ impl Whys {
             match decision {
                 RulesDecision::CycleStarted { .. } | RulesDecision::CycleCompleted { .. } => return false,
                 RulesDecision::Evaluated { readings, .. } => {
-                    let verdicts = readings.iter().map(|reading| (reading.rule, reading.verdict)).collect();
-                    let changed = self.verdicts != verdicts;
-                    self.verdicts = verdicts;
-                    return changed;
+                    let verdicts: Vec<_> =
+                        readings.iter().map(|reading| (reading.rule, reading.verdict)).collect();
+                    let before = self.verdicts.insert(record.session_id.clone(), verdicts.clone());
+                    return before != Some(verdicts);
+                }
+                RulesDecision::ExitDecided { .. } => {
+                    self.verdicts.remove(&record.session_id);
                 }
                 RulesDecision::BreachCounted { .. }
                 | RulesDecision::BreachCleared { .. }
                 | RulesDecision::TrailingArmed { .. }
                 | RulesDecision::PeakRaised { .. }
-                | RulesDecision::FloorRaised { .. }
-                | RulesDecision::ExitDecided { .. } => {}
+                | RulesDecision::FloorRaised { .. } => {}
             }
         }
         record.decision.level() >= Level::Info

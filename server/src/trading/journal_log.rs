@@ -1,0 +1,95 @@
+//! Tells the journal as log records. It follows the journal by a cursor that moves in the transaction that stores the
+//! records: whenever the process ends, each decision is told exactly once, and none before it is on disk.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+
+use crate::store::StoreError;
+use crate::store::telemetry::TelemetryStore;
+use crate::store::trading::TradingStore;
+use crate::tasks::Stop;
+use crate::telling::{Teller, VERSION};
+
+/// Decisions that are told at once.
+const CHUNK: u64 = 500;
+/// A log that begins anew tells no more of the past than this.
+const PAST_MAX: u64 = 10_000;
+/// What failed is tried again after this long.
+const AGAIN: Duration = Duration::from_millis(500);
+/// Company is waited for: a commit for each decision would cost more than they are worth.
+const GROUPING: Duration = Duration::from_millis(20);
+
+/// The task; cheap to clone.
+#[derive(Clone)]
+pub struct JournalLog {
+    store: TradingStore,
+    records: TelemetryStore,
+    teller: Teller,
+    /// The decision that is told next; `None` until it was read.
+    next_seq: Arc<Mutex<Option<u64>>>,
+}
+
+impl JournalLog {
+    #[must_use]
+    pub fn new(store: TradingStore, records: TelemetryStore, teller: Teller) -> Self {
+        Self { store, records, teller, next_seq: Arc::default() }
+    }
+
+    /// Reads how far it was told. Called before anything new is decided: a journal that was put back from an older
+    /// copy has told already whatever is in it.
+    pub async fn begin(&self) -> Result<(), StoreError> {
+        let mut next_seq = self.next_seq.lock().await;
+        if next_seq.is_none() {
+            let last = self.store.last().await?;
+            let told = self.records.journal_cursor().await?;
+            *next_seq = Some(told.unwrap_or((last + 1).saturating_sub(PAST_MAX).max(1)).min(last + 1));
+        }
+        Ok(())
+    }
+
+    /// Runs until the server stops.
+    pub async fn run(self, mut stop: Stop) {
+        let mut head = self.store.head();
+        loop {
+            let pause = match self.catch_up().await {
+                Ok(()) => GROUPING,
+                Err(_told_by_the_store) => AGAIN,
+            };
+            tokio::select! {
+                () = stop.stopped() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+            if pause == GROUPING {
+                tokio::select! {
+                    () = stop.stopped() => return,
+                    changed = head.changed() => if changed.is_err() { return },
+                }
+            }
+        }
+    }
+
+    /// Tells everything that is on disk.
+    pub async fn catch_up(&self) -> Result<(), StoreError> {
+        self.begin().await?;
+        let mut cursor = self.next_seq.lock().await;
+        while let Some(next_seq) = *cursor {
+            let decisions = self.store.decisions_from(next_seq, i64::try_from(CHUNK).unwrap_or(500)).await?;
+            let Some(last) = decisions.last() else { break };
+            let after = last.seq + 1;
+            let told = decisions.iter().filter(|record| self.teller.enabled(level(record)));
+            let records = told.map(|record| record.log_record(VERSION)).collect();
+            if self.teller.commit_journal(records, after).await.is_err() {
+                // The writer has ended; the next process goes on from here.
+                break;
+            }
+            *cursor = Some(after);
+        }
+        Ok(())
+    }
+}
+
+fn level(record: &model::DecisionRecord) -> telemetry::Level {
+    telemetry::Event::level(&record.decision)
+}
