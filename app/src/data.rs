@@ -22,7 +22,7 @@ pub struct FramePaint {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ControlPaint {
     pub strip: StripView,
-    pub session: SessionPaint,
+    pub sessions: SessionPaint,
     pub presets: Vec<Preset>,
     /// Painted by the server: older than anything the feed has said since.
     pub from_server: bool,
@@ -61,8 +61,8 @@ mod source {
         let port = port();
         async move {
             let port = port?;
-            let (strip, session) = (port.strip().await?, port.session().await?);
-            Ok(Wire(ControlPaint { strip, session, presets: port.presets().await?, from_server: true }))
+            let (strip, sessions) = (port.strip().await?, port.control().await?);
+            Ok(Wire(ControlPaint { strip, sessions, presets: port.presets().await?, from_server: true }))
         }
     }
 
@@ -107,7 +107,7 @@ mod source {
             let presets = api::get::<Presets>("/api/v1/presets", "/api/v1/presets").await?.presets;
             Ok(Wire(ControlPaint {
                 strip: StripView::default(),
-                session: SessionPaint::default(),
+                sessions: SessionPaint::default(),
                 presets,
                 from_server: false,
             }))

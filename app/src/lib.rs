@@ -18,6 +18,8 @@ mod pages;
 mod parts;
 pub mod platform;
 pub mod port;
+#[cfg(test)]
+mod sample;
 mod shell;
 mod tell;
 mod wire;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
+use model::SessionId;
 use model::preset::Preset;
 use model::view::{PnlPoint, SessionView, StripView, WhyView};
 use serde::{Deserialize, Serialize};
@@ -22,8 +23,8 @@ pub trait Port: Send + Sync + 'static {
     fn user(&self) -> PortFuture<Option<User>>;
     /// The strip of every page.
     fn strip(&self) -> PortFuture<StripView>;
-    /// The active session, else the latest one, with what its panels show.
-    fn session(&self) -> PortFuture<SessionPaint>;
+    /// The sessions that run, else the one that ended last, with what their panels show.
+    fn control(&self) -> PortFuture<SessionPaint>;
     /// Presets, the default first.
     fn presets(&self) -> PortFuture<Vec<Preset>>;
     /// Records, newest first.
@@ -52,10 +53,10 @@ impl User {
 /// What Control paints before the feed speaks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SessionPaint {
-    /// `None`: no session has ever run.
-    pub session: Option<SessionView>,
-    /// All points of the session, oldest first.
-    pub points: Vec<PnlPoint>,
+    /// Those that the strip lists; empty while no session has ever run.
+    pub sessions: Vec<SessionView>,
+    /// All points of each session, oldest first.
+    pub points: BTreeMap<SessionId, Vec<PnlPoint>>,
     /// Latest decisions, newest last, at most 200.
     pub why: Vec<WhyView>,
 }

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::sync::OnceLock;
 
+use model::SessionId;
 use telemetry::Context;
 
 use crate::event::UiEvent;
@@ -32,6 +33,14 @@ pub fn set_trading_context(context: Context) {
 /// Tells an event that belongs to no request.
 pub fn tell(event: &UiEvent) {
     tell_correlated(event, None);
+}
+
+/// Tells an event that is about one of several sessions.
+pub fn tell_of(event: &UiEvent, session_id: &SessionId) {
+    let Some(sink) = SINK.get() else { return };
+    let mut context = TRADING.with_borrow(Clone::clone);
+    context.session_id = Some(session_id.0.clone());
+    sink(event, &context);
 }
 
 /// Tells an event as part of the story `correlation_id`.

@@ -1,7 +1,8 @@
 //! JSON read through one dynamic form. Every type is then read by the same reader, where a reader of its own for
 //! each type and source would make the WASM module a third larger.
 
-use model::view::{FeedDelta, FeedFrame};
+use model::SessionId;
+use model::view::{FeedDelta, FeedFrame, PnlPoint};
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -44,6 +45,12 @@ struct RawDelta {
     value: Value,
 }
 
+#[derive(Deserialize)]
+struct PointsOf {
+    session_id: SessionId,
+    points: Vec<PnlPoint>,
+}
+
 /// Reads a frame of the live feed. A delta of a kind that this build does not know is passed over.
 pub fn frame(text: &str) -> Result<FeedFrame, serde_json::Error> {
     let raw: RawFrame = read(text)?;
@@ -60,7 +67,10 @@ fn delta_of(raw: RawDelta) -> Result<Option<FeedDelta>, serde_json::Error> {
     Ok(Some(match raw.key.as_str() {
         "strip" => FeedDelta::Strip(serde_json::from_value(value)?),
         "session" => FeedDelta::Session(serde_json::from_value(value)?),
-        "points" => FeedDelta::Points(serde_json::from_value(value)?),
+        "points" => {
+            let PointsOf { session_id, points } = serde_json::from_value(value)?;
+            FeedDelta::Points { session_id, points }
+        }
         "why" => FeedDelta::Why(serde_json::from_value(value)?),
         _ => return Ok(None),
     }))
@@ -68,7 +78,7 @@ fn delta_of(raw: RawDelta) -> Result<Option<FeedDelta>, serde_json::Error> {
 
 #[cfg(test)]
 mod tests {
-    use model::view::{PnlPoint, StripView};
+    use model::view::StripView;
 
     use super::*;
 
@@ -82,8 +92,8 @@ mod tests {
         };
         let deltas = vec![
             FeedDelta::Strip(StripView { venue: "simulator".to_owned(), ..StripView::default() }),
-            FeedDelta::Session(None),
-            FeedDelta::Points(vec![point]),
+            FeedDelta::Session(Box::new(crate::sample::session("s-1"))),
+            FeedDelta::Points { session_id: SessionId::new("s-1"), points: vec![point] },
             FeedDelta::Why(vec![]),
         ];
         let written = FeedFrame { seq: 3, ts: Micros(1_700_000_000_000_000), snapshot: true, deltas };

@@ -1,19 +1,29 @@
 //! What the socket said since the last flush, merged per key: signals are written once per animation frame,
 //! however many frames came.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use leptos::prelude::*;
+use model::SessionId;
 use model::view::{FeedDelta, PnlPoint, SessionView, StripView, WhyView};
 
-use super::Points;
+use super::held::{Held, find};
 
-/// Most decisions kept on the page.
-const WHY_MAX: usize = 400;
+/// Most decisions kept on the page of one session: a busy one must not push out what a quiet one did.
+const WHY_OF_SESSION: usize = 300;
+/// Most decisions kept in all.
+const WHY_MAX: usize = 1_200;
 
 /// Merged deltas that wait for the next flush.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Buffer {
     pub strip: Option<StripView>,
-    pub session: Option<Option<Box<SessionView>>>,
-    points: Fresh<PnlPoint>,
+    /// Those that the latest strip lists: the others are gone.
+    listed: Option<BTreeSet<SessionId>>,
+    /// A snapshot came: what it does not hold is gone.
+    snapshot: bool,
+    sessions: BTreeMap<SessionId, Box<SessionView>>,
+    points: BTreeMap<SessionId, Fresh<PnlPoint>>,
     why: Fresh<WhyView>,
 }
 
@@ -47,31 +57,72 @@ impl<T> Fresh<T> {
 impl Buffer {
     /// Merges one frame's deltas; those of a snapshot replace.
     pub fn add(&mut self, deltas: Vec<FeedDelta>, snapshot: bool) {
+        if snapshot {
+            self.snapshot = true;
+            self.listed = None;
+            self.sessions.clear();
+            self.points.clear();
+        }
         for delta in deltas {
             match delta {
-                FeedDelta::Strip(strip) => self.strip = Some(strip),
-                FeedDelta::Session(session) => self.session = Some(session),
-                FeedDelta::Points(points) => self.points.add(points, snapshot),
+                FeedDelta::Strip(strip) => self.list(strip),
+                FeedDelta::Session(session) => {
+                    self.sessions.insert(session.session_id.clone(), session);
+                }
+                FeedDelta::Points { session_id, points } => {
+                    self.points.entry(session_id).or_default().add(points, snapshot);
+                }
                 FeedDelta::Why(why) => self.why.add(why, snapshot),
             }
         }
     }
 
-    /// Moves new points into `points`; `false` when there were none. `new_session` starts from nothing.
-    pub fn flush_points(&mut self, points: &mut Points, new_session: bool) -> bool {
-        let fresh = std::mem::take(&mut self.points);
-        if fresh.is_empty() && !new_session {
-            return false;
+    /// A session that a strip no longer lists is gone. What comes of it after that strip counts again.
+    fn list(&mut self, strip: StripView) {
+        let listed: BTreeSet<_> = strip.sessions.iter().map(|chip| chip.session_id.clone()).collect();
+        self.sessions.retain(|id, _| listed.contains(id));
+        self.points.retain(|id, _| listed.contains(id));
+        self.listed = Some(listed);
+        self.strip = Some(strip);
+    }
+
+    /// The sessions that wait, as they will be.
+    pub fn sessions(&self) -> impl Iterator<Item = &SessionView> {
+        self.sessions.values().map(Box::as_ref)
+    }
+
+    /// Writes sessions and points to their signals; whether sessions came or went. Points of a session that is not
+    /// known yet wait for it.
+    pub fn flush_sessions(&mut self, held: &mut Vec<Held>) -> bool {
+        let before = held.len();
+        let snapshot = std::mem::take(&mut self.snapshot);
+        let listed = self.listed.take();
+        held.retain(|known| match (snapshot, &listed) {
+            (true, _) => self.sessions.contains_key(&known.id),
+            (false, Some(listed)) => listed.contains(&known.id) || self.sessions.contains_key(&known.id),
+            (false, None) => true,
+        });
+        let mut changed = held.len() != before;
+        for (id, view) in std::mem::take(&mut self.sessions) {
+            match find(held, &id) {
+                Some(known) => known.view.set(*view),
+                None => {
+                    held.push(Held::new(*view, Vec::new()));
+                    changed = true;
+                }
+            }
         }
-        if fresh.replace || new_session {
-            *points = Points { generation: points.generation + 1, list: fresh.rows };
-        } else {
-            let last = points.list.last().map(|point| point.at);
-            points
-                .list
-                .extend(fresh.rows.into_iter().filter(|point| last.is_none_or(|last| point.at > last)));
-        }
-        true
+        self.points.retain(|id, fresh| match find(held, id) {
+            Some(known) => {
+                let fresh = std::mem::take(fresh);
+                if !fresh.is_empty() {
+                    known.points.update(|points| points.add(fresh.rows, fresh.replace));
+                }
+                false
+            }
+            None => true,
+        });
+        changed
     }
 
     /// Whether decisions wait.
@@ -79,7 +130,7 @@ impl Buffer {
         !self.why.is_empty()
     }
 
-    /// Moves new decisions into `why`, each once, oldest cut off.
+    /// Moves new decisions into `why`, each once, the oldest cut off.
     pub fn flush_why(&mut self, why: &mut Vec<WhyView>) {
         let fresh = std::mem::take(&mut self.why);
         if fresh.replace {
@@ -88,77 +139,26 @@ impl Buffer {
             let last = why.last().map_or(0, |known| known.decision_seq);
             why.extend(fresh.rows.into_iter().filter(|decision| decision.decision_seq > last));
         }
-        let surplus = why.len().saturating_sub(WHY_MAX);
-        why.drain(..surplus);
+        keep_latest(why);
     }
+}
+
+fn keep_latest(why: &mut Vec<WhyView>) {
+    let mut kept: BTreeMap<Option<SessionId>, usize> = BTreeMap::new();
+    let mut all = 0;
+    let mut keep: Vec<bool> = why
+        .iter()
+        .rev()
+        .map(|decision| {
+            let of_session = kept.entry(decision.session_id.clone()).or_default();
+            let keep = *of_session < WHY_OF_SESSION && all < WHY_MAX;
+            *of_session += usize::from(keep);
+            all += usize::from(keep);
+            keep
+        })
+        .collect();
+    why.retain(|_| keep.pop().unwrap_or(true));
 }
 
 #[cfg(test)]
-mod tests {
-    use model::Micros;
-    use telemetry::Level;
-
-    use super::*;
-
-    fn point(at: i64) -> PnlPoint {
-        PnlPoint { at: Micros(at), executable: None, peak: None, floor: None }
-    }
-
-    fn decision(seq: u64) -> WhyView {
-        WhyView {
-            decision_seq: seq,
-            at: Micros(0),
-            event: "rules.held".to_owned(),
-            level: Level::Info,
-            sentence: "Held.".to_owned(),
-            correlation_id: String::new(),
-            session_id: None,
-        }
-    }
-
-    #[test]
-    fn points_append_in_order_and_a_snapshot_replaces() {
-        let mut points = Points::default();
-        let mut buffer = Buffer::default();
-        buffer.add(vec![FeedDelta::Points(vec![point(1), point(2)])], true);
-        buffer.add(vec![FeedDelta::Points(vec![point(3)])], false);
-        assert!(buffer.flush_points(&mut points, false));
-        assert_eq!((points.generation, points.list.len()), (1, 3));
-        buffer.add(vec![FeedDelta::Points(vec![point(2), point(4)])], false);
-        assert!(buffer.flush_points(&mut points, false));
-        assert_eq!(points.list.iter().map(|point| point.at.0).collect::<Vec<_>>(), [1, 2, 3, 4]);
-        assert!(!buffer.flush_points(&mut points, false));
-    }
-
-    #[test]
-    fn a_new_session_starts_an_empty_chart() {
-        let mut points = Points { generation: 4, list: vec![point(1)] };
-        assert!(Buffer::default().flush_points(&mut points, true));
-        assert_eq!(points, Points { generation: 5, list: vec![] });
-    }
-
-    #[test]
-    fn decisions_come_once_and_the_list_is_bounded() {
-        let mut why = vec![decision(5)];
-        let mut buffer = Buffer::default();
-        buffer.add(vec![FeedDelta::Why(vec![decision(4), decision(5), decision(6)])], false);
-        assert!(buffer.has_why());
-        buffer.flush_why(&mut why);
-        assert_eq!(why.iter().map(|decision| decision.decision_seq).collect::<Vec<_>>(), [5, 6]);
-        buffer.add(vec![FeedDelta::Why((7..1_000).map(decision).collect())], false);
-        buffer.flush_why(&mut why);
-        assert_eq!((why.len(), why.last().map(|decision| decision.decision_seq)), (WHY_MAX, Some(999)));
-    }
-
-    #[test]
-    fn the_latest_strip_wins() {
-        let mut buffer = Buffer::default();
-        for venue in ["a", "b"] {
-            buffer.add(
-                vec![FeedDelta::Strip(StripView { venue: venue.to_owned(), ..StripView::default() })],
-                false,
-            );
-        }
-        assert_eq!(buffer.strip.map(|strip| strip.venue).as_deref(), Some("b"));
-    }
-}
+mod tests;

@@ -1,15 +1,17 @@
 //! The live feed as the pages see it: many small signals, filled by the first paint and then by the socket.
 
 mod buffer;
+mod held;
 mod reducer;
 mod socket;
 
 use leptos::prelude::*;
-use model::view::{PnlPoint, SessionView, StripView, WhyView};
+use model::view::{StripView, WhyView};
 use model::{Lifecycle, Micros};
 
 use crate::data::ControlPaint;
 
+pub use held::{Held, Points, find};
 pub use socket::start;
 
 /// Older than this, a spot price or a quote is amber.
@@ -42,19 +44,12 @@ impl Link {
     }
 }
 
-/// All points of a session's P&L; a new generation replaces, the same one appends.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Points {
-    pub generation: u64,
-    pub list: Vec<PnlPoint>,
-}
-
 /// The signals. Copy: pass it by value, or take it from context with `use_live`.
 #[derive(Clone, Copy)]
 pub struct Live {
     pub strip: RwSignal<StripView>,
-    pub session: RwSignal<Option<Box<SessionView>>>,
-    pub points: RwSignal<Points>,
+    /// Every session that is shown; written when one comes or goes. What each says is in its own signals.
+    pub held: RwSignal<Vec<Held>>,
     pub why: RwSignal<Vec<WhyView>>,
     pub link: RwSignal<Link>,
     /// How long nothing came over the feed, in milliseconds; `None` while it is live.
@@ -70,8 +65,7 @@ impl Live {
     fn new() -> Self {
         Self {
             strip: RwSignal::new(StripView::default()),
-            session: RwSignal::new(None),
-            points: RwSignal::new(Points::default()),
+            held: RwSignal::new(Vec::new()),
             why: RwSignal::new(Vec::new()),
             link: RwSignal::new(Link::default()),
             silent_ms: RwSignal::new(None),
@@ -93,27 +87,21 @@ impl Live {
             return;
         }
         self.strip.set(paint.strip.clone());
-        self.session.set(paint.session.session.clone().map(Box::new));
-        self.points.set(Points { generation: 1, list: paint.session.points.clone() });
-        self.why.set(paint.session.why.clone());
+        let points = |id| paint.sessions.points.get(id).cloned().unwrap_or_default();
+        let held = paint.sessions.sessions.iter();
+        self.held.set(held.map(|view| Held::new(view.clone(), points(&view.session_id))).collect());
+        self.why.set(paint.sessions.why.clone());
     }
 
-    /// A part of the session that changes on its own; `None` while no session has ever run.
-    pub fn part<T: PartialEq + Send + Sync + 'static>(
-        self,
-        part: impl Fn(&SessionView) -> T + Send + Sync + 'static,
-    ) -> Memo<Option<T>> {
-        Memo::new(move |_| self.session.with(|session| session.as_deref().map(&part)))
+    /// How many sessions have not ended.
+    pub fn running(self) -> Memo<usize> {
+        Memo::new(move |_| self.strip.with(running))
     }
+}
 
-    /// Whether a session is there that has not ended.
-    pub fn running(self) -> Memo<bool> {
-        Memo::new(move |_| {
-            self.session.with(|session| {
-                session.as_ref().is_some_and(|session| session.lifecycle != Lifecycle::Stopped)
-            })
-        })
-    }
+/// How many sessions of a strip have not ended.
+pub fn running(strip: &StripView) -> usize {
+    strip.sessions.iter().filter(|chip| chip.lifecycle != Lifecycle::Stopped).count()
 }
 
 /// Makes the signals and provides them as context; once, in the root.

@@ -8,17 +8,18 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use model::Micros;
-use model::view::StripView;
+use model::view::{SessionView, StripView};
 use telemetry::Context;
 
 use super::buffer::Buffer;
+use super::held::{Held, find};
 use super::reducer::{Sequence, Step, backoff_ms};
 use super::{FEED_SILENT_MS, Link, Live, QUOTE_STALE_US};
 use crate::event::UiEvent;
 use crate::format::plain_or_unknown;
 use crate::platform;
 use crate::port::User;
-use crate::tell::{set_trading_context, tell};
+use crate::tell::{set_trading_context, tell, tell_of};
 use crate::wire;
 
 /// Everything the driver remembers between frames.
@@ -140,27 +141,20 @@ fn flush(live: Live, driver: &Shared) {
     drop(state);
     live.spoken.set(true);
     live.now.set(Some(now));
-    let mut new_session = false;
-    if let Some(session) = buffer.session.take() {
-        let id = session.as_ref().map(|session| session.session_id.clone());
-        new_session = live
-            .session
-            .with_untracked(|known| known.as_ref().map(|session| session.session_id.clone()) != id);
-        tell_floor(live, session.as_deref());
-        live.session.set(session);
+    let mut held = live.held.get_untracked();
+    buffer.sessions().for_each(|session| tell_floor(&held, session));
+    if buffer.flush_sessions(&mut held) {
+        live.held.set(held);
     }
     if let Some(strip) = buffer.strip.take() {
         live.strip.with_untracked(|known| tell_truths(known, &strip));
         live.strip.set(strip);
     }
-    if let Some(mut points) = live.points.try_write()
-        && !buffer.flush_points(&mut points, new_session)
-    {
-        points.untrack();
-    }
     if buffer.has_why() {
         live.why.update(|why| buffer.flush_why(why));
     }
+    // Points that wait for their session.
+    driver.borrow_mut().buffer = buffer;
 }
 
 fn server_now(state: &Driver) -> Micros {
@@ -249,11 +243,12 @@ fn tell_truths(before: &StripView, after: &StripView) {
     }
 }
 
-fn tell_floor(live: Live, session: Option<&model::view::SessionView>) {
-    let before = live.session.with_untracked(|known| known.as_ref().and_then(|session| session.pnl.floor));
-    let after = session.and_then(|session| session.pnl.floor);
+fn tell_floor(held: &[Held], session: &SessionView) {
+    let Some(known) = find(held, &session.session_id) else { return };
+    let (before, after) = (known.view.with_untracked(|view| view.pnl.floor), session.pnl.floor);
     if before != after && after.is_some() {
-        tell(&UiEvent::FloorSeen { from: plain_or_unknown(before), to: plain_or_unknown(after) });
+        let (from, to) = (plain_or_unknown(before), plain_or_unknown(after));
+        tell_of(&UiEvent::FloorSeen { from, to }, &session.session_id);
     }
 }
 

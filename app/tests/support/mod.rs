@@ -2,6 +2,7 @@
 
 pub mod records;
 pub mod sample;
+pub mod sessions;
 
 use std::sync::{Arc, Once};
 
@@ -21,7 +22,7 @@ use model::view::StripView;
 #[derive(Clone, Default)]
 pub struct SamplePort {
     pub strip: StripView,
-    pub session: SessionPaint,
+    pub sessions: SessionPaint,
     pub logs: LogPage,
     pub histogram: Histogram,
     pub trace: Trace,
@@ -40,8 +41,8 @@ impl Port for SamplePort {
     fn strip(&self) -> PortFuture<StripView> {
         ready(Ok(self.strip.clone()))
     }
-    fn session(&self) -> PortFuture<SessionPaint> {
-        ready(Ok(self.session.clone()))
+    fn control(&self) -> PortFuture<SessionPaint> {
+        ready(Ok(self.sessions.clone()))
     }
     fn presets(&self) -> PortFuture<Vec<Preset>> {
         ready(Ok(presets()))

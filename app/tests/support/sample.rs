@@ -1,45 +1,39 @@
-//! Sample views: the worked example of the trailing floor, one tick above it; a panic; records and a trace.
+//! Sample states of a server: nothing runs; one session, which is the worked example of the trailing floor one
+//! tick above it; two at once; a panic of all; an operator needed; records and a trace.
 
 use app::port::{LogPage, SessionPaint, Trace};
-use model::instrument::OptionKind;
-use model::market::MarketSource;
-use model::order::{OrderStatus, Purpose, Side};
-use model::rules::{Rule, RuleReading, Verdict};
 use model::view::{
-    ClosingLegView, ClosingView, FillView, GateView, LatchView, LegView, MilestoneView, OrderView, PnlPoint,
-    PnlView, SessionView, StripView, WhyView,
+    ClosingLegView, ClosingView, ForeignOrderView, LatchView, MilestoneView, SessionChip, SessionView,
+    SpotView, StripView,
 };
-use model::{ClientOrderId, FillId};
 use model::{
-    Decimal, ExecutionMode, ExitReason, Exposure, Intent, Lifecycle, Micros, PanicId, SessionId, Symbol,
-    Underlying,
+    ExecutionMode, ExitReason, Exposure, Health, Intent, Lifecycle, OrderId, PanicId, Symbol, Underlying,
 };
-use telemetry::Level;
 
 use super::SamplePort;
 use super::records::{histogram, records};
+pub use super::sessions::{TRACE, at, dec};
+use super::sessions::{btc, eth, points, why};
 
-pub const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
-
-pub fn dec(text: &str) -> Decimal {
-    text.parse().expect("a decimal")
-}
-
-pub fn at(time: &str) -> Micros {
-    Micros::parse_rfc3339(&format!("2022-01-05T{time}Z")).expect("a time")
-}
-
+/// No session has ever run.
 pub fn idle() -> SamplePort {
-    SamplePort {
-        strip: StripView { intent: None, lifecycle: None, exposure: None, session_id: None, ..strip() },
-        ..SamplePort::default()
-    }
+    SamplePort { strip: strip(&[]), ..SamplePort::default() }
 }
 
 pub fn running() -> SamplePort {
+    of(vec![btc()])
+}
+
+/// BTC and ETH at once.
+pub fn two() -> SamplePort {
+    of(vec![eth(), btc()])
+}
+
+fn of(sessions: Vec<SessionView>) -> SamplePort {
+    let points = sessions.iter().map(|session| (session.session_id.clone(), points())).collect();
     SamplePort {
-        strip: strip(),
-        session: SessionPaint { session: Some(session()), points: points(), why: why() },
+        strip: strip(&sessions),
+        sessions: SessionPaint { sessions, points, why: why() },
         logs: LogPage { records: records(), next_cursor: Some("older".to_owned()) },
         histogram: histogram(),
         trace: Trace { correlation_id: TRACE.to_owned(), records: records().into_iter().rev().collect() },
@@ -47,11 +41,69 @@ pub fn running() -> SamplePort {
     }
 }
 
+/// The account holds what belongs to no session, and the BTC session sees a stranger in one of its instruments.
+pub fn foreign() -> SamplePort {
+    let mut port = two();
+    port.strip.foreign =
+        [(Symbol::new("C-BTC-50000-140122"), 50), (Symbol::new("P-ETH-3600-070122"), -30)].into();
+    port.strip.foreign_open_orders = 1;
+    port.strip.health = vec![Health::Unreconciled];
+    let leg = Symbol::new("C-BTC-48000-070122");
+    if let Some(session) = port.sessions.sessions.last_mut() {
+        session.foreign = [(leg.clone(), 20)].into();
+        session.foreign_orders = vec![ForeignOrderView {
+            order_id: OrderId::new("88123"),
+            symbol: leg,
+            side: model::order::Side::Buy,
+            qty: 10,
+            limit_price: Some(dec("391")),
+        }];
+    }
+    port
+}
+
+/// Nothing can be seen of the ETH session.
+pub fn blind() -> SamplePort {
+    let mut port = two();
+    if let Some(session) = port.sessions.sessions.first_mut() {
+        session.exposure = Exposure::Unknown;
+        session.lifecycle = Lifecycle::Paused;
+        session.health = vec![Health::VenueUnreachable];
+        session.pnl.executable = None;
+        session.pnl.mark = None;
+        for leg in &mut session.legs {
+            (leg.bid, leg.ask, leg.executable, leg.fresh) = (None, None, None, false);
+        }
+    }
+    port.strip = strip(&port.sessions.sessions);
+    port
+}
+
+/// The venue and the books of the BTC session differ.
+pub fn needs_operator() -> SamplePort {
+    let mut port = two();
+    if let Some(session) = port.sessions.sessions.last_mut() {
+        session.lifecycle = Lifecycle::NeedsOperator;
+        session.needs_operator =
+            Some("Our fills say −200 C-BTC-48000-070122, the venue says −180 C-BTC-48000-070122.".to_owned());
+        session.foreign = [(Symbol::new("C-BTC-48000-070122"), 20)].into();
+    }
+    port.strip = strip(&port.sessions.sessions);
+    port
+}
+
+/// A panic of all at work on both sessions and on what belongs to none.
 pub fn panicking() -> SamplePort {
-    let mut port = running();
-    port.strip.intent = Some(Intent::Panic);
-    port.strip.lifecycle = Some(Lifecycle::Panicking);
-    port.strip.exposure = Some(Exposure::Closing);
+    let mut port = foreign();
+    for session in &mut port.sessions.sessions {
+        session.intent = Intent::Panic;
+        session.lifecycle = Lifecycle::Panicking;
+        session.exposure = Exposure::Closing;
+        let legs: Vec<&str> = session.legs.iter().map(|leg| leg.symbol.as_str()).collect();
+        session.closing = Some(closing(&[leg(legs[1], -200, Some(-80)), leg(legs[0], -200, Some(0))]));
+    }
+    let foreign = std::mem::take(&mut port.strip.foreign);
+    port.strip = strip(&port.sessions.sessions);
     port.strip.latch = Some(LatchView {
         panic_id: PanicId::new("p-01j2k4"),
         since: at("20:30:07.412"),
@@ -60,248 +112,90 @@ pub fn panicking() -> SamplePort {
         correlation_id: TRACE.to_owned(),
         verified_flat_at: None,
     });
-    if let Some(session) = port.session.session.as_mut() {
-        session.intent = Intent::Panic;
-        session.lifecycle = Lifecycle::Panicking;
-        session.exposure = Exposure::Closing;
-        session.closing = Some(closing());
-    }
+    let swept: Vec<ClosingLegView> = foreign
+        .iter()
+        .map(|(symbol, lots)| ClosingLegView { foreign: true, ..leg(symbol.as_str(), *lots, Some(*lots)) })
+        .collect();
+    port.strip.foreign = foreign;
+    port.strip.sweep = Some(closing(&swept));
     port
 }
 
-fn strip() -> StripView {
+/// The strip of these sessions: the worst of each truth.
+fn strip(sessions: &[SessionView]) -> StripView {
+    let spot = |underlying: &str, price: &str| SpotView {
+        underlying: Underlying::new(underlying),
+        price: dec(price),
+        at: at("12:18:45"),
+    };
+    let worst = sessions.iter().max_by_key(|session| session.intent);
     StripView {
         venue: "simulator".to_owned(),
         market_note: Some("tape 2022-01-05 ×60".to_owned()),
         execution_mode: ExecutionMode::Simulated,
-        session_id: Some(SessionId::new("s-01j2k4")),
-        intent: Some(Intent::Run),
-        lifecycle: Some(Lifecycle::Running),
-        lifecycle_since: Some(at("11:30:02")),
-        exposure: Some(Exposure::Open),
-        exposure_read_at: Some(at("12:18:44")),
+        sessions: sessions.iter().map(chip).collect(),
+        session_id: sessions
+            .first()
+            .filter(|_| sessions.len() == 1)
+            .map(|session| session.session_id.clone()),
+        intent: worst.map(|session| session.intent),
+        lifecycle: worst.map(|session| session.lifecycle),
+        lifecycle_since: worst.map(|session| session.lifecycle_since),
+        exposure: worst.map(|session| session.exposure),
+        exposure_read_at: worst.and_then(|session| session.exposure_read_at),
         health: vec![],
         health_at: Some(at("12:18:45")),
         underlying: Some(Underlying::new("BTC")),
         spot: Some(dec("46209")),
         spot_at: Some(at("12:18:45")),
+        spots: vec![spot("BTC", "46209"), spot("ETH", "3789.2")],
         prices_up: true,
         orders_up: true,
-        latch: None,
+        ..StripView::default()
     }
 }
 
-fn session() -> SessionView {
-    SessionView {
-        session_id: SessionId::new("s-01j2k4"),
-        strategy_id: "short_strangle".to_owned(),
-        configuration: "weekly-strangle".to_owned(),
-        configuration_hash: "9e41c2".to_owned(),
-        execution_mode: ExecutionMode::Simulated,
-        underlying: Underlying::new("BTC"),
-        expiry: Some(Micros::parse_rfc3339("2022-01-07T12:00:00Z").expect("a time")),
-        lots_per_leg: 200,
-        intent: Intent::Run,
-        lifecycle: Lifecycle::Running,
-        lifecycle_since: at("11:30:02"),
-        exposure: Exposure::Open,
-        exposure_read_at: Some(at("12:18:44")),
-        health: vec![],
-        drain: false,
-        started_at: at("11:30:02"),
-        started_by: "admin".to_owned(),
-        ended_at: None,
-        correlation_id: TRACE.to_owned(),
-        legs: vec![
-            leg(OptionKind::Call, "48000", "620", "391", "398", "394.5", "-0.24", "44.4", "45.1"),
-            leg(OptionKind::Put, "44500", "580", "399", "406", "402", "0.22", "34.8", "35.6"),
-        ],
-        orders: vec![
-            order("C-BTC-48000-070122", "s01j2k4p138l01a01", "617", "620", "11:30:03.917"),
-            order("P-BTC-44500-070122", "s01j2k4p139l02a01", "578", "580", "11:30:03.918"),
-        ],
-        fills: vec![
-            fill("1", "C-BTC-48000-070122", 120, "620"),
-            fill("2", "C-BTC-48000-070122", 80, "620"),
-            fill("3", "P-BTC-44500-070122", 200, "580"),
-        ],
-        pnl: pnl(),
-        rules: rules(),
-        rules_at: Some(at("12:18:45")),
-        gate: GateView {
-            open: false,
-            name: "position_open".to_owned(),
-            sentence: "A position is already open (1 of 1).".to_owned(),
-        },
-        exit_reason: None,
-        exit: None,
-        closing: None,
-        needs_operator: None,
+fn chip(session: &SessionView) -> SessionChip {
+    SessionChip {
+        session_id: session.session_id.clone(),
+        configuration: session.configuration.clone(),
+        underlying: session.underlying.clone(),
+        lifecycle: session.lifecycle,
+        exposure: session.exposure,
+        health: session.health.clone(),
+        started_at: session.started_at,
+        pnl: session.pnl.executable,
     }
 }
 
-#[allow(clippy::too_many_arguments)] // one row of a table
-fn leg(
-    kind: OptionKind,
-    strike: &str,
-    sold: &str,
-    bid: &str,
-    ask: &str,
-    mark: &str,
-    delta: &str,
-    executable: &str,
-    at_mark: &str,
-) -> LegView {
-    let letter = if kind == OptionKind::Call { "C" } else { "P" };
-    LegView {
-        symbol: Symbol(format!("{letter}-BTC-{strike}-070122")),
-        kind,
-        strike: dec(strike),
-        expiry: at("12:00:00"),
-        qty: -200,
-        average_price: Some(dec(sold)),
-        bid: Some(dec(bid)),
-        ask: Some(dec(ask)),
-        quote_at: Some(at("12:18:44")),
-        mark: Some(dec(mark)),
-        mark_at: Some(at("12:18:44")),
-        mark_source: Some(MarketSource::Stream),
-        delta: Some(dec(delta)),
-        fresh: true,
-        executable: Some(dec(executable)),
-        at_mark: Some(dec(at_mark)),
-    }
-}
-
-fn order(symbol: &str, id: &str, limit: &str, average: &str, time: &str) -> OrderView {
-    OrderView {
-        client_order_id: ClientOrderId::new(id),
-        order_id: None,
-        symbol: Symbol::new(symbol),
-        side: Side::Sell,
-        purpose: Purpose::Entry,
-        qty: 200,
-        filled_qty: 200,
-        limit_price: Some(dec(limit)),
-        average_price: Some(dec(average)),
-        status: OrderStatus::Filled,
-        reduce_only: false,
-        attempt: 1,
-        reason: None,
-        submitted_at: at(time),
-        acknowledged_at: Some(at("11:30:03.960")),
-        updated_at: at("11:30:04.001"),
-        correlation_id: TRACE.to_owned(),
-    }
-}
-
-fn fill(id: &str, symbol: &str, qty: i64, price: &str) -> FillView {
-    FillView {
-        fill_id: FillId::new(id),
-        client_order_id: None,
-        symbol: Symbol::new(symbol),
-        side: Side::Sell,
-        qty,
-        price: dec(price),
-        fee: dec("1.0904"),
-        time: at("11:30:03.990"),
-        settlement: false,
-    }
-}
-
-fn pnl() -> PnlView {
-    PnlView {
-        executable: Some(dec("71.2")),
-        mark: Some(dec("76.5")),
-        realized: None,
-        fees: dec("4.2"),
-        fees_to_pay: Some(dec("3.8")),
-        credit: Some(dec("240")),
-        buy_back: Some(dec("160.8")),
-        peak: Some(dec("96.5")),
-        floor: Some(dec("70")),
-        max_loss: dec("120"),
-        max_profit: Some(dec("180")),
-        margin: Some(dec("412.6")),
-        as_of: Some(at("12:18:44")),
-    }
-}
-
-fn rules() -> Vec<RuleReading> {
-    let reading = |rule, verdict, raw: &str, left: &str, used_percent| RuleReading {
-        rule,
-        verdict,
-        value: None,
-        threshold: None,
-        raw: raw.to_owned(),
-        left: left.to_owned(),
-        used_percent,
-    };
-    vec![
-        reading(Rule::Latch, Verdict::Holds, "clear", "", None),
-        reading(Rule::Exposure, Verdict::Holds, "−200 / −200 = venue −200 / −200", "read 4 s ago", None),
-        reading(Rule::MaxLoss, Verdict::Holds, "+71.20 > −120.00", "191.20 left", Some(4)),
-        reading(Rule::LegStop, Verdict::Off, "", "", None),
-        reading(Rule::Trailing, Verdict::Near, "71.20 > 70.00 · 0 of 2 breaches", "1.20 left", Some(95)),
-        reading(Rule::MaxProfit, Verdict::Holds, "71.20 < 180.00", "108.80 left", Some(40)),
-        reading(Rule::Time, Verdict::Holds, "15:00:00 UTC", "2 h 41 m left", Some(23)),
-    ]
-}
-
-fn points() -> Vec<PnlPoint> {
-    let start = at("11:30:04").0;
-    (0..480)
-        .map(|step: i64| {
-            let value = Decimal::from(-12 + step / 4 - (step % 60) / 6);
-            let armed = step > 210;
-            PnlPoint {
-                at: Micros(start + step * 6_000_000),
-                executable: Some(value),
-                peak: armed.then_some(value + Decimal::ONE),
-                floor: armed.then(|| Decimal::from(step / 40 * 5)),
-            }
-        })
-        .collect()
-}
-
-fn why() -> Vec<WhyView> {
-    let line = |decision_seq, time: &str, event: &str, sentence: &str| WhyView {
-        decision_seq,
-        at: at(time),
-        event: event.to_owned(),
-        level: Level::Info,
-        sentence: sentence.to_owned(),
-        correlation_id: TRACE.to_owned(),
-        session_id: Some(SessionId::new("s-01j2k4")),
-    };
-    vec![
-        line(
-            1,
-            "11:30:02",
-            "session.started",
-            "Started. By admin from a browser; reconciled flat in 212 ms.",
+fn leg(symbol: &str, was: i64, left: Option<i64>) -> ClosingLegView {
+    let sentence = match left {
+        Some(0) => "flat".to_owned(),
+        Some(lots) => format!(
+            "{} {} at market, reduce only, attempt 2",
+            if lots < 0 { "buy" } else { "sell" },
+            lots.abs()
         ),
-        line(2, "11:30:04", "order.filled", "Call filled. 200 at 620.0 in 2 fills."),
-        line(3, "11:51:40", "trailing.armed", "Trailing armed. 62.40 reached activation 60; floor 30."),
-        line(4, "12:18:43", "exit.evaluated", "Held. 71.40 is above the floor 70.00 by 1.40."),
-        line(5, "12:18:44", "exit.evaluated", "Held. 71.20 is above the floor 70.00 by 1.20."),
-    ]
+        None => "not read yet".to_owned(),
+    };
+    ClosingLegView {
+        symbol: Symbol::new(symbol),
+        was,
+        left,
+        attempts: 2,
+        average_price: Some(dec("1214")),
+        foreign: false,
+        sentence,
+    }
 }
 
-fn closing() -> ClosingView {
+fn closing(legs: &[ClosingLegView]) -> ClosingView {
     let step = |label: &str, done, note: &str| MilestoneView {
         label: label.to_owned(),
         done,
         note: note.to_owned(),
     };
-    let leg = |symbol: &str, left, sentence: &str| ClosingLegView {
-        symbol: Symbol::new(symbol),
-        was: -200,
-        left,
-        attempts: 2,
-        average_price: Some(dec("1214")),
-        sentence: sentence.to_owned(),
-    };
+    let flat = legs.iter().filter(|leg| leg.left == Some(0)).count();
     ClosingView {
         panic: true,
         panic_id: Some(PanicId::new("p-01j2k4")),
@@ -311,13 +205,10 @@ fn closing() -> ClosingView {
         milestones: vec![
             step("Accepted", true, "latch on disk"),
             step("Entries canceled", true, "0 working"),
-            step("All legs flat", false, "1 of 2"),
-            step("Verified flat", false, "0 of 2 reads"),
+            step("All legs flat", false, &format!("{flat} of {}", legs.len())),
+            step("Verified flat", false, "0 of 2 reads, 0 own orders"),
         ],
-        legs: vec![
-            leg("P-BTC-44500-070122", Some(-80), "buy 80 at market, reduce only, attempt 2"),
-            leg("C-BTC-48000-070122", Some(0), "flat"),
-        ],
+        legs: legs.to_vec(),
         read_at: Some(at("20:30:08")),
         blocked: None,
         verified_flat_at: None,

@@ -4,20 +4,23 @@
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use model::SessionId;
 use model::view::PnlPoint;
 
 use super::points::{drawn, range, rows, thin};
+use super::shown::{Shown, use_shown};
 use crate::error::AppError;
 use crate::event::UiEvent;
 use crate::format::{self, plain_or_unknown, signed_or_unknown};
-use crate::live::use_live;
+use crate::live::Points;
 use crate::parts::use_reporter;
 use crate::platform::{self, Chart};
 use crate::tell::tell;
 
-/// How much of the points the chart has drawn.
-#[derive(Clone, Copy, Default)]
+/// How much of whose points the chart has drawn.
+#[derive(Clone, Default, PartialEq)]
 struct Drawn {
+    of: Option<SessionId>,
     generation: u64,
     count: usize,
 }
@@ -26,11 +29,16 @@ struct Drawn {
 pub fn PnlChart() -> impl IntoView {
     let chart = RwSignal::new(None::<Chart>);
     draw(chart);
+    let shown = use_shown();
     let cursor = RwSignal::new(None::<usize>);
+    Effect::new(move |_| {
+        shown.id();
+        cursor.set(None);
+    });
     view! {
         <figure class="pnl-chart">
             <div class="chart-box" id="pnl-chart" tabindex="0" role="group" aria-label="P&L chart. Arrow keys move a cursor over it; a table of its data follows." aria-describedby="pnl-caption"
-                on:keydown=move |event| move_cursor(&event, cursor, chart)></div>
+                on:keydown=move |event| move_cursor(&event, shown, cursor, chart)></div>
             <figcaption class="legend" id="pnl-caption">
                 <span><i></i>"executable P&L"</span><span><i data-line="peak"></i>"peak"</span><span><i data-line="floor"></i>"trailing floor"</span>
                 <Limits/>
@@ -46,7 +54,7 @@ pub fn PnlChart() -> impl IntoView {
 /// The limits with their values: they often lie outside the picture.
 #[component]
 fn Limits() -> impl IntoView {
-    let limits = use_live().part(|session| (session.pnl.max_loss, session.pnl.max_profit));
+    let limits = use_shown().part(|session| (session.pnl.max_loss, session.pnl.max_profit));
     let profit =
         move || limits.get().and_then(|(_, profit)| profit).map_or_else(|| "off".to_owned(), format::signed);
     let loss = move || limits.get().map(|(loss, _)| format::signed(-loss)).unwrap_or_default();
@@ -59,7 +67,7 @@ fn Limits() -> impl IntoView {
 
 /// Loads the library, then keeps the drawing up with the points, the limits and the theme.
 fn draw(chart: RwSignal<Option<Chart>>) {
-    let live = use_live();
+    let shown = use_shown();
     let reporter = use_reporter();
     Effect::new(move |started: Option<()>| {
         if started.is_some() {
@@ -77,7 +85,7 @@ fn draw(chart: RwSignal<Option<Chart>>) {
             }
         });
     });
-    let limits = live.part(|session| (session.pnl.max_loss, session.pnl.max_profit));
+    let limits = shown.part(|session| (session.pnl.max_loss, session.pnl.max_profit));
     Effect::new(move |_| {
         let limits = limits.get();
         if let (Some(chart), Some((loss, profit))) = (chart.get(), limits) {
@@ -86,7 +94,9 @@ fn draw(chart: RwSignal<Option<Chart>>) {
     });
     Effect::new(move |known: Option<Drawn>| {
         let Some(chart) = chart.get() else { return Drawn::default() };
-        live.points.with(|points| draw_points(&chart, known.unwrap_or_default(), points))
+        let of = shown.id();
+        let drawn = shown.with_points(|points| draw_points(&chart, known.unwrap_or_default(), of, points));
+        drawn.unwrap_or_default()
     });
     on_cleanup(move || {
         if let Some(Some(chart)) = chart.try_get_untracked() {
@@ -95,9 +105,10 @@ fn draw(chart: RwSignal<Option<Chart>>) {
     });
 }
 
-fn draw_points(chart: &Chart, known: Drawn, points: &crate::live::Points) -> Drawn {
-    let now = Drawn { generation: points.generation, count: points.list.len() };
-    if known.generation != now.generation || known.count > now.count || known.count == 0 {
+fn draw_points(chart: &Chart, known: Drawn, of: Option<SessionId>, points: &Points) -> Drawn {
+    let now = Drawn { of, generation: points.generation, count: points.list.len() };
+    let is_same = known.of == now.of && known.generation == now.generation;
+    if !is_same || known.count > now.count || known.count == 0 {
         let started_ms = platform::now_ms();
         chart.set(&rows(&points.list));
         tell(&UiEvent::ChartDrawn {
@@ -110,9 +121,13 @@ fn draw_points(chart: &Chart, known: Drawn, points: &crate::live::Points) -> Dra
     now
 }
 
-fn move_cursor(event: &ev::KeyboardEvent, cursor: RwSignal<Option<usize>>, chart: RwSignal<Option<Chart>>) {
-    let live = use_live();
-    let count = live.points.with_untracked(|points| points.list.len());
+fn move_cursor(
+    event: &ev::KeyboardEvent,
+    shown: Shown,
+    cursor: RwSignal<Option<usize>>,
+    chart: RwSignal<Option<Chart>>,
+) {
+    let count = shown.with_points_untracked(|points| points.list.len()).unwrap_or(0);
     if count == 0 {
         return;
     }
@@ -126,7 +141,7 @@ fn move_cursor(event: &ev::KeyboardEvent, cursor: RwSignal<Option<usize>>, chart
     };
     event.prevent_default();
     cursor.set(Some(next));
-    let point = live.points.with_untracked(|points| points.list.get(next).cloned());
+    let point = shown.with_points_untracked(|points| points.list.get(next).cloned()).flatten();
     if let (Some(chart), Some(point)) = (chart.get_untracked(), point) {
         chart.point(point.at.0 as f64 / 1e6, drawn(point.executable));
     }
@@ -135,11 +150,11 @@ fn move_cursor(event: &ev::KeyboardEvent, cursor: RwSignal<Option<usize>>, chart
 /// What the keyboard cursor stands on, said politely.
 #[component]
 fn CursorText(cursor: RwSignal<Option<usize>>) -> impl IntoView {
-    let live = use_live();
+    let shown = use_shown();
     let text = move || {
-        let point =
-            cursor.get().and_then(|at| live.points.with_untracked(|points| points.list.get(at).cloned()));
-        point.map(|point| sentence(&point)).unwrap_or_default()
+        let at = cursor.get()?;
+        let point = shown.with_points_untracked(|points| points.list.get(at).cloned()).flatten();
+        point.map(|point| sentence(&point))
     };
     view! { <p class="cursor-text" role="status">{text}</p> }
 }
@@ -158,22 +173,14 @@ fn sentence(point: &PnlPoint) -> String {
 /// The data behind the chart; kept up to date only while it is open.
 #[component]
 fn DataTable() -> impl IntoView {
-    let live = use_live();
+    let shown = use_shown();
     let open = RwSignal::new(false);
     let rows = move || {
-        let points = if open.get() {
-            live.points.with(|points| thin(&points.list, 60))
-        } else {
-            live.points.with_untracked(|points| thin(&points.list, 60))
-        };
+        let points = while_open(shown, open, |points| thin(&points.list, 60)).unwrap_or_default();
         points.into_iter().rev().map(point_row).collect_view()
     };
     let caption = move || {
-        let range = if open.get() {
-            live.points.with(|points| range(&points.list))
-        } else {
-            live.points.with_untracked(|points| range(&points.list))
-        };
+        let range = while_open(shown, open, |points| range(&points.list)).flatten();
         range.map_or_else(
             || "No P&L yet: it begins with the first fill.".to_owned(),
             |(low, high)| {
@@ -196,6 +203,12 @@ fn DataTable() -> impl IntoView {
         </details>
     }
     .into_any()
+}
+
+/// Looks at the points, and is woken by new ones only while somebody looks.
+fn while_open<T>(shown: Shown, open: RwSignal<bool>, look: impl FnOnce(&Points) -> T) -> Option<T> {
+    shown.id();
+    if open.get() { shown.with_points(look) } else { shown.with_points_untracked(look) }
 }
 
 fn point_row(point: PnlPoint) -> impl IntoView {

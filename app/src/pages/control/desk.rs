@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use model::{Exposure, Lifecycle};
 use serde_json::json;
 
+use super::shown::use_shown;
 use super::start::Starting;
 use super::stop_dialog::StopDialog;
 use crate::event::{Control, UiEvent};
@@ -15,12 +16,12 @@ use crate::parts::Panel;
 use crate::tell::tell;
 
 #[component]
-pub fn Desk(starting: Starting, running: Memo<bool>) -> impl IntoView {
+pub fn Desk(starting: Starting, running: Memo<usize>) -> impl IntoView {
     let stopping = RwSignal::new(false);
     view! {
         <Panel name="Session" class="desk">
             <div class="body">
-                <Show when=move || running.get() fallback=move || view! { <StartBar starting/> }>
+                <Show when=move || running.get() != 0 fallback=move || view! { <StartBar starting/> }>
                     <RunningBar stopping/>
                 </Show>
             </div>
@@ -53,7 +54,7 @@ pub fn ActButton(
 
 #[component]
 fn StartBar(starting: Starting) -> impl IntoView {
-    let (live, toasts) = (use_live(), use_toasts());
+    let (shown, toasts) = (use_shown(), use_toasts());
     let busy = RwSignal::new(false);
     let shut = starting.shut();
     let shut = Signal::derive(move || {
@@ -82,13 +83,8 @@ fn StartBar(starting: Starting) -> impl IntoView {
             })
             .collect_view()
     });
-    let ended = move || {
-        live.session
-            .with(|session| {
-                session.as_ref().map(|session| format!("Last session {} ended flat. ", session.session_id))
-            })
-            .unwrap_or_default()
-    };
+    let ended = shown.part(|session| session.session_id.clone());
+    let ended = move || ended.get().map(|id| format!("Last session {id} ended flat. ")).unwrap_or_default();
     view! {
         <div class="plan"><strong>"Start a session"</strong><span>{ended}"Nothing runs. Orders go to the simulated venue."</span></div>
         <div class="segments presets" role="group" aria-label="Preset">{presets}</div>
@@ -99,11 +95,11 @@ fn StartBar(starting: Starting) -> impl IntoView {
 
 #[component]
 fn RunningBar(stopping: RwSignal<bool>) -> impl IntoView {
-    let live = use_live();
+    let shown = use_shown();
     let operate = may_operate();
     let toasts = use_toasts();
     let busy = RwSignal::new(false);
-    let state = live.part(|session| (session.lifecycle, session.exposure));
+    let state = shown.part(|session| (session.lifecycle, session.exposure));
     let shut = move |why: fn(Lifecycle, Exposure) -> Option<&'static str>| {
         Signal::derive(move || {
             if !operate.get() {
@@ -120,12 +116,7 @@ fn RunningBar(stopping: RwSignal<bool>) -> impl IntoView {
                      route: &'static str,
                      accepted: &'static str,
                      refused: &'static str| {
-        let Some(id) = live
-            .session
-            .with_untracked(|session| session.as_ref().map(|session| session.session_id.0.clone()))
-        else {
-            return;
-        };
+        let Some(id) = shown.id_untracked().map(|id| id.0) else { return };
         let path = format!("/api/v1/sessions/{id}/{verb}");
         act(
             Act { control, subject: id, route, path, body: json!({}), accepted, refused },
@@ -186,8 +177,8 @@ fn stop_shut(lifecycle: Lifecycle, _exposure: Exposure) -> Option<&'static str> 
 /// Which session this is.
 #[component]
 fn Plan() -> impl IntoView {
-    let live = use_live();
-    let facts = live.part(|session| {
+    let (live, shown) = (use_live(), use_shown());
+    let facts = shown.part(|session| {
         let strikes = session
             .legs
             .iter()
@@ -231,8 +222,8 @@ fn Plan() -> impl IntoView {
 /// The one gate that shuts entry.
 #[component]
 fn Gate() -> impl IntoView {
-    let live = use_live();
-    let gate = live.part(|session| session.gate.clone());
+    let shown = use_shown();
+    let gate = shown.part(|session| session.gate.clone());
     let tone =
         move || gate.with(|gate| if gate.as_ref().is_some_and(|gate| gate.open) { "gain" } else { "act" });
     let question = move || {

@@ -5,14 +5,15 @@ use model::market::MarketSource;
 use model::view::{LegView, PnlView};
 use model::{Decimal, Exposure, Money};
 
+use super::shown::use_shown;
 use crate::format;
 use crate::live::{QUOTE_STALE_US, use_live};
 use crate::parts::{Age, SignedMoney};
 
 #[component]
 pub fn Legs() -> impl IntoView {
-    let live = use_live();
-    let legs = live.part(|session| session.legs.clone());
+    let shown = use_shown();
+    let legs = shown.part(|session| session.legs.clone());
     let count = Memo::new(move |_| legs.with(|legs| legs.as_ref().map_or(0, Vec::len)));
     let freshness = move || {
         legs.with(|legs| match legs.as_deref() {
@@ -61,9 +62,15 @@ fn source_word(source: Option<MarketSource>) -> &'static str {
 
 #[component]
 fn LegRow(leg: Signal<Option<LegView>>) -> impl IntoView {
-    let live = use_live();
-    let spot = Memo::new(move |_| live.strip.with(|strip| strip.spot));
-    let unsure = Memo::new(move |_| live.strip.with(|strip| strip.exposure == Some(Exposure::Unknown)));
+    let (live, shown) = (use_live(), use_shown());
+    let underlying = shown.part(|session| session.underlying.clone());
+    let spot = Memo::new(move |_| {
+        let underlying = underlying.get()?;
+        live.strip.with(|strip| {
+            strip.spots.iter().find(|spot| spot.underlying == underlying).map(|spot| spot.price)
+        })
+    });
+    let unsure = shown.part(|session| session.exposure == Exposure::Unknown);
     let text =
         move |of: fn(&LegView) -> String| move || leg.with(|leg| leg.as_ref().map(of).unwrap_or_default());
     let money = move |of: fn(&LegView) -> Option<Money>| {
@@ -74,7 +81,9 @@ fn LegRow(leg: Signal<Option<LegView>>) -> impl IntoView {
     let lots = move || {
         leg.with(|leg| {
             leg.as_ref()
-                .map(|leg| format!("{}{}", format::lots(leg.qty), if unsure.get() { " ?" } else { "" }))
+                .map(|leg| {
+                    format!("{}{}", format::lots(leg.qty), if unsure.get() == Some(true) { " ?" } else { "" })
+                })
                 .unwrap_or_default()
         })
     };
@@ -114,7 +123,7 @@ fn fees_note(pnl: &PnlView) -> String {
 
 #[component]
 fn Sums() -> impl IntoView {
-    let pnl = use_live().part(|session| session.pnl.clone());
+    let pnl = use_shown().part(|session| session.pnl.clone());
     let money = move |of: fn(&PnlView) -> Option<Money>| {
         Signal::derive(move || pnl.with(|pnl| pnl.as_ref().and_then(of)))
     };

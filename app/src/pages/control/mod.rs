@@ -1,6 +1,7 @@
 //! Control: what you hold, what would make it close, and why it did what it did.
 
 mod chart;
+mod choice;
 mod configure;
 mod desk;
 mod draft;
@@ -12,6 +13,7 @@ mod points;
 mod preview;
 mod rescue;
 mod rules;
+mod shown;
 mod start;
 mod stop_dialog;
 mod why;
@@ -34,12 +36,14 @@ use orders::Orders;
 use preview::Preview;
 use rescue::Rescue;
 use rules::Rules;
+use shown::{provide_shown, use_shown};
 use start::Starting;
 use why::Why;
 
 #[component]
 pub fn ControlPage() -> impl IntoView {
     let live = use_live();
+    provide_shown();
     let retry = Retry(RwSignal::new(0));
     provide_context(retry);
     let paint = Resource::new_blocking(move || retry.0.get(), |_| data::control());
@@ -65,15 +69,16 @@ pub fn ControlPage() -> impl IntoView {
 fn Desktop(starting: Starting) -> impl IntoView {
     let live = use_live();
     let running = live.running();
-    let exists = Memo::new(move |_| live.session.with(Option::is_some));
-    starting.keep_preview_fresh(running);
+    let shown = use_shown();
+    let exists = Memo::new(move |_| shown.id().is_some());
+    starting.keep_preview_fresh(Signal::derive(move || running.get() > 0));
     view! {
         <Notices/>
         <div class="control">
             <Desk starting running/>
             <Rescue/>
             <div class="column">
-                <Show when=move || !running.get()>
+                <Show when=move || running.get() == 0>
                     <Panel name="Preview" class="money-panel"><Preview starting/></Panel>
                     <Panel name="Configuration"><Configure starting/></Panel>
                 </Show>
@@ -84,7 +89,7 @@ fn Desktop(starting: Starting) -> impl IntoView {
                 </Show>
             </div>
             <div class="column">
-                <Show when=move || !running.get()>
+                <Show when=move || running.get() == 0>
                     <Panel name="Ready to start"><start::Ready starting/></Panel>
                 </Show>
                 <Show when=move || exists.get()>

@@ -4,15 +4,16 @@ use leptos::prelude::*;
 use model::Lifecycle;
 
 use super::chart::PnlChart;
+use super::shown::use_shown;
 use crate::format::{self, plain_or_unknown, signed_or_unknown};
-use crate::live::{QUOTE_STALE_US, use_live};
+use crate::live::QUOTE_STALE_US;
 use crate::parts::{Age, SignedMoney};
 
 #[component]
 pub fn MoneyPanel() -> impl IntoView {
-    let live = use_live();
-    let pnl = live.part(|session| session.pnl.clone());
-    let ended = live.part(|session| session.lifecycle == Lifecycle::Stopped);
+    let shown = use_shown();
+    let pnl = shown.part(|session| session.pnl.clone());
+    let ended = shown.part(|session| session.lifecycle == Lifecycle::Stopped);
     let is_over = move || ended.get().unwrap_or(false);
     let money = Signal::derive(move || {
         pnl.with(|pnl| {

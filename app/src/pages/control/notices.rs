@@ -6,6 +6,7 @@ use model::{Exposure, Lifecycle};
 use serde_json::json;
 
 use super::desk::ActButton;
+use super::shown::use_shown;
 use crate::event::Control;
 use crate::format;
 use crate::frame::{Act, act, may_operate, use_toasts};
@@ -20,14 +21,10 @@ pub fn Notices() -> impl IntoView {
 /// Exposure is unknown: loud, and never shown as zero.
 #[component]
 fn Blind() -> impl IntoView {
-    let live = use_live();
-    let blind = Memo::new(move |_| {
-        live.strip.with(|strip| {
-            strip.exposure == Some(Exposure::Unknown)
-                && strip.lifecycle.is_some_and(|lifecycle| lifecycle != Lifecycle::Stopped)
-        })
-    });
-    let last = live.part(|session| {
+    let shown = use_shown();
+    let blind = shown
+        .part(|session| session.exposure == Exposure::Unknown && session.lifecycle != Lifecycle::Stopped);
+    let last = shown.part(|session| {
         session
             .legs
             .iter()
@@ -36,9 +33,10 @@ fn Blind() -> impl IntoView {
             .collect::<Vec<_>>()
             .join(", ")
     });
-    let read_at = Signal::derive(move || live.strip.with(|strip| strip.exposure_read_at));
+    let read_at = shown.part(|session| session.exposure_read_at);
+    let read_at = Signal::derive(move || read_at.get().flatten());
     view! {
-        <Show when=move || blind.get()>
+        <Show when=move || blind.get() == Some(true)>
             <p class="note" data-tone="alarm" role="status">
                 <span>
                     <b>"We cannot see your position. "</b>"The venue last answered " <Age at=read_at/> " ago. Last known: "
@@ -54,10 +52,10 @@ fn Blind() -> impl IntoView {
 /// The venue and our records differ: closing what the venue says is on, is the way out.
 #[component]
 fn NeedsOperator() -> impl IntoView {
-    let (live, toasts) = (use_live(), use_toasts());
+    let (shown, toasts) = (use_shown(), use_toasts());
     let operate = may_operate();
     let busy = RwSignal::new(false);
-    let why = live.part(|session| {
+    let why = shown.part(|session| {
         session
             .needs_operator
             .clone()
@@ -159,8 +157,8 @@ fn ClearLatch(verified: Signal<bool>) -> impl IntoView {
 /// How the last session ended.
 #[component]
 fn Outcome() -> impl IntoView {
-    let live = use_live();
-    let end = live.part(|session| {
+    let shown = use_shown();
+    let end = shown.part(|session| {
         (session.lifecycle == Lifecycle::Stopped).then(|| {
             let exit = session.exit.as_ref();
             (

@@ -4,20 +4,20 @@ use leptos::prelude::*;
 use model::order::OrderStatus;
 use model::view::{OrderView, SessionView};
 
+use super::shown::use_shown;
 use crate::format;
-use crate::live::use_live;
 use crate::parts::TraceLink;
 
 #[component]
 pub fn Orders() -> impl IntoView {
-    let live = use_live();
-    let orders = live.part(|session| {
+    let shown = use_shown();
+    let orders = shown.part(|session| {
         let mut orders = session.orders.clone();
         orders.sort_by_key(|order| std::cmp::Reverse(order.submitted_at));
         orders
     });
     let orders = Memo::new(move |_| orders.get().unwrap_or_default());
-    let summary = live.part(summary);
+    let summary = shown.part(summary);
     view! {
         <header><h2>"Orders and fills"</h2><span class="end"><span>{move || summary.get().unwrap_or_default()}</span></span></header>
         <div class="grid-table"><table>
@@ -61,7 +61,7 @@ fn OrderRow(order: OrderView) -> impl IntoView {
     let life = format::duration(order.updated_at.0 - order.submitted_at.0);
     let steps = steps.map(|done| view! { <i data-done=done.then_some("")></i> }).collect_view();
     let limit = order.limit_price.map_or_else(|| "market".to_owned(), format::price);
-    let reason = order.reason.map(|reason| view! { <span class="sub">{reason}</span> });
+    let reason = order.reason.map(|reason| view! { <span class="sub">{reason.words()}</span> });
     view! {
         <tr>
             <td class="num">{format::clock_ms(order.submitted_at)}</td>
@@ -81,7 +81,7 @@ fn OrderRow(order: OrderView) -> impl IntoView {
 
 #[component]
 fn Fills() -> impl IntoView {
-    let fills = use_live().part(|session| session.fills.clone());
+    let fills = use_shown().part(|session| session.fills.clone());
     let count = move || fills.with(|fills| fills.as_ref().map_or(0, Vec::len));
     let rows = move || {
         let fills = fills.get().unwrap_or_default();

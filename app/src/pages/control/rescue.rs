@@ -4,14 +4,15 @@ use leptos::prelude::*;
 use model::Lifecycle;
 use model::view::{ClosingLegView, ClosingView, MilestoneView};
 
+use super::shown::use_shown;
 use crate::format;
 use crate::live::{TRUTH_STALE_US, use_live};
 use crate::parts::{Age, Panel, TraceLink};
 
 #[component]
 pub fn Rescue() -> impl IntoView {
-    let live = use_live();
-    let closing = live.part(|session| {
+    let (live, shown) = (use_live(), use_shown());
+    let closing = shown.part(|session| {
         session.closing.clone().filter(|closing| closing.panic || session.lifecycle != Lifecycle::Stopped)
     });
     let latched = Memo::new(move |_| live.strip.with(|strip| strip.latch.is_some()));

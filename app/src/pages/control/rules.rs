@@ -3,17 +3,19 @@
 
 use leptos::prelude::*;
 use model::Lifecycle;
-use model::rules::{RuleReading, Verdict};
+use model::rules::Verdict;
+use model::view::RuleView;
 
-use crate::live::{QUOTE_STALE_US, use_live};
+use super::shown::use_shown;
+use crate::live::QUOTE_STALE_US;
 use crate::parts::Age;
 
 #[component]
 pub fn Rules() -> impl IntoView {
-    let live = use_live();
-    let rules = live.part(|session| session.rules.clone());
+    let shown = use_shown();
+    let rules = shown.part(|session| session.rules.clone());
     // Once it is over nothing is looked at any more: that is no staleness.
-    let at = live.part(|session| session.rules_at.filter(|_| session.lifecycle != Lifecycle::Stopped));
+    let at = shown.part(|session| session.rules_at.filter(|_| session.lifecycle != Lifecycle::Stopped));
     let at = Signal::derive(move || at.get().flatten());
     let rows = move || {
         rules
@@ -55,7 +57,7 @@ fn tone(verdict: Verdict) -> Option<&'static str> {
     }
 }
 
-fn rule_row(reading: RuleReading) -> impl IntoView {
+fn rule_row(reading: RuleView) -> impl IntoView {
     let label = reading.rule.label();
     let meter = reading.used_percent.map(|used| {
         view! { <meter min="0" max="100" low="60" high="99" optimum="0" value=used.to_string() aria-label=format!("{label}: {used} % of the way to firing")>{format!("{used} %")}</meter> }

@@ -106,20 +106,20 @@ impl Starting {
     }
 
     /// Asks the server what starting now would mean: at once after an edit, then every five seconds.
-    pub fn keep_preview_fresh(self, running: Memo<bool>) {
+    pub fn keep_preview_fresh(self, busy: Signal<bool>) {
         let reporter = use_reporter();
         let edited = reporter.clone();
         Effect::new(move |_| {
             self.draft.track();
             let (press, reporter) = (self.next(), edited.clone());
-            if !running.get() {
+            if !busy.get() {
                 set_timeout(move || self.ask(press, reporter), Duration::from_millis(250));
             }
         });
         Effect::new(move |_| {
             let reporter = reporter.clone();
             let again = move || {
-                if !running.get_untracked() && !platform::is_hidden() {
+                if !busy.get_untracked() && !platform::is_hidden() {
                     self.ask(self.next(), reporter.clone());
                 }
             };

@@ -6,10 +6,10 @@ use leptos::prelude::*;
 use model::view::SessionView;
 use serde_json::json;
 
+use super::shown::use_shown;
 use crate::event::Control;
 use crate::format;
 use crate::frame::{Act, act, use_toasts};
-use crate::live::use_live;
 use crate::parts::{SignedMoney, fact};
 use crate::platform;
 
@@ -59,8 +59,8 @@ fn consequence(stakes: &Stakes, drain: bool) -> String {
 
 #[component]
 pub fn StopDialog(open: RwSignal<bool>) -> impl IntoView {
-    let (live, toasts) = (use_live(), use_toasts());
-    let stakes = live.part(stakes);
+    let (shown, toasts) = (use_shown(), use_toasts());
+    let stakes = shown.part(stakes);
     let stakes = Memo::new(move |_| stakes.get().unwrap_or_default());
     let drain = RwSignal::new(false);
     let busy = RwSignal::new(false);
