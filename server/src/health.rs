@@ -9,13 +9,18 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Parts that trading and panic do without. Every other part is needed, also one that is not known here.
-const DISPENSABLE: [&str; 12] = [
+const DISPENSABLE: [&str; 17] = [
+    "clock_watch",
     "console_file",
     "console_store",
     "feed",
     "first_user",
     "forwarder",
+    "history",
+    "history_file",
+    "history_store",
     "housekeeping",
+    "journal_log",
     "log_retention",
     "page_tokens",
     "telemetry_file",

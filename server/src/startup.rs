@@ -64,11 +64,12 @@ pub async fn start(config: Config, output: Output) -> Result<Running, StartError
     let teller = Teller::new(config.log.level, config.log.queue_records);
     let health = Health::default();
     let tasks = Tasks::new(teller.clone(), health.clone());
-    let (trading, end_trading) = trading::start(&config, data_dir.path(), &teller, &health, &tasks).await?;
     let (records, accounts) = tokio::join!(
         TelemetryStore::keep(data_dir.path(), &config.database, &health, &tasks),
         Accounts::keep(data_dir.path(), &config.database, &config.auth, &health, &tasks),
     );
+    let (trading, end_trading) =
+        trading::start(&config, data_dir.path(), &records, &health, &tasks).await?;
     let page_key = page_key::read(data_dir.path(), &teller, &health);
     let output = Arc::new(output);
     let writer = write_records(&tasks, Writer::new(teller.clone(), records.clone(), Arc::clone(&output)));

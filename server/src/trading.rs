@@ -2,12 +2,16 @@
 //! feed. They act and wait; what is decided is decided in the engine.
 
 mod answer;
+mod clock_watch;
 mod driver;
 mod events;
 mod executor;
 mod feed;
+mod history;
 mod inbox;
+mod journal_log;
 mod keys;
+mod latch_file;
 mod operator;
 mod preview;
 mod start;
@@ -18,8 +22,11 @@ pub use driver::{Driver, DriverParts};
 pub use events::TradingEvent;
 pub use executor::{Executor, Handed};
 pub use feed::{FeedHub, FeedUpdate};
+pub use history::HistoryKeeper;
 pub use inbox::{Asked, Inbox, Item};
+pub use journal_log::JournalLog;
 pub use keys::{Held, Keys};
+pub use latch_file::LatchFile;
 pub use operator::{Idempotency, Operator, RequestError};
 pub use preview::Listed;
 pub use start::{SimulatorNote, StartError, Trading, start};

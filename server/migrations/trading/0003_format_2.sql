@@ -29,6 +29,7 @@ CREATE TABLE journal_decisions (
     level SMALLINT NOT NULL,
     json TEXT NOT NULL
 );
+CREATE INDEX journal_decisions_of_input ON journal_decisions (input_seq);
 -- For people: what is below info is found by number only. 2 is info.
 CREATE INDEX journal_decisions_told ON journal_decisions (session_id, seq) WHERE level >= 2;
 

@@ -6,8 +6,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use clap::Args;
+use model::closing::Flatten;
 use model::input::OperatorAction;
-use model::state::TradingState;
+use model::{Session, TradingState};
 use telemetry::CorrelationId;
 
 use super::Outcome;
@@ -54,10 +55,8 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
         }
         Ok(Err(error)) => Err(error),
         Err(_elapsed) => {
-            let why = flat
-                .flatten
-                .and_then(|flatten| flatten.blocked)
-                .unwrap_or_else(|| "it takes longer".to_owned());
+            let blocked = closings(&flat).find_map(|(_, closing)| closing.blocked.clone());
+            let why = blocked.map_or_else(|| "it takes longer".to_owned(), |code| code.words());
             Err(format!("not verified flat after {patience} s ({why}); {words}").into())
         }
     }
@@ -93,17 +92,28 @@ async fn close(running: &Running) -> Outcome {
     }
 }
 
-/// What there is to say of a running close.
+/// Every close that runs or ran last: of sessions, and of what belongs to none.
+fn closings(state: &TradingState) -> impl Iterator<Item = (Option<&Session>, &Flatten)> {
+    let sessions = state.sessions.values();
+    let of_sessions = sessions.filter_map(|session| Some((Some(session), session.flatten()?)));
+    of_sessions.chain(state.account.sweep.as_ref().map(|sweep| (None, sweep)))
+}
+
+/// What there is to say of the running closes.
 fn progress(state: &TradingState) -> Vec<String> {
-    let Some(flatten) = &state.flatten else { return Vec::new() };
-    let mut lines: Vec<String> = flatten
-        .products
-        .iter()
-        .map(|(symbol, closing)| {
-            let left = state.session.as_ref().map_or(0, |session| session.position(symbol));
+    let mut lines = Vec::new();
+    for (session, flatten) in closings(state) {
+        lines.extend(flatten.products.iter().map(|(symbol, closing)| {
+            let left = match session {
+                Some(session) => session.position(symbol),
+                None => state.foreign_positions().get(symbol).copied().unwrap_or_default(),
+            };
             format!("{symbol}: {left} lots left of {}, attempt {}", closing.was, closing.attempts)
-        })
-        .collect();
-    lines.extend(flatten.blocked.iter().map(|why| format!("the venue cannot be worked: {why}; trying on")));
+        }));
+        let blocked = flatten.blocked.iter();
+        lines.extend(
+            blocked.map(|code| format!("the venue cannot be worked: {}; trying on", code.words())),
+        );
+    }
     lines
 }

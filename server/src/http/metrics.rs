@@ -37,7 +37,8 @@ pub(super) async fn text(
     text.push_str(
         "# HELP deltascope_db_wal_bytes Bytes of a write-ahead log.\n# TYPE deltascope_db_wal_bytes gauge\n",
     );
-    let databases = [app.records.db(), app.accounts.db(), Ok(app.trading.store.db().clone())];
+    let trading = &app.trading;
+    let databases = [app.records.db(), app.accounts.db(), trading.history.db(), trading.store.db()];
     for db in databases.into_iter().flatten() {
         let _ =
             writeln!(text, "deltascope_db_wal_bytes{{database=\"{}\"}} {}", db.database(), db.wal_bytes());

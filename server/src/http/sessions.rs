@@ -1,13 +1,14 @@
 //! Sessions over HTTP: start, operator requests, what they are, and what was decided.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
-use model::input::OperatorAction;
+use model::input::{OperatorAction, ResolveChoice};
 use model::preset::preset;
 use model::{Configuration, DecisionRecord, ExecutionMode, SessionId};
 use serde::Deserialize;
@@ -23,6 +24,8 @@ const LIMIT_DEFAULT: usize = 100;
 const LIMIT_MOST: usize = 1_000;
 /// Sessions of a list at most.
 const SESSIONS_MOST: i64 = 200;
+/// How long a request to close waits to learn whether it was answered before.
+const KNOWN_WAIT: Duration = Duration::from_millis(300);
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -97,12 +100,21 @@ async fn start(
         execution_mode: Some(execution_mode.word().to_owned()),
         ..Context::default()
     };
-    let action = OperatorAction::Start { session_id, configuration: Box::new(configuration), execution_mode };
+    let expected = app.trading.expected(&configuration, Context::default()).await;
+    let configuration = Box::new(configuration);
+    let action = OperatorAction::Start { session_id, configuration, execution_mode, expected };
     let answered = operate(app, user.username, key, action).await?;
     // A repeat is about the session of the first call, a refusal about none.
     context.session_id = answered.session_id();
     facts.set_context(&context);
     Ok(answered.into_response())
+}
+
+/// How an operator says to go on; closing what is ours unless said otherwise.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Resolution {
+    choice: ResolveChoice,
 }
 
 /// The engine's answer, fresh or repeated.
@@ -142,7 +154,10 @@ async fn request(
         "resume" => OperatorAction::Resume { session_id },
         "stop" => OperatorAction::Stop { session_id },
         "drain" => OperatorAction::Drain { session_id },
-        "resolve" => OperatorAction::Resolve { session_id },
+        "resolve" => {
+            let Resolution { choice } = key.json()?;
+            OperatorAction::Resolve { session_id, choice }
+        }
         "panic" => OperatorAction::Panic { session_id: Some(session_id), panic_id: trading::new_panic_id() },
         _unknown => return Err(ApiError::not_found("There is nothing at this address.")),
     };
@@ -169,7 +184,15 @@ async fn once(
 ) -> Result<Answered, ApiError> {
     let trading = &app.trading;
     let _held = trading.keys.hold(&username, &key.key).await;
-    match trading.store.answer_of(&username, &key.key).await {
+    let known = trading.store.answer_of(&username, &key.key);
+    // Whoever wants out does not wait for a logbook that hangs.
+    let closes = matches!(action, OperatorAction::Panic { .. } | OperatorAction::Stop { .. });
+    let known = if closes {
+        tokio::time::timeout(KNOWN_WAIT, known).await.unwrap_or(Ok(None))
+    } else {
+        known.await
+    };
+    match known {
         Ok(Some(known)) if known.request_hash != key.request_hash => {
             let message = "This Idempotency-Key was used for another request.";
             return Err(ApiError::unprocessable("IDEMPOTENCY_KEY_REUSED", message));
@@ -177,7 +200,7 @@ async fn once(
         Ok(Some(known)) => return Ok(Answered::new(known.status, known.response)),
         Ok(None) => {}
         // A logbook that fails must not keep anybody from closing.
-        Err(_) if matches!(action, OperatorAction::Panic { .. } | OperatorAction::Stop { .. }) => {}
+        Err(_) if closes => {}
         Err(error) => return Err(error.into()),
     }
     let id = correlation::current().and_then(|id| CorrelationId::parse(&id));
@@ -206,17 +229,20 @@ fn stored_json(body: String) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-/// `GET /api/v1/sessions`: newest first.
+/// `GET /api/v1/sessions`: newest first. What runs is there even when the past cannot be read: then `complete` is
+/// false.
 async fn list(State(app): State<Arc<App>>, _: User) -> Result<Response, ApiError> {
-    let live = app.trading.hub.session();
+    let live = app.trading.hub.sessions();
+    let past = app.trading.history.sessions(SESSIONS_MOST).await;
+    let complete = past.is_ok();
     let mut bodies = Vec::new();
-    for row in app.trading.store.sessions(SESSIONS_MOST).await? {
-        match live.as_ref().filter(|live| live.session_id.as_str() == row.session_id) {
-            Some(live) => bodies.push(serde_json::to_string(live).map_err(ApiError::internal)?),
-            None => bodies.push(row.body),
-        }
+    for view in &live {
+        bodies.push(serde_json::to_string(view).map_err(ApiError::internal)?);
     }
-    Ok(stored_json(format!("{{\"sessions\":[{}]}}", bodies.join(","))))
+    let is_live = |id: &str| live.iter().any(|view| view.session_id.as_str() == id);
+    let past = past.unwrap_or_default().into_iter().filter(|row| !is_live(&row.session_id));
+    bodies.extend(past.map(|row| row.body));
+    Ok(stored_json(format!("{{\"sessions\":[{}],\"complete\":{complete}}}", bodies.join(","))))
 }
 
 /// `GET /api/v1/sessions/{id}`.
@@ -227,10 +253,10 @@ async fn one(
     Extension(facts): Extension<Facts>,
 ) -> Result<Response, ApiError> {
     facts.set_context(&Context { session_id: Some(id.clone()), ..Context::default() });
-    if let Some(live) = app.trading.hub.session().filter(|live| live.session_id.as_str() == id) {
+    if let Some(live) = app.trading.hub.session(&id) {
         return Ok(Json(live).into_response());
     }
-    match app.trading.store.session(&id).await? {
+    match app.trading.history.session(&id).await? {
         Some(body) => Ok(stored_json(body)),
         None => Err(ApiError::not_found("There is no session of that id.")),
     }
@@ -274,7 +300,8 @@ async fn decisions(
             .filter(|limit| (1..=LIMIT_MOST).contains(limit))
             .ok_or_else(|| allowed("limit", "1 to 1000"))?,
     };
-    if app.trading.store.session(&id).await?.is_none() {
+    let live = app.trading.hub.session(&id).is_some();
+    if !live && app.trading.history.session(&id).await?.is_none() {
         return Err(ApiError::not_found("There is no session of that id."));
     }
     let page = app.trading.store.decisions_page(&id, level, before, limit).await?;

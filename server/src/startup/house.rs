@@ -47,11 +47,11 @@ pub(super) fn keep(app: &Arc<App>) {
 
 /// Commit latencies are told, write-ahead logs cut short, ids of old batches forgotten.
 async fn every_minute(app: &App) {
-    let databases: Vec<Db> = [app.records.db(), app.accounts.db()].into_iter().flatten().collect();
+    let trading = &app.trading;
+    let stores = [app.records.db(), app.accounts.db(), trading.history.db(), trading.store.db()];
+    let databases: Vec<Db> = stores.into_iter().flatten().collect();
     for db in &databases {
         db.tell_commits();
-    }
-    for db in databases.iter().chain([app.trading.store.db()]) {
         // Told by the database where it failed.
         let _ = db.checkpoint().await;
     }

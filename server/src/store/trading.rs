@@ -152,16 +152,16 @@ impl TradingStore {
 }
 
 /// A count as the databases keep it.
-pub(super) fn big(number: u64) -> i64 {
+pub(crate) fn big(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// JSON of a value of ours; such a value always has one.
-pub(super) fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+pub(crate) fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| unreadable("json.write", error))
 }
 
 /// A row that is not what it was written as.
-pub(super) fn unreadable(statement: &'static str, error: serde_json::Error) -> StoreError {
+pub(crate) fn unreadable(statement: &'static str, error: serde_json::Error) -> StoreError {
     StoreError::Statement { database: "trading", statement, source: sqlx::Error::Decode(Box::new(error)) }
 }

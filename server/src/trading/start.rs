@@ -2,25 +2,33 @@
 
 mod simulated;
 
+use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use telemetry::Context;
 use tokio::sync::{Mutex, watch};
 
+use super::clock_watch::ClockWatch;
 use super::driver::{Driver, DriverParts, RECOVERY};
 use super::executor::Executor;
+use super::history::HistoryKeeper;
+use super::journal_log::JournalLog;
 use super::keys::Keys;
+use super::latch_file::LatchFile;
 use super::{FeedHub, Inbox, Listed, Operator};
 use crate::config::{Config, VenueKind};
 use crate::health::{Condition, Health};
 use crate::startup::StopHook;
 use crate::store::StoreError;
+use crate::store::history::HistoryStore;
+use crate::store::telemetry::TelemetryStore;
 use crate::store::trading::TradingStore;
-use crate::tasks::{Restart, Tasks};
+use crate::tasks::{Restart, Stop, Tasks};
 use crate::telling::Teller;
 use crate::venue::{
-    Address, Fallback, Rest, Restricted, SessionContext, StreamParts, order_stream, price_stream,
+    Address, Fallback, Rest, Restricted, SessionContext, Stream, StreamParts, order_stream, price_stream,
 };
 pub use simulated::{SimulatorNote, catalogue};
 
@@ -39,12 +47,17 @@ pub enum StartError {
     Store(#[from] StoreError),
 }
 
+const HOUSE: Duration = Duration::from_secs(60);
+/// How long the last decisions are told when the server stops.
+const LAST_TOLD: Duration = Duration::from_secs(2);
+
 /// What handlers need of trading; cheap to clone.
 #[derive(Clone)]
 pub struct Trading {
     pub operator: Operator,
     pub hub: FeedHub,
     pub store: TradingStore,
+    pub history: HistoryStore,
     pub rest: Rest,
     pub keys: Keys,
     pub listed: Listed,
@@ -57,19 +70,24 @@ struct Venue {
     running: Option<simulator::Running>,
 }
 
-/// Starts trading; the hook ends it and gives the last words.
+/// Starts trading; the hook ends it and gives the last words. Decisions are told through `records`.
 pub async fn start(
     config: &Config,
     dir: &Path,
-    teller: &Teller,
+    records: &TelemetryStore,
     health: &Health,
     tasks: &Tasks,
 ) -> Result<(Trading, StopHook), StartError> {
     health.set(RECOVERY, Condition::Starting);
-    let store = TradingStore::open(dir, teller.clone(), &config.database).await?;
+    let teller = tasks.teller();
+    let store = TradingStore::keep(dir, &config.database, health, tasks).await?;
+    let history = HistoryStore::keep(dir, &config.database, health, tasks).await;
+    let log = JournalLog::new(store.clone(), records.clone(), teller.clone());
+    // A store of records that is down is asked again by the task.
+    let _ = log.begin().await;
     let venue = venue(config, dir, teller).await?;
     let rest = Rest::new(venue.address.clone(), teller.clone())?;
-    let hub = FeedHub::new("simulator", venue.market_note.clone());
+    let hub = FeedHub::new("simulator", venue.market_note.clone(), history.clone());
     let inbox = Inbox::default();
     let sessions = SessionContext::default();
     let (watch, watched) = watch::channel(Vec::new());
@@ -84,7 +102,12 @@ pub async fn start(
         restricted: Restricted::default(),
     };
     run_streams(tasks, &streams, &rest, watched);
-    run_feed(tasks, &hub);
+    run("feed", tasks, hub.clone(), FeedHub::run);
+    run("clock_watch", tasks, ClockWatch::new(inbox.clone(), rest.clone()), ClockWatch::run);
+    let keeper = HistoryKeeper { store: store.clone(), history: history.clone(), hub: hub.clone() };
+    run("history", tasks, keeper, HistoryKeeper::run);
+    run("journal_log", tasks, log.clone(), JournalLog::run);
+    let latch_file = LatchFile::new(dir);
     let parts = DriverParts {
         store: store.clone(),
         inbox: inbox.clone(),
@@ -93,18 +116,21 @@ pub async fn start(
         teller: teller.clone(),
         health: health.clone(),
         sessions,
+        latch_file: latch_file.clone(),
     };
     let words = run_driver(tasks, parts);
-    keep_house(tasks, &store);
+    keep_house(tasks, &store, &hub);
     let trading = Trading {
-        operator: Operator::new(inbox),
+        operator: Operator::new(inbox, latch_file),
         hub,
-        store: store.clone(),
+        store,
+        history,
         rest,
         keys: Keys::default(),
         listed: Listed::default(),
     };
-    Ok((trading, hook(words, store, venue.running)))
+    let end = Ending { words, log, store: trading.store.clone(), history: trading.history.clone() };
+    Ok((trading, end.hook(venue.running)))
 }
 
 /// The venue of the settings; the embedded one is started here.
@@ -128,16 +154,26 @@ async fn venue(config: &Config, dir: &Path, teller: &Teller) -> Result<Venue, St
     }
 }
 
-fn run_worker(tasks: &Tasks, worker: super::executor::Worker) {
-    let worker = Arc::new(Mutex::new(worker));
+/// Runs a task that only ends with the server; should it fail, it begins again with a copy of its parts.
+fn run<P, R, F>(name: &'static str, tasks: &Tasks, parts: P, run: R)
+where
+    P: Clone + Send + 'static,
+    R: Fn(P, Stop) -> F + Send + 'static,
+    F: Future<Output = ()> + Send + 'static,
+{
     let stop = tasks.stop_signal();
-    tasks.supervise("executor", Context::default(), Restart::SOON, move || {
-        let (worker, stop) = (Arc::clone(&worker), stop.clone());
+    tasks.supervise(name, Context::default(), Restart::SOON, move || {
+        let run = run(parts.clone(), stop.clone());
         async move {
-            worker.lock().await.run(stop).await;
+            run.await;
             Ok::<(), std::convert::Infallible>(())
         }
     });
+}
+
+fn run_worker(tasks: &Tasks, worker: super::executor::Worker) {
+    let worker = Arc::new(Mutex::new(worker));
+    run("executor", tasks, worker, |worker, stop| async move { worker.lock().await.run(stop).await });
 }
 
 fn run_streams(
@@ -149,35 +185,9 @@ fn run_streams(
     let (prices, heard) = price_stream(parts.clone(), watched.clone());
     let fallback = Fallback { parts: parts.clone(), rest: rest.clone(), watched, heard };
     let orders = order_stream(parts.clone());
-    for (name, stream) in [("price_stream", prices), ("order_stream", orders)] {
-        let stop = tasks.stop_signal();
-        tasks.supervise(name, Context::default(), Restart::SOON, move || {
-            let (stream, stop) = (stream.clone(), stop.clone());
-            async move {
-                stream.run(stop).await;
-                Ok::<(), std::convert::Infallible>(())
-            }
-        });
-    }
-    let stop = tasks.stop_signal();
-    tasks.supervise("price_fallback", Context::default(), Restart::SOON, move || {
-        let (fallback, stop) = (fallback.clone(), stop.clone());
-        async move {
-            fallback.run(stop).await;
-            Ok::<(), std::convert::Infallible>(())
-        }
-    });
-}
-
-fn run_feed(tasks: &Tasks, hub: &FeedHub) {
-    let (hub, stop) = (hub.clone(), tasks.stop_signal());
-    tasks.supervise("feed", Context::default(), Restart::SOON, move || {
-        let (hub, stop) = (hub.clone(), stop.clone());
-        async move {
-            hub.run(stop).await;
-            Ok::<(), std::convert::Infallible>(())
-        }
-    });
+    run("price_stream", tasks, prices, Stream::run);
+    run("order_stream", tasks, orders, Stream::run);
+    run("price_fallback", tasks, fallback, Fallback::run);
 }
 
 /// Should the driver fail, it begins again from the journal.
@@ -196,37 +206,43 @@ fn run_driver(tasks: &Tasks, parts: DriverParts) -> watch::Receiver<Option<Strin
     said
 }
 
-/// Chores once a minute.
-fn keep_house(tasks: &Tasks, store: &TradingStore) {
-    let (store, stop) = (store.clone(), tasks.stop_signal());
-    tasks.supervise("trading_housekeeping", Context::default(), Restart::SOON, move || {
-        let (store, mut stop) = (store.clone(), stop.clone());
-        async move {
-            loop {
-                tokio::select! {
-                    () = tokio::time::sleep(std::time::Duration::from_secs(60)) => {}
-                    () = stop.stopped() => return Ok::<(), StoreError>(()),
-                }
-                store.db().tell_commits();
-                store.forget().await?;
+/// Chores once a minute; what fails is told by the database and tried again.
+fn keep_house(tasks: &Tasks, store: &TradingStore, hub: &FeedHub) {
+    let parts = (store.clone(), hub.clone());
+    run("trading_housekeeping", tasks, parts, |(store, hub), mut stop| async move {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(HOUSE) => {}
+                () = stop.stopped() => return,
             }
+            let _ = store.forget(&hub.state()).await;
         }
     });
 }
 
-fn hook(
-    mut words: watch::Receiver<Option<String>>,
+/// How trading ends.
+struct Ending {
+    words: watch::Receiver<Option<String>>,
+    log: JournalLog,
     store: TradingStore,
-    running: Option<simulator::Running>,
-) -> StopHook {
-    Box::new(move || {
-        Box::pin(async move {
-            let said = words.wait_for(Option::is_some).await.ok().and_then(|said| said.clone());
-            store.db().close().await;
-            if let Some(running) = running {
-                running.shutdown().await;
-            }
-            said
+    history: HistoryStore,
+}
+
+impl Ending {
+    /// Waits for the driver, has its last decisions told, then closes.
+    fn hook(mut self, venue: Option<simulator::Running>) -> StopHook {
+        Box::new(move || {
+            Box::pin(async move {
+                let said = self.words.wait_for(Option::is_some).await.ok().and_then(|said| said.clone());
+                // What is not told now is told by the next process.
+                let _ = tokio::time::timeout(LAST_TOLD, self.log.catch_up()).await;
+                self.history.close().await;
+                self.store.close().await;
+                if let Some(venue) = venue {
+                    venue.shutdown().await;
+                }
+                said
+            })
         })
-    })
+    }
 }

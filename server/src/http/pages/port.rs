@@ -58,12 +58,12 @@ impl Port for PagePort {
         Box::pin(async move { Ok(strip) })
     }
 
-    fn session(&self) -> PortFuture<SessionPaint> {
+    fn control(&self) -> PortFuture<SessionPaint> {
         self.signed_in(|app| async move {
             let hub = &app.trading.hub;
             let mut why = hub.whys();
             why.drain(..why.len().saturating_sub(WHY_MOST));
-            Ok(SessionPaint { session: hub.session(), points: hub.points(), why })
+            Ok(SessionPaint { sessions: hub.sessions(), points: hub.points(), why })
         })
     }
 

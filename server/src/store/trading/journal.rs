@@ -111,11 +111,12 @@ impl TradingStore {
             .collect()
     }
 
-    /// The bytes of decisions with numbers from `from` to `to`, in order, each with the number of its input.
-    pub async fn decision_bytes(&self, from: u64, to: u64) -> Result<Vec<(u64, String)>, StoreError> {
-        let sql =
-            "SELECT input_seq, json FROM journal_decisions WHERE seq >= $1 AND seq <= $2 ORDER BY seq";
-        let query = sqlx::query_as::<_, (i64, String)>(sql).bind(big(from)).bind(big(to));
+    /// The bytes of the decisions on the inputs with numbers from `first` to `last`, in order, each with the number of
+    /// its input.
+    pub async fn decisions_of(&self, first: u64, last: u64) -> Result<Vec<(u64, String)>, StoreError> {
+        let sql = "SELECT input_seq, json FROM journal_decisions WHERE input_seq >= $1 AND input_seq <= $2 \
+                   ORDER BY seq";
+        let query = sqlx::query_as::<_, (i64, String)>(sql).bind(big(first)).bind(big(last));
         let db = self.db()?;
         let mut connection = db.read().await?;
         let rows = db.timed("journal.bytes", query.fetch_all(&mut *connection)).await?;

@@ -7,7 +7,6 @@ use model::ids::{ClientOrderId, OrderId, ProductId};
 use model::input::{AccountPosition, OpenOrder};
 use model::instrument::{Instrument, OptionKind};
 use model::market::{Mark, MarketEvent, MarketSource, Quote, Spot};
-use model::order::Side;
 use model::{Decimal, Micros, Symbol, Underlying};
 use serde_json::Value;
 
