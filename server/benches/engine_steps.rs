@@ -26,12 +26,12 @@ fn record() -> Recorded {
     world.run_ms(8_000);
     let state = world.engine.state().clone();
     let next_seq = world.engine.next_seq();
-    let (inputs, records) = (world.inputs.len(), world.records.len());
+    let (inputs, records) = (world.heard.len(), world.records.len());
     world.run_ms(60_000);
     Recorded {
         state,
         next_seq,
-        inputs: world.inputs.split_off(inputs),
+        inputs: world.heard.split_off(inputs),
         records: world.records.split_off(records),
     }
 }

@@ -6,9 +6,8 @@
 mod world;
 
 use engine::Engine;
-use model::decision::RulesDecision;
-use model::session::ExitReason;
-use model::{Decimal, Decision, TradingState};
+use model::decision::{MarketDecision, RulesDecision};
+use model::{Decimal, Decision, ExitReason, TradingState};
 use world::World;
 
 /// Market seconds in a wall second; the day takes twelve wall minutes.
@@ -42,9 +41,9 @@ fn a_whole_day_is_traded_session_by_session() {
         }
         let fills = world.exchange.fills(world.now.0);
         let session = world.session();
-        let net = session.summary.as_ref().expect("a summary").net;
+        let net = session.summary.as_ref().expect("a summary").net.expect("every price is known");
         assert_eq!(net, by_hand(&fills, session.started_at.0), "P&L of session {}", session.id);
-        let exit = session.exit.as_ref().expect("an exit");
+        let exit = session.exit().expect("an exit");
         if !session.fills.is_empty() {
             assert_eq!(exit.readings.len(), 10, "every rule's inputs stand on the exit record");
         }
@@ -72,8 +71,14 @@ fn a_whole_day_is_traded_session_by_session() {
 /// The journaled inputs through a fresh engine give the same decisions, byte for byte.
 fn replay(world: &World) {
     let mut engine = Engine::new(TradingState::default(), 1);
-    let mut recorded = world.records.iter();
+    let mut recorded = world.records.iter().peekable();
     for (stamp, input) in &world.inputs {
+        // The prices stand in the decisions that they led to.
+        if let Some(record) = recorded.peek()
+            && let Decision::Market(MarketDecision::Seen { events, .. }) = &record.decision
+        {
+            engine.take_in(events.clone());
+        }
         for record in engine.step(stamp.clone(), input.clone()) {
             let expected =
                 recorded.next().map(|record| serde_json::to_string(record).expect("it serialises"));

@@ -85,7 +85,7 @@ async fn a_limited_read_of_the_account_holds_back_no_close() {
     assert!(rest.read::<Vec<wire::Wallet>>(&Call::wallet()).await.is_err());
     assert_eq!(venue.asked().len(), before, "reads wait for the venue's reset");
 
-    let cancel = Call::cancel(&ClientOrderId::from("a07-3"), None, ProductId(27));
+    let cancel = Call::cancel(Some(&ClientOrderId::from("a07-3")), None, ProductId(27));
     for _again in 0..2 {
         let canceled = rest.send::<wire::Order>(&cancel).await;
         assert!(matches!(canceled, Sent::Rejected(_)), "it left and was answered: {canceled:?}");

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use model::fill::Fill;
 use model::ids::{ClientOrderId, ProductId, Symbol, Underlying};
 use model::input::{ExecutionReport, Input};
 use model::market::MarketEvent;
-use model::order::{Fill, OrderStatus};
+use model::order::OrderStatus;
 use server::venue::translate::{self, Heard, Translator};
 use server::venue::wire;
 use telemetry::Micros;
@@ -155,9 +156,8 @@ fn odd_prices_and_sizes_are_errors() {
         assert!(heard.is_err(), "{frame} → {heard:?}");
     }
     for (ap, size) in [("null", "null"), (r#""""#, r#""""#), (r#""0""#, r#""0""#), ("0", "5"), ("5", "0")] {
-        let Input::Market(MarketEvent::Quote(quote)) = inputs(&top(ap, size)).remove(0) else {
-            panic!("a quote")
-        };
+        let Input::Market { events } = inputs(&top(ap, size)).remove(0) else { panic!("prices") };
+        let [MarketEvent::Quote(quote)] = events.as_slice() else { panic!("a quote") };
         assert_eq!((quote.ask, quote.bid), (None, None), "{ap} {size} is no offer");
     }
 }
@@ -271,12 +271,12 @@ fn an_answer_about_another_order_is_none() {
 fn an_open_order_says_whether_it_only_reduces() {
     let order = |more: &str| {
         let text = format!(
-            r#"{{"id":7,"product_id":"27","product_symbol":"C-BTC-1","size":5,"unfilled_size":5,"state":"open"{more}}}"#
+            r#"{{"id":7,"product_id":"27","product_symbol":"C-BTC-1","side":"buy","size":5,"unfilled_size":5,"state":"open"{more}}}"#
         );
         translate::open_order(&serde_json::from_str::<wire::Order>(&text).map_err(|error| error.to_string())?)
     };
     for (more, reduces) in [(r#","reduce_only":true"#, true), (r#","reduce_only":"false""#, false)] {
-        let order = order(more).unwrap();
+        let order = order(more).unwrap().unwrap();
         assert_eq!((order.reduce_only, order.product_id), (reduces, ProductId(27)), "{more}");
     }
     for more in ["", r#","reduce_only":null"#, r#","reduce_only":"maybe""#, r#","reduce_only":1"#] {
@@ -309,8 +309,8 @@ fn terms_that_cannot_be_are_errors() {
 #[test]
 fn a_ticker_without_quotes_says_nothing_of_offers() {
     let ticker: wire::Ticker = serde_json::from_str(r#"{"symbol":"X","mark_price":"5"}"#).unwrap();
-    let inputs = translate::ticker(&ticker, AT).unwrap();
-    assert!(matches!(inputs.as_slice(), [Input::Market(MarketEvent::Mark(_))]), "{inputs:?}");
+    let events = translate::ticker(&ticker, AT).unwrap();
+    assert!(matches!(events.as_slice(), [MarketEvent::Mark(_)]), "{events:?}");
 }
 
 #[test]

@@ -94,12 +94,13 @@ fn polls(venue: &Fake, symbol: &str) -> usize {
 }
 
 fn quote(input: Input, symbol: &str, source: MarketSource) -> Option<Quote> {
-    match input {
-        Input::Market(MarketEvent::Quote(quote)) => {
+    let Input::Market { events } = input else { return None };
+    events.into_iter().find_map(|event| match event {
+        MarketEvent::Quote(quote) => {
             Some(quote).filter(|quote| quote.symbol.as_str() == symbol && quote.source == source)
         }
         _other => None,
-    }
+    })
 }
 
 #[tokio::test]

@@ -109,7 +109,7 @@ async fn users_that_were_added_on_a_full_disk_are_there() {
 #[tokio::test]
 async fn steps_that_were_journaled_on_a_full_disk_are_there() {
     let Some(disk) = SmallDisk::mount(2_048) else { return };
-    let store = TradingStore::open(disk.path(), teller(), &settings().database).await.unwrap();
+    let store = TradingStore::open_beside(disk.path(), teller(), &settings().database).await.unwrap();
     let acknowledged = drill(&disk, async |n| {
         let answer = KeyedAnswer {
             username: "admin".to_owned(),
@@ -132,8 +132,7 @@ async fn steps_that_were_journaled_on_a_full_disk_are_there() {
             origin: None,
             answer: Some(answer),
         };
-        let state = model::TradingState::default();
-        store.append(&[entry], &state, None).await.map_err(|error| error.to_string())
+        store.append(&[std::sync::Arc::new(entry)], None).await.map_err(|error| error.to_string())
     })
     .await;
     let sql = "SELECT idempotency_key FROM idempotency";

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use engine::Engine;
 use model::input::{
-    ExecutionReport, InstrumentsRead, OpenOrder, OperatorAction, OperatorRequest, Truth, TruthKnown,
+    AccountPosition, ExecutionReport, InstrumentsOutcome, InstrumentsRead, OpenOrder, OperatorAction, OperatorRequest, Truth, TruthKnown,
     TruthOutcome,
 };
+use model::fill::Fill;
 use model::instrument::{Instrument, OptionKind};
 use model::market::{Depth, Level, Mark, MarketEvent, MarketSource, Quote, Spot};
-use model::order::{Fill, OrderSnapshot, OrderStatus, Side, TimeInForce};
+use model::order::{OrderSnapshot, OrderStatus, Side, TimeInForce};
 use model::record::DecisionRecord;
 use model::{
-    ClientOrderId, Command, Configuration, Decimal, ExecutionMode, FillId, Input, Lifecycle, Micros, OrderId,
+    ClientOrderId, Code, Command, Configuration, Decimal, ExecutionMode, FillId, Input, Lifecycle, Micros, OrderId,
     ProductId, Session, SessionId, Stamp, Symbol, TradingState, Underlying,
 };
 use simulator::chain::Contract;
@@ -29,7 +30,10 @@ pub struct World {
     pub now: Micros,
     pub exchange: Exchange,
     pub engine: Engine,
+    /// What the journal keeps: inputs that led to a decision, without prices.
     pub inputs: Vec<(Stamp, Input)>,
+    /// Every input as it was heard.
+    pub heard: Vec<(Stamp, Input)>,
     pub records: Vec<DecisionRecord>,
     wire: BTreeMap<(Micros, u64), Input>,
     next_input: u64,
@@ -48,6 +52,7 @@ impl World {
             exchange,
             engine: Engine::new(TradingState::default(), 1),
             inputs: Vec::new(),
+            heard: Vec::new(),
             records: Vec::new(),
             wire: BTreeMap::new(),
             next_input: 1,
@@ -66,12 +71,17 @@ impl World {
             correlation_id: CorrelationId::from_bits(u128::from(self.next_input)),
             previous_step_us: None,
         };
-        let records = self.engine.step(stamp.clone(), input.clone());
+        let kept = match &input {
+            Input::Market { .. } => Input::Market { events: Vec::new() },
+            other => other.clone(),
+        };
+        self.heard.push((stamp.clone(), input.clone()));
+        let records = self.engine.step(stamp.clone(), input);
         if records.is_empty() {
             return;
         }
         self.next_input += 1;
-        self.inputs.push((stamp, input));
+        self.inputs.push((stamp, kept));
         for record in records {
             if let Some(command) = record.decision.command() {
                 self.carry_out(&command);
@@ -92,20 +102,22 @@ impl World {
                         let detail = Some(reject.to_string());
                         ExecutionReport::Rejected {
                             client_order_id: id,
-                            code: reject.code().to_owned(),
+                            code: Code::from(reject.code()),
                             detail,
                         }
                     }
                 };
                 self.send(Input::Execution(report));
             }
-            Command::Cancel { client_order_id, .. } => {
+            Command::Cancel { client_order_id: None, .. } => {}
+            Command::Cancel { client_order_id: Some(client_order_id), order_id, .. } => {
                 let key = OrderKey::ClientOrderId(client_order_id.0.clone());
                 let report = match self.exchange.cancel(now, &key) {
                     Ok(order) => ExecutionReport::Order(snapshot(&order)),
                     Err(reject) => ExecutionReport::CancelFailed {
-                        client_order_id: client_order_id.clone(),
-                        reason: reject.code().to_owned(),
+                        client_order_id: Some(client_order_id.clone()),
+                        order_id: order_id.clone(),
+                        code: Code::from(reject.code()),
                     },
                 };
                 self.send(Input::Execution(report));
@@ -126,19 +138,30 @@ impl World {
                 };
                 let positions =
                     request.products.iter().map(|(id, symbol)| (symbol.clone(), lots(*id))).collect();
-                let fills = request.fills_since.map(|_| self.exchange.fills(now).iter().map(fill).collect());
+                let account = held.iter().filter(|position| position.size != 0).map(|position| {
+                    AccountPosition {
+                        product_id: ProductId(position.product_id as u64),
+                        symbol: Symbol::new(position.symbol.clone()),
+                        lots: position.size,
+                    }
+                });
                 let known = TruthKnown {
                     positions,
-                    open_orders: self.exchange.open_orders(now).iter().map(open_order).collect(),
-                    fills: fills.unwrap_or_default(),
-                    wallet_balance: Some(self.exchange.wallet(now).balance),
+                    open_orders: Some(self.exchange.open_orders(now).iter().map(open_order).collect()),
+                    fills: request.fills_since.map(|_| self.exchange.fills(now).iter().map(fill).collect()),
+                    wallet_balance: request.wallet.then(|| self.exchange.wallet(now).balance),
+                    account: request.account.then(|| account.collect()),
+                    failures: Vec::new(),
                 };
                 let outcome = TruthOutcome::Known(Box::new(known));
                 self.send(Input::Truth(Truth { request: request.request, requested_at: self.now, outcome }));
             }
-            Command::ReadInstruments { .. } => {
-                let listed = self.exchange.products(now).iter().filter_map(instrument).collect();
-                self.send(Input::Instruments(InstrumentsRead::Known { listed }));
+            Command::ReadInstruments { underlying } => {
+                let products = self.exchange.products(now);
+                let options = products.iter().filter_map(instrument);
+                let listed = options.filter(|option| &option.underlying == underlying).collect();
+                let outcome = InstrumentsOutcome::Known { listed };
+                self.send(Input::Instruments(InstrumentsRead { underlying: underlying.clone(), outcome }));
             }
             Command::Watch { symbols } => {
                 for symbol in symbols {
@@ -184,6 +207,7 @@ impl World {
             session_id: session_id.clone(),
             configuration: Box::new(configuration.clone()),
             execution_mode: ExecutionMode::Simulated,
+            expected: Vec::new(),
         };
         let correlation_id = CorrelationId::from_bits(0xC11C_0000_0000 + u128::from(self.sessions));
         self.input(Input::Operator(OperatorRequest { who: "admin".to_owned(), correlation_id, action }));
@@ -191,7 +215,7 @@ impl World {
     }
 
     pub fn session(&self) -> &Session {
-        self.engine.state().session.as_ref().expect("a session")
+        self.engine.state().latest_session().expect("a session")
     }
 
     pub fn is_stopped(&self) -> bool {
@@ -243,6 +267,12 @@ fn open_order(order: &simulator::order::Order) -> OpenOrder {
         order_id: OrderId(order.id.to_string()),
         product_id: ProductId(order.product_id as u64),
         symbol: Symbol::new(order.symbol.clone()),
+        side: match order.side {
+            simulator::book::Side::Buy => Side::Buy,
+            simulator::book::Side::Sell => Side::Sell,
+        },
+        limit: Some(order.limit_price()),
+        leaves_lots: order.unfilled,
         reduce_only: order.reduce_only,
     }
 }
@@ -260,6 +290,7 @@ fn fill(fill: &simulator::account::Fill) -> Fill {
         lots: fill.size,
         price: fill.price,
         fee: Some(fill.fee),
+        fee_estimated: false,
         settlement: fill.kind == simulator::account::FillKind::Settlement,
         at: Micros(fill.created_us),
     }
@@ -289,7 +320,7 @@ fn level(level: PriceLevel) -> Level {
 
 fn translate(event: VenueEvent, at: Micros) -> Vec<Input> {
     let source = MarketSource::Stream;
-    let market = |event: MarketEvent| vec![Input::Market(event)];
+    let market = |event: MarketEvent| vec![Input::Market { events: vec![event] }];
     match event {
         VenueEvent::Ticker(row) => ticker(&row, at),
         VenueEvent::TopOfBook(TopOfBook { symbol, bid, ask, .. }) => market(MarketEvent::Quote(Quote {
@@ -330,5 +361,5 @@ fn ticker(row: &TickerRow, at: Micros) -> Vec<Input> {
         source: MarketSource::Stream,
         at,
     };
-    vec![Input::Market(MarketEvent::Mark(mark))]
+    vec![Input::Market { events: vec![MarketEvent::Mark(mark)] }]
 }

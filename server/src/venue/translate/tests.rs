@@ -3,9 +3,10 @@
 mod mutations;
 mod payloads;
 
+use model::fill::Fill;
 use model::ids::{ClientOrderId, FillId, OrderId};
 use model::market::{Level, MarketSource};
-use model::order::{Fill, OrderStatus, Side};
+use model::order::{OrderStatus, Side};
 use model::{Decimal, Symbol};
 
 use super::*;
@@ -29,11 +30,25 @@ fn one(frame: &str) -> Input {
     inputs.remove(0)
 }
 
+fn events(inputs: &[Input]) -> &[MarketEvent] {
+    match inputs {
+        [Input::Market { events }] => events,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn event(frame: &str) -> MarketEvent {
+    match events(&[one(frame)]) {
+        [event] => event.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
 const TICKER: &str = r#"{"d":[{"g":["0.34327462","0.00027746","0.76789980","-229.15857004","15.41423017"],"i":150580,"m":"300.12007529","m24hc":"53.4349","ohlc":[211.0,555.8,170.0,271.0],"oi":["18144","677063.5600"],"pb":["0.1","1153.89775828"],"q":["304","5396","298","9614",null],"qiv":["0.31815835","0.31426582","0.31558286"],"s":"C-BTC-78200-040926","to":[3019112.2080999995,3019112.2080999995]}],"sp":"77651.9","sy":"C-BTC-78200-040926","ts":1788431318663014,"type":"ticker"}"#;
 
 #[test]
 fn a_ticker_is_a_mark_with_its_band() {
-    let Input::Market(MarketEvent::Mark(mark)) = one(TICKER) else { panic!("a mark") };
+    let MarketEvent::Mark(mark) = event(TICKER) else { panic!("a mark") };
     assert_eq!(mark.symbol, Symbol::from("C-BTC-78200-040926"));
     assert_eq!(mark.price, dec("300.12007529"));
     assert_eq!(mark.band, Some((dec("0.1"), dec("1153.89775828"))));
@@ -48,23 +63,23 @@ fn a_bare_mark_keeps_what_the_ticker_said() {
     translator.frame(TICKER, AT).unwrap();
     let bare = r#"{"p":"301.5","sy":"MARK:C-BTC-78200-040926","ts":1788431319663014,"type":"mark_price"}"#;
     let Ok(Heard::Inputs(inputs)) = translator.frame(bare, AT) else { panic!("inputs") };
-    let Input::Market(MarketEvent::Mark(mark)) = &inputs[0] else { panic!("a mark") };
+    let [MarketEvent::Mark(mark)] = events(&inputs) else { panic!("a mark") };
     assert_eq!((mark.price, mark.band), (dec("301.5"), Some((dec("0.1"), dec("1153.89775828")))));
 }
 
 #[test]
 fn books_are_read_with_missing_sides_as_none() {
     let top = r#"{"ap":"68519.0","as":"285","bp":"68518.0","bs":"2452","lts":1775037882675402,"sy":"BTCUSD","ts":1775037882748105,"type":"ob_l1"}"#;
-    let Input::Market(MarketEvent::Quote(quote)) = one(top) else { panic!("a quote") };
+    let MarketEvent::Quote(quote) = event(top) else { panic!("a quote") };
     assert_eq!(quote.bid, Some(Level { price: dec("68518"), lots: 2_452 }));
     assert_eq!(quote.ask, Some(Level { price: dec("68519"), lots: 285 }));
     for nothing in ["null", "\"\"", "\"0\""] {
         let frame = format!(r#"{{"ap":"5","as":"1","bp":{nothing},"bs":{nothing},"sy":"X","type":"ob_l1"}}"#);
-        let Input::Market(MarketEvent::Quote(quote)) = one(&frame) else { panic!("a quote") };
+        let MarketEvent::Quote(quote) = event(&frame) else { panic!("a quote") };
         assert_eq!((quote.bid, quote.ask.is_some()), (None, true), "{nothing}");
     }
     let book = r#"{"a":[["0.2","3862"],["0.6","454"],["0.7","4592"]],"b":[["0.1","268604"]],"lts":1788431315761904,"sy":"P-BTC-68000-040926","ts":1788431315798142,"type":"ob_l2"}"#;
-    let Input::Market(MarketEvent::Depth(depth)) = one(book) else { panic!("a depth") };
+    let MarketEvent::Depth(depth) = event(book) else { panic!("a depth") };
     assert_eq!((depth.asks.len(), depth.bids.len()), (3, 1));
     assert_eq!(depth.bids[0], Level { price: dec("0.1"), lots: 268_604 });
 }
@@ -72,7 +87,7 @@ fn books_are_read_with_missing_sides_as_none() {
 #[test]
 fn spot_is_the_index_of_an_underlying() {
     let frame = r#"{"p":"45210.5","sy":".DEXBTUSD","ts":1775818505952018,"type":"spot_price"}"#;
-    let Input::Market(MarketEvent::Spot(spot)) = one(frame) else { panic!("a spot") };
+    let MarketEvent::Spot(spot) = event(frame) else { panic!("a spot") };
     assert_eq!((spot.underlying.as_str(), spot.price), ("BTC", dec("45210.5")));
     let other = r#"{"p":"1","sy":".DEUSDTUSD","ts":1775818505952018,"type":"spot_price"}"#;
     assert_eq!(Translator::default().frame(other, AT), Ok(Heard::Ignored));
@@ -120,6 +135,7 @@ fn fills_are_read_from_both_doors_alike() {
         lots: 190,
         price: dec("17289.2"),
         fee: None,
+        fee_estimated: false,
         settlement: false,
         at: Micros(1_685_794_274_866_438),
     };
@@ -145,7 +161,7 @@ fn a_recorded_order_and_ticker_are_read() {
     let ticker = r#"{"product_id":148143,"mark_price":"3377.1683002","mark_vol":"0.38796444","tick_size":"0.100000000000000000","open":3883.0,"time":"2026-09-02T10:20:37.823597657Z","spot_price":"77636","size":259,"timestamp":1788431309964504,"contract_type":"put_options","strike_price":"81000","greeks":{"delta":"-0.97788186","spot":"77635.8"},"quotes":{"ask_iv":"0.45096058","best_ask":"3396","best_bid":"3359","bid_iv":"0.000005","mark_iv":"0.38787509","ask_size":"5466","bid_size":"8096","impact_mid_price":null},"price_band":{"upper_limit":"4934.69719503","lower_limit":"1819.60666317"},"symbol":"P-BTC-81000-040926","underlying_asset_symbol":"BTC"}"#;
     let inputs = super::ticker(&serde_json::from_str(ticker).unwrap(), AT).unwrap();
     assert_eq!(inputs.len(), 3);
-    let Input::Market(MarketEvent::Quote(quote)) = &inputs[0] else { panic!("a quote") };
+    let MarketEvent::Quote(quote) = &inputs[0] else { panic!("a quote") };
     assert_eq!(quote.ask, Some(Level { price: dec("3396"), lots: 5_466 }));
     assert_eq!(quote.source, MarketSource::RestFallback);
 }
@@ -222,8 +238,8 @@ fn a_frame_that_waited_somewhere_is_as_old_as_it_is() {
     let mut at = |made_at: i64, received: i64| {
         let frame = format!(r#"{{"type":"mark_price","sy":"MARK:X","p":"5","ts":{made_at}}}"#);
         match translator.frame(&frame, Micros(received)) {
-            Ok(Heard::Inputs(inputs)) => match inputs.as_slice() {
-                [Input::Market(MarketEvent::Mark(mark))] => mark.at.0,
+            Ok(Heard::Inputs(inputs)) => match events(&inputs) {
+                [MarketEvent::Mark(mark)] => mark.at.0,
                 other => panic!("{other:?}"),
             },
             other => panic!("{other:?}"),
@@ -240,7 +256,7 @@ fn a_frame_that_waited_somewhere_is_as_old_as_it_is() {
     let frame = r#"{"type":"mark_price","sy":"MARK:X","p":"5","ts":1788431200000000}"#;
     let Ok(Heard::Inputs(inputs)) = unknown.frame(frame, AT) else { panic!("inputs") };
     assert!(
-        matches!(inputs.as_slice(), [Input::Market(MarketEvent::Mark(mark))] if mark.at == AT),
+        matches!(events(&inputs), [MarketEvent::Mark(mark)] if mark.at == AT),
         "clocks that differ make nothing old"
     );
 }

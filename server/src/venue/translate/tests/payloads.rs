@@ -28,7 +28,7 @@ fn the_order_that_was_recorded_is_a_canceled_one() {
     let snapshot = order_snapshot(&order, &ClientOrderId::from("s1")).unwrap();
     assert_eq!((snapshot.status, snapshot.filled_lots), (OrderStatus::Canceled, 0));
     assert_eq!((snapshot.order_id.as_str(), snapshot.average_price), ("152870626", None));
-    assert_eq!(snapshot.reason.as_deref(), Some("cancelled_by_user"));
+    assert_eq!(snapshot.reason, Some(model::Code::from("cancelled_by_user")));
 }
 
 /// Example 4.
@@ -67,6 +67,7 @@ fn the_fill_that_was_recorded() {
         lots: 1,
         price: fixed(16_669, 0),
         fee: Some(fixed(8_335, 6)),
+        fee_estimated: false,
         settlement: false,
         at: Micros::parse_rfc3339("2020-11-16T19:07:19Z").unwrap(),
     };
@@ -79,7 +80,11 @@ fn the_positions_that_were_recorded() {
     let row = r#"{"adl_level":null,"auto_topup":false,"bankruptcy_price":"88618.22667","commission":"0.03797924","created_at":"2026-01-14T11:24:35.801586Z","entry_price":"94948.1","liquidation_price":"89092.96717","margin":"6.32987333","margin_mode":"isolated","mark_price":"94942.90888022","product_id":84,"product_symbol":"BTCUSDT","realized_cashflow":"0.000000000000000000","realized_funding":"0","realized_holding_cost":"0","realized_pnl":"0","size":1,"unrealized_pnl":"-0.00519112","updated_at":"2026-01-14T11:24:35.801586Z","user_id":30084879}"#;
     for (text, lots) in [(row.to_owned(), 1), (row.replace(r#""size":1"#, r#""size":"-200""#), -200)] {
         let row: wire::AccountPosition = serde_json::from_str(&text).unwrap();
-        let expected = (model::ids::ProductId(84), Symbol::from("BTCUSDT"), lots);
+        let expected = model::input::AccountPosition {
+            product_id: model::ids::ProductId(84),
+            symbol: Symbol::from("BTCUSDT"),
+            lots,
+        };
         assert_eq!(account_position(&row), Ok(expected), "{text}");
     }
     for wrong in [
@@ -103,9 +108,9 @@ fn the_ticker_that_was_recorded() {
     assert_eq!(row.timestamp, Some(1_788_431_309_964_504));
     let read = ticker(&row, AT).unwrap();
     let [
-        Input::Market(MarketEvent::Quote(quote)),
-        Input::Market(MarketEvent::Mark(mark)),
-        Input::Market(MarketEvent::Spot(spot)),
+        MarketEvent::Quote(quote),
+        MarketEvent::Mark(mark),
+        MarketEvent::Spot(spot),
     ] = read.as_slice()
     else {
         panic!("{read:?}")
@@ -151,10 +156,10 @@ fn the_order_frame_of_the_documents() {
     let Input::Execution(ExecutionReport::Order(snapshot)) = one(&ours) else { panic!("an order") };
     assert_eq!((snapshot.status, snapshot.filled_lots), (OrderStatus::PartiallyFilled, 45));
     assert_eq!((snapshot.average_price, snapshot.reason), (Some(fixed(8_999, 0)), None));
-    let seen = open_order_seen(&order(&ours.replace(r#""symbol""#, r#""reduce_only":true,"symbol""#)))
+    let seen = open_order(&order(&ours.replace(r#""symbol""#, r#""reduce_only":true,"symbol""#)))
         .unwrap()
         .unwrap();
-    assert_eq!((seen.side, seen.limit_price, seen.leaves_lots), (Side::Buy, Some(fixed(9_000, 0)), 55));
+    assert_eq!((seen.side, seen.limit, seen.leaves_lots), (Side::Buy, Some(fixed(9_000, 0)), 55));
     assert!(seen.reduce_only);
 }
 
