@@ -118,15 +118,12 @@ fn seen(json: &str) -> Option<Vec<MarketEvent>> {
 }
 
 fn first_difference(from: u64, recorded: &[&str], replayed: &[String]) -> Option<Difference> {
-    let differs =
-        |index: &usize| recorded.get(*index).copied() != replayed.get(*index).map(String::as_str);
-    (0..recorded.len().max(replayed.len())).find(differs).map(
-        |index| Difference {
-            decision_seq: from + index as u64,
-            recorded: recorded.get(index).map(|json| (*json).to_owned()),
-            replayed: replayed.get(index).cloned(),
-        },
-    )
+    let differs = |index: &usize| recorded.get(*index).copied() != replayed.get(*index).map(String::as_str);
+    (0..recorded.len().max(replayed.len())).find(differs).map(|index| Difference {
+        decision_seq: from + index as u64,
+        recorded: recorded.get(index).map(|json| (*json).to_owned()),
+        replayed: replayed.get(index).cloned(),
+    })
 }
 
 #[cfg(test)]

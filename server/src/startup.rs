@@ -68,8 +68,7 @@ pub async fn start(config: Config, output: Output) -> Result<Running, StartError
         TelemetryStore::keep(data_dir.path(), &config.database, &health, &tasks),
         Accounts::keep(data_dir.path(), &config.database, &config.auth, &health, &tasks),
     );
-    let (trading, end_trading) =
-        trading::start(&config, data_dir.path(), &records, &health, &tasks).await?;
+    let (trading, end_trading) = trading::start(&config, data_dir.path(), &records, &health, &tasks).await?;
     let page_key = page_key::read(data_dir.path(), &teller, &health);
     let output = Arc::new(output);
     let writer = write_records(&tasks, Writer::new(teller.clone(), records.clone(), Arc::clone(&output)));

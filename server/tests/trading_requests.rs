@@ -30,7 +30,7 @@ async fn a_key_makes_a_request_happen_once() {
     let other = start(Some("key-one"), json!({ "preset": "daily-straddle" })).await;
     assert_eq!((other.status, other.body["error"]["code"].as_str()), (422, Some("IDEMPOTENCY_KEY_REUSED")));
     let refused = start(Some("key-two"), body.clone()).await;
-    assert_eq!((refused.status, refused.body["error"]["code"].as_str()), (409, Some("SESSION_ACTIVE")));
+    assert_eq!((refused.status, refused.body["error"]["code"].as_str()), (409, Some("PRODUCT_LEASED")));
     assert_eq!(start(Some("key-two"), body.clone()).await.body, refused.body, "a refusal is repeated too");
     let sessions = console.get("/api/v1/sessions").await.body;
     assert_eq!(sessions["sessions"].as_array().unwrap().len(), 1);

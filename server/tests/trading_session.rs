@@ -25,7 +25,7 @@ async fn a_session_runs_from_the_click_to_flat_and_replays() {
     let id = started.body["session_id"].as_str().unwrap().to_owned();
     assert!(started.body["accepted_at"].is_string() && started.body["seq"].is_u64(), "{started:?}");
     let again = console.post("/api/v1/sessions", json!({ "preset": "quick-strangle" })).await;
-    assert_eq!((again.status, again.body["error"]["code"].as_str()), (409, Some("SESSION_ACTIVE")));
+    assert_eq!((again.status, again.body["error"]["code"].as_str()), (409, Some("PRODUCT_LEASED")));
 
     feed.entered().await;
     let session = console.get(&format!("/api/v1/sessions/{id}")).await.body;
@@ -48,6 +48,8 @@ async fn a_session_runs_from_the_click_to_flat_and_replays() {
     );
     assert!(session["legs"].as_array().unwrap().iter().all(|leg| leg["qty"] == 0), "{session:#}");
 
+    let query = format!("correlation_id={}", started.correlation_id);
+    console.logs_until(&query, |records| events(records).contains(&"entry.completed")).await;
     let trace = console.get(&format!("/api/v1/traces/{}", started.correlation_id)).await.body;
     let records = trace["records"].as_array().unwrap();
     for event in ["http.request", "session.starting", "order.submitted", "venue.request", "order.fill_booked"]

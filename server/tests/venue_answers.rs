@@ -89,7 +89,7 @@ async fn an_order_answer_without_sizes_is_ambiguous() {
         ),
     ] {
         let venue = Fake::start(move |_| Said::result(&order)).await;
-        let cancel = Call::cancel(&ClientOrderId::from("s1"), None, ProductId(27));
+        let cancel = Call::cancel(Some(&ClientOrderId::from("s1")), None, ProductId(27));
         let sent = venue.rest().send::<wire::Order>(&cancel).await;
         assert!(matches!(sent, Sent::Ambiguous(_)), "{what}: {sent:?}");
         assert_eq!(venue.asked().len(), 1, "{what}: sent once");

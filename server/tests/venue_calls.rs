@@ -2,6 +2,7 @@
 //! orders whole, and one product alone.
 
 use model::ids::{ClientOrderId, ProductId, Symbol};
+use model::input::AccountPosition;
 use model::order::{OrderRequest, Purpose, Side, TimeInForce};
 use server::telling::Teller;
 use server::venue::{Address, Call, Rest, RestError, Sent, translate, wire};
@@ -52,16 +53,17 @@ async fn the_account_is_read_whole() {
     let positions = rest.read_all::<wire::AccountPosition>(&Call::account_positions()).await.unwrap();
     let positions: Vec<_> = positions.iter().map(|row| translate::account_position(row).unwrap()).collect();
     let symbol = Symbol::from(product.symbol.as_str());
-    assert_eq!(positions, [(ProductId(product.id), symbol.clone(), -3)]);
+    let expected = AccountPosition { product_id: ProductId(product.id), symbol: symbol.clone(), lots: -3 };
+    assert_eq!(positions, [expected]);
 
     let resting =
         rest.send::<wire::Order>(&Call::place(&order(product, Side::Buy, Some(1), "calls-2"))).await;
     assert!(matches!(resting, Sent::Acked(_)), "{resting:?}");
     let orders = rest.read_all::<wire::Order>(&Call::open_orders()).await.unwrap();
     let [order] = orders.as_slice() else { panic!("{orders:?}") };
-    let seen = translate::open_order_seen(order).unwrap().unwrap();
+    let seen = translate::open_order(order).unwrap().unwrap();
     assert_eq!((seen.side, seen.leaves_lots, seen.reduce_only), (Side::Buy, 3, false));
-    assert_eq!((seen.limit_price, &seen.symbol), (Some(model::Decimal::ONE), &symbol));
+    assert_eq!((seen.limit, &seen.symbol), (Some(model::Decimal::ONE), &symbol));
     assert_eq!(seen.client_order_id, Some(ClientOrderId::from("calls-2")));
 
     let fills = rest.read_all::<wire::Fill>(&Call::fills(telemetry::Micros(0), &[])).await.unwrap();
@@ -90,8 +92,8 @@ async fn one_product_is_read_by_its_symbol() {
 fn a_spot_order_has_no_lots_and_is_no_error() {
     let row = r#"{"id":7,"product_id":500,"product_symbol":"BTC_INR","side":"buy","size":"0.5","unfilled_size":"0.5","limit_price":"1","state":"open","reduce_only":false}"#;
     let order: wire::Order = serde_json::from_str(row).unwrap();
-    assert_eq!(translate::open_order_seen(&order), Ok(None));
+    assert_eq!(translate::open_order(&order), Ok(None));
     assert!(translate::open_order(&order).is_ok(), "and the list of open orders is read with it");
     let contract: wire::Order = serde_json::from_str(&row.replace("BTC_INR", "C-BTC-1-1")).unwrap();
-    assert!(translate::open_order_seen(&contract).is_err(), "half a lot of a contract cannot be");
+    assert!(translate::open_order(&contract).is_err(), "half a lot of a contract cannot be");
 }

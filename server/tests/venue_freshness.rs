@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fake::{Fake, Said};
+use model::causes::HealthCause;
 use model::input::{HealthReport, Input};
 use model::market::{MarketEvent, MarketSource, Quote};
-use model::session::Health;
+use model::words::Health;
 use model::{Micros, Symbol};
 use server::trading::{Inbox, Item};
 use server::venue::{Fallback, price_stream};
@@ -149,8 +150,9 @@ async fn a_refused_channel_is_polled_at_once_and_is_a_mark_of_health_until_it_is
         Input::Health(report) if report.health == Health::VenueRestricted => Some(report),
         _other => None,
     };
-    let HealthReport { on, why, .. } = first(&inbox, "a mark of health", health).await;
-    assert!(on && why.contains("ob_l1") && why.len() < 60, "{on} {why}");
+    let HealthReport { on, cause, .. } = first(&inbox, "a mark of health", health).await;
+    assert!(matches!(&cause, HealthCause::ChannelRefused { channel, .. } if channel == "ob_l1"), "{cause:?}");
+    assert!(on);
     venue.until("its symbol is polled", |venue| polls(venue, LIVE) >= 2).await;
 
     refused.store(false, Ordering::SeqCst);

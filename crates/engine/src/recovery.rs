@@ -39,7 +39,7 @@ pub(crate) fn booted(state: &TradingState, stamp: &Stamp) -> Vec<Said> {
 
 fn recovering(state: &TradingState, session: &Session, stamp: &Stamp) -> Vec<Said> {
     let hearing = Hearing { state, session, stamp };
-    let down_ms = state.market_heard_at.map_or(0, |at| elapsed_ms(at, stamp.at)).max(0);
+    let down_ms = state.decided_at.map_or(0, |at| elapsed_ms(at, stamp.at)).max(0);
     let mut said = vec![hearing.note(SessionDecision::Recovering {
         session_id: session.id.clone(),
         symbols: session.symbols().cloned().collect(),

@@ -19,6 +19,7 @@ use crate::state::{LinkState, TradingState};
 impl TradingState {
     /// Takes in one decision. Everything that happens goes through here.
     pub fn apply(&mut self, record: &DecisionRecord) {
+        self.decided_at = Some(record.at);
         match &record.decision {
             Decision::Account(decision) => self.fold_account(decision, record),
             Decision::Market(decision) => self.fold_market(decision, record),

@@ -22,6 +22,8 @@ const LIST_LAG: Micros = Micros(10_000_000);
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TradingState {
     pub boot: Option<Boot>,
+    /// When the last decision was made.
+    pub decided_at: Option<Micros>,
     pub clock: ClockState,
     pub spot: BTreeMap<Underlying, Spot>,
     pub markets: BTreeMap<Symbol, InstrumentMarket>,

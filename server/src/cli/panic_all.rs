@@ -111,9 +111,7 @@ fn progress(state: &TradingState) -> Vec<String> {
             format!("{symbol}: {left} lots left of {}, attempt {}", closing.was, closing.attempts)
         }));
         let blocked = flatten.blocked.iter();
-        lines.extend(
-            blocked.map(|code| format!("the venue cannot be worked: {}; trying on", code.words())),
-        );
+        lines.extend(blocked.map(|code| format!("the venue cannot be worked: {}; trying on", code.words())));
     }
     lines
 }

@@ -187,11 +187,8 @@ async fn once(
     let known = trading.store.answer_of(&username, &key.key);
     // Whoever wants out does not wait for a logbook that hangs.
     let closes = matches!(action, OperatorAction::Panic { .. } | OperatorAction::Stop { .. });
-    let known = if closes {
-        tokio::time::timeout(KNOWN_WAIT, known).await.unwrap_or(Ok(None))
-    } else {
-        known.await
-    };
+    let known =
+        if closes { tokio::time::timeout(KNOWN_WAIT, known).await.unwrap_or(Ok(None)) } else { known.await };
     match known {
         Ok(Some(known)) if known.request_hash != key.request_hash => {
             let message = "This Idempotency-Key was used for another request.";

@@ -69,7 +69,8 @@ fn forget_records(app: &Arc<App>) {
             let mut clock = Evenly::new(clock::system(), Instant::now());
             while !stop.is_stopped() {
                 let now = clock::now();
-                let since_us = clock.is_trusted(clock::system(), Instant::now()).then(|| now.0.saturating_sub(days_us));
+                let since_us =
+                    clock.is_trusted(clock::system(), Instant::now()).then(|| now.0.saturating_sub(days_us));
                 let keep = Keep { since_us, bytes: log.keep_mb.saturating_mul(1_000_000) };
                 // Told by the database where it failed; it is tried again.
                 if let Ok(forgotten) = app.records.forget(keep, &stop).await {

@@ -19,7 +19,12 @@ pub struct Accepted {
 
 /// What to answer to `action` after the engine decided `records`; `next_seq` is the number after them.
 #[must_use]
-pub fn answer(action: &OperatorAction, stamp: &Stamp, records: &[Arc<DecisionRecord>], next_seq: u64) -> Accepted {
+pub fn answer(
+    action: &OperatorAction,
+    stamp: &Stamp,
+    records: &[Arc<DecisionRecord>],
+    next_seq: u64,
+) -> Accepted {
     if let Some(refused) = records.iter().find_map(|record| refusal(record)) {
         return refused;
     }
@@ -28,7 +33,8 @@ pub fn answer(action: &OperatorAction, stamp: &Stamp, records: &[Arc<DecisionRec
     match action {
         OperatorAction::Start { session_id, .. } => body["session_id"] = json!(session_id),
         OperatorAction::Panic { panic_id, .. } => {
-            let standing = records.iter().find_map(|record| panic_of(record)).unwrap_or_else(|| json!(panic_id));
+            let standing =
+                records.iter().find_map(|record| panic_of(record)).unwrap_or_else(|| json!(panic_id));
             body["panic_id"] = standing;
         }
         OperatorAction::Pause { .. }

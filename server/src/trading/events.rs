@@ -82,9 +82,7 @@ impl Event for TradingEvent {
                         open.join(", ")
                     ),
                 };
-                format!(
-                    "A journal of an older format with {decisions} decisions is kept and not read; {on}"
-                )
+                format!("A journal of an older format with {decisions} decisions is kept and not read; {on}")
             }
         }
     }

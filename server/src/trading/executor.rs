@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use model::command::Command;
 use model::ids::{ClientOrderId, Code, OrderId};
-use model::input::{
-    ExecutionReport, Input, InstrumentsOutcome, InstrumentsRead, Truth, TruthOutcome,
-};
+use model::input::{ExecutionReport, Input, InstrumentsOutcome, InstrumentsRead, Truth, TruthOutcome};
 use model::order::OrderRequest;
 use model::{DecisionRecord, Symbol};
 use tokio::sync::{mpsc, watch};

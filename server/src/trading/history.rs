@@ -99,11 +99,7 @@ impl HistoryKeeper {
 
 /// What `decisions` changed, as it is in `state`, which knows the decisions up to `known`; and sessions that the state
 /// does not know any more.
-fn changes(
-    state: &TradingState,
-    decisions: &[DecisionRecord],
-    known: u64,
-) -> (Changes, BTreeSet<SessionId>) {
+fn changes(state: &TradingState, decisions: &[DecisionRecord], known: u64) -> (Changes, BTreeSet<SessionId>) {
     let mut changes = Changes::default();
     let (mut sessions, mut orders) = (BTreeSet::new(), BTreeSet::new());
     let mut at = model::Micros::default();
@@ -186,10 +182,9 @@ fn order(state: &TradingState, session_id: Option<SessionId>, id: &ClientOrderId
 fn changes_session(record: &DecisionRecord) -> bool {
     match &record.decision {
         Decision::Session(_) | Decision::Entry(_) | Decision::Order(_) | Decision::Closing(_) => true,
-        Decision::Rules(decision) => matches!(
-            decision,
-            RulesDecision::TrailingArmed { .. } | RulesDecision::ExitDecided { .. }
-        ),
+        Decision::Rules(decision) => {
+            matches!(decision, RulesDecision::TrailingArmed { .. } | RulesDecision::ExitDecided { .. })
+        }
         Decision::Account(_) | Decision::Market(_) | Decision::Truth(_) => false,
     }
 }

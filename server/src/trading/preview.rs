@@ -45,8 +45,7 @@ impl Trading {
         let listed = self.listed(&configuration.underlying, &context);
         let Ok(Ok(listed)) = tokio::time::timeout(EXPECTED_WAIT, listed).await else { return Vec::new() };
         let spot = self.hub.look(|state, _| Some(state.spot.get(&configuration.underlying)?.price));
-        let legs =
-            spot.map(|spot| engine::strikes::choose(configuration, &listed, spot, clock::now()));
+        let legs = spot.map(|spot| engine::strikes::choose(configuration, &listed, spot, clock::now()));
         let Some(Ok(legs)) = legs else { return Vec::new() };
         legs.into_iter().map(|leg| leg.instrument.symbol).collect()
     }

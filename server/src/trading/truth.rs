@@ -117,11 +117,7 @@ async fn fills(
     Ok(Some(fills))
 }
 
-async fn wallet(
-    rest: &Rest,
-    request: &TruthRequest,
-    record: &DecisionRecord,
-) -> Result<Option<Money>, Code> {
+async fn wallet(rest: &Rest, request: &TruthRequest, record: &DecisionRecord) -> Result<Option<Money>, Code> {
     if !request.wallet {
         return Ok(None);
     }

@@ -31,7 +31,7 @@ async fn records_reach_stdout_and_store_with_every_required_field_and_no_gap() {
     let page = console.json("/api/v1/logs?limit=1000").await;
     let in_store = page["records"].as_array().unwrap().clone();
     let (words, on_stdout) = console.stop().await;
-    assert!(words.contains("no positions stay open"), "{words}");
+    assert!(words.contains("no positions of ours stay open"), "{words}");
     for record in on_stdout.iter().chain(&in_store) {
         for field in REQUIRED {
             assert!(record.get(field).is_some(), "{record} lacks {field}");
@@ -173,7 +173,7 @@ fn the_binary_serves_until_it_is_told_to_stop_and_says_what_stays() {
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     people.read_to_string(&mut words).unwrap();
     assert!(server.0.wait().unwrap().success());
-    assert!(words.lines().last().unwrap().contains("no positions stay open"), "{words}");
+    assert!(words.lines().last().unwrap().contains("no positions of ours stay open"), "{words}");
     let mut records = String::new();
     server.0.stdout.take().unwrap().read_to_string(&mut records).unwrap();
     assert!(records.lines().all(|line| line.starts_with("{\"timestamp\"")), "records and nothing else");

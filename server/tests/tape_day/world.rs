@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 
 use engine::Engine;
-use model::input::{
-    AccountPosition, ExecutionReport, InstrumentsOutcome, InstrumentsRead, OpenOrder, OperatorAction, OperatorRequest, Truth, TruthKnown,
-    TruthOutcome,
-};
 use model::fill::Fill;
+use model::input::{
+    AccountPosition, ExecutionReport, InstrumentsOutcome, InstrumentsRead, OpenOrder, OperatorAction,
+    OperatorRequest, Truth, TruthKnown, TruthOutcome,
+};
 use model::instrument::{Instrument, OptionKind};
 use model::market::{Depth, Level, Mark, MarketEvent, MarketSource, Quote, Spot};
 use model::order::{OrderSnapshot, OrderStatus, Side, TimeInForce};
 use model::record::DecisionRecord;
 use model::{
-    ClientOrderId, Code, Command, Configuration, Decimal, ExecutionMode, FillId, Input, Lifecycle, Micros, OrderId,
-    ProductId, Session, SessionId, Stamp, Symbol, TradingState, Underlying,
+    ClientOrderId, Code, Command, Configuration, Decimal, ExecutionMode, FillId, Input, Lifecycle, Micros,
+    OrderId, ProductId, Session, SessionId, Stamp, Symbol, TradingState, Underlying,
 };
 use simulator::chain::Contract;
 use simulator::event::{BookView, PriceLevel, TickerRow, TopOfBook};
@@ -138,13 +138,12 @@ impl World {
                 };
                 let positions =
                     request.products.iter().map(|(id, symbol)| (symbol.clone(), lots(*id))).collect();
-                let account = held.iter().filter(|position| position.size != 0).map(|position| {
-                    AccountPosition {
+                let account =
+                    held.iter().filter(|position| position.size != 0).map(|position| AccountPosition {
                         product_id: ProductId(position.product_id as u64),
                         symbol: Symbol::new(position.symbol.clone()),
                         lots: position.size,
-                    }
-                });
+                    });
                 let known = TruthKnown {
                     positions,
                     open_orders: Some(self.exchange.open_orders(now).iter().map(open_order).collect()),

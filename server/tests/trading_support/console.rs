@@ -1,6 +1,7 @@
 //! A console client for tests: signs in, calls the API, follows the live feed. Everything is awaited as an event;
 //! a minute without it fails.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -87,6 +88,23 @@ impl Console {
         answer.body["records"].as_array().unwrap().clone()
     }
 
+    /// Records of a log query as soon as they are enough: decisions are told after they were made.
+    pub async fn logs_until(&self, query: &str, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+        let mut latest = Vec::new();
+        let look = async {
+            loop {
+                latest = self.logs(query).await;
+                if enough(&latest) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let found = tokio::time::timeout(PATIENCE, look).await;
+        assert!(found.is_ok(), "never told: {query}: {latest:#?}");
+        latest
+    }
+
     pub async fn feed(&self) -> Feed {
         let socket = self.connect(&format!("http://{}", self.address)).await.unwrap();
         Feed {
@@ -95,6 +113,7 @@ impl Console {
             snapshots: 0,
             strip: Value::Null,
             session: Value::Null,
+            sessions: BTreeMap::new(),
             points: Vec::new(),
             why: Vec::new(),
         }
@@ -122,7 +141,10 @@ pub struct Feed {
     pub seq: u64,
     pub snapshots: u32,
     pub strip: Value,
+    /// The one that was told of last.
     pub session: Value,
+    /// By their ids.
+    pub sessions: BTreeMap<String, Value>,
     pub points: Vec<Value>,
     pub why: Vec<Value>,
 }
@@ -173,8 +195,12 @@ impl Feed {
             let value = delta["value"].clone();
             match delta["key"].as_str().unwrap() {
                 "strip" => self.strip = value,
-                "session" => self.session = value,
-                "points" => merge(&mut self.points, value, snapshot),
+                "session" => {
+                    let id = value["session_id"].as_str().unwrap().to_owned();
+                    self.sessions.insert(id, value.clone());
+                    self.session = value;
+                }
+                "points" => merge(&mut self.points, value["points"].clone(), snapshot),
                 "why" => merge(&mut self.why, value, snapshot),
                 other => panic!("an unknown key {other}"),
             }

@@ -123,8 +123,7 @@ impl OrderDecision {
             | OrderDecision::LookupFailed { client_order_id, .. } => Some(client_order_id),
             OrderDecision::CancelRequested { client_order_id, .. } => client_order_id.as_ref(),
             OrderDecision::FillBooked(fill) => fill.client_order_id.as_ref(),
-            OrderDecision::FillCharged { .. }
-            | OrderDecision::FillRefused { .. } => None,
+            OrderDecision::FillCharged { .. } | OrderDecision::FillRefused { .. } => None,
         }
     }
 

@@ -13,6 +13,11 @@ impl TradingState {
                 self.clock.resumed_at = Some(record.at);
                 self.clock.skew_ms = 0;
                 self.clock.venue_offset_ms = 0;
+                // Prices on which nothing was decided are not in the journal: what a process knows does not depend on
+                // whether its state came from there or from a snapshot.
+                self.spot.clear();
+                self.markets.clear();
+                self.market_heard_at = None;
                 // What the last process knew of links, running reads and its own health died with it.
                 self.links.clear();
                 self.watched.clear();

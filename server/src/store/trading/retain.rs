@@ -32,15 +32,13 @@ impl TradingStore {
         );
         let (seq, input_seq) = write.fetch_one("journal.old", bounds.bind(STEP).bind(before)).await?;
         // A step of the engine goes whole: the last one waits for its rest.
-        let decisions =
-            sqlx::query("DELETE FROM journal_decisions WHERE seq <= $1 AND input_seq < $2")
-                .bind(seq)
-                .bind(input_seq);
+        let decisions = sqlx::query("DELETE FROM journal_decisions WHERE seq <= $1 AND input_seq < $2")
+            .bind(seq)
+            .bind(input_seq);
         let forgotten = write.execute("journal.forget", decisions).await?;
         let inputs = sqlx::query("DELETE FROM journal_inputs WHERE input_seq < $1").bind(input_seq);
         write.execute("journal.forget_inputs", inputs).await?;
-        let origins =
-            sqlx::query("DELETE FROM snapshots WHERE kind = 'origin' AND next_seq <= $1").bind(seq);
+        let origins = sqlx::query("DELETE FROM snapshots WHERE kind = 'origin' AND next_seq <= $1").bind(seq);
         write.execute("snapshots.forget_origins", origins).await?;
         write.commit().await?;
         Ok(forgotten)

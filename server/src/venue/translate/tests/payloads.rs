@@ -107,11 +107,7 @@ fn the_ticker_that_was_recorded() {
     let row: wire::Ticker = serde_json::from_str(row).unwrap();
     assert_eq!(row.timestamp, Some(1_788_431_309_964_504));
     let read = ticker(&row, AT).unwrap();
-    let [
-        MarketEvent::Quote(quote),
-        MarketEvent::Mark(mark),
-        MarketEvent::Spot(spot),
-    ] = read.as_slice()
+    let [MarketEvent::Quote(quote), MarketEvent::Mark(mark), MarketEvent::Spot(spot)] = read.as_slice()
     else {
         panic!("{read:?}")
     };
@@ -156,9 +152,8 @@ fn the_order_frame_of_the_documents() {
     let Input::Execution(ExecutionReport::Order(snapshot)) = one(&ours) else { panic!("an order") };
     assert_eq!((snapshot.status, snapshot.filled_lots), (OrderStatus::PartiallyFilled, 45));
     assert_eq!((snapshot.average_price, snapshot.reason), (Some(fixed(8_999, 0)), None));
-    let seen = open_order(&order(&ours.replace(r#""symbol""#, r#""reduce_only":true,"symbol""#)))
-        .unwrap()
-        .unwrap();
+    let seen =
+        open_order(&order(&ours.replace(r#""symbol""#, r#""reduce_only":true,"symbol""#))).unwrap().unwrap();
     assert_eq!((seen.side, seen.limit, seen.leaves_lots), (Side::Buy, Some(fixed(9_000, 0)), 55));
     assert!(seen.reduce_only);
 }
