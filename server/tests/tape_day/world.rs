@@ -14,7 +14,7 @@ use model::order::{OrderSnapshot, OrderStatus, Side, TimeInForce};
 use model::record::DecisionRecord;
 use model::{
     ClientOrderId, Code, Command, Configuration, Decimal, ExecutionMode, FillId, Input, Lifecycle, Micros,
-    OrderId, ProductId, Session, SessionId, Stamp, Symbol, TradingState, Underlying,
+    OrderId, ProductId, Session, SessionId, Stamp, Symbol, TradingState, TruthRequest, Underlying,
 };
 use simulator::chain::Contract;
 use simulator::event::{BookView, PriceLevel, TickerRow, TopOfBook};
@@ -129,32 +129,7 @@ impl World {
                 );
                 self.send(Input::Execution(report));
             }
-            Command::ReadTruth(request) => {
-                let held = self.exchange.positions(now);
-                let lots = |id: ProductId| {
-                    held.iter()
-                        .find(|position| position.product_id as u64 == id.0)
-                        .map_or(0, |position| position.size)
-                };
-                let positions =
-                    request.products.iter().map(|(id, symbol)| (symbol.clone(), lots(*id))).collect();
-                let account =
-                    held.iter().filter(|position| position.size != 0).map(|position| AccountPosition {
-                        product_id: ProductId(position.product_id as u64),
-                        symbol: Symbol::new(position.symbol.clone()),
-                        lots: position.size,
-                    });
-                let known = TruthKnown {
-                    positions,
-                    open_orders: Some(self.exchange.open_orders(now).iter().map(open_order).collect()),
-                    fills: request.fills_since.map(|_| self.exchange.fills(now).iter().map(fill).collect()),
-                    wallet_balance: request.wallet.then(|| self.exchange.wallet(now).balance),
-                    account: request.account.then(|| account.collect()),
-                    failures: Vec::new(),
-                };
-                let outcome = TruthOutcome::Known(Box::new(known));
-                self.send(Input::Truth(Truth { request: request.request, requested_at: self.now, outcome }));
-            }
+            Command::ReadTruth(request) => self.read_truth(request),
             Command::ReadInstruments { underlying } => {
                 let products = self.exchange.products(now);
                 let options = products.iter().filter_map(instrument);
@@ -170,6 +145,32 @@ impl World {
                 }
             }
         }
+    }
+
+    fn read_truth(&mut self, request: &TruthRequest) {
+        let now = self.now.0;
+        let held = self.exchange.positions(now);
+        let lots = |id: ProductId| {
+            held.iter()
+                .find(|position| position.product_id as u64 == id.0)
+                .map_or(0, |position| position.size)
+        };
+        let positions = request.products.iter().map(|(id, symbol)| (symbol.clone(), lots(*id))).collect();
+        let account = held.iter().filter(|position| position.size != 0).map(|position| AccountPosition {
+            product_id: ProductId(position.product_id as u64),
+            symbol: Symbol::new(position.symbol.clone()),
+            lots: position.size,
+        });
+        let known = TruthKnown {
+            positions,
+            open_orders: Some(self.exchange.open_orders(now).iter().map(open_order).collect()),
+            fills: request.fills_since.map(|_| self.exchange.fills(now).iter().map(fill).collect()),
+            wallet_balance: request.wallet.then(|| self.exchange.wallet(now).balance),
+            account: request.account.then(|| account.collect()),
+            failures: Vec::new(),
+        };
+        let outcome = TruthOutcome::Known(Box::new(known));
+        self.send(Input::Truth(Truth { request: request.request, requested_at: self.now, outcome }));
     }
 
     /// Answers take four milliseconds.

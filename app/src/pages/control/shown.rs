@@ -12,6 +12,7 @@ use crate::live::{Held, Live, Points, find, use_live};
 
 /// A start of this page that has not shown itself yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(dead_code)] // Until Control offers the choice.
 pub enum Awaited {
     #[default]
     Nothing,
@@ -107,6 +108,7 @@ impl Shown {
 
     /// What was shown or asked for and is not there any more; silent while a start is on its way, which takes the
     /// place of one that ended.
+    #[allow(dead_code)] // Until Control offers the choice.
     pub fn gone(self) -> Option<SessionId> {
         let waits = self.awaited.with(|awaited| *awaited != Awaited::Nothing);
         self.choice.with(|choice| choice.gone.clone()).filter(|_| !waits)

@@ -1,6 +1,8 @@
 //! The venue: books, orders, positions and the ways in which it fails. Orders rest and are matched as the market
 //! moves; requests may arrive late; reads may fail, lag or lie; strangers trade on the same account.
 
+mod reads;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use model::fill::Fill;
@@ -342,65 +344,6 @@ impl Venue {
             average_price: None,
             reason: None,
         })
-    }
-
-    pub fn truth(&mut self, request: &TruthRequest, requested_at: Micros) -> Truth {
-        let outcome = if requested_at < self.reads_fail_until {
-            TruthOutcome::Unknown { code: Code::from("http_504") }
-        } else {
-            self.reads.push(requested_at);
-            TruthOutcome::Known(Box::new(self.known(request, requested_at)))
-        };
-        Truth { request: request.request, requested_at, outcome }
-    }
-
-    fn known(&self, request: &TruthRequest, at: Micros) -> TruthKnown {
-        let lies = at < self.empty_until;
-        let lots = |symbol: &Symbol| self.positions.get(symbol).copied().unwrap_or(0);
-        let shown = |symbol: &Symbol| if lies { 0 } else { lots(symbol) };
-        let account = || {
-            let held = self.positions.iter().filter(|(symbol, lots)| **lots != 0 && shown(symbol) != 0);
-            held.map(|(symbol, lots)| AccountPosition {
-                product_id: product_of(symbol),
-                symbol: symbol.clone(),
-                lots: *lots,
-            })
-            .collect()
-        };
-        let wallet_fails = request.wallet && at < self.wallet_fails_until;
-        let failures = if wallet_fails { vec![(TruthPart::Wallet, Code::from("http_500"))] } else { vec![] };
-        TruthKnown {
-            positions: request.products.iter().map(|(_, symbol)| (symbol.clone(), shown(symbol))).collect(),
-            open_orders: Some(self.open()),
-            fills: request.fills_since.map(|since| self.listed_fills(since, at)),
-            wallet_balance: (request.wallet && !wallet_fails).then(|| Decimal::from(100_000)),
-            account: request.account.then(account),
-            failures,
-        }
-    }
-
-    fn open(&self) -> Vec<OpenOrder> {
-        let open = self.orders.iter().filter(|(_, order)| !order.status.is_terminal());
-        open.map(|(id, order)| OpenOrder {
-            client_order_id: Some(id.clone()),
-            order_id: order.id.clone(),
-            product_id: order.request.product_id,
-            symbol: order.request.symbol.clone(),
-            side: order.request.side,
-            limit: order.request.limit,
-            leaves_lots: order.request.lots - order.filled,
-            reduce_only: order.request.reduce_only,
-        })
-        .collect()
-    }
-
-    /// The venue's fill list does not carry our ids, and says what was charged.
-    fn listed_fills(&self, since: Micros, at: Micros) -> Vec<Fill> {
-        if at < self.fills_empty_until {
-            return Vec::new();
-        }
-        let listed = self.fills.iter().filter(|fill| fill.at >= since).cloned();
-        listed.map(|fill| Fill { client_order_id: None, ..fill }).collect()
     }
 
     /// Expiry: every position is closed by a settlement fill at `price`, without a fee and without an order.

@@ -28,8 +28,7 @@ pub(super) fn closing_view(
         .iter()
         .map(|(symbol, closing)| leg_view(session, symbol, closing, left(symbol)))
         .collect();
-    let read_at =
-        flatten.products.keys().filter_map(|symbol| read(symbol)).map(|read| read.mark.read_at).min();
+    let read_at = flatten.products.keys().filter_map(read).map(|read| read.mark.read_at).min();
     ClosingView {
         panic: flatten.panic,
         panic_id: flatten.panic_id.clone(),
