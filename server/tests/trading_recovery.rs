@@ -3,6 +3,8 @@
 
 #[path = "trading_support/console.rs"]
 mod console;
+#[path = "trading_support/program.rs"]
+mod program;
 #[path = "trading_support/server.rs"]
 mod server_support;
 #[path = "trading_support/venue.rs"]
@@ -11,33 +13,10 @@ mod venue;
 use std::path::Path;
 use std::process::Stdio;
 
-use console::Console;
+use program::spawn;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use venue::Venue;
-
-/// Starts the real program and waits until it says where it listens.
-async fn spawn(dir: &Path, more: &[(&str, &str)]) -> (Child, Console) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_deltascope"))
-        .env_clear()
-        .envs(server_support::environment(dir, more))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let address = loop {
-        let line = lines.next_line().await.unwrap().expect("a ready line");
-        if let Some(address) = line.strip_prefix("deltascope: ready on http://") {
-            break address.to_owned();
-        }
-    };
-    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    (child, Console::sign_in(&address).await)
-}
 
 /// What must be the same after the crash.
 fn held(session: &Value) -> Value {

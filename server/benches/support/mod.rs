@@ -27,6 +27,20 @@ pub fn time(mut round: impl FnMut() -> usize) -> Figure {
     Figure { low: figures[0], median: figures[ROUNDS / 2], high: figures[ROUNDS - 1] }
 }
 
+/// Times `round` on what `prepare` makes anew for each, which does not count.
+pub fn prepared_time<T>(mut prepare: impl FnMut() -> T, mut round: impl FnMut(&mut T) -> usize) -> Figure {
+    let mut figures: Vec<f64> = (0..ROUNDS)
+        .map(|_| {
+            let mut prepared = prepare();
+            let began = Instant::now();
+            let operations = round(&mut prepared);
+            began.elapsed().as_nanos() as f64 / operations as f64
+        })
+        .collect();
+    figures.sort_by(f64::total_cmp);
+    Figure { low: figures[0], median: figures[ROUNDS / 2], high: figures[ROUNDS - 1] }
+}
+
 pub fn line(name: &str, figure: Figure) {
     println!(
         "  {name:<52} {:>9.0} ns  ({:.0} to {:.0}), {:>10.0} a second",

@@ -24,7 +24,10 @@ const EXPECTED_WAIT: Duration = Duration::from_millis(1_500);
 
 /// The latest list of options of each underlying; cheap to clone.
 #[derive(Clone, Default)]
-pub struct Listed(Arc<Mutex<BTreeMap<Underlying, (Instant, Vec<Instrument>)>>>);
+pub struct Listed(Arc<Mutex<Lists>>);
+
+/// Each with when it was read.
+type Lists = BTreeMap<Underlying, (Instant, Vec<Instrument>)>;
 
 impl Listed {
     fn young(&self, underlying: &Underlying) -> Option<Vec<Instrument>> {

@@ -50,7 +50,7 @@ impl Whys {
     fn tells(&mut self, record: &DecisionRecord) -> bool {
         if let Decision::Rules(decision) = &record.decision {
             match decision {
-                RulesDecision::CycleStarted { .. } | RulesDecision::CycleCompleted { .. } => return false,
+                RulesDecision::CycleStarted | RulesDecision::CycleCompleted { .. } => return false,
                 RulesDecision::Evaluated { readings, .. } => {
                     let verdicts: Vec<_> =
                         readings.iter().map(|reading| (reading.rule, reading.verdict)).collect();
