@@ -53,7 +53,7 @@ fn booking(session: &Session, booked: &Fill, number: usize) -> DecisionRecord {
         id: FillId(format!("bench-{number}")),
         order_id: OrderId::from("bench"),
         client_order_id: None,
-        side: if number % 2 == 0 { Side::Buy } else { Side::Sell },
+        side: if number.is_multiple_of(2) { Side::Buy } else { Side::Sell },
         lots: 1,
         fee: Some(Decimal::new(1, 3)),
         ..booked.clone()

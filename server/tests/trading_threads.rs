@@ -63,9 +63,14 @@ fn trading_goes_on_while_everything_else_is_held_up() {
         expected: Vec::new(),
     };
     ask(&other, &operator, start);
-    let sold = |state: &TradingState| state.session(&session_id).is_some_and(|session| session.fills.len() >= 2);
+    let sold =
+        |state: &TradingState| state.session(&session_id).is_some_and(|session| session.fills.len() >= 2);
     until(&hub, "both legs sold", sold);
-    ask(&other, &operator, OperatorAction::Panic { session_id: None, panic_id: PanicId::from("p-held00000") });
+    ask(
+        &other,
+        &operator,
+        OperatorAction::Panic { session_id: None, panic_id: PanicId::from("p-held00000") },
+    );
     until(&hub, "verified flat", |state| {
         state.account.latch.as_ref().is_some_and(|latch| latch.verified_flat_at.is_some())
     });
