@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use telemetry::Context;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -40,6 +41,8 @@ pub struct Tasks {
     teller: Teller,
     health: Health,
     stop: Arc<watch::Sender<bool>>,
+    /// Where tasks run; `None`: where they are spawned.
+    runtime: Option<Handle>,
 }
 
 /// Resolves when the server stops.
@@ -64,7 +67,13 @@ impl Tasks {
     /// A supervisor that tells through `teller` and notes the state of each task in `health`.
     #[must_use]
     pub fn new(teller: Teller, health: Health) -> Self {
-        Self { teller, health, stop: Arc::new(watch::Sender::new(false)) }
+        Self { teller, health, stop: Arc::new(watch::Sender::new(false)), runtime: None }
+    }
+
+    /// The same supervisor with another runtime for its tasks.
+    #[must_use]
+    pub fn on(&self, runtime: Handle) -> Self {
+        Self { runtime: Some(runtime), ..self.clone() }
     }
 
     /// Through which it tells.
@@ -102,7 +111,7 @@ impl Tasks {
         let this = self.clone();
         let id =
             context.correlation_id.clone().or_else(correlation::current).unwrap_or_else(correlation::fresh);
-        tokio::spawn(correlation::scope(id, async move {
+        let supervised = correlation::scope(id, async move {
             let mut attempt = 0;
             loop {
                 this.health.up(name);
@@ -130,7 +139,11 @@ impl Tasks {
                     () = this.stop_signal().wait() => return,
                 }
             }
-        }))
+        });
+        match &self.runtime {
+            Some(runtime) => runtime.spawn(supervised),
+            None => tokio::spawn(supervised),
+        }
     }
 }
 

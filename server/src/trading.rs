@@ -14,6 +14,7 @@ mod keys;
 mod latch_file;
 mod operator;
 mod preview;
+mod runtime;
 mod start;
 mod truth;
 

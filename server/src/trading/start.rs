@@ -17,6 +17,7 @@ use super::history::HistoryKeeper;
 use super::journal_log::JournalLog;
 use super::keys::Keys;
 use super::latch_file::LatchFile;
+use super::runtime::OwnRuntime;
 use super::{FeedHub, Inbox, Listed, Operator};
 use crate::config::{Config, VenueKind};
 use crate::health::{Condition, Health};
@@ -43,11 +44,15 @@ pub enum StartError {
     Simulator(String),
     #[error("the HTTP client cannot be set up: {0}")]
     Client(#[from] reqwest::Error),
+    #[error("no thread can be started: {0}")]
+    Threads(#[from] std::io::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 const HOUSE: Duration = Duration::from_secs(60);
+/// One for the driver's turn, one for what waits beside it.
+const THREADS: usize = 2;
 /// How long the last decisions are told when the server stops.
 const LAST_TOLD: Duration = Duration::from_secs(2);
 
@@ -67,7 +72,7 @@ pub struct Trading {
 struct Venue {
     address: Address,
     market_note: Option<String>,
-    running: Option<simulator::Running>,
+    running: Option<(simulator::Running, OwnRuntime)>,
 }
 
 /// Starts trading; the hook ends it and gives the last words. Decisions are told through `records`.
@@ -79,6 +84,29 @@ pub async fn start(
     tasks: &Tasks,
 ) -> Result<(Trading, StopHook), StartError> {
     health.set(RECOVERY, Condition::Starting);
+    let runtime = OwnRuntime::start("trading", THREADS)?;
+    let parts = (config.clone(), dir.to_owned(), records.clone(), health.clone());
+    let Some(handle) = runtime.handle() else {
+        return Err(StartError::Threads(std::io::ErrorKind::Other.into()));
+    };
+    let tasks = tasks.on(handle.clone());
+    let started = handle.spawn(async move {
+        let (config, dir, records, health) = parts;
+        start_there(&config, &dir, &records, &health, &tasks).await
+    });
+    let (trading, ending) =
+        started.await.map_err(|error| StartError::Threads(std::io::Error::other(error)))??;
+    Ok((trading, ending.hook(runtime)))
+}
+
+/// The same, on the threads of trading.
+async fn start_there(
+    config: &Config,
+    dir: &Path,
+    records: &TelemetryStore,
+    health: &Health,
+    tasks: &Tasks,
+) -> Result<(Trading, Ending), StartError> {
     let teller = tasks.teller();
     let store = TradingStore::keep(dir, &config.database, health, tasks).await?;
     let history = HistoryStore::keep(dir, &config.database, health, tasks).await;
@@ -125,12 +153,12 @@ pub async fn start(
         hub,
         store,
         history,
-        rest,
+        rest: rest.beside()?,
         keys: Keys::default(),
         listed: Listed::default(),
     };
-    let end = Ending { words, log, store: trading.store.clone(), history: trading.history.clone() };
-    Ok((trading, end.hook(venue.running)))
+    let (store, history) = (trading.store.clone(), trading.history.clone());
+    Ok((trading, Ending { words, log, store, history, venue: venue.running }))
 }
 
 /// The venue of the settings; the embedded one is started here.
@@ -147,9 +175,17 @@ async fn venue(config: &Config, dir: &Path, teller: &Teller) -> Result<Venue, St
             Ok(Venue { address, market_note: Some("separate simulator".to_owned()), running: None })
         }
         (Some(_) | None, Some(_) | None) => {
-            let (running, address) = simulated::start(&config.simulator, dir, teller).await?;
+            // A market that moves on threads of its own, as a real one does.
+            let threads = OwnRuntime::start("venue", 1)?;
+            let (settings, dir, teller) = (config.simulator.clone(), dir.to_owned(), teller.clone());
+            let start = async move { simulated::start(&settings, &dir, &teller).await };
+            let started = match threads.handle() {
+                Some(handle) => handle.spawn(start).await.map_err(std::io::Error::other)?,
+                None => start.await,
+            };
+            let (running, address) = started?;
             let market_note = Some(simulated::note(&running));
-            Ok(Venue { address, market_note, running: Some(running) })
+            Ok(Venue { address, market_note, running: Some((running, threads)) })
         }
     }
 }
@@ -226,11 +262,12 @@ struct Ending {
     log: JournalLog,
     store: TradingStore,
     history: HistoryStore,
+    venue: Option<(simulator::Running, OwnRuntime)>,
 }
 
 impl Ending {
     /// Waits for the driver, has its last decisions told, then closes.
-    fn hook(mut self, venue: Option<simulator::Running>) -> StopHook {
+    fn hook(mut self, runtime: OwnRuntime) -> StopHook {
         Box::new(move || {
             Box::pin(async move {
                 let said = self.words.wait_for(Option::is_some).await.ok().and_then(|said| said.clone());
@@ -238,9 +275,11 @@ impl Ending {
                 let _ = tokio::time::timeout(LAST_TOLD, self.log.catch_up()).await;
                 self.history.close().await;
                 self.store.close().await;
-                if let Some(venue) = venue {
+                if let Some((venue, threads)) = self.venue {
                     venue.shutdown().await;
+                    drop(threads);
                 }
+                drop(runtime);
                 said
             })
         })

@@ -75,19 +75,19 @@ impl Rest {
     pub fn new(address: Address, teller: Teller) -> Result<Self, reqwest::Error> {
         // Installed by whoever comes first; a second time is no error.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = Client::builder()
-            .user_agent(concat!("deltascope/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(Duration::from_secs(2))
-            .build()?;
         Ok(Self {
-            http,
+            http: http()?,
             address: Arc::new(address),
             budget: Arc::default(),
             clock: VenueClock::default(),
             teller,
         })
+    }
+
+    /// A client with connections of its own that shares quotas and clock: connections are driven by the threads that
+    /// opened them, and those of trading wait for nobody.
+    pub fn beside(&self) -> Result<Self, reqwest::Error> {
+        Ok(Self { http: http()?, ..self.clone() })
     }
 
     /// Reads, with the cursor of the next page if there is one.
@@ -267,6 +267,15 @@ impl Rest {
     fn budget(&self) -> std::sync::MutexGuard<'_, Budget> {
         self.budget.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn http() -> Result<Client, reqwest::Error> {
+    Client::builder()
+        .user_agent(concat!("deltascope/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(Duration::from_secs(2))
+        .build()
 }
 
 /// A wait that a read can bear.

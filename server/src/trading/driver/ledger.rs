@@ -36,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// While the journal fails, it is tried again after this long.
 const AGAIN: Duration = Duration::from_millis(200);
 /// The end of the journal is waited for so long when the server stops.
-const LAST: Duration = Duration::from_secs(5);
+const LAST: Duration = Duration::from_secs(2);
 /// The part of `Health` that says whether the journal is written.
 const JOURNAL: &str = "journal";
 
