@@ -8,7 +8,7 @@ mod console;
 #[allow(dead_code)]
 mod server_support;
 
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, mpsc};
 use std::time::{Duration, Instant};
 
 use model::input::OperatorAction;
@@ -43,14 +43,19 @@ fn trading_goes_on_while_everything_else_is_held_up() {
     let (hub, operator) = (running.app.trading.hub.clone(), running.app.trading.operator.clone());
     until(&hub, "a first price", |state| !state.spot.is_empty());
 
-    let (begin, end) = (Arc::new(Barrier::new(WORKERS + 1)), Arc::new(Barrier::new(WORKERS + 1)));
-    for _ in 0..WORKERS {
-        let (begin, end) = (Arc::clone(&begin), Arc::clone(&end));
-        server.spawn(async move {
-            begin.wait();
-            end.wait();
-        });
-    }
+    let begin = Arc::new(Barrier::new(WORKERS + 1));
+    // Held until this is dropped, also by a failure.
+    let held: Vec<mpsc::Sender<()>> = (0..WORKERS)
+        .map(|_| {
+            let (hold, held) = mpsc::channel();
+            let begin = Arc::clone(&begin);
+            server.spawn(async move {
+                begin.wait();
+                let _ = held.recv();
+            });
+            hold
+        })
+        .collect();
     begin.wait();
     let heard = hub.look(|state, _| state.market_heard_at);
     until(&hub, "a younger price", |state| state.market_heard_at > heard);
@@ -74,6 +79,6 @@ fn trading_goes_on_while_everything_else_is_held_up() {
     until(&hub, "verified flat", |state| {
         state.account.latch.as_ref().is_some_and(|latch| latch.verified_flat_at.is_some())
     });
-    end.wait();
+    drop(held);
     server.block_on(running.stop());
 }
