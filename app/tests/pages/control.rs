@@ -108,7 +108,7 @@ fn what_belongs_to_no_session_is_told_on_every_page_and_explained_on_control() {
         &html,
         &[
             "2 positions, 1 order not ours",
-            "+50 C-BTC-50000-140122, −30 P-ETH-3600-070122 lots and 1 open order belong to no session",
+            "+50 lots of C-BTC-50000-140122, −30 lots of P-ETH-3600-070122 and 1 open order belong to no session",
             "does not touch them unless you press PANIC",
             "PANIC closes 2 sessions and 2 positions of no session",
             "buy 10 C-BTC-48000-070122 at 391.0",

@@ -17,30 +17,37 @@ pub fn Foreign() -> impl IntoView {
 }
 
 fn positions(foreign: &BTreeMap<Symbol, Lots>) -> String {
-    let rows: Vec<String> = foreign.iter().map(|(symbol, lots)| format::held(symbol, *lots)).collect();
+    let rows: Vec<String> = foreign
+        .iter()
+        .map(|(symbol, lots)| {
+            let sign = if *lots > 0 { "+" } else { "" };
+            format!("{sign}{} lots of {symbol}", format::lots(*lots))
+        })
+        .collect();
     rows.join(", ")
 }
 
-/// Two sentences: what it is, and what becomes of it.
-fn of_account(foreign: &BTreeMap<Symbol, Lots>, open_orders: usize) -> Option<String> {
-    let held = (!foreign.is_empty()).then(|| format!("{} lots", positions(foreign)));
+/// What it is, and what becomes of it.
+fn of_account(foreign: &BTreeMap<Symbol, Lots>, open_orders: usize, panic: bool) -> Option<String> {
+    let held = (!foreign.is_empty()).then(|| positions(foreign));
     let orders = (open_orders > 0).then(|| format::counted(open_orders, "open order"));
     let what: Vec<String> = held.into_iter().chain(orders).collect();
-    let verb = if foreign.len() + open_orders == 1 { "belongs" } else { "belong" };
-    (!what.is_empty()).then(|| {
-        format!(
-            "{} {verb} to no session; Deltascope does not touch {} unless you press PANIC.",
-            what.join(" and "),
-            if verb == "belongs" { "it" } else { "them" }
-        )
-    })
+    let one = foreign.is_empty() && open_orders == 1;
+    let (verb, it) = if one { ("belongs", "it") } else { ("belong", "them") };
+    let fate = if panic {
+        "the panic closes every position of the account.".to_owned()
+    } else {
+        format!("Deltascope does not touch {it} unless you press PANIC.")
+    };
+    (!what.is_empty()).then(|| format!("{} {verb} to no session; {fate}", what.join(" and ")))
 }
 
 #[component]
 fn OfAccount() -> impl IntoView {
     let live = use_live();
-    let text =
-        Memo::new(move |_| live.strip.with(|strip| of_account(&strip.foreign, strip.foreign_open_orders)));
+    let text = Memo::new(move |_| {
+        live.strip.with(|strip| of_account(&strip.foreign, strip.foreign_open_orders, strip.latch.is_some()))
+    });
     view! {
         <Show when=move || text.with(Option::is_some)>
             <p class="note" id="foreign" data-tone="doubt" role="status"><span><b>"Not ours on this account. "</b>{move || text.get()}</span></p>
@@ -51,7 +58,7 @@ fn OfAccount() -> impl IntoView {
 
 fn in_instruments(foreign: &BTreeMap<Symbol, Lots>, orders: &[ForeignOrderView]) -> Option<String> {
     let traded = (!foreign.is_empty()).then(|| {
-        format!("{} lots were traded by somebody else; they do not count in its result.", positions(foreign))
+        format!("{} were traded by somebody else; they do not count in its result.", positions(foreign))
     });
     let orders: Vec<String> = orders.iter().map(order).collect();
     let orders = (!orders.is_empty()).then(|| {
@@ -94,15 +101,20 @@ mod tests {
     fn what_belongs_to_no_session_is_named_with_its_lots() {
         let one = BTreeMap::from([(Symbol::new("C-BTC-50000-140122"), 50)]);
         assert_eq!(
-            of_account(&one, 0).as_deref(),
+            of_account(&one, 0, false).as_deref(),
             Some(
-                "+50 C-BTC-50000-140122 lots belongs to no session; Deltascope does not touch it unless you press PANIC."
+                "+50 lots of C-BTC-50000-140122 belong to no session; Deltascope does not touch them unless you press PANIC."
             )
         );
         assert!(
-            of_account(&one, 2).is_some_and(|text| text.contains("and 2 open orders belong to no session"))
+            of_account(&one, 2, false)
+                .is_some_and(|text| text.contains("and 2 open orders belong to no session"))
         );
-        assert_eq!(of_account(&BTreeMap::new(), 0), None);
+        assert!(
+            of_account(&one, 0, true)
+                .is_some_and(|text| text.ends_with("closes every position of the account."))
+        );
+        assert_eq!(of_account(&BTreeMap::new(), 0, false), None);
     }
 
     #[test]

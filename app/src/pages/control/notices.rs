@@ -38,11 +38,17 @@ fn Blind() -> impl IntoView {
     });
     let read_at = shown.part(|session| session.exposure_read_at);
     let read_at = Signal::derive(move || read_at.get().flatten());
+    let answered = move || {
+        read_at.get().map_or_else(
+            || "The venue has not answered yet".to_owned(),
+            |at| format!("The venue last answered at {} UTC", format::clock(at)),
+        )
+    };
     view! {
         <Show when=move || blind.get() == Some(true)>
             <p class="note" data-tone="alarm" role="status">
                 <span>
-                    <b>"We cannot see your position. "</b>"The venue last answered " <Age at=read_at/> " ago. Last known: "
+                    <b>"We cannot see your position. "</b>{answered}" " <Age at=read_at/> ". Last known: "
                     {move || last.get().filter(|last| !last.is_empty()).unwrap_or_else(|| "nothing open".to_owned())}
                     ". It is asked again and again. Panic works: it keeps trying until flat."
                 </span>

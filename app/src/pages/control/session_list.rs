@@ -75,7 +75,7 @@ fn Row(id: SessionId) -> impl IntoView {
         <a href=href(&id) aria-current=current data-noscroll data-tone=tone(row_tone) on:click=choose>
             <span class="what"><b>{text(|chip| chip.configuration.clone())}</b>" "<span class="sub">{text(|chip| format!("{} · {}", chip.underlying, chip.session_id))}</span></span>
             " "
-            <span class="state">
+            <span class="truth-tags">
                 <span class="tag" data-tone=tone(|chip| tag(lifecycle_tone(chip.lifecycle)))>{text(|chip| format::words(chip.lifecycle.word()))}</span>
                 " "
                 <span class="tag" data-tone=tone(|chip| tag(exposure_tone(chip.exposure)))>{text(|chip| format::words(chip.exposure.word()))}</span>
