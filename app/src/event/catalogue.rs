@@ -34,7 +34,8 @@ fn samples() -> Vec<UiEvent> {
         UiEvent::PanicUnconfirmed { attempts: 3, error: "The server did not answer".to_owned() },
         UiEvent::Toast {
             code: "PRODUCT_LEASED".to_owned(),
-            text: "session s-01jf3k9x2m holds C-BTC-48000-070122; stop it first, or choose other strikes.".to_owned(),
+            text: "session s-01jf3k9x2m holds C-BTC-48000-070122; stop it first, or choose other strikes."
+                .to_owned(),
         },
         UiEvent::ErrorBoundary {
             panel: "Legs".to_owned(),
