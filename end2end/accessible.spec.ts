@@ -1,6 +1,6 @@
 // axe finds nothing on any page in either theme, and a phone of 360 px need not scroll sideways.
 import { expect, expectAccessible, expectFits, hydrated, test } from './fixtures';
-import { expectPanicked, open, orderRows, panel, panicButton, startSession } from './support/console';
+import { expectPanicked, open, orderRows, panel, panicButton, startBeside, startSession } from './support/console';
 import type { Page } from '@playwright/test';
 
 async function inspect(page: Page, name: string): Promise<void> {
@@ -20,6 +20,16 @@ test('the pages while nothing runs', async ({ page }) => {
   await page.getByRole('button', { name: 'Switch to the light theme' }).click();
   await page.reload();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
+});
+
+test('the page of two sessions', async ({ page }) => {
+  await open(page);
+  await startSession(page);
+  await startBeside(page, 'Short strangle ETH · quick');
+  await inspect(page, 'Control, two sessions');
+  await page.getByRole('button', { name: 'Start another…' }).click();
+  await expect(page.getByRole('table', { name: 'Legs that a start would sell' })).toBeVisible();
+  await inspect(page, 'Control, the form beside two sessions');
 });
 
 test('the pages of a session', async ({ page }) => {

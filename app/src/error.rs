@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// An error of a page, an API call or the live feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppError {
-    /// Upper-case word of the API, such as `SESSION_ACTIVE`; ours are `NETWORK`, `UNREADABLE`, `NO_PORT`.
+    /// Upper-case word of the API, such as `PRODUCT_LEASED`; ours are `NETWORK`, `UNREADABLE`, `NO_PORT`.
     pub code: String,
     /// One sentence for the person at the screen.
     pub message: String,
@@ -99,9 +99,9 @@ mod tests {
 
     #[test]
     fn an_error_answer_keeps_its_code_and_correlation_id() {
-        let body = r#"{"error":{"code":"SESSION_ACTIVE","message":"One session runs.","correlation_id":"abc12345"}}"#;
+        let body = r#"{"error":{"code":"PRODUCT_LEASED","message":"session s-1 holds it.","correlation_id":"abc12345"}}"#;
         let error = from_answer(409, body, None);
-        assert_eq!((error.code.as_str(), error.status), ("SESSION_ACTIVE", 409));
+        assert_eq!((error.code.as_str(), error.status), ("PRODUCT_LEASED", 409));
         assert_eq!(error.correlation_id.as_deref(), Some("abc12345"));
         assert!(!error.may_retry());
     }

@@ -1,20 +1,20 @@
 //! How numbers, times and ids are written: the one place where the console formats anything.
 
-use model::{Decimal, Lots, Micros, Money, Price};
+use model::{Decimal, Lots, Micros, Money, Price, Symbol};
 
 pub use model::amount::{plain, signed};
 
-/// What stands where a value is not known.
-pub const UNKNOWN: &str = "unknown";
+/// What stands where a value is not known; the reason stands beside it.
+pub const UNKNOWN: &str = "—";
 /// What stands where a value does not apply.
 pub const NONE: &str = "–";
 
-/// Money with sign, or `unknown`.
+/// Money with sign, or the dash of what is not known.
 pub fn signed_or_unknown(money: Option<Money>) -> String {
     money.map_or_else(|| UNKNOWN.to_owned(), signed)
 }
 
-/// Money without plus, or `unknown`.
+/// Money without plus, or the dash of what is not known.
 pub fn plain_or_unknown(money: Option<Money>) -> String {
     money.map_or_else(|| UNKNOWN.to_owned(), plain)
 }
@@ -43,15 +43,20 @@ pub fn strike(value: Price) -> String {
     grouped(&value.normalize().to_string())
 }
 
-/// A decimal with two places and its sign, such as a delta.
-pub fn ratio(value: Option<Decimal>) -> String {
-    value.map_or_else(|| NONE.to_owned(), signed)
-}
-
 /// Lots with a true minus.
 pub fn lots(value: Lots) -> String {
     let text = grouped(&value.unsigned_abs().to_string());
     if value < 0 { format!("−{text}") } else { text }
+}
+
+/// `1 session`, `2 sessions`.
+pub fn counted(count: usize, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}
+
+/// Signed lots of an instrument as people hold them: `+50 C-BTC-50000-140122`.
+pub fn held(symbol: &Symbol, value: Lots) -> String {
+    format!("{}{} {symbol}", if value > 0 { "+" } else { "" }, lots(value))
 }
 
 /// A whole count with thousands apart.
@@ -178,13 +183,15 @@ mod tests {
         }
         assert_eq!(strike(dec("48000.00")), "48,000");
         assert_eq!(lots(-1_200), "−1,200");
+        assert_eq!(held(&Symbol::new("C-BTC-50000-140122"), 1_200), "+1,200 C-BTC-50000-140122");
+        assert_eq!((counted(1, "session"), counted(0, "session")), ("1 session".into(), "0 sessions".into()));
         assert_eq!(count(218_406), "218,406");
         assert_eq!(price_or_none(None), NONE);
     }
 
     #[test]
     fn money_knows_its_sign_and_unknown_is_not_zero() {
-        assert_eq!((signed_or_unknown(None).as_str(), sign_of(None)), ("unknown", ""));
+        assert_eq!((signed_or_unknown(None).as_str(), sign_of(None)), ("—", ""));
         assert_eq!(sign_of(Some(dec("0.004"))), "");
         assert_eq!(sign_of(Some(dec("-0.006"))), "-");
         assert_eq!(sign_of(Some(dec("71.2"))), "+");

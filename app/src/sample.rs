@@ -1,7 +1,11 @@
-//! A session view with nothing in it, for unit tests.
+//! Views with nothing in them, for unit tests.
 
-use model::view::{GateView, PnlView, SessionView};
-use model::{ExecutionMode, Exposure, Intent, Lifecycle, Micros, SessionId, Underlying};
+use model::instrument::OptionKind;
+use model::order::Side;
+use model::view::{FillView, GateView, LegView, PnlView, SessionView};
+use model::{
+    Decimal, ExecutionMode, Exposure, FillId, Intent, Lifecycle, Micros, SessionId, Symbol, Underlying,
+};
 
 pub fn session(id: &str) -> SessionView {
     SessionView {
@@ -37,5 +41,41 @@ pub fn session(id: &str) -> SessionView {
         needs_operator: None,
         foreign: Default::default(),
         foreign_orders: vec![],
+    }
+}
+
+/// A call without any price.
+pub fn leg(qty: i64) -> LegView {
+    LegView {
+        symbol: Symbol::new("C-BTC-48000-070122"),
+        kind: OptionKind::Call,
+        strike: Decimal::from(48_000),
+        expiry: Micros(0),
+        qty,
+        average_price: Some(Decimal::from(620)),
+        bid: None,
+        ask: None,
+        quote_at: None,
+        mark: None,
+        mark_at: None,
+        mark_source: None,
+        delta: None,
+        fresh: true,
+        executable: None,
+        at_mark: None,
+    }
+}
+
+pub fn fill() -> FillView {
+    FillView {
+        fill_id: FillId::new("1"),
+        client_order_id: None,
+        symbol: Symbol::new("C-BTC-48000-070122"),
+        side: Side::Sell,
+        qty: 200,
+        price: Decimal::from(620),
+        fee: Decimal::ONE,
+        time: Micros(0),
+        settlement: false,
     }
 }

@@ -52,6 +52,42 @@ export async function startSession(page: Page): Promise<any> {
   return newestSession(page);
 }
 
+/** Starts a preset beside what runs, which puts it into the panels. Answers with it as the API gives it. */
+export async function startBeside(page: Page, preset: string): Promise<any> {
+  await page.getByRole('button', { name: 'Start another…' }).click();
+  const before = (await newestSession(page)).session_id;
+  const form = panel(page, 'New session');
+  await form.getByRole('button', { name: preset }).click();
+  await form.getByRole('button', { name: 'Start in simulation', exact: true }).click();
+  await expect(form).toBeHidden();
+  const current = page.getByRole('navigation', { name: 'Sessions' }).locator('[aria-current]');
+  await expect.poll(async () => (await newestSession(page)).session_id).not.toBe(before);
+  const { session_id } = await newestSession(page);
+  await expect(current).toContainText(session_id);
+  await expect(current).toContainText('Running');
+  await expect(current).toContainText('Open');
+  await expect(orderRows(page).filter({ hasText: 'sell' }).filter({ hasText: 'filled' })).toHaveCount(2);
+  return newestSession(page);
+}
+
+/** One line for each session, while there are several. */
+export function sessionLinks(page: Page): Locator {
+  return page.getByRole('navigation', { name: 'Sessions' }).getByRole('link');
+}
+
+export async function chooseSession(page: Page, session: any): Promise<void> {
+  await sessionLinks(page).filter({ hasText: session.session_id }).click();
+  await expectShown(page, session);
+}
+
+/** The panels show this one of several. */
+export async function expectShown(page: Page, session: any): Promise<void> {
+  await expect(sessionLinks(page).filter({ hasText: session.session_id })).toHaveAttribute('aria-current', 'true');
+  await expect(panel(page, 'Session')).toContainText(session.session_id);
+  const legs = page.getByRole('table', { name: 'Legs of the session' });
+  for (const { symbol } of session.legs) await expect(legs).toContainText(symbol);
+}
+
 export async function newestSession(page: Page): Promise<any> {
   return (await api(page, 'GET', '/api/v1/sessions')).body.sessions[0];
 }

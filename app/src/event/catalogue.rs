@@ -32,7 +32,11 @@ fn samples() -> Vec<UiEvent> {
         UiEvent::ChartDrawn { points: 900, duration_ms: 6 },
         UiEvent::PanicAccepted { attempts: 1, duration_ms: 38 },
         UiEvent::PanicUnconfirmed { attempts: 3, error: "The server did not answer".to_owned() },
-        UiEvent::Toast { code: "SESSION_ACTIVE".to_owned(), text: "One session runs already.".to_owned() },
+        UiEvent::Toast {
+            code: "PRODUCT_LEASED".to_owned(),
+            text: "session s-01jf3k9x2m holds C-BTC-48000-070122; stop it first, or choose other strikes."
+                .to_owned(),
+        },
         UiEvent::ErrorBoundary {
             panel: "Legs".to_owned(),
             path: "App › Control › Legs".to_owned(),

@@ -28,8 +28,8 @@ pub struct Act {
 
 const TRIES: u32 = 5;
 
-/// Does it. `busy` is set meanwhile; `done` gets the accepting answer.
-pub fn act(act: Act, toasts: Toasts, busy: RwSignal<bool>, done: impl FnOnce(Answer) + 'static) {
+/// Does it. `busy` is set meanwhile; `done` gets the accepting answer, or `None` when it was refused or none came.
+pub fn act(act: Act, toasts: Toasts, busy: RwSignal<bool>, done: impl FnOnce(Option<Answer>) + 'static) {
     if busy.get_untracked() {
         return;
     }
@@ -53,9 +53,12 @@ pub fn act(act: Act, toasts: Toasts, busy: RwSignal<bool>, done: impl FnOnce(Ans
         match result {
             Ok(answer) => {
                 toasts.done(act.accepted, String::new());
-                done(answer);
+                done(Some(answer));
             }
-            Err(error) => toasts.error(act.refused, &error),
+            Err(error) => {
+                toasts.error(act.refused, &error);
+                done(None);
+            }
         }
     });
 }

@@ -26,6 +26,7 @@ use toasts::ToastList;
 
 pub use act::{Act, act};
 pub use toasts::{provide_toasts, use_toasts};
+pub use truths::{exposure_tone, health_tone, lifecycle_tone};
 
 /// Who is signed in, for every page inside the frame; `None` until it is known.
 #[derive(Clone, Copy)]
@@ -64,7 +65,10 @@ pub fn Frame() -> impl IntoView {
                     <Suspense>
                         {move || Suspend::new(async move {
                             let user = paint.await.ok().and_then(|paint| paint.0.user);
-                            who.0.set(user.clone());
+                            // Once: a page is gone through more than once while it is painted.
+                            if who.0.with_untracked(|known| *known != user) {
+                                who.0.set(user.clone());
+                            }
                             view! { <Account user/> }
                         })}
                     </Suspense>

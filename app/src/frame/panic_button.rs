@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::json;
 
-use super::panic_phase::{Phase, face, hint};
+use super::panic_phase::{Phase, face, hint, scope};
 use crate::api::{self, Intent};
 use crate::error::AppError;
 use crate::event::{Control, UiEvent};
@@ -118,6 +118,7 @@ pub fn PanicButton() -> impl IntoView {
     };
     let latch = Memo::new(move |_| live.strip.with(|strip| strip.latch.clone()));
     let face = Memo::new(move |_| panic.phase.with(|phase| latch.with(|latch| face(phase, latch.as_ref()))));
+    let scope = Memo::new(move |_| live.strip.with(scope));
     let hint = Memo::new(move |_| panic.phase.with(|phase| hint(phase, panic.waited_ms.get())));
     forget_when_cleared(panic, latch);
     listen_for_keys(panic);
@@ -130,7 +131,7 @@ pub fn PanicButton() -> impl IntoView {
     let is_hold_key = |event: &ev::KeyboardEvent| matches!(event.key().as_str(), " " | "Enter");
     view! {
         <button
-            class="panic" type="button" aria-label="Panic: hold one second to close everything" aria-describedby="panic-state"
+            class="panic" type="button" aria-label="Panic: hold one second to close everything" aria-describedby="panic-scope panic-state"
             data-state=move || face.with(|face| face.state)
             on:pointerdown=move |event| if event.button() == 0 { panic.hold() }
             on:pointerup=move |_| panic.release()
@@ -144,6 +145,7 @@ pub fn PanicButton() -> impl IntoView {
             <span>{move || face.with(|face| face.word)}</span>
             <small>{move || face.with(|face| face.small.clone())}</small>
         </button>
+        <span class="panic-scope" id="panic-scope">{move || scope.get()}</span>
         <span class="visually-hidden" id="panic-state" role="status" aria-live="assertive">
             {move || face.with(|face| if face.state == "idle" { String::new() } else { face.small.clone() })}
         </span>

@@ -1,6 +1,9 @@
 //! What PANIC says at each moment, as a function of its phase and the account's latch. Pure.
 
-use model::view::LatchView;
+use model::view::{LatchView, StripView};
+
+use crate::format;
+use crate::live::running;
 
 /// Where a press of PANIC stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,6 +59,18 @@ pub fn face(phase: &Phase, latch: Option<&LatchView>) -> Face {
     }
 }
 
+/// What a press would close, as far as it is known.
+pub fn scope(strip: &StripView) -> String {
+    let count = |count: usize, one: &str| (count > 0).then(|| format::counted(count, one));
+    let foreign = count(strip.foreign.len(), "position").map(|words| format!("{words} of no session"));
+    let parts: Vec<String> = count(running(strip), "session").into_iter().chain(foreign).collect();
+    if parts.is_empty() {
+        "Nothing is known to be on: PANIC closes whatever the venue shows.".to_owned()
+    } else {
+        format!("PANIC closes {}, and whatever else the venue shows.", parts.join(" and "))
+    }
+}
+
 /// What to do besides, when the server does not confirm within three seconds.
 pub fn hint(phase: &Phase, waited_ms: f64) -> Option<String> {
     const SHELL: &str = "Close everything without this page: deltascope panic --all in a shell, or Emergency on the sign-in page.";
@@ -81,7 +96,8 @@ pub fn hint(phase: &Phase, waited_ms: f64) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use model::{ExitReason, Micros, PanicId};
+    use model::view::SessionChip;
+    use model::{ExitReason, Exposure, Lifecycle, Micros, PanicId, SessionId, Symbol, Underlying};
 
     use super::*;
 
@@ -107,6 +123,28 @@ mod tests {
             "not confirmed – retrying"
         );
         assert_eq!(face(&Phase::Accepted, Some(&latch(true))).small, "verified flat · latched");
+    }
+
+    #[test]
+    fn the_button_says_how_much_it_closes() {
+        let chip = |lifecycle| SessionChip {
+            session_id: SessionId::new("s-1"),
+            configuration: String::new(),
+            underlying: Underlying::new("BTC"),
+            lifecycle,
+            exposure: Exposure::Open,
+            health: vec![],
+            started_at: Micros(0),
+            pnl: None,
+        };
+        let mut strip = StripView { sessions: vec![chip(Lifecycle::Stopped)], ..StripView::default() };
+        assert!(scope(&strip).starts_with("Nothing is known to be on"));
+        strip.sessions = vec![chip(Lifecycle::Running), chip(Lifecycle::Paused)];
+        strip.foreign = [(Symbol::new("C-BTC-50000-140122"), 50)].into();
+        assert_eq!(
+            scope(&strip),
+            "PANIC closes 2 sessions and 1 position of no session, and whatever else the venue shows."
+        );
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! The strip: mode, four truths, spot price with its age, PANIC. Same place, same size, every page, above every
+//! The strip: mode, four truths, spot prices with their age, PANIC. Same place, same size, every page, above every
 //! dialog.
 
 use leptos::prelude::*;
-use model::{ExecutionMode, Price};
+use model::view::StripView;
+use model::{ExecutionMode, Underlying};
 
 use super::panic_button::PanicButton;
 use super::truths::{Truth, dot, truths};
@@ -21,7 +22,8 @@ pub fn Strip() -> impl IntoView {
         <section class="strip" aria-label="State" data-link=move || live.silent_ms.get().map(|_| "stale")>
             <Mode/>
             <div class="truths">{chips}</div>
-            <div class="strip-end"><Spot/><PanicButton/></div>
+            <Beside/>
+            <div class="strip-end"><Spots/><PanicButton/></div>
         </section>
     }
     .into_any()
@@ -59,8 +61,10 @@ fn chip(truth: Signal<Truth>) -> impl IntoView {
     let tone = Memo::new(move |_| truth.with(|truth| truth.tone));
     let at = Signal::derive(move || truth.with(|truth| truth.at));
     let stale_us = truth.get_untracked().stale_us;
+    let running = use_live().running();
+    let title = move || (running.get() > 1).then(|| format!("The most severe of {} sessions", running.get()));
     view! {
-        <div class="truth" role="group" aria-label=name data-tone=move || Some(tone.get()).filter(|tone| !tone.is_empty())>
+        <div class="truth" role="group" aria-label=name title=title data-tone=move || Some(tone.get()).filter(|tone| !tone.is_empty())>
             <span class="name">{name}" "<Age at stale_us/></span>
             <span class="value">
                 <i class="dot" data-tone=move || dot(tone.get()) hidden=move || tone.get() == "doubt"></i>
@@ -71,23 +75,88 @@ fn chip(truth: Signal<Truth>) -> impl IntoView {
     }
 }
 
+/// Every price that is known, each with its age.
 #[component]
-fn Spot() -> impl IntoView {
+fn Spots() -> impl IntoView {
     let live = use_live();
-    let price = Memo::new(move |_| live.strip.with(|strip| strip.spot));
-    let at = Signal::derive(move || live.strip.with(|strip| strip.spot_at));
-    let underlying = Memo::new(move |_| {
-        live.strip.with(|strip| {
-            strip.underlying.as_ref().map_or_else(|| "spot".to_owned(), |name| format!("{name} index"))
-        })
+    let names = Memo::new(move |_| {
+        live.strip.with(|strip| strip.spots.iter().map(|spot| spot.underlying.clone()).collect::<Vec<_>>())
     });
-    let state = move || live.strip.with(|strip| if strip.prices_up { "" } else { " · stream down" });
-    let text = |price: Option<Price>| price.map_or_else(|| "no price".to_owned(), format::price);
+    let down = move || live.strip.with(|strip| if strip.prices_up { "" } else { " · stream down" });
     view! {
-        <div class="spot" role="group" aria-label="Spot price">
-            <span class="price">{move || text(price.get())}</span>
-            <span class="name">{move || underlying.get()}{state}<Age at stale_us=QUOTE_STALE_US before=" · "/></span>
+        <div class="spots" role="group" aria-label="Spot price">
+            <For each=move || names.get() key=Underlying::clone let:name><Spot name/></For>
+            <div class="spot" hidden=move || names.with(|names| !names.is_empty())>
+                <span class="price">{format::UNKNOWN}</span>
+                <span class="name">"no price yet"{down}</span>
+            </div>
         </div>
     }
     .into_any()
+}
+
+#[component]
+fn Spot(name: Underlying) -> impl IntoView {
+    let live = use_live();
+    let of = name.clone();
+    let spot = Memo::new(move |_| {
+        live.strip.with(|strip| strip.spots.iter().find(|spot| spot.underlying == of).cloned())
+    });
+    let price = move || spot.get().map(|spot| format::price(spot.price));
+    let at = Signal::derive(move || spot.get().map(|spot| spot.at));
+    let state = move || live.strip.with(|strip| if strip.prices_up { "" } else { " · stream down" });
+    let now = live.now;
+    let stale =
+        Memo::new(move |_| at.get().zip(now.get()).is_some_and(|(at, now)| now.0 - at.0 > QUOTE_STALE_US));
+    view! {
+        <div class="spot" data-stale=move || stale.get().then_some("")>
+            <span class="price">{price}</span>
+            <span class="name">{format!("{name} index")}{state}<Age at stale_us=QUOTE_STALE_US before=" · "/></span>
+        </div>
+    }
+    .into_any()
+}
+
+/// What stands behind the four truths and beside them: several sessions, and what belongs to none.
+#[component]
+fn Beside() -> impl IntoView {
+    let live = use_live();
+    let running = live.running();
+    let foreign = Memo::new(move |_| live.strip.with(foreign_words));
+    view! {
+        <div class="beside" hidden=move || running.get() < 2 && foreign.with(Option::is_none)>
+            <Show when=move || { running.get() > 1 }>
+                <a class="tag" data-tone="act" href="/" title="The chips show the most severe of each over all of them">{move || format::counted(running.get(), "session")}</a>
+            </Show>
+            <Show when=move || foreign.with(Option::is_some)>
+                <a class="tag" data-tone="doubt" href="/" title="Positions and orders of the account that belong to no session">{move || foreign.get()}</a>
+            </Show>
+        </div>
+    }
+    .into_any()
+}
+
+/// The badge of what is on the account and not ours.
+fn foreign_words(strip: &StripView) -> Option<String> {
+    let count = |count: usize, one: &str| (count > 0).then(|| format::counted(count, one));
+    let words = [count(strip.foreign.len(), "position"), count(strip.foreign_open_orders, "order")];
+    let words: Vec<String> = words.into_iter().flatten().collect();
+    (!words.is_empty()).then(|| format!("{} not ours", words.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Symbol;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_ours_is_counted() {
+        let mut strip = StripView::default();
+        assert_eq!(foreign_words(&strip), None);
+        strip.foreign_open_orders = 1;
+        assert_eq!(foreign_words(&strip).as_deref(), Some("1 order not ours"));
+        strip.foreign = [(Symbol::new("A"), 1), (Symbol::new("B"), -2)].into();
+        assert_eq!(foreign_words(&strip).as_deref(), Some("2 positions, 1 order not ours"));
+    }
 }

@@ -45,15 +45,7 @@ fn intent(strip: &StripView) -> Truth {
 fn lifecycle(strip: &StripView) -> Truth {
     let (value, tone) = match strip.lifecycle {
         None => ("No session".to_owned(), "idle"),
-        Some(lifecycle) => (
-            words(lifecycle.word()),
-            match lifecycle {
-                Lifecycle::Running => "",
-                Lifecycle::Starting | Lifecycle::Paused | Lifecycle::Exiting => "wait",
-                Lifecycle::Panicking | Lifecycle::NeedsOperator => "alarm",
-                Lifecycle::Stopped => "idle",
-            },
-        ),
+        Some(lifecycle) => (words(lifecycle.word()), lifecycle_tone(lifecycle)),
     };
     Truth { name: "Lifecycle", value, tone, at: strip.lifecycle_since, stale_us: 0 }
 }
@@ -63,12 +55,7 @@ fn exposure(strip: &StripView) -> Truth {
         None => (NONE.to_owned(), "idle"),
         Some(exposure) => (
             words(exposure.word()),
-            match exposure {
-                Exposure::Flat if is_over(strip) => "idle",
-                Exposure::Flat | Exposure::Open => "",
-                Exposure::Entering | Exposure::Closing => "wait",
-                Exposure::Unknown => "doubt",
-            },
+            if exposure == Exposure::Flat && is_over(strip) { "idle" } else { exposure_tone(exposure) },
         ),
     };
     let stale_us = if is_over(strip) { 0 } else { TRUTH_STALE_US };
@@ -81,16 +68,39 @@ fn health(strip: &StripView) -> Truth {
         [one] => words(one.word()),
         [first, rest @ ..] => format!("{} +{}", words(first.word()), rest.len()),
     };
-    let tone = strip
-        .health
-        .iter()
-        .map(|health| health_tone(*health))
-        .max_by_key(|tone| *tone == "alarm")
-        .unwrap_or("");
-    Truth { name: "Health", value, tone, at: strip.health_at, stale_us: TRUTH_STALE_US }
+    Truth {
+        name: "Health",
+        value,
+        tone: health_tone(&strip.health),
+        at: strip.health_at,
+        stale_us: TRUTH_STALE_US,
+    }
 }
 
-fn health_tone(health: Health) -> &'static str {
+pub fn lifecycle_tone(lifecycle: Lifecycle) -> &'static str {
+    match lifecycle {
+        Lifecycle::Running => "",
+        Lifecycle::Starting | Lifecycle::Paused | Lifecycle::Exiting => "wait",
+        Lifecycle::Panicking | Lifecycle::NeedsOperator => "alarm",
+        Lifecycle::Stopped => "idle",
+    }
+}
+
+pub fn exposure_tone(exposure: Exposure) -> &'static str {
+    match exposure {
+        Exposure::Flat | Exposure::Open => "",
+        Exposure::Entering | Exposure::Closing => "wait",
+        Exposure::Unknown => "doubt",
+    }
+}
+
+/// That of the worst; nothing when all is well.
+pub fn health_tone(health: &[Health]) -> &'static str {
+    let tones = health.iter().map(|health| tone_of(*health));
+    tones.max_by_key(|tone| *tone == "alarm").unwrap_or("")
+}
+
+fn tone_of(health: Health) -> &'static str {
     match health {
         Health::DataStale | Health::VenueRestricted | Health::ClockSkew => "wait",
         Health::VenueUnreachable | Health::Unreconciled | Health::JournalDegraded => "alarm",

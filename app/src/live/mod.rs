@@ -59,6 +59,15 @@ pub struct Live {
     pub now: RwSignal<Option<Micros>>,
     /// Whether the feed has spoken: a first paint is older than that.
     pub spoken: RwSignal<bool>,
+    /// What has been taken over from a first paint. A page is gone through more than once while it is painted; to
+    /// write again would wake what looks at it, perhaps after the page has been sent and its signals are gone.
+    painted: StoredValue<Painted>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Painted {
+    strip: bool,
+    sessions: bool,
 }
 
 impl Live {
@@ -71,22 +80,25 @@ impl Live {
             silent_ms: RwSignal::new(None),
             now: RwSignal::new(None),
             spoken: RwSignal::new(false),
+            painted: StoredValue::new(Painted::default()),
         }
     }
 
     /// Takes over the strip that the server painted, unless the feed knows better.
     pub fn seed_strip(self, strip: &StripView) {
-        if !self.spoken.get_untracked() {
+        if !self.painted.get_value().strip && !self.spoken.get_untracked() {
+            self.painted.update_value(|painted| painted.strip = true);
             self.strip.set(strip.clone());
         }
     }
 
     /// Takes over Control's first paint, unless the feed knows better.
     pub fn seed(self, paint: &ControlPaint) {
-        if !paint.from_server || self.spoken.get_untracked() {
+        if !paint.from_server || self.painted.get_value().sessions || self.spoken.get_untracked() {
             return;
         }
-        self.strip.set(paint.strip.clone());
+        self.painted.update_value(|painted| painted.sessions = true);
+        self.seed_strip(&paint.strip);
         let points = |id| paint.sessions.points.get(id).cloned().unwrap_or_default();
         let held = paint.sessions.sessions.iter();
         self.held.set(held.map(|view| Held::new(view.clone(), points(&view.session_id))).collect());

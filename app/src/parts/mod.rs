@@ -1,13 +1,15 @@
 //! Parts that more than one page uses. A part never knows its page.
 
 mod age;
+mod dialog;
 mod icon;
 mod panel;
 mod report;
 mod text;
 
 pub use age::Age;
+pub use dialog::Dialog;
 pub use icon::{BRAND, GAUGE, PULSE, SEARCH, icon};
 pub use panel::{Panel, Retry, RootFailure};
 pub use report::{Reporter, use_reporter};
-pub use text::{SignedMoney, TraceLink, fact, session_link};
+pub use text::{Known, SignedMoney, TraceLink, fact, session_link};

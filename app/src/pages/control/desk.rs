@@ -1,10 +1,11 @@
-//! The bar of the session: start one, or pause, resume and stop the one that runs; and the one gate that shuts
-//! entry.
+//! The bar of the session: start one, or pause, resume and stop the one that is shown, or start another beside it;
+//! and the one gate that shuts entry.
 
 use leptos::prelude::*;
-use model::{Exposure, Lifecycle};
+use model::{Exposure, Lifecycle, SessionId};
 use serde_json::json;
 
+use super::compose::{Beside, StartBar};
 use super::shown::use_shown;
 use super::start::Starting;
 use super::stop_dialog::StopDialog;
@@ -17,16 +18,17 @@ use crate::tell::tell;
 
 #[component]
 pub fn Desk(starting: Starting, running: Memo<usize>) -> impl IntoView {
-    let stopping = RwSignal::new(false);
+    let stopping = RwSignal::new(None::<SessionId>);
     view! {
         <Panel name="Session" class="desk">
             <div class="body">
                 <Show when=move || running.get() != 0 fallback=move || view! { <StartBar starting/> }>
-                    <RunningBar stopping/>
+                    <RunningBar stopping starting/>
                 </Show>
             </div>
         </Panel>
-        <Show when=move || stopping.get()><StopDialog open=stopping/></Show>
+        <Show when=move || starting.is_beside(running)><Beside starting/></Show>
+        <Show when=move || stopping.with(Option::is_some)><StopDialog of=stopping/></Show>
     }
     .into_any()
 }
@@ -53,48 +55,7 @@ pub fn ActButton(
 }
 
 #[component]
-fn StartBar(starting: Starting) -> impl IntoView {
-    let (shown, toasts) = (use_shown(), use_toasts());
-    let busy = RwSignal::new(false);
-    let shut = starting.shut();
-    let shut = Signal::derive(move || {
-        if busy.get() { Some("Waiting for the server's answer.".to_owned()) } else { shut.get() }
-    });
-    let start = move || {
-        let (id, _) = untrack(|| starting.preset());
-        let start = Act {
-            control: Control::Start,
-            subject: id,
-            route: "/api/v1/sessions",
-            path: "/api/v1/sessions".to_owned(),
-            body: starting.body(),
-            accepted: "Start accepted",
-            refused: "Start refused",
-        };
-        act(start, toasts, busy, |_| {});
-    };
-    let presets = starting.presets.with_value(|presets| {
-        presets
-            .iter()
-            .enumerate()
-            .map(|(index, preset)| {
-                let pressed = move || (starting.chosen.get() == index).to_string();
-                view! { <button type="button" aria-pressed=pressed on:click=move |_| starting.choose(index)>{preset.name.clone()}</button> }
-            })
-            .collect_view()
-    });
-    let ended = shown.part(|session| session.session_id.clone());
-    let ended = move || ended.get().map(|id| format!("Last session {id} ended flat. ")).unwrap_or_default();
-    view! {
-        <div class="plan"><strong>"Start a session"</strong><span>{ended}"Nothing runs. Orders go to the simulated venue."</span></div>
-        <div class="segments presets" role="group" aria-label="Preset">{presets}</div>
-        <div class="buttons"><ActButton label="Start in simulation" class="primary" shut on_act=start/></div>
-    }
-    .into_any()
-}
-
-#[component]
-fn RunningBar(stopping: RwSignal<bool>) -> impl IntoView {
+fn RunningBar(stopping: RwSignal<Option<SessionId>>, starting: Starting) -> impl IntoView {
     let shown = use_shown();
     let operate = may_operate();
     let toasts = use_toasts();
@@ -126,8 +87,9 @@ fn RunningBar(stopping: RwSignal<bool>) -> impl IntoView {
         );
     };
     let open_dialog = move || {
-        tell(&UiEvent::Click { control: Control::StopDialog, subject: String::new() });
-        stopping.set(true);
+        let Some(id) = shown.id_untracked() else { return };
+        tell(&UiEvent::Click { control: Control::StopDialog, subject: id.0.clone() });
+        stopping.set(Some(id));
     };
     view! {
         <Plan/>
@@ -138,6 +100,7 @@ fn RunningBar(stopping: RwSignal<bool>) -> impl IntoView {
             <ActButton label="Resume" class="" shut=shut(resume_shut)
                 on_act=move || send(Control::Resume, "resume", "/api/v1/sessions/{id}/resume", "Resume accepted", "Resume refused")/>
             <ActButton label="Stop…" class="danger" shut=shut(stop_shut) on_act=open_dialog/>
+            <button class="button another" type="button" aria-expanded=move || starting.composing.get().to_string() on:click=move |_| starting.compose()>"Start another…"</button>
         </div>
     }
     .into_any()

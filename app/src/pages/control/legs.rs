@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 use model::market::MarketSource;
-use model::view::{LegView, PnlView};
+use model::view::{LegView, PnlView, SessionView};
 use model::{Decimal, Exposure, Money};
 
+use super::reasons;
 use super::shown::use_shown;
 use crate::format;
 use crate::live::{QUOTE_STALE_US, use_live};
-use crate::parts::{Age, SignedMoney};
+use crate::parts::{Age, Known, SignedMoney};
 
 #[component]
 pub fn Legs() -> impl IntoView {
@@ -31,7 +32,7 @@ pub fn Legs() -> impl IntoView {
         <header><h2>"Legs"</h2><span class="end"><span>{freshness}</span></span></header>
         <div class="grid-table"><table>
             <caption class="visually-hidden">"Legs of the session"</caption>
-            <thead><tr><th>"Leg"</th><th class="n">"Lots"</th><th class="more n">"Sold at"</th><th class="more n">"Bid"</th><th class="n">"Ask"</th><th class="more n">"Mark"</th><th class="more">"Quote"</th><th class="more n">"Δ"</th><th class="n">"P&L to close"</th><th class="more n">"at mark"</th></tr></thead>
+            <thead><tr><th>"Leg"</th><th class="n">"Lots"</th><th class="more n">"Entry"</th><th class="more n">"Bid"</th><th class="n">"Ask"</th><th class="more n">"Mark"</th><th class="more">"Quote"</th><th class="more n">"Δ"</th><th class="n">"P&L to close"</th><th class="more n">"at mark"</th></tr></thead>
             <tbody>{rows}</tbody>
             <Sums/>
         </table></div>
@@ -76,6 +77,16 @@ fn LegRow(leg: Signal<Option<LegView>>) -> impl IntoView {
     let money = move |of: fn(&LegView) -> Option<Money>| {
         Signal::derive(move || leg.with(|leg| leg.as_ref().and_then(of)))
     };
+    let known = move |of: fn(&LegView) -> Option<String>, why: fn(&LegView) -> &'static str| {
+        let text = Signal::derive(move || leg.with(|leg| leg.as_ref().and_then(of)));
+        let why = Signal::derive(move || leg.with(|leg| leg.as_ref().map(why).unwrap_or_default()));
+        view! { <Known text why/> }
+    };
+    let why = move |of_mark: bool| {
+        Signal::derive(move || {
+            leg.with(|leg| leg.as_ref().map(|leg| reasons::leg(leg, of_mark)).unwrap_or_default())
+        })
+    };
     let below =
         move || leg.with(|leg| leg.as_ref().map(|leg| where_spot_is(leg, spot.get())).unwrap_or_default());
     let lots = move || {
@@ -95,13 +106,13 @@ fn LegRow(leg: Signal<Option<LegView>>) -> impl IntoView {
             <td><span class="symbol">{text(|leg| leg.symbol.0.clone())}</span><span class="sub">{below}</span></td>
             <td class="n">{lots}</td>
             <td class="more n">{text(|leg| format::price_or_none(leg.average_price))}</td>
-            <td class="more n">{text(|leg| format::price_or_none(leg.bid))}</td>
-            <td class="n">{text(|leg| format::price_or_none(leg.ask))}</td>
-            <td class="more n">{text(|leg| format::price_or_none(leg.mark))}</td>
+            <td class="more n">{known(|leg| leg.bid.map(format::price), reasons::quote)}</td>
+            <td class="n">{known(|leg| leg.ask.map(format::price), reasons::quote)}</td>
+            <td class="more n">{known(|leg| leg.mark.map(format::price), |_| "no mark yet")}</td>
             <td class="more"><span class="age">{source}</span><Age at=quote_at stale_us=QUOTE_STALE_US/></td>
-            <td class="more n">{text(|leg| format::ratio(leg.delta))}</td>
-            <td class="n"><SignedMoney money=money(|leg| leg.executable)/></td>
-            <td class="more n"><SignedMoney money=money(|leg| leg.at_mark)/></td>
+            <td class="more n">{known(|leg| leg.delta.map(format::signed), |_| "no mark yet")}</td>
+            <td class="n"><SignedMoney money=money(|leg| leg.executable) why=why(false)/></td>
+            <td class="more n"><SignedMoney money=money(|leg| leg.at_mark) why=why(true)/></td>
         </tr>
     }
     .into_any()
@@ -123,7 +134,12 @@ fn fees_note(pnl: &PnlView) -> String {
 
 #[component]
 fn Sums() -> impl IntoView {
-    let pnl = use_shown().part(|session| session.pnl.clone());
+    let shown = use_shown();
+    let pnl = shown.part(|session| session.pnl.clone());
+    let why = move |of: fn(&SessionView) -> &'static str| {
+        let why = shown.part(of);
+        Signal::derive(move || why.get().unwrap_or_default())
+    };
     let money = move |of: fn(&PnlView) -> Option<Money>| {
         Signal::derive(move || pnl.with(|pnl| pnl.as_ref().and_then(of)))
     };
@@ -132,13 +148,13 @@ fn Sums() -> impl IntoView {
         <tfoot>
             <tr>
                 <td>"Fees "<span class="sub">{note}</span></td><td></td><td class="more" colspan="2"></td><td></td><td class="more" colspan="3"></td>
-                <td class="n"><SignedMoney money=money(|pnl| all_fees(pnl).map(|fees| -fees))/></td>
-                <td class="n more"><SignedMoney money=money(|pnl| Some(-pnl.fees))/></td>
+                <td class="n"><SignedMoney money=money(|pnl| all_fees(pnl).map(|fees| -fees)) why=why(reasons::to_leave)/></td>
+                <td class="n more"><SignedMoney money=money(|pnl| Some(-pnl.fees)) why="not told"/></td>
             </tr>
             <tr>
                 <td>"Net"</td><td></td><td class="more" colspan="2"></td><td></td><td class="more" colspan="3"></td>
-                <td class="n"><SignedMoney money=money(|pnl| pnl.executable)/></td>
-                <td class="n more"><SignedMoney money=money(|pnl| pnl.mark)/></td>
+                <td class="n"><SignedMoney money=money(|pnl| pnl.executable) why=why(reasons::executable)/></td>
+                <td class="n more"><SignedMoney money=money(|pnl| pnl.mark) why=why(reasons::at_mark)/></td>
             </tr>
         </tfoot>
     }
@@ -147,32 +163,11 @@ fn Sums() -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use model::Micros;
-    use model::Symbol;
-    use model::instrument::OptionKind;
-
     use super::*;
 
     #[test]
     fn a_leg_says_where_the_spot_price_is() {
-        let mut leg = LegView {
-            symbol: Symbol::new("C-BTC-48000-070122"),
-            kind: OptionKind::Call,
-            strike: Decimal::from(48_000),
-            expiry: Micros(0),
-            qty: -200,
-            average_price: None,
-            bid: None,
-            ask: None,
-            quote_at: None,
-            mark: None,
-            mark_at: None,
-            mark_source: None,
-            delta: None,
-            fresh: true,
-            executable: None,
-            at_mark: None,
-        };
+        let mut leg = crate::sample::leg(-200);
         assert_eq!(where_spot_is(&leg, Some(Decimal::from(46_200))), "short call · spot 3.9 % below strike");
         leg.strike = Decimal::from(44_500);
         assert_eq!(where_spot_is(&leg, Some(Decimal::from(46_200))), "short call · spot 3.7 % above strike");

@@ -2,17 +2,25 @@
 
 mod chart;
 mod choice;
+mod compose;
 mod configure;
 mod desk;
 mod draft;
+mod foreign;
 mod legs;
 mod money;
 mod notices;
 mod orders;
+mod outcome;
 mod points;
 mod preview;
+mod ready;
+mod reasons;
 mod rescue;
+mod rescue_parts;
+mod resolve;
 mod rules;
+mod session_list;
 mod shown;
 mod start;
 mod stop_dialog;
@@ -34,8 +42,10 @@ use money::MoneyPanel;
 use notices::Notices;
 use orders::Orders;
 use preview::Preview;
+use ready::Ready;
 use rescue::Rescue;
 use rules::Rules;
+use session_list::SessionList;
 use shown::{provide_shown, use_shown};
 use start::Starting;
 use why::Why;
@@ -71,14 +81,16 @@ fn Desktop(starting: Starting) -> impl IntoView {
     let running = live.running();
     let shown = use_shown();
     let exists = Memo::new(move |_| shown.id().is_some());
-    starting.keep_preview_fresh(Signal::derive(move || running.get() > 0));
+    starting.keep_preview_fresh(running);
+    let stale = move || live.silent_ms.get().map(|_| "stale");
     view! {
         <Notices/>
-        <div class="control">
+        <SessionList/>
+        <div class="control" data-link=stale>
             <Desk starting running/>
             <Rescue/>
             <div class="column">
-                <Show when=move || running.get() == 0>
+                <Show when=move || starting.is_offered(running)>
                     <Panel name="Preview" class="money-panel"><Preview starting/></Panel>
                     <Panel name="Configuration"><Configure starting/></Panel>
                 </Show>
@@ -89,8 +101,8 @@ fn Desktop(starting: Starting) -> impl IntoView {
                 </Show>
             </div>
             <div class="column">
-                <Show when=move || running.get() == 0>
-                    <Panel name="Ready to start"><start::Ready starting/></Panel>
+                <Show when=move || starting.is_offered(running)>
+                    <Panel name="Ready to start"><Ready starting/></Panel>
                 </Show>
                 <Show when=move || exists.get()>
                     <Panel name="Exit rules" class="rules"><Rules/></Panel>

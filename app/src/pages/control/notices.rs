@@ -1,21 +1,24 @@
-//! What must be read before anything else: the position cannot be seen, an operator is needed, a latch is set,
-//! the last session's end.
+//! What must be read before anything else: a session that went away, a position that cannot be seen, an operator
+//! that is needed, a latch that is set, what belongs to no session, the last session's end.
 
 use leptos::prelude::*;
 use model::{Exposure, Lifecycle};
 use serde_json::json;
 
 use super::desk::ActButton;
+use super::foreign::Foreign;
+use super::outcome::{Gone, Outcome};
+use super::resolve::NeedsOperator;
 use super::shown::use_shown;
 use crate::event::Control;
 use crate::format;
 use crate::frame::{Act, act, may_operate, use_toasts};
 use crate::live::use_live;
-use crate::parts::{Age, SignedMoney, TraceLink};
+use crate::parts::{Age, TraceLink};
 
 #[component]
 pub fn Notices() -> impl IntoView {
-    view! { <Blind/><NeedsOperator/><LatchNotice/><Outcome/> }
+    view! { <Gone/><Blind/><NeedsOperator/><LatchNotice/><Foreign/><Outcome/> }
 }
 
 /// Exposure is unknown: loud, and never shown as zero.
@@ -35,55 +38,21 @@ fn Blind() -> impl IntoView {
     });
     let read_at = shown.part(|session| session.exposure_read_at);
     let read_at = Signal::derive(move || read_at.get().flatten());
+    let answered = move || {
+        read_at.get().map_or_else(
+            || "The venue has not answered yet".to_owned(),
+            |at| format!("The venue last answered at {} UTC", format::clock(at)),
+        )
+    };
     view! {
         <Show when=move || blind.get() == Some(true)>
             <p class="note" data-tone="alarm" role="status">
                 <span>
-                    <b>"We cannot see your position. "</b>"The venue last answered " <Age at=read_at/> " ago. Last known: "
+                    <b>"We cannot see your position. "</b>{answered}" " <Age at=read_at/> ". Last known: "
                     {move || last.get().filter(|last| !last.is_empty()).unwrap_or_else(|| "nothing open".to_owned())}
                     ". It is asked again and again. Panic works: it keeps trying until flat."
                 </span>
             </p>
-        </Show>
-    }
-    .into_any()
-}
-
-/// The venue and our records differ: closing what the venue says is on, is the way out.
-#[component]
-fn NeedsOperator() -> impl IntoView {
-    let (shown, toasts) = (use_shown(), use_toasts());
-    let operate = may_operate();
-    let busy = RwSignal::new(false);
-    let why = shown.part(|session| {
-        session
-            .needs_operator
-            .clone()
-            .filter(|_| session.lifecycle == Lifecycle::NeedsOperator)
-            .map(|why| (why, session.session_id.0.clone()))
-    });
-    let why = Memo::new(move |_| why.get().flatten());
-    let shut = Signal::derive(move || (!operate.get()).then(|| "Your role only looks.".to_owned()));
-    let resolve = move || {
-        let Some((_, id)) = why.get_untracked() else { return };
-        let path = format!("/api/v1/sessions/{id}/resolve");
-        let resolve = Act {
-            control: Control::Resolve,
-            subject: id,
-            route: "/api/v1/sessions/{id}/resolve",
-            path,
-            body: json!({}),
-            accepted: "Closing what the venue says is on",
-            refused: "Resolve refused",
-        };
-        act(resolve, toasts, busy, |_| {});
-    };
-    view! {
-        <Show when=move || why.with(Option::is_some)>
-            <div class="note" data-tone="alarm" role="status">
-                <span><b>"An operator is needed. "</b>{move || why.get().map(|(why, _)| why).unwrap_or_default()}</span>
-                <span class="end"><ActButton label="Resolve: close" class="danger" shut on_act=resolve/></span>
-            </div>
         </Show>
     }
     .into_any()
@@ -150,37 +119,6 @@ fn ClearLatch(verified: Signal<bool>) -> impl IntoView {
             <label class="field">"Reason"<input autocomplete="off" prop:value=move || reason.get() on:input=move |event| reason.set(event_target_value(&event))/></label>
             <ActButton label="Clear latch" class="" shut on_act=clear/>
         </span>
-    }
-    .into_any()
-}
-
-/// How the last session ended.
-#[component]
-fn Outcome() -> impl IntoView {
-    let shown = use_shown();
-    let end = shown.part(|session| {
-        (session.lifecycle == Lifecycle::Stopped).then(|| {
-            let exit = session.exit.as_ref();
-            (
-                session
-                    .exit_reason
-                    .map(|reason| format::words(reason.word()))
-                    .unwrap_or_else(|| "Ended".to_owned()),
-                exit.map(|exit| exit.sentence.clone()).unwrap_or_default(),
-                session.pnl.realized,
-                exit.map(|exit| exit.correlation_id.clone()).unwrap_or_default(),
-            )
-        })
-    });
-    let end = Memo::new(move |_| end.get().flatten());
-    let realized = Signal::derive(move || end.with(|end| end.as_ref().and_then(|end| end.2)));
-    let text = move || {
-        end.get().map(|(reason, sentence, _, trace)| view! { <b>{format!("{reason}. ")}</b>{sentence}" "<TraceLink id=trace/> })
-    };
-    view! {
-        <Show when=move || end.with(Option::is_some)>
-            <p class="note outcome" role="status"><span>{text}</span><span class="end">"Result, net of fees " <SignedMoney money=realized/></span></p>
-        </Show>
     }
     .into_any()
 }

@@ -6,7 +6,7 @@ use model::view::{PreviewLegView, PreviewView};
 use super::start::Starting;
 use crate::format;
 use crate::live::QUOTE_STALE_US;
-use crate::parts::{Age, SignedMoney, fact};
+use crate::parts::{Age, Known, SignedMoney, fact};
 
 #[component]
 pub fn Preview(starting: Starting) -> impl IntoView {
@@ -35,15 +35,14 @@ fn Figures(starting: Starting, preview: PreviewView) -> impl IntoView {
         typed.trim().parse().ok().map(|loss: model::Decimal| -loss)
     });
     let margin = match preview.wallet_balance {
-        Some(balance) => {
-            format!("{} of {}", format::plain_or_unknown(preview.margin), format::grouped_plain(balance))
-        }
-        None => format::plain_or_unknown(preview.margin),
+        Some(balance) => preview
+            .margin
+            .map(|margin| format!("{} of {}", format::plain(margin), format::grouped_plain(balance))),
+        None => preview.margin.map(format::plain),
     };
-    let breakeven = preview.breakeven.map_or_else(
-        || format::UNKNOWN.to_owned(),
-        |(low, high)| format!("{} to {}", format::strike(low.round()), format::strike(high.round())),
-    );
+    let breakeven = preview
+        .breakeven
+        .map(|(low, high)| format!("{} to {}", format::strike(low.round()), format::strike(high.round())));
     let warnings = preview
         .warnings
         .iter()
@@ -60,13 +59,13 @@ fn Figures(starting: Starting, preview: PreviewView) -> impl IntoView {
         .collect_view();
     view! {
         <dl class="preview">
-            {fact("Credit, both legs sold", format::plain_or_unknown(preview.credit))}
-            {fact("Cost to leave at once", view! { <SignedMoney money=Signal::derive(move || leave)/> })}
-            {fact("Fees, in and out", format::plain_or_unknown(preview.fees))}
-            {fact("Margin needed", margin)}
-            {fact("Max loss ends it at", view! { <SignedMoney money=ends_at/> })}
-            {fact("Breakeven at expiry", breakeven)}
-            {fact("Expiry, UTC", preview.expiry.map_or_else(|| format::UNKNOWN.to_owned(), format::day))}
+            {known("Credit, both legs sold", preview.credit.map(format::plain), NO_BIDS)}
+            {fact("Cost to leave at once", view! { <SignedMoney money=Signal::derive(move || leave) why="a leg has no bid or no offer"/> })}
+            {known("Fees, in and out", preview.fees.map(format::plain), NO_BIDS)}
+            {known("Margin needed", margin, "a mark or the spot price is missing")}
+            {fact("Max loss ends it at", view! { <SignedMoney money=ends_at why="max loss is no number"/> })}
+            {known("Breakeven at expiry", breakeven, NO_BIDS)}
+            {known("Expiry, UTC", preview.expiry.map(format::day), "no expiry is listed that far away")}
         </dl>
         {warnings}
         <div class="grid-table"><table>
@@ -78,24 +77,33 @@ fn Figures(starting: Starting, preview: PreviewView) -> impl IntoView {
     .into_any()
 }
 
+const NO_BIDS: &str = "a leg has no bid";
+const NO_QUOTE: &str = "nobody quotes this side, or no quote yet";
+const NO_MARK: &str = "no mark yet";
+
+fn or_dash(text: Option<String>, why: &'static str) -> impl IntoView {
+    view! { <Known text=Signal::derive(move || text.clone()) why/> }
+}
+
+fn known(name: &'static str, text: Option<String>, why: &'static str) -> impl IntoView {
+    fact(name, or_dash(text, why))
+}
+
 fn leg_row(leg: PreviewLegView) -> impl IntoView {
-    let volatility = leg.volatility.map_or_else(
-        || format::NONE.to_owned(),
-        |volatility| format!("{:.1} %", (volatility * model::Decimal::ONE_HUNDRED).round_dp(1)),
-    );
-    let depth = leg
-        .depth_at_bid
-        .map_or_else(|| format::NONE.to_owned(), |depth| format!("{} lots", format::lots(depth)));
+    let volatility = leg
+        .volatility
+        .map(|volatility| format!("{:.1} %", (volatility * model::Decimal::ONE_HUNDRED).round_dp(1)));
+    let depth = leg.depth_at_bid.map(|depth| format!("{} lots", format::lots(depth)));
     view! {
         <tr>
             <td><span class="symbol">{leg.symbol.0}</span><span class="sub">{format!("sell {}, strike {}", leg.kind.word(), format::strike(leg.strike))}</span></td>
             <td class="n">{format::lots(leg.qty)}</td>
-            <td class="n">{format::price_or_none(leg.bid)}</td>
-            <td class="more n">{format::price_or_none(leg.ask)}</td>
-            <td class="more n">{format::price_or_none(leg.mark)}</td>
-            <td class="more n">{format::ratio(leg.delta)}</td>
-            <td class="more n">{volatility}</td>
-            <td class="n">{depth}</td>
+            <td class="n">{or_dash(leg.bid.map(format::price), NO_QUOTE)}</td>
+            <td class="more n">{or_dash(leg.ask.map(format::price), NO_QUOTE)}</td>
+            <td class="more n">{or_dash(leg.mark.map(format::price), NO_MARK)}</td>
+            <td class="more n">{or_dash(leg.delta.map(format::signed), NO_MARK)}</td>
+            <td class="more n">{or_dash(volatility, NO_MARK)}</td>
+            <td class="n">{or_dash(depth, NO_QUOTE)}</td>
         </tr>
     }
 }

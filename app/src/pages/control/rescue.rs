@@ -1,9 +1,9 @@
-//! The card of a close or a panic: counts down to verified flat, leg by leg.
+//! The card of a close or a panic: counts down to verified flat, session by session and leg by leg.
 
 use leptos::prelude::*;
-use model::Lifecycle;
-use model::view::{ClosingLegView, ClosingView, MilestoneView};
+use model::view::{ClosingLegView, MilestoneView};
 
+use super::rescue_parts::{Card, Part, Seen, card, read_at, spoken, title};
 use super::shown::use_shown;
 use crate::format;
 use crate::live::{TRUTH_STALE_US, use_live};
@@ -12,82 +12,94 @@ use crate::parts::{Age, Panel, TraceLink};
 #[component]
 pub fn Rescue() -> impl IntoView {
     let (live, shown) = (use_live(), use_shown());
-    let closing = shown.part(|session| {
-        session.closing.clone().filter(|closing| closing.panic || session.lifecycle != Lifecycle::Stopped)
-    });
-    let latched = Memo::new(move |_| live.strip.with(|strip| strip.latch.is_some()));
-    // A panic's card stays until its latch is cleared, any other until the session has ended.
-    let closing = Memo::new(move |_| {
-        closing
-            .get()
-            .flatten()
-            .filter(|closing| !closing.panic || closing.verified_flat_at.is_none() || latched.get())
+    let card = Memo::new(move |_| {
+        let sessions: Vec<Seen> =
+            live.held.with(|held| held.iter().map(|held| held.view.with(Seen::of)).collect());
+        let id = shown.id();
+        live.strip.with(|strip| card(strip.latch.as_ref(), strip.sweep.as_ref(), &sessions, id.as_ref()))
     });
     view! {
-        <Show when=move || closing.with(Option::is_some)>
-            <Panel name="Closing progress" class="desk rescue"><Progress closing/></Panel>
+        <Show when=move || card.with(Option::is_some)>
+            <Panel name="Closing progress" class="desk rescue"><Progress card/></Panel>
         </Show>
     }
     .into_any()
 }
 
-fn title(closing: &ClosingView) -> &'static str {
-    match (closing.panic, closing.verified_flat_at.is_some()) {
-        (true, false) => "Closing everything",
-        (true, true) => "Closed everything: verified flat",
-        (false, false) => "Closing the position",
-        (false, true) => "Closed the position: verified flat",
-    }
+/// When it began, and who wanted it.
+fn began(card: &Card) -> String {
+    let Some(first) = card.parts.first().map(|part| &part.closing) else { return String::new() };
+    let who = first.who.as_ref().map(|who| format!(" · by {who}")).unwrap_or_default();
+    format!("accepted {}{who}", format::clock_ms(first.started_at))
 }
 
-/// What a screen reader is told, once per step.
-fn spoken(closing: &ClosingView) -> String {
-    let now = closing.milestones.iter().find(|milestone| !milestone.done).map_or_else(
-        || "done".to_owned(),
-        |milestone| format!("now: {} {}", milestone.label, milestone.note),
-    );
-    let blocked = closing.blocked.as_ref().map(|why| format!(" Blocked: {why}")).unwrap_or_default();
-    format!("{}, {now}.{blocked}", title(closing))
+fn trace(card: &Card) -> String {
+    card.parts.first().map(|part| part.closing.correlation_id.clone()).unwrap_or_default()
 }
 
 #[component]
-fn Progress(closing: Memo<Option<ClosingView>>) -> impl IntoView {
-    let text = move |of: fn(&ClosingView) -> String| {
-        Memo::new(move |_| closing.with(|closing| closing.as_ref().map(of).unwrap_or_default()))
+fn Progress(card: Memo<Option<Card>>) -> impl IntoView {
+    let text = move |of: fn(&Card) -> String| {
+        Memo::new(move |_| card.with(|card| card.as_ref().map(of).unwrap_or_default()))
     };
-    let spoken = text(spoken);
-    let heading = text(|closing| title(closing).to_owned());
-    let began = text(|closing| {
-        let who = closing.who.as_ref().map(|who| format!(" · by {who}")).unwrap_or_default();
-        format!("accepted {}{who}", format::clock_ms(closing.started_at))
+    let (spoken, began, trace) = (text(spoken), text(began), text(trace));
+    let heading = text(|card| title(card).to_owned());
+    let read_at = Signal::derive(move || card.with(|card| card.as_ref().and_then(read_at)));
+    let is_panic = Memo::new(move |_| card.with(|card| card.as_ref().is_some_and(|card| card.panic)));
+    let keys = Memo::new(move |_| {
+        card.with(|card| {
+            let parts = card.iter().flat_map(|card| &card.parts);
+            parts.map(|part| part.key.clone()).collect::<Vec<_>>()
+        })
     });
-    let trace = text(|closing| closing.correlation_id.clone());
-    let blocked = text(|closing| closing.blocked.clone().unwrap_or_default());
-    let read_at =
-        Signal::derive(move || closing.with(|closing| closing.as_ref().and_then(|closing| closing.read_at)));
-    let is_panic =
-        Memo::new(move |_| closing.with(|closing| closing.as_ref().is_some_and(|closing| closing.panic)));
-    let milestones = move || closing.get().map(|closing| milestone_rows(&closing.milestones).collect_view());
-    let legs = move || closing.get().map(|closing| closing.legs.into_iter().map(leg_row).collect_view());
+    let part = move |key: String| {
+        Memo::new(move |_| {
+            card.with(|card| card.as_ref()?.parts.iter().find(|part| part.key == key).cloned())
+        })
+    };
+    let many = Signal::derive(move || keys.with(|keys| keys.len() > 1));
     view! {
         <header data-panic=move || is_panic.get().then_some("")>
             <h2>{move || heading.get()}</h2>
             <span class="end"><span>{move || began.get()}</span>{move || view! { <TraceLink id=trace.get()/> }}</span>
         </header>
         <p class="visually-hidden" aria-live="assertive" role="status">{move || spoken.get()}</p>
-        <ol class="milestones">{milestones}</ol>
-        <p class="note" data-tone="alarm" hidden=move || blocked.with(String::is_empty)>{move || blocked.get()}</p>
-        <div class="grid-table"><table>
-            <caption class="visually-hidden">"Legs and what is left of each"</caption>
-            <thead><tr><th>"Leg"</th><th class="more n">"Was"</th><th class="n">"Left"</th><th>"Now"</th><th class="more n">"Attempts"</th><th class="n">"Paid"</th></tr></thead>
-            <tbody>{legs}</tbody>
-        </table></div>
+        <div class="rescue-parts">
+            <For each=move || keys.get() key=String::clone let:key><PartView part=part(key) many/></For>
+        </div>
         <footer>
             <Age at=read_at stale_us=TRUTH_STALE_US before="venue read "/>" "
             <Show when=move || is_panic.get()>
                 <span>"No new order can open a position until you clear the latch. If this page goes dark, closing continues on the server; from a shell: " <code>"deltascope panic --all"</code></span>
             </Show>
         </footer>
+    }
+    .into_any()
+}
+
+/// One session, or what belongs to none; named where there are several.
+#[component]
+fn PartView(part: Memo<Option<Part>>, many: Signal<bool>) -> impl IntoView {
+    let name =
+        Memo::new(move |_| part.with(|part| part.as_ref().map(|part| part.name.clone()).unwrap_or_default()));
+    let blocked = Memo::new(move |_| {
+        part.with(|part| part.as_ref().and_then(|part| part.closing.blocked.clone()).unwrap_or_default())
+    });
+    let milestones = move || part.get().map(|part| milestone_rows(&part.closing.milestones).collect_view());
+    let legs = move || part.get().map(|part| part.closing.legs.into_iter().map(leg_row).collect_view());
+    let nothing = move || part.with(|part| part.as_ref().is_none_or(|part| part.closing.legs.is_empty()));
+    view! {
+        <div class="rescue-part" role="group" aria-label=move || name.get()>
+            <Show when=move || many.get()><h3>{move || name.get()}</h3></Show>
+            <ol class="milestones">{milestones}</ol>
+            <p class="note" data-tone="alarm" hidden=move || blocked.with(String::is_empty)>"The venue cannot be worked: "{move || blocked.get()}</p>
+            <p class="lack" hidden=move || !nothing()>"Nothing was found on."</p>
+            <div class="grid-table" hidden=nothing><table>
+                <caption class="visually-hidden">{move || format!("Legs of {} and what is left of each", name.get())}</caption>
+                <thead><tr><th>"Leg"</th><th class="more n">"Was"</th><th class="n">"Left"</th><th>"Now"</th><th class="more n">"Attempts"</th><th class="n">"Price"</th></tr></thead>
+                <tbody>{legs}</tbody>
+            </table></div>
+        </div>
     }
     .into_any()
 }
@@ -107,44 +119,16 @@ fn leg_row(leg: ClosingLegView) -> impl IntoView {
         Some(_) => ("alarm", "closing"),
         None => ("doubt", "unknown"),
     };
+    let left = leg.left.map_or_else(|| format::UNKNOWN.to_owned(), format::lots);
+    let sentence = if leg.sentence == word { String::new() } else { leg.sentence };
     view! {
         <tr>
-            <td><span class="symbol">{leg.symbol.0}</span></td>
+            <td><span class="symbol">{leg.symbol.0}</span>{leg.foreign.then(|| view! { <span class="sub">"not ours"</span> })}</td>
             <td class="more n">{format::lots(leg.was)}</td>
-            <td class="n">{leg.left.map_or_else(|| "?".to_owned(), format::lots)}</td>
-            <td><span class="tag" data-tone=tone>{word}</span>" "{leg.sentence}</td>
+            <td class="n">{left}</td>
+            <td><span class="tag" data-tone=tone>{word}</span>" "{sentence}</td>
             <td class="more n">{leg.attempts}</td>
             <td class="n">{format::price_or_none(leg.average_price)}</td>
         </tr>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use model::Micros;
-
-    use super::*;
-
-    #[test]
-    fn a_screen_reader_hears_the_step_that_is_worked_on() {
-        let step =
-            |label: &str, done| MilestoneView { label: label.to_owned(), done, note: "1 of 2".to_owned() };
-        let closing = ClosingView {
-            panic: true,
-            panic_id: None,
-            started_at: Micros(0),
-            who: None,
-            correlation_id: String::new(),
-            milestones: vec![
-                step("Accepted", true),
-                step("Shorts flat", false),
-                step("Verified flat", false),
-            ],
-            legs: vec![],
-            read_at: None,
-            blocked: None,
-            verified_flat_at: None,
-        };
-        assert_eq!(spoken(&closing), "Closing everything, now: Shorts flat 1 of 2.");
     }
 }

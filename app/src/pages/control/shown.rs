@@ -1,6 +1,8 @@
 //! The session that the panels show, as signals: named by the address (`?session=`), so that a reload and a link
 //! keep it.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
@@ -30,6 +32,19 @@ pub struct Shown {
     pub awaited: RwSignal<Awaited>,
 }
 
+/// A session that runs is listed long before.
+const LISTED_WITHIN: Duration = Duration::from_secs(5);
+
+fn in_place() -> NavigateOptions {
+    NavigateOptions { scroll: false, ..NavigateOptions::default() }
+}
+
+/// Only what an id may be made of: it goes into an address of the API.
+fn is_session_id(text: &str) -> bool {
+    (1..=40).contains(&text.len())
+        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
+}
+
 /// Address of Control with a session chosen.
 pub fn href(id: &SessionId) -> String {
     format!("/?session={id}")
@@ -39,7 +54,9 @@ pub fn href(id: &SessionId) -> String {
 pub fn provide_shown() -> Shown {
     let live = use_live();
     let query = use_query_map();
-    let asked = Memo::new(move |_| query.with(|query| query.get("session")).map(SessionId));
+    let asked = Memo::new(move |_| {
+        query.with(|query| query.get("session")).filter(|id| is_session_id(id)).map(SessionId)
+    });
     let awaited = RwSignal::new(Awaited::default());
     let there = Memo::new(move |_| candidates(live));
     let choice = Memo::new(move |before: Option<&Choice>| {
@@ -77,6 +94,19 @@ impl Shown {
     /// comes to name, is the newer wish.
     fn follow(self, asked: Memo<Option<SessionId>>) {
         let navigate = use_navigate();
+        let late = navigate.clone();
+        Effect::new(move |_| {
+            let Awaited::Session(id) = self.awaited.get() else { return };
+            let late = late.clone();
+            // One that ended at once is never listed: as an address it is answered with how it ended.
+            let give_up = move || {
+                if self.awaited.try_get_untracked() == Some(Awaited::Session(id.clone())) {
+                    self.awaited.set(Awaited::Nothing);
+                    late(&href(&id), in_place());
+                }
+            };
+            set_timeout(give_up, LISTED_WITHIN);
+        });
         Effect::new(move |_| {
             let Awaited::Session(id) = self.awaited.get() else { return };
             let alone = self.live.strip.with(|strip| strip.sessions.len() == 1);
@@ -86,7 +116,7 @@ impl Shown {
             if alone && asked.with_untracked(Option::is_none) {
                 self.awaited.set(Awaited::Nothing);
             } else {
-                navigate(&href(&id), NavigateOptions { scroll: false, ..NavigateOptions::default() });
+                navigate(&href(&id), in_place());
             }
         });
         Effect::new(move |before: Option<Option<SessionId>>| {
@@ -110,7 +140,7 @@ impl Shown {
     /// place of one that ended.
     #[allow(dead_code)] // Until Control offers the choice.
     pub fn gone(self) -> Option<SessionId> {
-        let waits = self.awaited.with(|awaited| *awaited != Awaited::Nothing);
+        let waits = self.awaited.with(|awaited| *awaited == Awaited::Answer);
         self.choice.with(|choice| choice.gone.clone()).filter(|_| !waits)
     }
 
@@ -140,5 +170,18 @@ impl Shown {
 
     pub fn with_points_untracked<T>(self, look: impl FnOnce(&Points) -> T) -> Option<T> {
         self.held_untracked().map(|held| held.points.with_untracked(look))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_session_id;
+
+    #[test]
+    fn an_address_names_nothing_but_an_id() {
+        assert!(is_session_id("s-01jf3k9x2m"));
+        for text in ["", "s-1/panic", "../x", "s 1", &"s".repeat(41)] {
+            assert!(!is_session_id(text), "{text}");
+        }
     }
 }

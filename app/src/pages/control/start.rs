@@ -7,16 +7,17 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use model::preset::Preset;
-use model::view::StripView;
 use serde_json::{Value, json};
 
 use super::draft::Draft;
 use crate::api::{self, Validation};
 use crate::error::AppError;
+use crate::event::{Control, UiEvent};
 use crate::frame::may_operate;
-use crate::live::{QUOTE_STALE_US, use_live};
-use crate::parts::{Age, Reporter, use_reporter};
+use crate::live::use_live;
+use crate::parts::{Reporter, use_reporter};
 use crate::platform;
+use crate::tell::tell;
 
 /// Everything about a session that is not there yet.
 #[derive(Clone, Copy)]
@@ -27,6 +28,8 @@ pub struct Starting {
     /// What is wrong with the draft, by field path; the server's word joins ours.
     pub problems: Memo<BTreeMap<String, String>>,
     pub validation: RwSignal<Option<Validation>>,
+    /// The form was opened beside sessions that run.
+    pub composing: RwSignal<bool>,
     /// Counts what was asked, so that an older answer does not replace a newer one.
     asked: StoredValue<u32>,
 }
@@ -50,8 +53,32 @@ impl Starting {
             draft,
             problems,
             validation,
+            composing: RwSignal::new(false),
             asked: StoredValue::new(0),
         }
+    }
+
+    /// Opens the form beside what runs, or closes it, and moves the focus there.
+    pub fn compose(self) {
+        let open = !self.composing.get_untracked();
+        tell(&UiEvent::Click {
+            control: Control::Compose,
+            subject: if open { "open" } else { "close" }.to_owned(),
+        });
+        self.composing.set(open);
+        request_animation_frame(move || {
+            platform::focus(if open { "#new-session" } else { ".desk .another" })
+        });
+    }
+
+    /// Whether the form stands beside sessions that run.
+    pub fn is_beside(self, running: Memo<usize>) -> bool {
+        running.get() != 0 && self.composing.get()
+    }
+
+    /// Whether a session can be started from what is on the page: always when none runs.
+    pub fn is_offered(self, running: Memo<usize>) -> bool {
+        running.get() == 0 || self.composing.get()
     }
 
     pub fn choose(self, index: usize) {
@@ -106,20 +133,21 @@ impl Starting {
     }
 
     /// Asks the server what starting now would mean: at once after an edit, then every five seconds.
-    pub fn keep_preview_fresh(self, busy: Signal<bool>) {
+    pub fn keep_preview_fresh(self, running: Memo<usize>) {
+        let offered = Memo::new(move |_| self.is_offered(running));
         let reporter = use_reporter();
         let edited = reporter.clone();
         Effect::new(move |_| {
             self.draft.track();
             let (press, reporter) = (self.next(), edited.clone());
-            if !busy.get() {
+            if offered.get() {
                 set_timeout(move || self.ask(press, reporter), Duration::from_millis(250));
             }
         });
         Effect::new(move |_| {
             let reporter = reporter.clone();
             let again = move || {
-                if !busy.get_untracked() && !platform::is_hidden() {
+                if offered.get_untracked() && !platform::is_hidden() {
                     self.ask(self.next(), reporter.clone());
                 }
             };
@@ -159,85 +187,5 @@ impl Starting {
             Err(error) if error.may_retry() => {}
             Err(error) => reporter.throw(error),
         }
-    }
-}
-
-/// One line of the check list.
-#[derive(Clone, Debug, PartialEq)]
-struct Check {
-    good: bool,
-    text: String,
-}
-
-fn checks(strip: &StripView, problems: usize, preview: Option<&Validation>, lots: &str) -> Vec<Check> {
-    let check =
-        |good: bool, yes: &str, no: &str| Check { good, text: if good { yes } else { no }.to_owned() };
-    let preview = preview.and_then(|said| said.preview.as_ref());
-    let deep = preview.is_some_and(|preview| {
-        preview.legs.iter().all(|leg| leg.depth_at_bid.is_some_and(|depth| depth >= leg.qty.abs()))
-    });
-    let mut list = vec![
-        check(
-            strip.prices_up,
-            "Price stream connected",
-            "Price stream is down: prices come by REST or not at all",
-        ),
-        check(strip.orders_up, "Order stream connected", "Order stream is down"),
-        check(strip.latch.is_none(), "Panic latch clear", "Panic latch set: clear it with a reason"),
-        check(
-            problems == 0,
-            "Configuration is valid",
-            "Configuration has something to fix: start stays shut",
-        ),
-    ];
-    if preview.is_some() {
-        let (yes, no) = (
-            format!("Best bids take {lots} lots a leg"),
-            format!("Best bids take less than {lots} lots: the rest sells lower"),
-        );
-        list.push(check(deep, &yes, &no));
-    }
-    list
-}
-
-#[component]
-pub fn Ready(starting: Starting) -> impl IntoView {
-    let live = use_live();
-    let list = Memo::new(move |_| {
-        let lots = starting.draft.with(|draft| draft.get("lots_per_leg"));
-        let problems = starting.problems.with(BTreeMap::len);
-        live.strip
-            .with(|strip| starting.validation.with(|said| checks(strip, problems, said.as_ref(), &lots)))
-    });
-    let to_fix = move || list.with(|list| list.iter().filter(|check| !check.good).count());
-    let spot_at = Signal::derive(move || live.strip.with(|strip| strip.spot_at));
-    let rows = move || {
-        let row = |check: Check| view! { <li><i class="dot" data-tone=if check.good { "gain" } else { "doubt" }></i><span>{check.text}</span><span></span></li> };
-        list.get().into_iter().map(row).collect_view()
-    };
-    view! {
-        <header>
-            <h2>"Ready?"</h2>
-            <span class="end"><span class="tag" data-tone=move || if to_fix() == 0 { "gain" } else { "doubt" }>
-                {move || match to_fix() { 0 => "ready".to_owned(), count => format!("{count} to look at") }}
-            </span></span>
-        </header>
-        <ul class="checks">
-            {rows}
-            <li><i class="dot" data-tone="gain"></i><span>"Spot price last heard"</span><Age at=spot_at stale_us=QUOTE_STALE_US/></li>
-        </ul>
-    }
-    .into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_stands_in_the_way_is_named() {
-        let strip = StripView { prices_up: true, orders_up: false, ..StripView::default() };
-        let list = checks(&strip, 1, None, "200");
-        assert_eq!(list.iter().map(|check| check.good).collect::<Vec<_>>(), [true, false, true, false]);
     }
 }

@@ -1,24 +1,27 @@
 //! Stop: exit and close, or drain; shows what is open, what leaving costs, and the consequence in one
 //! sentence. Lies below the strip, so that PANIC stays reachable.
 
-use leptos::ev;
 use leptos::prelude::*;
+use model::SessionId;
 use model::view::SessionView;
 use serde_json::json;
 
-use super::shown::use_shown;
+use super::reasons;
 use crate::event::Control;
 use crate::format;
 use crate::frame::{Act, act, use_toasts};
-use crate::parts::{SignedMoney, fact};
+use crate::live::{find, use_live};
+use crate::parts::{Dialog, Known, SignedMoney, fact};
 use crate::platform;
 
 /// What the dialog says about the session.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Stakes {
-    id: String,
+    name: String,
     open: String,
     result: Option<model::Money>,
+    /// Why the result is not known, when it is not.
+    why: &'static str,
     against_mark: Option<model::Money>,
     open_orders: usize,
     is_flat: bool,
@@ -33,7 +36,8 @@ fn stakes(session: &SessionView) -> Stakes {
         .collect();
     let pnl = &session.pnl;
     Stakes {
-        id: session.session_id.0.clone(),
+        name: format!("{} · {} · {}", session.configuration, session.underlying, session.session_id),
+        why: reasons::executable(session),
         is_flat: legs.is_empty(),
         open: if legs.is_empty() { "nothing".to_owned() } else { legs.join(", ") },
         result: pnl.executable,
@@ -58,18 +62,28 @@ fn consequence(stakes: &Stakes, drain: bool) -> String {
 }
 
 #[component]
-pub fn StopDialog(open: RwSignal<bool>) -> impl IntoView {
-    let (shown, toasts) = (use_shown(), use_toasts());
-    let stakes = shown.part(stakes);
+pub fn StopDialog(of: RwSignal<Option<SessionId>>) -> impl IntoView {
+    let (live, toasts) = (use_live(), use_toasts());
+    // It is about the session for which it was opened, whatever the panels come to show.
+    let stakes = Memo::new(move |_| {
+        let id = of.get()?;
+        let held = live.held.with(|held| find(held, &id).cloned())?;
+        Some(held.view.with(stakes))
+    });
+    Effect::new(move |_| {
+        if stakes.with(Option::is_none) {
+            of.set(None);
+        }
+    });
     let stakes = Memo::new(move |_| stakes.get().unwrap_or_default());
     let drain = RwSignal::new(false);
     let busy = RwSignal::new(false);
     let close = move || {
-        open.set(false);
+        of.set(None);
         platform::focus(".desk .button.danger");
     };
     let go = move |_| {
-        let id = stakes.get_untracked().id;
+        let Some(id) = of.get_untracked().map(|id| id.0) else { return };
         let (control, verb, route) = if drain.get_untracked() {
             (Control::Drain, "drain", "/api/v1/sessions/{id}/drain")
         } else {
@@ -85,39 +99,34 @@ pub fn StopDialog(open: RwSignal<bool>) -> impl IntoView {
             accepted: "Stop accepted",
             refused: "Stop refused",
         };
-        act(stop, toasts, busy, move |_| close());
-    };
-    Effect::new(move |_| request_animation_frame(|| platform::focus("#stop-title")));
-    let escape = move |event: ev::KeyboardEvent| {
-        if event.key() == "Escape" && !event.shift_key() {
-            close();
-        }
+        act(stop, toasts, busy, move |answer| {
+            if answer.is_some() {
+                close();
+            }
+        });
     };
     let result = Signal::derive(move || stakes.with(|stakes| stakes.result));
+    let against_mark = Signal::derive(move || stakes.with(|stakes| stakes.against_mark.map(format::plain)));
+    let why = Signal::derive(move || stakes.with(|stakes| stakes.why));
     view! {
-        <div class="dialog" on:keydown=escape>
-            <section class="panel" role="dialog" aria-labelledby="stop-title" aria-describedby="stop-consequence">
-                <header>
-                    <h2 id="stop-title" tabindex="-1">"Stop this session"</h2>
-                    <span class="end"><button class="button quiet" type="button" on:click=move |_| close()>"Close, keep running"</button></span>
-                </header>
-                <div class="body">
-                    <dl class="preview">
-                        {fact("Open", move || stakes.with(|stakes| stakes.open.clone()))}
-                        {fact("Result if closed now", view! { <SignedMoney money=result/> })}
-                        {fact("Cost against mark", move || stakes.with(|stakes| format::plain_or_unknown(stakes.against_mark)))}
-                        {fact("Open orders", move || stakes.with(|stakes| stakes.open_orders.to_string()))}
-                    </dl>
-                    <Choices drain/>
-                </div>
-                <footer>
-                    <span id="stop-consequence">{move || stakes.with(|stakes| consequence(stakes, drain.get()))}</span>
-                    <button class="button danger solid" type="button" disabled=move || busy.get() on:click=go>
-                        {move || if drain.get() { "Drain" } else { "Exit and close" }}
-                    </button>
-                </footer>
-            </section>
-        </div>
+        <Dialog id="stop" title="Stop this session" leave="Close, keep running" on_leave=Callback::new(move |()| close())>
+            <div class="body">
+                <dl class="preview">
+                    {fact("Session", move || stakes.with(|stakes| stakes.name.clone()))}
+                    {fact("Open", move || stakes.with(|stakes| stakes.open.clone()))}
+                    {fact("Result if closed now", view! { <SignedMoney money=result why/> })}
+                    {fact("Cost against mark", view! { <Known text=against_mark why/> })}
+                    {fact("Open orders", move || stakes.with(|stakes| stakes.open_orders.to_string()))}
+                </dl>
+                <Choices drain/>
+            </div>
+            <footer>
+                <span id="stop-consequence">{move || stakes.with(|stakes| consequence(stakes, drain.get()))}</span>
+                <button class="button danger solid" type="button" disabled=move || busy.get() on:click=go>
+                    {move || if drain.get() { "Drain" } else { "Exit and close" }}
+                </button>
+            </footer>
+        </Dialog>
     }
     .into_any()
 }

@@ -1,6 +1,9 @@
 //! The "why" feed's lines: newest first, runs of the same repeated look folded into one, looks that changed
 //! nothing left out on demand. Pure.
 
+use std::collections::BTreeMap;
+
+use model::SessionId;
 use model::view::WhyView;
 use telemetry::Level;
 
@@ -22,15 +25,26 @@ fn is_routine(decision: &WhyView) -> bool {
     decision.level < Level::Info || LOOKS.contains(&event) || STEPS.contains(&event)
 }
 
-/// Newest first. `changes_only` leaves out the routine ones, but for the latest.
-pub fn lines(why: &[WhyView], changes_only: bool) -> Vec<Line> {
+/// Newest first. `changes_only` leaves out the routine ones, but for the latest. `of` keeps to one session and what
+/// belongs to none, such as a panic of all.
+pub fn lines(why: &[WhyView], changes_only: bool, of: Option<&SessionId>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
-    for (age, decision) in why.iter().rev().enumerate() {
+    // Repeated looks fold by session: those of another between them are no end of a run.
+    let mut latest: BTreeMap<Option<&SessionId>, usize> = BTreeMap::new();
+    let meant = |decision: &&WhyView| {
+        of.is_none_or(|of| decision.session_id.as_ref().is_none_or(|session| session == of))
+    };
+    for (age, decision) in why.iter().rev().filter(meant).enumerate() {
         let routine = is_routine(decision);
-        match lines.last_mut() {
-            Some(last) if routine && last.decision.event == decision.event => last.count += 1,
-            Some(_) | None if routine && changes_only && age > 0 => {}
-            Some(_) | None => lines.push(Line { decision: decision.clone(), count: 1 }),
+        let of_session = decision.session_id.as_ref();
+        let run = latest.get(&of_session).map(|at| &mut lines[*at]);
+        match run.filter(|line| routine && line.decision.event == decision.event) {
+            Some(line) => line.count += 1,
+            None if routine && changes_only && age > 0 => {}
+            None => {
+                latest.insert(of_session, lines.len());
+                lines.push(Line { decision: decision.clone(), count: 1 });
+            }
         }
     }
     lines
@@ -66,7 +80,10 @@ mod tests {
     }
 
     fn shown(why: &[WhyView], changes_only: bool) -> Vec<(u64, usize)> {
-        lines(why, changes_only).into_iter().map(|line| (line.decision.decision_seq, line.count)).collect()
+        lines(why, changes_only, None)
+            .into_iter()
+            .map(|line| (line.decision.decision_seq, line.count))
+            .collect()
     }
 
     #[test]
@@ -80,6 +97,28 @@ mod tests {
         ];
         assert_eq!(shown(&why, false), [(5, 1), (4, 1), (3, 2), (1, 1)]);
         assert_eq!(shown(&why, true), [(5, 1), (4, 1), (1, 1)]);
+    }
+
+    #[test]
+    fn one_sessions_feed_leaves_out_the_others_and_keeps_what_is_of_all() {
+        let of = |decision: WhyView, id: &str| WhyView { session_id: Some(SessionId::new(id)), ..decision };
+        let why = [
+            of(decision(1, "session.started"), "a"),
+            of(decision(2, "session.started"), "b"),
+            decision(3, "panic.latched"),
+            of(decision(4, "exit.evaluated"), "a"),
+            of(decision(5, "exit.evaluated"), "b"),
+            of(decision(6, "exit.evaluated"), "a"),
+        ];
+        let seqs = |of: Option<&str>| {
+            let of = of.map(SessionId::new);
+            lines(&why, false, of.as_ref())
+                .into_iter()
+                .map(|line| (line.decision.decision_seq, line.count))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(seqs(Some("a")), [(6, 2), (3, 1), (1, 1)]);
+        assert_eq!(seqs(None), [(6, 2), (5, 1), (3, 1), (2, 1), (1, 1)], "runs fold by session");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Every page as the server writes it: complete without WASM, allowed by the strict policy, named for a screen
 //! reader. With `DELTASCOPE_RENDER_TO` set, the pages are kept there to be looked at.
 
+mod control;
 mod support;
 
 use app::AppError;
@@ -14,6 +15,11 @@ fn all() -> Vec<(&'static str, String)> {
     vec![
         ("control", page("/", sample::running())),
         ("control-idle", page("/", sample::idle())),
+        ("control-two", page("/", sample::two())),
+        ("control-foreign", page(&format!("/?session={}", sample::BTC), sample::foreign())),
+        ("control-unknown", page("/", sample::blind())),
+        ("control-operator", page("/", sample::needs_operator())),
+        ("control-gone", page("/?session=s-01j2a1", sample::two())),
         ("control-panic", page("/", sample::panicking())),
         ("telemetry", page("/telemetry?level=info", sample::running())),
         ("trace", page(&format!("/trace/{}", sample::TRACE), sample::running())),
@@ -54,39 +60,6 @@ fn every_page_has_one_heading_of_the_first_level_a_title_and_a_main() {
         assert_eq!(body(&html).matches("<h1").count(), 1, "{name}");
         assert_eq!(body(&html).matches("<main").count(), 1, "{name}");
         assert!(html.contains("<title>") && html.contains("Deltascope</title>"), "{name} has no title");
-    }
-}
-
-#[test]
-fn control_shows_the_session_without_wasm() {
-    let html = page("/", sample::running());
-    for text in [
-        "C-BTC-48000-070122",
-        "+71.20",
-        "Trailing floor",
-        "A position is already open",
-        "Pause entries",
-        "Held.",
-        "not now. Running: nothing to resume.",
-    ] {
-        assert!(html.contains(text), "{text} is missing");
-    }
-    assert!(!html.contains("Start in simulation"));
-}
-
-#[test]
-fn an_idle_control_offers_the_default_preset() {
-    let html = page("/", sample::idle());
-    for text in ["Start in simulation", "Short strangle BTC · quick", "Minimum lock", "No session"] {
-        assert!(html.contains(text), "{text} is missing");
-    }
-}
-
-#[test]
-fn a_panic_shows_its_progress_and_that_the_latch_cannot_be_cleared_yet() {
-    let html = page("/", sample::panicking());
-    for text in ["Closing everything", "1 of 2", "PANICKING", "Clear latch", "Not yet verified flat"] {
-        assert!(html.contains(text), "{text} is missing");
     }
 }
 

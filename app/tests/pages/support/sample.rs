@@ -12,7 +12,7 @@ use model::{
 
 use super::SamplePort;
 use super::records::{histogram, records};
-pub use super::sessions::{TRACE, at, dec};
+pub use super::sessions::{BTC, ETH, TRACE, at, dec};
 use super::sessions::{btc, eth, points, why};
 
 /// No session has ever run.

@@ -1,0 +1,122 @@
+//! How a session ended: the last one, while nothing runs, and one that went away from the screen while another runs.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use model::view::SessionView;
+use model::{Lifecycle, Money, SessionId};
+
+use super::reasons::PRICE_NOT_TOLD;
+use super::shown::use_shown;
+use crate::api;
+use crate::event::{Control, UiEvent};
+use crate::format;
+use crate::parts::{SignedMoney, TraceLink, session_link};
+use crate::tell::tell;
+
+/// What is said of an end.
+#[derive(Clone, Debug, PartialEq)]
+struct End {
+    reason: String,
+    sentence: String,
+    realized: Option<Money>,
+    trace: String,
+}
+
+/// `None` while it has not ended.
+fn end(session: &SessionView) -> Option<End> {
+    let exit = session.exit.as_ref();
+    (session.lifecycle == Lifecycle::Stopped).then(|| End {
+        reason: session.exit_reason.map_or_else(|| "Ended".to_owned(), |reason| format::words(reason.word())),
+        sentence: exit.map(|exit| exit.sentence.clone()).unwrap_or_default(),
+        realized: session.pnl.realized,
+        trace: exit.map(|exit| exit.correlation_id.clone()).unwrap_or_default(),
+    })
+}
+
+fn words(end: End) -> impl IntoView {
+    view! { <b>{format!("{}. ", end.reason)}</b>{end.sentence}" "<TraceLink id=end.trace/> }
+}
+
+/// How the last session ended.
+#[component]
+pub fn Outcome() -> impl IntoView {
+    let shown = use_shown();
+    let end = shown.part(end);
+    let end = Memo::new(move |_| end.get().flatten());
+    view! {
+        <Show when=move || end.with(Option::is_some)>
+            <p class="note outcome" role="status"><span>{move || end.get().map(words)}</span><Result end/></p>
+        </Show>
+    }
+    .into_any()
+}
+
+#[component]
+fn Result(#[prop(into)] end: Signal<Option<End>>) -> impl IntoView {
+    let realized = Signal::derive(move || end.with(|end| end.as_ref().and_then(|end| end.realized)));
+    view! { <span class="end">"Result, net of fees " <SignedMoney money=realized why=PRICE_NOT_TOLD/></span> }
+}
+
+/// The panels changed to another session because the one that was shown, or that the address names, is not there
+/// any more: that is said, with how it ended.
+#[component]
+pub fn Gone() -> impl IntoView {
+    let shown = use_shown();
+    let closed = RwSignal::new(None::<SessionId>);
+    let gone =
+        Memo::new(move |_| shown.gone().filter(|gone| closed.with(|closed| closed.as_ref() != Some(gone))));
+    let end = RwSignal::new(None::<(SessionId, End)>);
+    Effect::new(move |_| {
+        let Some(id) = gone.get() else { return };
+        spawn_local(async move {
+            let path = format!("/api/v1/sessions/{id}");
+            // Without an answer the notice stays as it is: its link leads to all that is known.
+            let Ok(session) = api::get::<SessionView>("/api/v1/sessions/{id}", &path).await else { return };
+            if let Some(found) = self::end(&session) {
+                end.try_set(Some((id, found)));
+            }
+        });
+    });
+    let end = Memo::new(move |_| {
+        let gone = gone.get()?;
+        end.get().filter(|(id, _)| *id == gone).map(|(_, end)| end)
+    });
+    let now = shown.part(|session| format!("{} · {}", session.configuration, session.underlying));
+    let close = move |_| {
+        tell(&UiEvent::Click { control: Control::CloseNotice, subject: "gone".to_owned() });
+        closed.set(gone.get_untracked());
+    };
+    view! {
+        <Show when=move || gone.with(Option::is_some)>
+            <div class="note gone" role="status">
+                <span>
+                    <b>"Another session is shown. "</b>
+                    {move || gone.get().map(|id| view! { "Session "{session_link(id.0)}" is not among those that run any more. " })}
+                    {move || end.get().map(words)}
+                    {move || now.get().map(|now| format!(" You now see {now}."))}
+                </span>
+                <Show when=move || end.with(Option::is_some)><Result end/></Show>
+                <button class="button quiet" type="button" aria-label="Close notice" on:click=close>"×"</button>
+            </div>
+        </Show>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Decimal, ExitReason};
+
+    use super::*;
+
+    #[test]
+    fn only_what_has_stopped_has_an_end() {
+        let mut session = crate::sample::session("s-1");
+        assert_eq!(end(&session), None);
+        session.lifecycle = Lifecycle::Stopped;
+        session.exit_reason = Some(ExitReason::MaxLoss);
+        session.pnl.realized = Some(Decimal::from(-60));
+        let end = end(&session).expect("an end");
+        assert_eq!((end.reason.as_str(), end.realized), ("Max loss", Some(Decimal::from(-60))));
+    }
+}
