@@ -60,7 +60,8 @@ fn is_waiting_for_a_read(hearing: &Hearing<'_>) -> bool {
         && matches!(hearing.session.needs_operator, Some(OperatorCause::Unread { .. }))
 }
 
-/// The venue's positions, if they were asked for well after anything of ours moved, and the number of the read.
+/// The venue's positions, if this process asked for them well after anything of ours moved, and the number of the
+/// read.
 fn settled_reads(hearing: &Hearing<'_>) -> Option<(BTreeMap<Symbol, Lots>, u64)> {
     let session = hearing.session;
     let orders = &session.orders;
@@ -69,10 +70,13 @@ fn settled_reads(hearing: &Hearing<'_>) -> Option<(BTreeMap<Symbol, Lots>, u64)>
     }
     let mut venue = BTreeMap::new();
     let mut request = u64::MAX;
+    // What a process before this one has read says nothing of now.
+    let boot = hearing.state.boot.as_ref().map(|boot| boot.at);
+    let since = session.entry().chosen_at.max(boot);
     for symbol in session.symbols() {
         let read = hearing.state.account.truth.position(symbol)?;
         let settled = orders.moved_in(symbol).is_none_or(|at| read.mark.requested_at.0 >= at.0 + SETTLING);
-        if !settled || session.entry().chosen_at.is_some_and(|at| read.mark.requested_at < at) {
+        if !settled || since.is_some_and(|since| read.mark.requested_at < since) {
             return None;
         }
         request = request.min(read.mark.request);

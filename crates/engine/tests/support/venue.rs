@@ -29,6 +29,8 @@ pub enum Fault {
     Rejected(&'static str),
     /// It was never sent.
     NotSent,
+    /// Nothing goes wrong with it.
+    Passes,
 }
 
 #[derive(Clone, Debug)]
@@ -68,6 +70,8 @@ pub struct Venue {
     pub placed: Vec<ClientOrderId>,
     /// Reads of positions, with when they were asked for.
     pub reads: Vec<Micros>,
+    /// Units of the request quota that were spent, answered or not.
+    pub spent: u32,
     next: u64,
 }
 
@@ -149,6 +153,7 @@ impl Venue {
 
     /// Places an order; what comes back at once, and the stream events it causes.
     pub fn place(&mut self, request: &OrderRequest, now: Micros) -> Vec<ExecutionReport> {
+        self.spent += 5;
         let id = request.client_order_id.clone();
         let ambiguous =
             |code: &str| ExecutionReport::Ambiguous { client_order_id: id.clone(), code: Code::from(code) };
@@ -174,7 +179,7 @@ impl Venue {
                 }
                 return vec![ambiguous("broke_off")];
             }
-            None => {}
+            Some(Fault::Passes) | None => {}
         }
         if let Some(code) = self.refusal(request) {
             return vec![rejected(code)];
@@ -300,6 +305,7 @@ impl Venue {
     }
 
     pub fn cancel(&mut self, client: Option<&ClientOrderId>, order_id: Option<&OrderId>) -> ExecutionReport {
+        self.spent += 5;
         let failed = |code: &str| ExecutionReport::CancelFailed {
             client_order_id: client.cloned(),
             order_id: order_id.cloned(),
@@ -312,7 +318,7 @@ impl Venue {
             Some(Fault::LostRequest | Fault::Late(_)) => return failed("no_answer"),
             Some(Fault::NotSent) => return failed("budget_empty"),
             Some(Fault::Rejected(code)) => return failed(code),
-            Some(Fault::LostReply) | None => {}
+            Some(Fault::LostReply | Fault::Passes) | None => {}
         }
         let order = id.as_ref().and_then(|id| self.orders.get_mut(id));
         let Some(order) = order.filter(|order| !order.status.is_terminal()) else {

@@ -38,6 +38,8 @@ pub struct World {
     pub latest: Option<SessionId>,
     /// The market publishes; false is a silent socket.
     pub publishes: bool,
+    /// What is decided is journaled and does not leave: the process is about to die.
+    pub muted: bool,
 }
 
 impl World {
@@ -55,6 +57,7 @@ impl World {
             sessions: 0,
             latest: None,
             publishes: true,
+            muted: false,
         };
         world.boot();
         world
@@ -74,6 +77,7 @@ impl World {
 
     pub fn kill_for_ms(&mut self, down_ms: i64) {
         self.wire.clear();
+        self.muted = false;
         self.sleep(down_ms);
         self.boots += 1;
         let mut state = TradingState::default();
@@ -145,7 +149,7 @@ impl World {
         self.inputs.push((stamp, journaled));
         self.records.extend(records.clone());
         for record in &records {
-            if let Some(command) = record.decision.command() {
+            if let Some(command) = record.decision.command().filter(|_| !self.muted) {
                 self.carry_out(&command);
             }
         }

@@ -2,8 +2,15 @@
 
 use super::*;
 
+/// Positions by number, open orders, the account's list and the wallet cost 3 units each, fills 10.
+fn cost(request: &TruthRequest) -> u32 {
+    let threes = request.products.len() + 1 + usize::from(request.account) + usize::from(request.wallet);
+    3 * threes as u32 + if request.fills_since.is_some() { 10 } else { 0 }
+}
+
 impl Venue {
     pub fn truth(&mut self, request: &TruthRequest, requested_at: Micros) -> Truth {
+        self.spent += cost(request);
         let outcome = if requested_at < self.reads_fail_until {
             TruthOutcome::Unknown { code: Code::from("http_504") }
         } else {

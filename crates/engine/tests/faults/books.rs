@@ -1,0 +1,146 @@
+//! The books: one fill is one fill whatever door it comes through, what was charged replaces what was estimated, and
+//! more than an order's size is a fault to report (issue 7, B21).
+
+use model::causes::FillFault;
+use model::decision::OrderDecision;
+use model::fill::Fill;
+use model::input::ExecutionReport;
+use model::{Decision, ExitReason, FillId, Input, OrderId};
+
+use crate::story::*;
+use crate::support::world::World;
+use crate::support::{call, dec};
+
+/// The fill that sold the call, as the stream brings it.
+fn first_fill(world: &World) -> Fill {
+    let fill = world.venue.fills.iter().find(|fill| fill.symbol == call()).expect("a fill");
+    Fill { fee: None, ..fill.clone() }
+}
+
+fn hear(world: &mut World, fill: Fill) {
+    world.input(Input::Execution(ExecutionReport::Fill(fill)));
+}
+
+fn refused(world: &World) -> Vec<FillFault> {
+    let refused = world.decisions().filter_map(|decision| match decision {
+        Decision::Order(OrderDecision::FillRefused { fault, .. }) => Some(*fault),
+        _ => None,
+    });
+    refused.collect()
+}
+
+#[test]
+fn one_fill_is_one_fill_through_stream_list_and_repetition() {
+    let (mut world, id) = open_session();
+    let fill = first_fill(&world);
+    for copy in [
+        fill.clone(),
+        Fill { client_order_id: None, ..fill.clone() },
+        Fill { at: model::Micros(fill.at.0 + 5), price: dec("1"), ..fill },
+    ] {
+        hear(&mut world, copy);
+    }
+    // Periodic reads bring the list of fills as well.
+    world.run_ms(35_000);
+    assert_eq!((world.session().fills.len(), world.session().position(&call())), (2, -200));
+    assert_eq!(world.session().ledger.credit.normalize(), dec("116"));
+    assert_eq!(refused(&world), []);
+    stop(&mut world, &id);
+    world.run_until("STOPPED", 20, is_stopped);
+    assert_eq!(realized(&world), dec("-3.6"));
+}
+
+#[test]
+fn what_was_charged_replaces_what_was_estimated_with_its_sign() {
+    for (charged, fees) in [("0.5", "1"), ("-0.25", "-0.5"), ("0", "0"), ("3.25", "6.5")] {
+        let mut world = World::new();
+        world.start_and_enter(crate::support::quick_strangle());
+        // 1.18 × 0.0001 × 46,000 × 0.2 a leg: the rate binds, not 3.5 % of the premium.
+        assert_eq!(world.session().ledger.fees, dec("2.1712"), "as estimated");
+        assert!(world.session().fills.awaits_charges());
+        world.venue.fills.iter_mut().for_each(|fill| fill.fee = Some(dec(charged)));
+        world.run_ms(17_000);
+        assert!(!world.session().fills.awaits_charges());
+        assert_eq!(world.session().ledger.fees.normalize(), dec(fees), "as charged");
+        let of_call = world.session().ledger.holding(&call()).expect("it was traded").fees;
+        assert_eq!(of_call.normalize(), dec(charged));
+        assert_eq!(told(&world, "order.fill_charged"), 2, "once a fill");
+    }
+}
+
+#[test]
+fn a_fee_that_is_charged_after_the_end_changes_the_summary_and_the_day() {
+    let (mut world, id) = open_session();
+    world.venue.fills_empty_until = later(&world, 60_000);
+    stop(&mut world, &id);
+    world.run_until("STOPPED", 30, is_stopped);
+    let estimated = realized(&world);
+    let fill = world.venue.fills.last().expect("a fill").clone();
+    hear(&mut world, Fill { fee: Some(dec("2")), ..fill });
+    assert_ne!(realized(&world), estimated);
+    let summary = world.session().summary.as_ref().expect("a summary");
+    assert_eq!(Some(realized(&world)), summary.net, "the day counts it once");
+    assert_eq!(summary.fees, world.session().ledger.fees);
+}
+
+#[test]
+fn more_than_an_order_asked_for_is_reported_and_not_traded() {
+    let (mut world, id) = open_session();
+    let fill = first_fill(&world);
+    hear(&mut world, Fill { id: FillId::from("too-much"), lots: 1, ..fill.clone() });
+    hear(
+        &mut world,
+        Fill { id: FillId::from("other-side"), side: model::order::Side::Buy, lots: 1, ..fill.clone() },
+    );
+    hear(&mut world, Fill { id: FillId::from("nothing"), lots: 0, ..fill.clone() });
+    hear(&mut world, Fill { id: FillId::from("minus"), price: dec("-3"), lots: 1, ..fill.clone() });
+    hear(&mut world, Fill { id: FillId::from("elsewhere"), symbol: crate::support::put(), lots: 1, ..fill });
+    use FillFault::{Absurd, Overfilled};
+    assert_eq!(refused(&world), [Overfilled, Overfilled, Absurd, Absurd, Absurd]);
+    assert_eq!(world.session().position(&call()), -200);
+    assert_eq!(world.session().ledger.credit.normalize(), dec("116"));
+    stop(&mut world, &id);
+    world.run_until("STOPPED", 20, is_stopped);
+    assert_ended(&world, ExitReason::Operator);
+    assert_eq!(realized(&world), dec("-3.6"));
+}
+
+#[test]
+fn fills_of_one_read_that_together_are_too_many_are_stopped_at_the_orders_size() {
+    let (mut world, _) = open_session();
+    let fill = first_fill(&world);
+    // The list shows one fill in two parts under new ids: together as large as the order, which is full already.
+    for (id, lots) in [("part-1", 150), ("part-2", 50)] {
+        let part = Fill { id: FillId::from(id), lots, fee: Some(dec("0.5")), ..fill.clone() };
+        world.venue.fills.push(part);
+    }
+    world.run_ms(17_000);
+    assert_eq!(refused(&world), [FillFault::Overfilled, FillFault::Overfilled]);
+    assert_eq!(world.session().position(&call()), -200);
+}
+
+#[test]
+fn a_fill_whose_order_nobody_knows_is_nobodys() {
+    let (mut world, _) = open_session();
+    let lost = model::ids::client_order_id(&model::SessionId::new("s-forgotten1"), "entry", 0, 1);
+    let fill = Fill {
+        id: FillId::from("lost"),
+        order_id: OrderId::from("999"),
+        client_order_id: Some(lost),
+        ..first_fill(&world)
+    };
+    hear(&mut world, fill);
+    assert_eq!(refused(&world), [], "it carries an id of ours: a lost journal's, not a stranger's");
+    assert_eq!(world.session().foreign_lots(&call()), 0);
+}
+
+#[test]
+fn fills_that_the_stream_loses_are_read() {
+    let mut world = World::new();
+    world.venue.stream_dead_until = later(&world, 60_000);
+    world.start_and_enter(crate::support::quick_strangle());
+    assert_eq!(world.session().ledger.fees.normalize(), dec("1"), "as charged: they came from the list");
+    world.venue.reprice("0.6");
+    world.run_until("STOPPED", 20, is_stopped);
+    assert_ended(&world, ExitReason::MaxProfit);
+}

@@ -1,0 +1,129 @@
+//! Time: clocks that step, machines that sleep, processes that are held up. Neither an exit nor a frozen engine
+//! (issue 7, B11; cases A03, A04).
+
+use model::causes::HealthCause;
+use model::decision::AccountDecision;
+use model::input::{ClockReport, GapKind};
+use model::{Decision, ExitReason, Health, Input, Lifecycle};
+
+use crate::story::*;
+use crate::support::SECOND;
+use crate::support::world::World;
+
+fn step(world: &mut World, skew_ms: i64) {
+    world.input(Input::Clock(ClockReport::Stepped { skew_ms }));
+}
+
+#[test]
+fn a_clock_that_steps_is_a_mark_of_health_and_nothing_else() {
+    for skew_ms in [-600_000, -5_000, 120_000] {
+        let (mut world, _) = open_session();
+        step(&mut world, skew_ms);
+        assert!(world.state().account.health.contains(&Health::ClockSkew), "{skew_ms}");
+        let cause = world.decisions().find_map(|decision| match decision {
+            Decision::Account(AccountDecision::HealthChanged {
+                health: Health::ClockSkew, cause, ..
+            }) => Some(cause),
+            _ => None,
+        });
+        assert_eq!(cause, Some(&HealthCause::ClockStepped { skew_ms }), "by how much");
+        let evaluated = told(&world, "exit.evaluated");
+        world.run_ms(40_000);
+        assert!(told(&world, "exit.evaluated") >= evaluated + 39, "P&L goes on moving");
+        assert_eq!((world.lifecycle(), world.session().exit()), (Lifecycle::Running, None), "{skew_ms}");
+        step(&mut world, 0);
+        assert!(!world.state().account.health.contains(&Health::ClockSkew));
+    }
+}
+
+#[test]
+fn rules_fire_and_a_panic_is_flat_in_two_seconds_under_a_stepped_clock() {
+    for skew_ms in [-600_000, -5_000, 120_000] {
+        let (mut world, _) = open_session();
+        step(&mut world, skew_ms);
+        world.venue.reprice("0.6");
+        world.run_until("STOPPED", 8, is_stopped);
+        assert_ended(&world, ExitReason::MaxProfit);
+        let (mut world, _) = open_session();
+        step(&mut world, skew_ms);
+        let pressed = world.now;
+        world.panic(None);
+        world.run_until("STOPPED", 5, is_stopped);
+        assert_ended(&world, ExitReason::Panic);
+        assert!(world.now.0 - pressed.0 <= 2 * SECOND, "{} µs", world.now.0 - pressed.0);
+    }
+}
+
+#[test]
+fn half_a_second_of_skew_and_two_of_the_venue_are_no_news() {
+    for (report, on) in [
+        (ClockReport::Stepped { skew_ms: 500 }, false),
+        (ClockReport::Stepped { skew_ms: -501 }, true),
+        (ClockReport::Venue { offset_ms: -2_500 }, false),
+        (ClockReport::Venue { offset_ms: 2_501 }, true),
+    ] {
+        let mut world = World::new();
+        world.input(Input::Clock(report));
+        assert_eq!(world.state().account.health.contains(&Health::ClockSkew), on, "{report:?}");
+    }
+}
+
+/// Ways to be away for a while with a healthy position on.
+fn away(world: &mut World, kind: Option<GapKind>, ms: i64) {
+    match kind {
+        Some(kind) => world.stall_ms(ms, kind),
+        None => world.kill_for_ms(ms),
+    }
+}
+
+#[test]
+fn a_process_that_was_away_for_twenty_seconds_does_not_leave_a_healthy_position() {
+    for kind in [None, Some(GapKind::Suspended), Some(GapKind::Stalled)] {
+        for ms in [20_000, 40_000, 300_000] {
+            let (mut world, _) = open_session();
+            away(&mut world, kind, ms);
+            world.run_ms(10_000);
+            assert!(world.session().exit().is_none(), "{kind:?} {ms}: {:#?}", world.tail(10));
+            assert!(!world.session().health.contains(&Health::DataStale));
+            let on = world.session().positions().values().all(|lots| *lots == -200);
+            assert!(on && matches!(world.lifecycle(), Lifecycle::Running | Lifecycle::Paused));
+        }
+    }
+}
+
+#[test]
+fn after_the_market_had_its_chance_silence_counts_again() {
+    for kind in [None, Some(GapKind::Suspended), Some(GapKind::Stalled)] {
+        let (mut world, _) = open_session();
+        world.publishes = false;
+        away(&mut world, kind, 20_000);
+        let back = world.now;
+        world.run_until("an exit", 40, |world| world.session().exit().is_some());
+        let waited = (world.now.0 - back.0) / SECOND;
+        // The link may be silent for 3 s, then 15 s of staleness: both anew.
+        assert!((18..=19).contains(&waited), "{kind:?}: {waited} s");
+        assert_eq!(world.session().exit().map(|exit| exit.reason), Some(ExitReason::Error));
+        assert!(world.session().health.contains(&Health::DataStale));
+    }
+}
+
+#[test]
+fn a_floor_that_was_crossed_during_a_stall_is_judged_on_fresh_prices() {
+    let (mut world, _) = open_session();
+    world.venue.reprice("0.80");
+    world.run_ms(2_000);
+    assert!(world.session().rules.trailing.active);
+    world.venue.reprice("0.95");
+    world.stall_ms(30_000, GapKind::Suspended);
+    world.run_until("STOPPED", 20, is_stopped);
+    assert_ended(&world, ExitReason::Trailing);
+}
+
+#[test]
+fn a_panic_during_a_stall_is_carried_out_when_the_process_comes_back() {
+    let (mut world, _) = open_session();
+    world.panic(None);
+    world.stall_ms(40_000, GapKind::Stalled);
+    world.run_until("STOPPED", 10, is_stopped);
+    assert_ended(&world, ExitReason::Panic);
+}

@@ -1,0 +1,21 @@
+//! The faults by which money was lost or a panic was locked, each with the numbers of its case and named by what must
+//! hold. Which mistake in the code makes which of them fail stands in docs/laws.md.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod account;
+mod ambiguous;
+mod books;
+mod clock;
+mod closing;
+mod entry;
+mod flat;
+mod journal;
+mod limits;
+mod paced;
+mod rules;
+mod several;
+mod story;
+mod strangers;
+mod truth;
