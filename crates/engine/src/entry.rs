@@ -4,7 +4,8 @@
 use model::amount::floor_to_tick;
 use model::causes::{CancelCause, EntryFailure};
 use model::decision::{EntryDecision, OrderDecision, RulesDecision};
-use model::gate::{Gate, executable_credit, gate};
+use model::entry_gate::{executable_credit, gate};
+use model::gate::Gate;
 use model::ids::client_order_id;
 use model::order::{Order, OrderRequest, OrderStatus, Purpose, Side, TimeInForce};
 use model::session::Leg;

@@ -9,7 +9,7 @@ use model::fill::Fill;
 use model::order::Order;
 use model::{ClientOrderId, FillId, Lots, Session, Stamp, Symbol, TradingState};
 
-use crate::reports::Named;
+use crate::named::Named;
 use crate::said::{Said, say};
 
 /// What of one input is said already and not yet folded.

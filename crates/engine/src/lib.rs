@@ -19,6 +19,7 @@ mod judges;
 mod latch;
 mod lookups;
 mod market;
+mod named;
 mod operator;
 mod orphans;
 pub mod plan;

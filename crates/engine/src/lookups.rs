@@ -7,7 +7,6 @@ use model::order::{Order, OrderStatus, Purpose, TimeInForce};
 use model::{Lifecycle, Stamp, TradingState};
 
 use crate::hearing::Hearing;
-use crate::reports::ambiguous;
 use crate::said::{MILLISECOND, SECOND, Said, say, since};
 
 /// A signature lives 5 s at the venue: after 7 s a request that is not there never will be.
@@ -85,6 +84,14 @@ pub(crate) fn cancel(order: &Order, cause: CancelCause) -> OrderDecision {
         product_id: order.request.product_id,
         symbol: order.request.symbol.clone(),
         request: order.cancel.map_or(1, |cancel| cancel.requests + 1),
+        cause,
+    }
+}
+
+pub(crate) fn ambiguous(order: &Order, cause: AmbiguousCause) -> OrderDecision {
+    OrderDecision::Ambiguous {
+        client_order_id: order.request.client_order_id.clone(),
+        symbol: order.request.symbol.clone(),
         cause,
     }
 }

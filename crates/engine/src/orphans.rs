@@ -5,7 +5,7 @@ use model::causes::CancelCause;
 use model::decision::OrderDecision;
 use model::{Stamp, TradingState};
 
-use crate::reports::Named;
+use crate::named::Named;
 use crate::said::{Said, say};
 
 pub(crate) fn judge(state: &TradingState, stamp: &Stamp) -> Vec<Said> {

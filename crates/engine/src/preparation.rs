@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use model::causes::{EntryFailure, LifecycleCause, OperatorCause};
 use model::decision::{EntryDecision, SessionDecision};
-use model::gate::PLAN_AGE_MAX;
+use model::entry_gate::PLAN_AGE_MAX;
 use model::{Exposure, Intent, Lifecycle, Lots, Micros, Symbol};
 
 use crate::entry;

@@ -11,7 +11,7 @@ use model::{Exposure, Intent, Lifecycle, Lots, Micros, Session, Stamp, Symbol, T
 
 use crate::entry;
 use crate::hearing::Hearing;
-use crate::reports::ambiguous;
+use crate::lookups::ambiguous;
 use crate::said::{SECOND, Said, say, since};
 
 /// How long recovery waits for the venue before a person is asked.

@@ -6,12 +6,12 @@ use model::decision::orders::OrderNews;
 use model::decision::{OrderDecision, TruthDecision};
 use model::input::ExecutionReport;
 use model::order::{Order, OrderSnapshot, OrderStatus};
-use model::orders::Orders;
 use model::tell::elapsed_ms;
-use model::{ClientOrderId, Session, Stamp, TradingState};
+use model::{ClientOrderId, Stamp, TradingState};
 
 use crate::fills;
-use crate::lookups::SIGNATURE_LIFE;
+use crate::lookups::{SIGNATURE_LIFE, ambiguous};
+use crate::named::Named;
 use crate::said::{MILLISECOND, Said, say, since};
 
 pub(crate) fn report(state: &TradingState, stamp: &Stamp, report: ExecutionReport) -> Vec<Said> {
@@ -71,45 +71,6 @@ pub(crate) fn report(state: &TradingState, stamp: &Stamp, report: ExecutionRepor
                 code,
             })
         }
-    }
-}
-
-/// An order, and whose it is; without a session it is the account's.
-pub(crate) struct Named<'a> {
-    pub order: &'a Order,
-    pub session: Option<&'a Session>,
-}
-
-impl<'a> Named<'a> {
-    pub fn find(state: &'a TradingState, id: &ClientOrderId) -> Option<Self> {
-        Self::of(state, |orders| orders.get(id))
-    }
-
-    pub fn numbered(state: &'a TradingState, id: &model::OrderId) -> Option<Self> {
-        Self::of(state, |orders| orders.numbered(id))
-    }
-
-    fn of(state: &'a TradingState, find: impl Fn(&'a Orders) -> Option<&'a Order>) -> Option<Self> {
-        let in_sessions =
-            state.sessions.values().find_map(|session| Some((find(&session.orders)?, Some(session))));
-        let (order, session) = in_sessions.or_else(|| Some((find(&state.account.orders)?, None)))?;
-        Some(Self { order, session })
-    }
-
-    fn say(&self, decision: OrderDecision) -> Said {
-        let said = say(&self.order.correlation_id, decision);
-        match self.session {
-            Some(session) => said.of(&session.id),
-            None => said,
-        }
-    }
-}
-
-pub(crate) fn ambiguous(order: &Order, cause: AmbiguousCause) -> OrderDecision {
-    OrderDecision::Ambiguous {
-        client_order_id: order.request.client_order_id.clone(),
-        symbol: order.request.symbol.clone(),
-        cause,
     }
 }
 

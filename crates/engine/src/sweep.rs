@@ -7,11 +7,12 @@ use model::closing::Closing;
 use model::decision::ClosingDecision;
 use model::{Micros, Stamp, Symbol, TradingState};
 
+use crate::closing::reads::{self, list_since};
 use crate::closing::{self, Closer};
 use crate::latch::close_id;
 use crate::lookups;
 use crate::said::{SECOND, Said, say};
-use crate::truth::needs::Need;
+use crate::truth::need::{Need, must_wait};
 
 /// The account's own list may lag by so much; it is asked again until it agrees.
 const LIST_AGAIN: i64 = SECOND;
@@ -57,12 +58,6 @@ fn remembered(state: &TradingState) -> BTreeMap<Symbol, Closing> {
         .collect()
 }
 
-/// Since when the account's own list counts: what it showed while sessions were closing is theirs.
-fn list_since(closer: &Closer<'_>) -> Micros {
-    let ended = closer.state.sessions.values().filter_map(|session| session.ended_at).max();
-    ended.map_or(closer.began_at(), |ended| ended.max(closer.began_at()))
-}
-
 /// Positions of the account that no running session holds and that are not being closed yet.
 fn find(closer: &Closer<'_>) -> Vec<Said> {
     let state = closer.state;
@@ -81,16 +76,6 @@ fn find(closer: &Closer<'_>) -> Vec<Said> {
         .collect()
 }
 
-/// Whether everything beside the sweep's own products is flat: no session runs, and the account's own list, by
-/// this read or a later one, shows nothing that is not looked after by number.
-pub(crate) fn rest_is_flat(closer: &Closer<'_>, request: u64) -> bool {
-    let state = closer.state;
-    let Some(read) = state.account.truth.account_since(list_since(closer)) else { return false };
-    state.active().next().is_none()
-        && read.mark.request >= request
-        && read.positions.keys().all(|symbol| closer.flatten.products.contains_key(symbol))
-}
-
 /// What the sweep needs to know: with every look of its close the account's own list; before there is anything to
 /// close, that list alone.
 pub(crate) fn need(state: &TradingState, stamp: &Stamp) -> Option<Need> {
@@ -99,14 +84,14 @@ pub(crate) fn need(state: &TradingState, stamp: &Stamp) -> Option<Need> {
     if closer.flatten.id != close_id(latch) {
         return None;
     }
-    if let Some(need) = closing::reads::need(&closer) {
+    if let Some(need) = reads::need(&closer) {
         return Some(need);
     }
-    if closer.flatten.is_verified() || crate::truth::needs::must_wait(state, stamp.at, true) {
+    if closer.flatten.is_verified() || must_wait(state, stamp.at, true) {
         return None;
     }
     let since = list_since(&closer);
     let read = state.account.truth.account_since(since);
     let since = read.map_or(since, |read| Micros(read.mark.requested_at.0 + LIST_AGAIN));
-    (since <= stamp.at).then(|| closing::reads::list(&closer, since))
+    (since <= stamp.at).then(|| reads::list(&closer, since))
 }

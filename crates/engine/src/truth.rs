@@ -1,7 +1,8 @@
 //! The venue's truth: what is asked for, what a read means, and how it compares with our own books. Everybody who
 //! needs to know something says so; what is needed at one moment is asked for in one read that serves all.
 
-pub(crate) mod needs;
+pub(crate) mod need;
+mod needs;
 pub(crate) mod read;
 pub(crate) mod reconcile;
 
@@ -10,7 +11,7 @@ use model::truth::{PendingTruth, READ_LIFE};
 use model::{Stamp, TradingState};
 
 use crate::said::{Said, say, since};
-use needs::Need;
+use need::Need;
 
 /// Asks for what is needed and not on its way.
 pub(crate) fn judge(state: &TradingState, stamp: &Stamp) -> Vec<Said> {

@@ -9,6 +9,7 @@ pub mod closing;
 pub mod command;
 pub mod configuration;
 pub mod decision;
+pub mod entry_gate;
 pub mod fill;
 pub mod fold;
 pub mod gate;

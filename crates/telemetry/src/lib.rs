@@ -18,6 +18,7 @@
 mod catalogue;
 pub mod client;
 mod correlation;
+mod denylist;
 mod event;
 mod gzip;
 mod hygiene;
@@ -35,6 +36,7 @@ mod wire;
 
 pub use catalogue::{CatalogueEntry, catalogue_markdown};
 pub use correlation::CorrelationId;
+pub use denylist::{MASK, is_secret_key};
 pub use event::{Context, Event, Source};
 pub use gzip::{InflateError, deflate, inflate};
 pub use hygiene::hygiene;
@@ -42,7 +44,7 @@ pub use index::{data_stream, index_document};
 pub use level::Level;
 pub use promote::promote;
 pub use record::{ErrorDetail, LogRecord, SERVICE};
-pub use scrub::{MASK, clean, is_secret_key, redact, scrub};
+pub use scrub::{clean, redact, scrub};
 pub use secret::Secret;
 pub use serde_json::{Map, Value};
 pub use time::{Micros, rfc3339};

@@ -5,40 +5,11 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::{correlation::hex, hygiene, shapes};
-
-/// What stands in place of a value whose key is on the denylist.
-pub const MASK: &str = "***";
-
-/// Key endings, compared in lowercase without `_`, `-` and `.`, whose values are never told.
-const SECRET_ENDINGS: [&str; 17] = [
-    "apikey",
-    "secret",
-    "signature",
-    "authorization",
-    "cookie",
-    "passphrase",
-    "password",
-    "passwd",
-    "listenkey",
-    "privatekey",
-    "secretkey",
-    "token",
-    "jwt",
-    "totp",
-    "otpcode",
-    "credential",
-    "credentials",
-];
-
-/// True when the value of this key must not be told: `api_key`, `X-Signature`, `delta.api_secret`, `Set-Cookie`.
-#[must_use]
-pub fn is_secret_key(key: &str) -> bool {
-    SECRET_ENDINGS.iter().any(|ending| {
-        let mut plain = key.bytes().rev().filter(u8::is_ascii_alphanumeric);
-        ending.bytes().rev().all(|b| plain.next().is_some_and(|k| k.eq_ignore_ascii_case(&b)))
-    })
-}
+use crate::{
+    denylist::{MASK, is_secret_key},
+    hygiene,
+    shapes::{self, Finder},
+};
 
 /// Replaces secrets in text: `key=value` of denylisted keys (URL queries and headers included), bearer and basic
 /// credentials, JWTs, runs of 64 and more hex digits, exchange key shapes, card numbers that pass Luhn, e-mail
@@ -90,16 +61,6 @@ fn redact_value(value: &mut Value) {
     }
 }
 
-/// Where a secret stands (byte range) and what takes its place.
-pub(crate) struct Found {
-    pub start: usize,
-    pub end: usize,
-    pub instead: Cow<'static, str>,
-}
-
-/// Finds the first secret of one shape at or after a byte position. Ranges begin and end at ASCII characters.
-pub(crate) type Finder = fn(&str, usize) -> Option<Found>;
-
 fn replace_all(text: &str, find: Finder) -> Option<String> {
     let mut found = find(text, 0)?;
     let mut clean = String::with_capacity(text.len());
@@ -115,12 +76,4 @@ fn replace_all(text: &str, find: Finder) -> Option<String> {
     }
     clean.push_str(&text[from..]);
     Some(clean)
-}
-
-/// FNV-1a, 64 bits, as 16 hex digits: stable over processes, for correlation only.
-pub(crate) fn fingerprint(text: &str) -> String {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, b| {
-        (hash ^ u64::from(b.to_ascii_lowercase())).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    hex(u128::from(hash), 16)
 }

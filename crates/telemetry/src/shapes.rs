@@ -3,7 +3,20 @@
 
 use std::borrow::Cow;
 
-use crate::scrub::{Finder, Found, MASK, fingerprint, is_secret_key};
+use crate::{
+    correlation::hex,
+    denylist::{MASK, is_secret_key},
+};
+
+/// Where a secret stands (byte range) and what takes its place.
+pub(crate) struct Found {
+    pub start: usize,
+    pub end: usize,
+    pub instead: Cow<'static, str>,
+}
+
+/// Finds the first secret of one shape at or after a byte position. Ranges begin and end at ASCII characters.
+pub(crate) type Finder = fn(&str, usize) -> Option<Found>;
 
 /// In this order: what names itself first, then what only looks like a secret.
 pub(crate) const ALL: [Finder; 6] = [assignment, credentials, jwt, key_material, card_number, email];
@@ -238,6 +251,14 @@ fn email(text: &str, from: usize) -> Option<Found> {
         }
         at += 1;
     }
+}
+
+/// FNV-1a, 64 bits, as 16 hex digits: stable over processes, for correlation only.
+fn fingerprint(text: &str) -> String {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, b| {
+        (hash ^ u64::from(b.to_ascii_lowercase())).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    hex(u128::from(hash), 16)
 }
 
 #[cfg(test)]

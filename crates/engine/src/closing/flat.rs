@@ -6,10 +6,10 @@ use model::truth::ReadMark;
 use model::{Lots, Symbol};
 
 use super::measure::{FILLS_PATIENCE, Measure};
+use super::reads::list_since;
 use super::{Closer, VERIFY_GAP};
 use crate::lookups::SIGNATURE_LIFE;
 use crate::said::{MILLISECOND, Said, since};
-use crate::sweep;
 
 /// The count of flat reads, one further, or back at nothing.
 pub(super) fn count(closer: &Closer<'_>) -> Vec<Said> {
@@ -66,11 +66,21 @@ fn flat_read(closer: &Closer<'_>) -> Option<ReadMark> {
     if closer.session.is_none() && may_still_land(closer) {
         return None;
     }
-    if closer.session.is_none() && !sweep::rest_is_flat(closer, mark.request) {
+    if closer.session.is_none() && !rest_is_flat(closer, mark.request) {
         return None;
     }
     let one = marks.iter().all(|other| other.request == mark.request) && orders.mark.request >= mark.request;
     one.then_some(mark)
+}
+
+/// Whether everything beside the sweep's own products is flat: no session runs, and the account's own list, by
+/// this read or a later one, shows nothing that is not looked after by number.
+fn rest_is_flat(closer: &Closer<'_>, request: u64) -> bool {
+    let state = closer.state;
+    let Some(read) = state.account.truth.account_since(list_since(closer)) else { return false };
+    state.active().next().is_none()
+        && read.mark.request >= request
+        && read.positions.keys().all(|symbol| closer.flatten.products.contains_key(symbol))
 }
 
 /// What a process before this one sent may still arrive while a signature of it lives, known to the journal or not.
@@ -120,7 +130,7 @@ fn is_refuted(closer: &Closer<'_>) -> bool {
     open || orders
         || moved_since(closer, flat.first_requested_at.0)
         || closer.orders().working().next().is_some()
-        || closer.session.is_none() && !sweep::rest_is_flat(closer, flat.last_request)
+        || closer.session.is_none() && !rest_is_flat(closer, flat.last_request)
 }
 
 fn refutation(closer: &Closer<'_>) -> ClosingDecision {

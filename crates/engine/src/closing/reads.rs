@@ -7,7 +7,7 @@ use model::{Micros, ProductId, Symbol};
 use super::measure::Measure;
 use super::{Closer, VERIFY_GAP};
 use crate::said::{MILLISECOND, SECOND};
-use crate::truth::needs::{Need, fills_since, must_wait};
+use crate::truth::need::{Need, fills_since, must_wait};
 
 /// An open position that nothing is done about is read again after this long: the venue's list may lag.
 const LOOK_AGAIN: i64 = SECOND;
@@ -34,6 +34,12 @@ pub(super) fn audited_read(closer: &Closer<'_>, at: Micros) -> bool {
     let truth = &closer.state.account.truth;
     closer.symbols().all(|symbol| truth.position_since(symbol, at).is_some())
         && truth.open_orders_since(at).is_some()
+}
+
+/// Since when the account's own list counts: what it showed while sessions were closing is theirs.
+pub(crate) fn list_since(closer: &Closer<'_>) -> Micros {
+    let ended = closer.state.sessions.values().filter_map(|session| session.ended_at).max();
+    ended.map_or(closer.began_at(), |ended| ended.max(closer.began_at()))
 }
 
 /// The account's own list, with everything else that is being closed.

@@ -3,12 +3,12 @@
 
 use model::decision::truth::TruthPurpose;
 use model::{Lifecycle, Micros, ProductId, Session, Stamp, Symbol, TradingState};
-use telemetry::CorrelationId;
 
+use super::need::{Need, fills_since, must_wait};
 use super::reconcile::SETTLING;
 use crate::closing::{self, Closer};
 use crate::hearing::Hearing;
-use crate::said::{SECOND, since};
+use crate::said::SECOND;
 use crate::{preparation, sweep};
 
 /// Steady reads while a session runs.
@@ -19,21 +19,6 @@ const TROUBLED: i64 = SECOND;
 const WAITING: i64 = 5 * SECOND;
 /// The whole account is looked at this often while nothing else asks for it.
 const SWEEP: i64 = 300 * SECOND;
-/// After a read that failed the next waits this long.
-const AGAIN: i64 = SECOND;
-/// While closing.
-const AGAIN_CLOSING: i64 = SECOND / 2;
-
-#[derive(Clone, Debug)]
-pub(crate) struct Need {
-    pub purpose: TruthPurpose,
-    /// A read must have been asked for at or after this moment.
-    pub since: Micros,
-    pub products: Vec<(ProductId, Symbol)>,
-    pub fills_since: Option<Micros>,
-    pub account: bool,
-    pub correlation_id: CorrelationId,
-}
 
 /// Every need of now, in the order of sessions, the account's last.
 pub(crate) fn all(state: &TradingState, stamp: &Stamp) -> Vec<Need> {
@@ -47,17 +32,6 @@ pub(crate) fn all(state: &TradingState, stamp: &Stamp) -> Vec<Need> {
 /// Products of a session's legs.
 pub(crate) fn products(session: &Session) -> Vec<(ProductId, Symbol)> {
     session.legs().iter().map(|leg| (leg.instrument.product_id, leg.instrument.symbol.clone())).collect()
-}
-
-/// Fills since well before the session's first order: the venue's clock may differ from ours.
-pub(crate) fn fills_since(session: &Session) -> Micros {
-    Micros(session.started_at.0 - 600 * SECOND)
-}
-
-/// Whether the latest read failed so short a while ago that the next must wait.
-pub(crate) fn must_wait(state: &TradingState, now: Micros, closing: bool) -> bool {
-    let pause = if closing { AGAIN_CLOSING } else { AGAIN };
-    state.account.truth.failed_at.is_some_and(|at| since(at, now) < pause)
 }
 
 fn of_session(hearing: &Hearing<'_>) -> Option<Need> {

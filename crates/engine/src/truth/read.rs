@@ -7,7 +7,8 @@ use model::{Code, Stamp, TradingState};
 use telemetry::CorrelationId;
 
 use crate::fills::{self, Batch};
-use crate::reports::{Named, news};
+use crate::named::Named;
+use crate::reports::news;
 use crate::said::{Said, say, since};
 
 pub(crate) fn facts(state: &TradingState, stamp: &Stamp, truth: Truth) -> Vec<Said> {

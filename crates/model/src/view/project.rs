@@ -3,12 +3,12 @@
 use telemetry::Micros;
 
 use super::closing::closing_view;
-use super::strip::shown;
 use super::{
     ExitView, FillView, ForeignOrderView, GateView, LegView, OrderView, PnlView, RuleView, SessionView,
 };
 use crate::amount::signed;
-use crate::gate::{Gate, gate};
+use crate::entry_gate::gate;
+use crate::gate::Gate;
 use crate::market::InstrumentMarket;
 use crate::order::Order;
 use crate::reading_words::{left, raw};
@@ -20,6 +20,16 @@ use crate::valuation::value;
 /// More fills than these are not shown at once; the latest are.
 const FILLS_SHOWN: usize = 500;
 const ORDERS_SHOWN: usize = 500;
+
+/// Sessions that run, the latest first; the one that ended last when none does.
+pub(super) fn shown(state: &TradingState) -> Vec<&Session> {
+    let mut active: Vec<&Session> = state.active().collect();
+    active.sort_by_key(|session| std::cmp::Reverse((session.started_at, session.id.clone())));
+    if active.is_empty() {
+        active.extend(state.latest_session());
+    }
+    active
+}
 
 /// Each session that runs, the latest first; the one that ended last when none does.
 pub fn session_views(state: &TradingState, now: Micros) -> Vec<SessionView> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use telemetry::Micros;
 
 use super::closing::closing_view;
-use super::project::pnl_view;
+use super::project::{pnl_view, shown};
 use super::{LatchView, SessionChip, SpotView, StripView};
 use crate::input::Link;
 use crate::session::Session;
@@ -56,16 +56,6 @@ pub fn strip_view(state: &TradingState, venue: &str, market_note: Option<String>
         foreign_open_orders: state.account.truth.open_orders.as_ref().map_or(0, |read| read.foreign.len()),
         sweep: state.account.sweep.as_ref().map(|sweep| closing_view(state, None, sweep)),
     }
-}
-
-/// Sessions that run, the latest first; the one that ended last when none does.
-pub(super) fn shown(state: &TradingState) -> Vec<&Session> {
-    let mut active: Vec<&Session> = state.active().collect();
-    active.sort_by_key(|session| std::cmp::Reverse((session.started_at, session.id.clone())));
-    if active.is_empty() {
-        active.extend(state.latest_session());
-    }
-    active
 }
 
 fn chip(state: &TradingState, session: &Session, now: Micros) -> SessionChip {

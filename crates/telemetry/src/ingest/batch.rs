@@ -4,31 +4,11 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::{AdmitContext, AdmitError, Admitted, DeclaredDrop, RejectCode, Tier, clock, payload, record};
-use crate::{
-    DropReason, Level, Micros, clean,
-    correlation::is_identifier,
-    limits::{BATCH_RECORDS, prefix},
-    wire::WIRE_VERSION,
+use super::{
+    AdmitContext, AdmitError, Admitted, DeclaredDrop, RejectCode, Tier, clock, payload, record,
+    shared::{Shared, integer, short},
 };
-
-/// What every record of the batch shares.
-pub(super) struct Shared<'a> {
-    pub context: &'a AdmitContext<'a>,
-    pub bid: String,
-    pub client_session_id: Option<String>,
-    pub tab_id: Option<String>,
-    pub version: Cow<'static, str>,
-    pub build_id: Option<String>,
-    pub route: Option<String>,
-    /// State of the page, told with errors only.
-    pub page: Map<String, Value>,
-    pub t0_ms: i64,
-    pub skew_ms: i64,
-    pub user_id: Option<String>,
-    pub session_bound: bool,
-    pub expired: bool,
-}
+use crate::{DropReason, Level, correlation::is_identifier, limits::BATCH_RECORDS, wire::WIRE_VERSION};
 
 pub(super) fn admit(
     mut envelope: Map<String, Value>,
@@ -124,16 +104,6 @@ fn shared<'a>(
     })
 }
 
-impl Shared<'_> {
-    /// The browser's time, `d` milliseconds after `t0`; the corrected one; whether that had to be clamped.
-    pub(super) fn times(&self, d: i64) -> (Micros, Micros, bool) {
-        let client_ms = self.t0_ms.saturating_add(d);
-        let corrected = Micros::from_millis(client_ms.saturating_add(self.skew_ms));
-        let (timestamp, clamped) = clock::believable(corrected, self.context.received_at);
-        (Micros::from_millis(client_ms).clamp(Micros::MIN, Micros::MAX), timestamp, clamped)
-    }
-}
-
 fn declared_drops(drops: Option<&Value>, shared: &Shared<'_>) -> Vec<DeclaredDrop> {
     let cells = Level::ALL.len() * DropReason::ALL.len();
     let list = drops.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -150,16 +120,6 @@ fn declared_drop(drop: &Value, shared: &Shared<'_>) -> Option<DeclaredDrop> {
         first: time("f"),
         last: time("t"),
     })
-}
-
-/// A number as an integer; fractions are cut, what does not fit saturates.
-pub(super) fn integer(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_f64().filter(|number| number.is_finite()).map(|number| number as i64))
-}
-
-/// Cleaned and cut text.
-pub(super) fn short(text: &str, max: usize) -> String {
-    prefix(&clean(text), max).to_owned()
 }
 
 /// Route pattern: query and fragment never get in, even if a client sends them.

@@ -6,6 +6,7 @@ mod clock;
 mod guard;
 mod payload;
 mod record;
+mod shared;
 
 use crate::{DropReason, Level, LogRecord, Micros, Receipt, Refusal, wire::REFUSALS_LISTED};
 

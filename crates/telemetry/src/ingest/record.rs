@@ -5,9 +5,8 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::{
-    RejectCode,
-    batch::{Shared, integer, short},
-    payload,
+    RejectCode, payload,
+    shared::{Shared, integer, short},
 };
 use crate::{
     CorrelationId, ErrorDetail, Level, LogRecord, SERVICE, Source, clean,
