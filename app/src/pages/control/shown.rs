@@ -14,7 +14,6 @@ use crate::live::{Held, Live, Points, find, use_live};
 
 /// A start of this page that has not shown itself yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(dead_code)] // Until Control offers the choice.
 pub enum Awaited {
     #[default]
     Nothing,
@@ -138,7 +137,6 @@ impl Shown {
 
     /// What was shown or asked for and is not there any more; silent while a start is on its way, which takes the
     /// place of one that ended.
-    #[allow(dead_code)] // Until Control offers the choice.
     pub fn gone(self) -> Option<SessionId> {
         let waits = self.awaited.with(|awaited| *awaited == Awaited::Answer);
         self.choice.with(|choice| choice.gone.clone()).filter(|_| !waits)

@@ -63,7 +63,6 @@ pub fn foreign() -> SamplePort {
 }
 
 /// Nothing can be seen of the ETH session.
-#[allow(dead_code)] // Until Control shows it.
 pub fn blind() -> SamplePort {
     let mut port = two();
     if let Some(session) = port.sessions.sessions.first_mut() {
@@ -81,7 +80,6 @@ pub fn blind() -> SamplePort {
 }
 
 /// The venue and the books of the BTC session differ.
-#[allow(dead_code)] // Until Control shows it.
 pub fn needs_operator() -> SamplePort {
     let mut port = two();
     if let Some(session) = port.sessions.sessions.last_mut() {
