@@ -14,6 +14,7 @@ pub mod http;
 pub mod ingest;
 mod random;
 pub mod replay;
+pub mod shared;
 pub mod startup;
 pub mod store;
 pub mod tasks;

@@ -1,6 +1,5 @@
 //! The parts list: what a running server consists of, in the order in which it is put together and taken apart.
 
-mod app;
 mod events;
 mod forward;
 mod house;
@@ -15,7 +14,6 @@ use telemetry::Context;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-pub use app::{App, StopHook};
 pub use events::{ServerEvent, catalogue};
 pub use people::words_of;
 
@@ -26,6 +24,7 @@ use crate::forwarder;
 use crate::health::Health;
 use crate::http::router;
 use crate::ingest::Ingest;
+use crate::shared::App;
 use crate::store::telemetry::TelemetryStore;
 use crate::tasks::{Restart, Tasks};
 use crate::telling::{Output, Teller, Writer};

@@ -6,6 +6,7 @@ mod events;
 use std::fmt::Display;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +45,10 @@ pub struct Tasks {
     /// Where tasks run; `None`: where they are spawned.
     runtime: Option<Handle>,
 }
+
+/// Runs when the server stops, after requests ended and while records are still told. What it gives is said to
+/// people as the last words, such as the positions that stay.
+pub type StopHook = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = Option<String>> + Send>> + Send>;
 
 /// Resolves when the server stops.
 #[derive(Clone)]

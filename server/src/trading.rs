@@ -2,6 +2,7 @@
 //! feed. They act and wait; what is decided is decided in the engine.
 
 mod answer;
+mod asked;
 mod clock_watch;
 mod driver;
 mod events;
@@ -19,16 +20,17 @@ mod start;
 mod truth;
 
 pub use answer::{Accepted, answer};
+pub use asked::{Asked, Idempotency, RequestError};
 pub use driver::{Driver, DriverParts};
 pub use events::TradingEvent;
 pub use executor::{Executor, Handed};
 pub use feed::{FeedHub, FeedUpdate};
 pub use history::HistoryKeeper;
-pub use inbox::{Asked, Inbox, Item};
+pub use inbox::{Inbox, Item};
 pub use journal_log::JournalLog;
 pub use keys::{Held, Keys};
 pub use latch_file::LatchFile;
-pub use operator::{Idempotency, Operator, RequestError};
+pub use operator::Operator;
 pub use preview::Listed;
 pub use start::{SimulatorNote, StartError, Trading, start};
 

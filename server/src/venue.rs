@@ -4,10 +4,12 @@
 mod budget;
 mod cause;
 mod events;
+mod fallback;
 mod freshness;
 mod offset;
 mod orders;
 mod prices;
+mod pulse;
 mod reconnect;
 mod refusals;
 mod rest;
@@ -25,13 +27,13 @@ use telemetry::{Context, Secret};
 pub use budget::{Budget, Priority, Remaining, Spender};
 pub use cause::{Cause, code_of};
 pub use events::{ClockMeasured, StreamEvent, VenueRequest, catalogue};
+pub use fallback::Fallback;
 pub use offset::{Estimate, Freshness, Offset, OffsetChange, Reading, VenueClock};
-pub use orders::order_stream;
-pub use prices::{Fallback, Pulse, price_stream};
+pub use pulse::Pulse;
 pub use reconnect::{Reconnect, Retry};
 pub use refusals::Restricted;
 pub use rest::{Call, Rest, RestError, Sent};
-pub use stream::{Stream, StreamParts};
+pub use stream::{Stream, StreamParts, order_stream, price_stream};
 
 /// Where the venue is and with which keys to speak to it.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use telemetry::{LogRecord, data_stream, index_document};
 
-use super::machine::Outgoing;
+use super::window::Outgoing;
 use super::{Item, Reply};
 
 /// Longest reason that is kept.

@@ -6,7 +6,7 @@ use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
-use super::machine::Outgoing;
+use super::window::Outgoing;
 use super::{Reply, bulk};
 use crate::config::ElasticsearchConfig;
 

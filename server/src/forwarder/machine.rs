@@ -4,7 +4,7 @@
 //! then cursor and books move in one transaction. What is retried is retried alone, in order.
 
 use super::backoff::Backoff;
-use super::window::{Verdict, Window};
+use super::window::{Outgoing, Verdict, Window};
 use super::{ForwarderEvent, Item, Reply};
 use crate::store::telemetry::{Settled, StoredRecord};
 
@@ -42,13 +42,6 @@ pub enum Effect {
         ms: u64,
     },
     Tell(ForwarderEvent),
-}
-
-/// A record to send; a truncated one goes without its payload.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outgoing {
-    pub record: StoredRecord,
-    pub truncated: bool,
 }
 
 /// What it is doing, as shown to people.

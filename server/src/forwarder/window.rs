@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::machine::Outgoing;
 use super::{ForwarderEvent, Item};
 use crate::store::telemetry::{DeadLetter, Settled, StoredRecord};
 
@@ -27,6 +26,13 @@ pub(super) enum Verdict {
     Settled,
     Retry { status: u16, reason: String },
     Hold { status: u16, reason: String },
+}
+
+/// A record to send; a truncated one goes without its payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    pub record: StoredRecord,
+    pub truncated: bool,
 }
 
 /// A run of records in order of commit.

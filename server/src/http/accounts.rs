@@ -14,7 +14,7 @@ use super::extract::{COOKIE, ClientAddress};
 use super::{ApiError, ApiJson, User};
 use crate::auth::{AuthEvent, PASSWORD_RULE, is_acceptable};
 use crate::correlation;
-use crate::startup::App;
+use crate::shared::App;
 
 /// Body of a sign-in. With the `token` of a one-time link, `password` is the one to set.
 #[derive(Deserialize)]

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{ApiError, ApiJson, User};
 use crate::correlation;
-use crate::startup::App;
+use crate::shared::App;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/api/v1/presets", get(list)).route("/api/v1/configurations/validate", post(validate))

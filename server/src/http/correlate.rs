@@ -15,7 +15,7 @@ use super::error::ErrorFacts;
 use super::events::RequestLine;
 use super::facts::Facts;
 use crate::correlation;
-use crate::startup::App;
+use crate::shared::App;
 
 const CORRELATION: HeaderName = HeaderName::from_static("x-correlation-id");
 

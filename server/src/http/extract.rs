@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::{ApiError, Facts};
 use crate::auth::Session;
-use crate::startup::App;
+use crate::shared::App;
 
 /// Name of the session cookie.
 pub const COOKIE: &str = "__Host-session";

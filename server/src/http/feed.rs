@@ -13,7 +13,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::{ApiError, User, guard};
 use crate::correlation;
-use crate::startup::App;
+use crate::shared::App;
 use crate::tasks::Stop;
 use crate::trading::{FeedHub, FeedUpdate};
 

@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::ApiError;
-use crate::startup::App;
+use crate::shared::App;
 
 /// 421 unless the Host is loopback or that of `http.public_url`.
 pub(super) async fn check_host(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {

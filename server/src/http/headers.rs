@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::random;
-use crate::startup::App;
+use crate::shared::App;
 
 /// The nonce that scripts of this answer must carry; an extension of every request.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::extract::session_of;
 use crate::health::{Condition, Overall, Part};
-use crate::startup::App;
+use crate::shared::App;
 use crate::telling::VERSION;
 
 /// `GET /health`. Who is signed in is also told why.

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::ApiError;
-use crate::startup::App;
+use crate::shared::App;
 
 /// Largest body of a JSON call.
 const BODY_BYTES: usize = 256 * 1024;

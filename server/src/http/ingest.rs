@@ -16,7 +16,7 @@ use super::extract::{ClientAddress, session_of};
 use super::{ApiError, guard};
 use crate::auth::Session;
 use crate::ingest::{Charge, Client, Genuine, IngestEvent};
-use crate::startup::App;
+use crate::shared::App;
 use crate::telling::BatchOutcome;
 use crate::{clock, correlation};
 

@@ -13,7 +13,7 @@ use telemetry::{CorrelationId, Level, Micros, Source};
 
 use super::{ApiError, ApiPath, ApiQuery, User};
 use crate::clock;
-use crate::startup::App;
+use crate::shared::App;
 use crate::store::telemetry::{Bucket, Cursor, ErrorGroup, Filter};
 
 const LIMIT_DEFAULT: usize = 100;

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use super::extract::ClientAddress;
 use super::{ApiError, MaybeUser};
 use crate::random;
-use crate::startup::App;
+use crate::shared::App;
 use crate::store::telemetry::Books;
 
 /// `GET /metrics`.

@@ -19,7 +19,7 @@ use leptos::prelude::provide_context;
 use super::extract::session_of;
 use super::{ApiError, CspNonce, Facts, MaybeUser, assets};
 use crate::auth::Session;
-use crate::startup::App;
+use crate::shared::App;
 use crate::telling::VERSION;
 use crate::{clock, correlation};
 use port::PagePort;

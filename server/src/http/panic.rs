@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::accounts::check_password;
 use super::extract::ClientAddress;
 use super::{ApiError, Facts, IdempotencyKey, MaybeUser, User, guard, sessions};
-use crate::startup::App;
+use crate::shared::App;
 use crate::{random, trading};
 
 /// Longest reason of an acknowledgement.

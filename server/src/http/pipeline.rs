@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{ApiError, User};
 use crate::clock;
-use crate::startup::App;
+use crate::shared::App;
 use crate::store::telemetry::Books;
 
 /// `GET /api/v1/pipeline`. Not configured: `state` is `off` and everything is 0.

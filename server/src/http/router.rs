@@ -17,7 +17,7 @@ use super::{
     ApiError, accounts, assets, configurations, correlate, feed, guard, headers, health, ingest, logs,
     metrics, pages, panic, pipeline, sessions,
 };
-use crate::startup::App;
+use crate::shared::App;
 
 /// Largest body that a route reads unless it says otherwise.
 const BODY_BYTES: usize = 256 * 1024;

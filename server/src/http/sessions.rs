@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use telemetry::{Context, CorrelationId, Event as _, Level};
 
 use super::{ApiError, ApiPath, ApiQuery, Facts, IdempotencyKey, User};
-use crate::startup::App;
+use crate::shared::App;
 use crate::trading::{Idempotency, RequestError};
 use crate::{correlation, trading};
 

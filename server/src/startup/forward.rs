@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use telemetry::Context;
 
-use super::App;
 use crate::forwarder::{Driver, ForwarderEvent, Status};
+use crate::shared::App;
 use crate::tasks::{Restart, Stop};
 use crate::telling::say;
 

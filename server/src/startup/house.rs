@@ -6,8 +6,8 @@ use std::time::Duration;
 use telemetry::{Context, Micros};
 use tokio::time::Instant;
 
-use super::App;
 use crate::clock;
+use crate::shared::App;
 use crate::store::telemetry::{Forgotten, Keep};
 use crate::store::{Db, DbEvent};
 use crate::tasks::Restart;

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use telemetry::Context;
 
-use super::App;
 use crate::auth::AuthEvent;
+use crate::shared::App;
 use crate::store::StoreError;
 use crate::tasks::Restart;
 use crate::telling::say;

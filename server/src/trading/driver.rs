@@ -13,10 +13,10 @@ use model::input::{Input, OperatorAction};
 use model::{Lifecycle, Micros, Stamp};
 use telemetry::{Context, CorrelationId};
 
+use super::asked::{Asked, RequestError};
 use super::events::TradingEvent;
-use super::inbox::{Asked, Inbox, Item};
+use super::inbox::{Inbox, Item};
 use super::latch_file::LatchFile;
-use super::operator::RequestError;
 use super::{Executor, FeedHub, answer};
 use crate::health::Health;
 use crate::store::StoreError;

@@ -5,22 +5,14 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::input::{Input, Link, LinkChange, OperatorRequest};
+use model::input::{Input, Link, LinkChange};
 use model::market::{MarketEvent, MarketKey};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
-use super::Accepted;
-use super::operator::{Idempotency, RequestError};
+use super::asked::Asked;
 
 /// Requests of people that may wait; nobody presses that often, a program might.
 const REQUESTS_MAX: usize = 256;
-
-/// A request of an operator, and where its answer goes.
-pub struct Asked {
-    pub request: OperatorRequest,
-    pub idempotency: Option<Idempotency>,
-    pub reply: oneshot::Sender<Result<Accepted, RequestError>>,
-}
 
 /// What the driver takes.
 pub enum Item {
@@ -149,10 +141,11 @@ impl Waiting {
 
 #[cfg(test)]
 mod tests {
-    use model::input::OperatorAction;
+    use model::input::{OperatorAction, OperatorRequest};
     use model::market::{MarketSource, Spot};
     use model::{Decimal, Micros, PanicId, Underlying};
     use telemetry::CorrelationId;
+    use tokio::sync::oneshot;
 
     use super::*;
 

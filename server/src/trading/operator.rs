@@ -10,7 +10,8 @@ use telemetry::CorrelationId;
 use tokio::sync::oneshot;
 
 use super::Accepted;
-use super::inbox::{Asked, Inbox};
+use super::asked::{Asked, Idempotency, RequestError};
+use super::inbox::Inbox;
 use super::latch_file::LatchFile;
 use crate::clock;
 use crate::telling::say;
@@ -19,25 +20,6 @@ use crate::telling::say;
 const PANIC_WAIT: Duration = Duration::from_secs(2);
 /// Of it, the file may take so long.
 const FILE_WAIT: Duration = Duration::from_millis(500);
-
-/// The key under which a request was made, so that a repeat gets the same answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Idempotency {
-    pub username: String,
-    pub key: String,
-    pub request_hash: String,
-}
-
-/// Why a request has no answer of the engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RequestError {
-    #[error("too many requests wait")]
-    Busy,
-    #[error("the journal cannot be written, so nothing can be promised")]
-    NotDurable,
-    #[error("trading has stopped or is starting again")]
-    Stopped,
-}
 
 /// Handle for requests of people; cheap to clone.
 #[derive(Clone)]

@@ -21,12 +21,11 @@ use super::runtime::OwnRuntime;
 use super::{FeedHub, Inbox, Listed, Operator};
 use crate::config::{Config, VenueKind};
 use crate::health::{Condition, Health};
-use crate::startup::StopHook;
 use crate::store::StoreError;
 use crate::store::history::HistoryStore;
 use crate::store::telemetry::TelemetryStore;
 use crate::store::trading::TradingStore;
-use crate::tasks::{Restart, Stop, Tasks};
+use crate::tasks::{Restart, Stop, StopHook, Tasks};
 use crate::telling::Teller;
 use crate::venue::{
     Address, Fallback, Rest, Restricted, SessionContext, Stream, StreamParts, order_stream, price_stream,

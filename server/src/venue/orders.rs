@@ -5,17 +5,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use telemetry::Micros;
 
-use super::stream::{Role, Stream, StreamParts};
 use super::{Address, sign};
 
 /// The venue sends a heartbeat every 30 s; 35 s of silence is a dead connection.
 pub(super) const SILENCE_MAX: Duration = Duration::from_secs(35);
-
-/// The private stream.
-#[must_use]
-pub fn order_stream(parts: StreamParts) -> Stream {
-    Stream::new(Role::Orders, parts)
-}
 
 pub(super) fn sign_in(address: &Address, now: Micros) -> Value {
     let at = sign::timestamp(now);

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::events::{StreamEvent, StreamHappening};
-use super::prices::Pulse;
+use super::pulse::Pulse;
 use super::refusals::{Refusals, Restricted};
 use super::socket::Socket;
 use super::translate::Translator;
@@ -109,6 +109,19 @@ pub struct Stream {
     correlation_id: String,
 }
 
+/// The price stream, and what was heard of each instrument.
+#[must_use]
+pub fn price_stream(parts: StreamParts, watched: watch::Receiver<Vec<Symbol>>) -> (Stream, Pulse) {
+    let pulse = Pulse::beginning_now();
+    (Stream::new(Role::Prices { watched, heard: pulse.clone() }, parts), pulse)
+}
+
+/// The private stream.
+#[must_use]
+pub fn order_stream(parts: StreamParts) -> Stream {
+    Stream::new(Role::Orders, parts)
+}
+
 /// Why a connection ended: a word for the journal, and what was said for people.
 pub(super) struct Loss {
     pub code: &'static str,
@@ -133,7 +146,7 @@ struct Connection {
 }
 
 impl Stream {
-    pub(super) fn new(role: Role, parts: StreamParts) -> Self {
+    fn new(role: Role, parts: StreamParts) -> Self {
         Self {
             role,
             parts,

@@ -11,7 +11,7 @@ use crate::auth::Session;
 use crate::correlation;
 use crate::http::ApiError;
 use crate::http::logs::{LogParameters, by_step, histogram_steps};
-use crate::startup::App;
+use crate::shared::App;
 
 /// Decisions of the first paint.
 const WHY_MOST: usize = 200;

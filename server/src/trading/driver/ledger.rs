@@ -22,9 +22,9 @@ use crate::store::StoreError;
 use crate::store::trading::{Entry, Permit, Rolling};
 use crate::telling::say;
 use crate::trading::Accepted;
+use crate::trading::asked::RequestError;
 use crate::trading::events::TradingEvent;
 use crate::trading::executor::Handed;
-use crate::trading::operator::RequestError;
 use attempt::Attempt;
 
 /// A snapshot is kept after this many decisions: a restart folds no more than about that.

@@ -1,7 +1,5 @@
 //! `App`: what handlers and tasks share.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use crate::auth::{Accounts, SetupLink, Throttle};
@@ -10,13 +8,9 @@ use crate::forwarder::Status;
 use crate::health::Health;
 use crate::ingest::Ingest;
 use crate::store::telemetry::TelemetryStore;
-use crate::tasks::Tasks;
+use crate::tasks::{StopHook, Tasks};
 use crate::telling::Teller;
 use crate::trading::Trading;
-
-/// Runs when the server stops, after requests ended and while records are still told. What it gives is said to
-/// people as the last words, such as the positions that stay.
-pub type StopHook = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = Option<String>> + Send>> + Send>;
 
 /// The shared parts of a running server.
 pub struct App {
@@ -32,7 +26,7 @@ pub struct App {
     pub trading: Trading,
     /// `None` when forwarding is not configured.
     pub forwarder: Option<Status>,
-    pub(super) stop_hooks: Mutex<Vec<StopHook>>,
+    pub(crate) stop_hooks: Mutex<Vec<StopHook>>,
 }
 
 impl App {
