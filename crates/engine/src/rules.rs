@@ -133,3 +133,6 @@ pub(crate) fn percent(part: Decimal, whole: Decimal) -> Option<u8> {
 pub(crate) fn near(used_percent: Option<u8>) -> Verdict {
     if used_percent.is_some_and(|used| used >= 90) { Verdict::Near } else { Verdict::Holds }
 }
+
+#[cfg(test)]
+mod tables;

@@ -221,3 +221,6 @@ fn is_wide(lots: Lots, market: &InstrumentMarket, contract_value: Decimal, credi
     let cost = spread.saturating_mul(Decimal::from(lots.abs())).saturating_mul(contract_value);
     spread > mid.saturating_mul(Decimal::new(25, 2)) && cost > credit.saturating_mul(Decimal::new(2, 2))
 }
+
+#[cfg(test)]
+mod tests;
