@@ -10,7 +10,10 @@ use model::order::Order;
 use model::{ClientOrderId, FillId, Lots, Session, Stamp, Symbol, TradingState};
 
 use crate::named::Named;
-use crate::said::{Said, say};
+use crate::said::{SECOND, Said, say};
+
+/// By how much the venue's time of a fill and ours may differ.
+const CLOCKS_DIFFER: i64 = 5 * SECOND;
 
 /// What of one input is said already and not yet folded.
 #[derive(Default)]
@@ -30,9 +33,34 @@ pub(crate) fn book(state: &TradingState, stamp: &Stamp, fill: Fill, batch: &mut 
         // A sweep's orders have no result, only an effect: what they report as filled is enough.
         return of_session(state, session?, order, fill, batch);
     }
+    if let Some(session) = prefixed(state, &fill) {
+        return adopted(state, session, fill);
+    }
     let holder = state.account.leases.get(&fill.symbol).and_then(|id| state.session(id));
     let holder = holder.or_else(|| last_holder(state, &fill));
     if fill.settlement { settled(holder?, fill, batch) } else { foreign(stamp, holder?, fill) }
+}
+
+/// The session that gave the fill's order its name, although the journal does not know the order: it was put back from
+/// an older copy, or lost its end with the disk.
+fn prefixed<'a>(state: &'a TradingState, fill: &Fill) -> Option<&'a Session> {
+    let id = fill.client_order_id.as_ref().filter(|id| model::ids::is_ours(id.as_str()))?;
+    let named = |session: &&Session| id.as_str().starts_with(&model::ids::order_prefix(&session.id));
+    state.sessions.values().find(named).filter(|session| session.leg(&fill.symbol).is_some())
+}
+
+/// Ours by its name, so it is booked; that its order is not known is for a person to look at.
+fn adopted(state: &TradingState, session: &Session, mut fill: Fill) -> Option<Said> {
+    if session.fills.get(&fill.id).is_some() || session.foreign.ids.contains(&fill.id) {
+        return None;
+    }
+    let id = &session.correlation_id;
+    if !fill.is_sane() {
+        let refused = OrderDecision::FillRefused { fill, fault: FillFault::Absurd };
+        return Some(say(id, refused).of(&session.id));
+    }
+    estimate(state, session, &mut fill);
+    Some(say(id, OrderDecision::FillBooked(fill)).of(&session.id))
 }
 
 /// A session that is over and held the instrument when the fill happened: its late settlement is still its own.
@@ -114,14 +142,18 @@ fn settled(session: &Session, mut fill: Fill, batch: &mut Batch) -> Option<Said>
     Some(say(&session.correlation_id, OrderDecision::FillBooked(fill)).of(&session.id))
 }
 
-/// Somebody else's, since the session began.
+/// Somebody else's, since the session began and until the last look at what it left.
 fn foreign(stamp: &Stamp, session: &Session, fill: Fill) -> Option<Said> {
     let known = session.foreign.ids.contains(&fill.id) || session.fills.get(&fill.id).is_some();
     let ours = fill.client_order_id.as_ref().is_some_and(|id| model::ids::is_ours(id.as_str()));
     let before = fill.at < session.started_at;
-    if known || before || ours || session.is_over() || !fill.is_sane() {
+    let looked = session.is_over() && session.flatten().is_none_or(|flatten| flatten.audited.is_some());
+    if known || before || ours || looked || !fill.is_sane() {
         return None;
     }
-    let refused = OrderDecision::FillRefused { fill, fault: FillFault::Foreign };
+    let nameless = fill.client_order_id.is_none();
+    let unclaimed = nameless && !session.is_over() && session.was_unwatched(fill.at, CLOCKS_DIFFER);
+    let fault = if unclaimed { FillFault::Unclaimed } else { FillFault::Foreign };
+    let refused = OrderDecision::FillRefused { fill, fault };
     Some(say(&stamp.correlation_id, refused).of(&session.id))
 }

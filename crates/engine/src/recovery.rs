@@ -74,6 +74,10 @@ pub(crate) fn judge(hearing: &Hearing<'_>) -> Vec<Said> {
         return if late { unread(hearing) } else { Vec::new() };
     };
     let ours: BTreeMap<Symbol, Lots> = session.positions();
+    if session.adopted > 0 && venue == ours {
+        let cause = OperatorCause::JournalOlder { fills: session.adopted, ours };
+        return operator_needed(hearing, cause, LifecycleCause::Unexplained);
+    }
     let whole = session.orders.missing_fills().next().is_none() && strangers_are_accepted(session);
     if venue == ours && whole {
         return resume(hearing, read_at);

@@ -308,11 +308,29 @@ impl AmbiguousCause {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OperatorCause {
-    NotFlatAtStart { venue: BTreeMap<Symbol, Lots>, own_open_orders: u32 },
-    Differs { ours: BTreeMap<Symbol, Lots>, venue: BTreeMap<Symbol, Lots> },
-    Unexplained { ours: BTreeMap<Symbol, Lots>, venue: BTreeMap<Symbol, Lots> },
-    Unread { code: Code },
-    Quarantined { judge: String },
+    NotFlatAtStart {
+        venue: BTreeMap<Symbol, Lots>,
+        own_open_orders: u32,
+    },
+    Differs {
+        ours: BTreeMap<Symbol, Lots>,
+        venue: BTreeMap<Symbol, Lots>,
+    },
+    Unexplained {
+        ours: BTreeMap<Symbol, Lots>,
+        venue: BTreeMap<Symbol, Lots>,
+    },
+    /// Fills carry our names and belong to orders that the journal does not know.
+    JournalOlder {
+        fills: u32,
+        ours: BTreeMap<Symbol, Lots>,
+    },
+    Unread {
+        code: Code,
+    },
+    Quarantined {
+        judge: String,
+    },
 }
 
 impl OperatorCause {
@@ -329,6 +347,11 @@ impl OperatorCause {
                 "After the restart our fills say {}, the venue says {}, and no fill explains it.",
                 positions(ours),
                 positions(venue)
+            ),
+            Self::JournalOlder { fills, ours } => format!(
+                "The venue lists {fills} fills of this session whose orders the journal does not know: it is older than \
+                 what happened. They are booked, our fills say {}.",
+                positions(ours)
             ),
             Self::Unread { code } => format!(
                 "After the restart the venue could not be read ({}); exits keep running and it is read on.",
@@ -366,6 +389,9 @@ impl ZeroCause {
 pub enum FillFault {
     /// Its order is not of ours: a trade of somebody else in an instrument of ours.
     Foreign,
+    /// Nothing says whose it is: its order has no name and it happened while no process watched, so that an order of
+    /// ours may have been forgotten with the end of a journal.
+    Unclaimed,
     /// More than the order's size would be booked.
     Overfilled,
     /// Its numbers cannot be those of an execution.
@@ -376,6 +402,7 @@ impl FillFault {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Foreign => "its order is not ours",
+            Self::Unclaimed => "it happened while no process watched, and no order of ours is known for it",
             Self::Overfilled => "its order would be filled beyond its size",
             Self::Absurd => "its numbers are not those of an execution",
         }

@@ -45,6 +45,9 @@ pub struct Flatten {
     pub verified_flat_at: Option<Micros>,
     /// A third read, ten seconds later: whether it agreed.
     pub audited: Option<bool>,
+    /// What was on in its instruments in the end and not ours, signed lots.
+    #[serde(default)]
+    pub left: BTreeMap<Symbol, Lots>,
 }
 
 /// Consecutive reads that show nothing on.

@@ -117,6 +117,16 @@ pub struct Foreign {
     pub ids: BTreeSet<FillId>,
     /// What of it an operator has accepted: the venue may differ from our fills by so much.
     pub accepted: BTreeMap<Symbol, Lots>,
+    /// What of it may be ours all the same, because no process watched when it happened.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unclaimed: BTreeMap<Symbol, Lots>,
+}
+
+/// From the last decision before a process ended to the boot of the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unwatched {
+    pub from: Micros,
+    pub until: Micros,
 }
 
 /// How a finished session went. USD; `None` is unknown, never zero.
@@ -163,6 +173,12 @@ pub struct Session {
     pub rounds: Vec<Round>,
     pub orders: Orders,
     pub fills: Fills,
+    /// Fills of orders that carry our names and that the journal does not know, not yet accepted by an operator.
+    #[serde(default)]
+    pub adopted: u32,
+    /// When no process watched; the latest are kept.
+    #[serde(default)]
+    pub unwatched: Vec<Unwatched>,
     pub ledger: Ledger,
     pub foreign: Foreign,
     /// How often in a row a read of the venue differed from our books, and the latest that did.
@@ -253,6 +269,21 @@ impl Session {
     /// Signed lots that somebody else traded in an instrument since the session began.
     pub fn foreign_lots(&self, symbol: &Symbol) -> Lots {
         self.foreign.lots.get(symbol).copied().unwrap_or_default()
+    }
+
+    /// The part of them that is somebody else's for sure. Of what nobody claims, as much may be ours as the leg had left
+    /// to sell.
+    pub fn strangers_lots(&self, symbol: &Symbol) -> Lots {
+        let unclaimed = self.foreign.unclaimed.get(symbol).copied().unwrap_or_default();
+        let sold = self.ledger.holding(symbol).map_or(0, |holding| holding.sold.lots);
+        let room = self.leg(symbol).map_or(0, |leg| (leg.lots - sold).max(0));
+        self.foreign_lots(symbol) - unclaimed.clamp(-room, 0)
+    }
+
+    /// Whether somebody or nobody may have traded for us at that time: no process watched, give or take what clocks
+    /// differ by.
+    pub fn was_unwatched(&self, at: Micros, slack: i64) -> bool {
+        self.unwatched.iter().any(|gap| at.0 >= gap.from.0 - slack && at.0 <= gap.until.0 + slack)
     }
 
     /// Whether entry orders are or were out and not all legs are sold.

@@ -17,7 +17,7 @@ use crate::truth::TruthState;
 use crate::words::Health;
 
 /// How far the account's own list of positions may lag behind what happened.
-const LIST_LAG: Micros = Micros(10_000_000);
+pub const LIST_LAG: Micros = Micros(10_000_000);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TradingState {
@@ -138,19 +138,39 @@ impl TradingState {
         if self.account.day.number == day { self.account.day.realized } else { Money::ZERO }
     }
 
-    /// Positions of the account that belong to no session, signed lots, by the account's own list. The list may
-    /// lag by ten seconds: what a session has just closed is not called a stranger's.
+    /// Lots of the account that belong to no session, signed, by the account's own list and by what closes left on: of
+    /// an instrument that a session holds, what exceeds its books. The list may lag by ten seconds: of what a session
+    /// has just moved it says nothing.
     pub fn foreign_positions(&self) -> BTreeMap<Symbol, Lots> {
-        let Some(read) = &self.account.truth.account else { return BTreeMap::new() };
-        let ours = |symbol: &Symbol| {
-            let just_closed = self.sessions.values().any(|session| {
-                let ended = session.ended_at.is_none_or(|at| read.mark.requested_at.0 < at.0 + LIST_LAG.0);
-                ended && session.leg(symbol).is_some()
-            });
-            just_closed || self.account.leases.contains_key(symbol)
-        };
-        let rows = read.positions.iter().filter(|(symbol, _)| !ours(symbol));
-        rows.map(|(symbol, (_, lots))| (symbol.clone(), *lots)).collect()
+        let listed = self.account.truth.account.as_ref();
+        let mut foreign = BTreeMap::new();
+        for (symbol, (_, lots)) in listed.iter().flat_map(|read| &read.positions) {
+            let at = listed.map_or(Micros(0), |read| read.mark.requested_at);
+            let theirs = self.ours_by(symbol, at).map_or(0, |ours| lots - ours);
+            if theirs != 0 {
+                foreign.insert(symbol.clone(), theirs);
+            }
+        }
+        for flatten in self.sessions.values().filter(|session| session.is_over()).filter_map(Session::flatten)
+        {
+            let known = flatten.verified_flat_at.map(|at| Micros(at.0 + LIST_LAG.0));
+            let listed = listed.is_some_and(|read| known.is_none_or(|at| read.mark.requested_at >= at));
+            let left = flatten.left.iter().filter(|(symbol, _)| !self.account.leases.contains_key(*symbol));
+            foreign.extend(left.filter(|_| !listed).map(|(symbol, lots)| (symbol.clone(), *lots)));
+        }
+        foreign
+    }
+
+    /// Signed lots of an instrument that were ours when the account's list was asked for at `at`; `None`: ours moved
+    /// too shortly before.
+    fn ours_by(&self, symbol: &Symbol, at: Micros) -> Option<Lots> {
+        let settled = |moved: Micros| moved.0 + LIST_LAG.0 <= at.0;
+        let holder = self.account.leases.get(symbol).and_then(|id| self.sessions.get(id));
+        if let Some(holder) = holder {
+            return holder.orders.moved_in(symbol).is_none_or(settled).then(|| holder.expected(symbol));
+        }
+        let mut ended = self.sessions.values().filter(|session| session.leg(symbol).is_some());
+        ended.all(|session| session.ended_at.is_none_or(settled)).then_some(0)
     }
 
     /// What is not well with a session: its own, and what concerns the account.

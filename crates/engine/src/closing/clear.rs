@@ -8,7 +8,6 @@ use model::input::OpenOrder;
 use model::order::{Order, OrderStatus, Purpose, Side};
 
 use super::Closer;
-use super::measure::Measure;
 use crate::lookups::{cancel, may_cancel};
 use crate::said::{SECOND, Said, since};
 
@@ -30,7 +29,7 @@ pub(super) fn entries(closer: &Closer<'_>) -> Vec<Said> {
         Purpose::Protect => {
             let symbol = &order.request.symbol;
             let known = closer.flatten.products.get_key_value(symbol);
-            known.is_none_or(|(symbol, _)| closer.measure(symbol) == Measure::Flat)
+            known.is_none_or(|(symbol, _)| closer.measure(symbol).is_done())
         }
     };
     let cause = |order: &Order| match order.request.purpose {

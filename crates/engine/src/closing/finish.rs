@@ -10,7 +10,7 @@ use model::decision::closing::PanicScope;
 use model::decision::{ClosingDecision, SessionDecision};
 use model::session::Summary;
 use model::tell::elapsed_ms;
-use model::{ExitReason, Exposure, Lifecycle, Lots, Micros, Money, Session, Stamp};
+use model::{ExitReason, Exposure, Lifecycle, Lots, Micros, Money, Session, Stamp, Symbol};
 
 use super::Closer;
 use super::reads::{AUDIT_AFTER, audited_read};
@@ -104,8 +104,9 @@ fn audit(hearing: &Hearing<'_>, flatten: &Flatten) -> Vec<Said> {
     let Some(closer) = Closer::of_session(hearing).filter(|closer| audited_read(closer, at)) else {
         return Vec::new();
     };
-    let flat = is_flat_since(&closer, at);
-    let mut said = vec![closer.say(ClosingDecision::Audited { flat })];
+    let flat = !is_ours_on(&closer, at);
+    let left = shown_since(&closer, at);
+    let mut said = vec![closer.say(ClosingDecision::Audited { flat, left })];
     if !flat && hearing.state.account.latch.is_none() {
         // Something of ours is on after all: everything is closed, and nothing opens.
         said.push(closer.say(crate::exits::latched(PanicScope::Account, ExitReason::Panic, hearing.stamp)));
@@ -113,23 +114,40 @@ fn audit(hearing: &Hearing<'_>, flatten: &Flatten) -> Vec<Said> {
     said
 }
 
-/// Whether the read since `at` shows nothing of this close's: no position, no order.
-pub(crate) fn is_flat_since(closer: &Closer<'_>, at: Micros) -> bool {
-    let truth = &closer.state.account.truth;
-    let leases = &closer.state.account.leases;
-    let flat = closer.flatten.products.keys().all(|symbol| {
-        let leased_anew = leases
-            .get(symbol)
-            .is_some_and(|holder| closer.session.is_none_or(|session| holder != &session.id));
-        leased_anew
-            || truth
-                .position_since(symbol, at)
-                .is_some_and(|read| read.lots == 0 || read.lots == closer.foreign(symbol))
-    });
-    let own = truth.open_orders_since(at).into_iter().flat_map(|read| &read.own);
+/// Whether anything of this session's is on after all, or may be: an order, lots that its books say are on (a fill
+/// that came late), or lots that neither were left on nor are a stranger's by their trades.
+fn is_ours_on(closer: &Closer<'_>, at: Micros) -> bool {
+    let Some(session) = closer.session else { return false };
+    let left = |symbol: &Symbol| closer.flatten.left.get(symbol).copied().unwrap_or_default();
+    let explained = |symbol: &Symbol| {
+        let read = closer.state.account.truth.position_since(symbol, at).map_or(0, |read| read.lots);
+        read == 0 || read == left(symbol) || read == session.strangers_lots(symbol)
+    };
+    let mut symbols = closer.flatten.products.keys().filter(|symbol| !is_leased_anew(closer, symbol));
+    symbols.any(|symbol| session.expected(symbol) != 0 || !explained(symbol)) || own_order_since(closer, at)
+}
+
+/// Another session holds the instrument by now.
+fn is_leased_anew(closer: &Closer<'_>, symbol: &Symbol) -> bool {
+    let holder = closer.state.account.leases.get(symbol);
+    holder.is_some_and(|holder| closer.session.is_none_or(|session| holder != &session.id))
+}
+
+fn own_order_since(closer: &Closer<'_>, at: Micros) -> bool {
+    let own = closer.state.account.truth.open_orders_since(at).into_iter().flat_map(|read| &read.own);
     let mut own =
         own.filter(|open| open.client_order_id.as_ref().is_some_and(|id| closer.orders().get(id).is_some()));
-    flat && own.next().is_none()
+    own.next().is_some()
+}
+
+/// What is on in its instruments, signed lots.
+fn shown_since(closer: &Closer<'_>, at: Micros) -> BTreeMap<Symbol, Lots> {
+    let products = closer.flatten.products.keys().filter(|symbol| !is_leased_anew(closer, symbol));
+    let shown = products.filter_map(|symbol| {
+        let lots = closer.state.account.truth.position_since(symbol, at)?.lots;
+        (lots != 0).then(|| (symbol.clone(), lots))
+    });
+    shown.collect()
 }
 
 /// The same for the account's sweep, with the account's own list.
@@ -142,6 +160,11 @@ pub(super) fn account_audit(closer: &Closer<'_>) -> Vec<Said> {
         return Vec::new();
     };
     let strangers = list.positions.keys().any(|symbol| !closer.state.account.leases.contains_key(symbol));
-    let flat = is_flat_since(closer, at) && !strangers;
-    vec![closer.say(ClosingDecision::Audited { flat })]
+    let read = closer.flatten.products.keys().filter(|symbol| !is_leased_anew(closer, symbol));
+    let read =
+        read.map(|symbol| closer.state.account.truth.position_since(symbol, at)).all(|read| read.is_some());
+    let on = shown_since(closer, at);
+    let flat = read && on.is_empty() && !strangers && !own_order_since(closer, at);
+    // What is on is closed with the next press, whose ever it is.
+    vec![closer.say(ClosingDecision::Audited { flat, left: BTreeMap::new() })]
 }

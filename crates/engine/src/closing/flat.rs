@@ -1,9 +1,11 @@
 //! Flat is believed from two consecutive reads at least 400 ms apart, each of every product by its number and of
 //! the open orders, with nothing of ours moving between them. Anything else begins the count anew.
 
+use std::collections::BTreeMap;
+
 use model::decision::ClosingDecision;
 use model::truth::ReadMark;
-use model::{Lots, Symbol};
+use model::{Lots, Micros, Symbol};
 
 use super::measure::{FILLS_PATIENCE, Measure};
 use super::reads::list_since;
@@ -28,7 +30,8 @@ pub(super) fn count(closer: &Closer<'_>) -> Vec<Said> {
         }
     }
     let reads = known.map_or(0, |flat| flat.reads) + 1;
-    let seen = ClosingDecision::FlatSeen { reads, request: mark.request, requested_at: mark.requested_at };
+    let (request, requested_at) = (mark.request, mark.requested_at);
+    let seen = ClosingDecision::FlatSeen { reads, request, requested_at, left: left(closer) };
     let mut said = vec![closer.say(seen)];
     if reads >= 2 {
         said.push(closer.say(verified(closer, reads)));
@@ -48,7 +51,7 @@ fn flat_read(closer: &Closer<'_>) -> Option<ReadMark> {
     let truth = &closer.state.account.truth;
     let mut marks = Vec::new();
     for symbol in closer.symbols() {
-        if closer.measure(symbol) != Measure::Flat || is_streamed_open(closer, symbol) {
+        if !closer.measure(symbol).is_done() || is_streamed_open(closer, symbol) {
             return None;
         }
         marks.push(closer.fresh(symbol)?.mark);
@@ -63,7 +66,7 @@ fn flat_read(closer: &Closer<'_>) -> Option<ReadMark> {
         return None;
     }
     let mark = marks.first().copied().unwrap_or(orders.mark);
-    if closer.session.is_none() && may_still_land(closer) {
+    if closer.session.is_none() && may_still_land(closer, mark.requested_at) {
         return None;
     }
     if closer.session.is_none() && !rest_is_flat(closer, mark.request) {
@@ -83,10 +86,30 @@ fn rest_is_flat(closer: &Closer<'_>, request: u64) -> bool {
         && read.positions.keys().all(|symbol| closer.flatten.products.contains_key(symbol))
 }
 
-/// What a process before this one sent may still arrive while a signature of it lives, known to the journal or not.
-fn may_still_land(closer: &Closer<'_>) -> bool {
+/// Something speaks against it: a session runs, or the list shows what is not looked after by number. A list that is
+/// merely missing says nothing.
+fn rest_is_on(closer: &Closer<'_>) -> bool {
+    let listed = closer.state.account.truth.account_since(list_since(closer));
+    let unknown = listed.is_some_and(|read| {
+        read.positions.keys().any(|symbol| !closer.flatten.products.contains_key(symbol))
+    });
+    unknown || closer.state.active().next().is_some()
+}
+
+/// What a process before this one sent may still arrive while a signature of it lives, known to the journal or not:
+/// what was seen before then is no end.
+fn may_still_land(closer: &Closer<'_>, seen: Micros) -> bool {
     let boot = closer.state.boot.as_ref();
-    boot.is_some_and(|boot| since(boot.at, closer.now()) < SIGNATURE_LIFE)
+    boot.is_some_and(|boot| since(boot.at, seen) < SIGNATURE_LIFE)
+}
+
+/// What is on in its instruments and not ours.
+fn left(closer: &Closer<'_>) -> BTreeMap<Symbol, Lots> {
+    let of = |symbol: &Symbol| match closer.measure(symbol) {
+        Measure::Left(lots) => Some((symbol.clone(), lots)),
+        Measure::Unread | Measure::Flat | Measure::Open(_) | Measure::Contradicted(_) => None,
+    };
+    closer.symbols().filter_map(of).collect()
 }
 
 /// What orders report as filled and no fill has brought is waited for: without it the result is not known.
@@ -99,9 +122,16 @@ fn awaits_fills(closer: &Closer<'_>) -> bool {
 fn is_streamed_open(closer: &Closer<'_>, symbol: &Symbol) -> bool {
     let truth = &closer.state.account.truth;
     let read_at = truth.position(symbol).map(|read| read.mark.requested_at);
-    truth.streamed.get(symbol).is_some_and(|streamed| {
-        streamed.lots != closer.foreign(symbol) && read_at.is_none_or(|at| streamed.at > at)
-    })
+    let left = match closer.measure(symbol) {
+        Measure::Left(lots) => lots,
+        Measure::Unread | Measure::Flat | Measure::Open(_) | Measure::Contradicted(_) => {
+            closer.foreign(symbol)
+        }
+    };
+    truth
+        .streamed
+        .get(symbol)
+        .is_some_and(|streamed| streamed.lots != left && read_at.is_none_or(|at| streamed.at > at))
 }
 
 fn moved_since(closer: &Closer<'_>, at: i64) -> bool {
@@ -115,9 +145,9 @@ fn is_refuted(closer: &Closer<'_>) -> bool {
     let Some(flat) = closer.flatten.flat else { return false };
     let truth = &closer.state.account.truth;
     let open = closer.symbols().any(|symbol| {
-        let shown = truth.position(symbol).is_some_and(|read| {
-            read.mark.request > flat.last_request && closer.measure(symbol) != Measure::Flat
-        });
+        let shown = truth
+            .position(symbol)
+            .is_some_and(|read| read.mark.request > flat.last_request && !closer.measure(symbol).is_done());
         shown || is_streamed_open(closer, symbol)
     });
     let listed = truth.open_orders.as_ref().filter(|read| read.mark.request > flat.last_request);
@@ -130,7 +160,7 @@ fn is_refuted(closer: &Closer<'_>) -> bool {
     open || orders
         || moved_since(closer, flat.first_requested_at.0)
         || closer.orders().working().next().is_some()
-        || closer.session.is_none() && !rest_is_flat(closer, flat.last_request)
+        || closer.session.is_none() && rest_is_on(closer)
 }
 
 fn refutation(closer: &Closer<'_>) -> ClosingDecision {
@@ -153,5 +183,6 @@ fn verified(closer: &Closer<'_>, reads: u32) -> ClosingDecision {
         reads,
         elapsed_ms: since(closer.flatten.started_at, closer.now()) / MILLISECOND,
         attempts: closer.flatten.attempts(),
+        left: left(closer),
     }
 }

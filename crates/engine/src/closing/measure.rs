@@ -21,6 +21,8 @@ pub(crate) enum Measure {
     Unread,
     /// Nothing, and our books agree.
     Flat,
+    /// Nothing of ours; these signed lots are on, and somebody else's.
+    Left(Lots),
     /// Signed lots that are on.
     Open(Lots),
     /// The venue says nothing is on, our books say this is, and nothing explains it.
@@ -32,9 +34,14 @@ impl Measure {
     pub fn lots(self) -> Option<Lots> {
         match self {
             Measure::Unread => None,
-            Measure::Flat => Some(0),
+            Measure::Flat | Measure::Left(_) => Some(0),
             Measure::Open(lots) | Measure::Contradicted(lots) => Some(lots),
         }
+    }
+
+    /// Nothing of ours is on, and our books agree.
+    pub fn is_done(self) -> bool {
+        matches!(self, Measure::Flat | Measure::Left(_))
     }
 }
 
@@ -47,18 +54,29 @@ impl Closer<'_> {
     /// Somebody else's part of what the venue shows: a session leaves it alone. A panic of all closes it as well,
     /// but beside the sessions, so that it spoils nobody's result.
     pub fn foreign(&self, symbol: &Symbol) -> Lots {
-        self.session.map_or(0, |session| session.foreign_lots(symbol))
+        self.session.map_or(0, |session| session.strangers_lots(symbol))
     }
 
     /// Whether all trades are known that may explain what the venue showed: ours, and somebody else's. The list of
     /// fills must have been asked for when the position was there already.
     fn knows_all_trades(&self, symbol: &Symbol) -> bool {
+        let waited = since(self.moved_at(symbol), self.now()) >= FILLS_PATIENCE;
+        let in_doubt = self.orders().live_in(symbol).any(|order| order.status == OrderStatus::Unknown);
+        self.has_read_trades(symbol) || waited || in_doubt || self.session.is_none()
+    }
+
+    /// The same with nothing but the venue's own list for it.
+    fn has_read_trades(&self, symbol: &Symbol) -> bool {
         let moved_at = self.moved_at(symbol);
         let shown_at = self.fresh(symbol).map_or(moved_at, |read| read.shown_at.max(moved_at));
-        let read = self.state.account.truth.fills_read_at.is_some_and(|at| at >= shown_at);
-        let waited = since(moved_at, self.now()) >= FILLS_PATIENCE;
-        let in_doubt = self.orders().live_in(symbol).any(|order| order.status == OrderStatus::Unknown);
-        read || waited || in_doubt || self.session.is_none()
+        self.state.account.truth.fills_read_at.is_some_and(|at| at >= shown_at)
+    }
+
+    /// What is on where nothing of ours is: a stranger's once every trade was read. In a panic of all it need not be,
+    /// because the sweep closes it, whose ever it is.
+    fn left(&self, symbol: &Symbol, lots: Lots) -> Measure {
+        let sure = self.has_read_trades(symbol) || self.flatten.of_account && self.knows_all_trades(symbol);
+        if sure { Measure::Left(lots) } else { Measure::Unread }
     }
 
     pub fn measure(&self, symbol: &Symbol) -> Measure {
@@ -71,7 +89,11 @@ impl Closer<'_> {
         let ours = within(read.lots - self.foreign(symbol), read.lots);
         let ours = self.session.map_or(ours, |session| within(ours, may_hold(session, symbol)));
         if ours == 0 {
-            return if expected == 0 { Measure::Flat } else { Measure::Contradicted(expected) };
+            return match (expected, read.lots) {
+                (0, 0) => Measure::Flat,
+                (0, lots) => self.left(symbol, lots),
+                (expected, _) => Measure::Contradicted(expected),
+            };
         }
         if self.knows_all_trades(symbol) {
             return Measure::Open(ours);
@@ -99,9 +121,11 @@ impl Closer<'_> {
     }
 }
 
-/// The most that a session can have on in an instrument: what its leg sells, once an order was sent there.
+/// The most that a session can have on in an instrument: what its leg sells, once an order was or may have been sent
+/// there.
 fn may_hold(session: &Session, symbol: &Symbol) -> Lots {
-    let sent = session.orders.moved_in(symbol).is_some();
+    let unclaimed = session.foreign_lots(symbol) != session.strangers_lots(symbol);
+    let sent = unclaimed || session.orders.moved_in(symbol).is_some();
     session.leg(symbol).filter(|_| sent).map_or(0, |leg| -leg.lots)
 }
 
@@ -117,10 +141,11 @@ pub(super) fn explain(closer: &Closer<'_>) -> Vec<Said> {
     let hearing = Hearing { state: closer.state, session, stamp: closer.stamp };
     let contradicted = closer.symbols().find_map(|symbol| match closer.measure(symbol) {
         Measure::Contradicted(lots) => Some((symbol, lots)),
-        Measure::Unread | Measure::Flat | Measure::Open(_) => None,
+        Measure::Unread | Measure::Flat | Measure::Left(_) | Measure::Open(_) => None,
     });
     let Some((symbol, lots)) = contradicted else {
-        let unread = closer.symbols().any(|symbol| closer.measure(symbol) == Measure::Unread);
+        let doubted = |measure| matches!(measure, Measure::Unread | Measure::Left(_));
+        let unread = closer.symbols().any(|symbol| doubted(closer.measure(symbol)));
         let over = || hearing.health(Health::Unreconciled, false, HealthCause::ZeroExplained);
         return if unread { Vec::new() } else { over().into_iter().collect() };
     };

@@ -24,7 +24,8 @@ pub(crate) fn need(closer: &Closer<'_>) -> Option<Need> {
         let at = Micros(verified.0 + AUDIT_AFTER);
         let read = audited_read(closer, at);
         let due = closer.flatten.audited.is_none() && !read && at <= closer.now();
-        return due.then(|| ask(closer, TruthPurpose::Audit, at, wants_fills(closer)));
+        // With fills: one that came late is how we learn that something of ours is on.
+        return due.then(|| ask(closer, TruthPurpose::Audit, at, true));
     }
     unread(closer).or_else(|| verify(closer)).or_else(|| again(closer))
 }

@@ -2,7 +2,8 @@
 //! and the account as a whole. A need is a pure function of the state; pacing is part of it.
 
 use model::decision::truth::TruthPurpose;
-use model::{Lifecycle, Micros, ProductId, Session, Stamp, Symbol, TradingState};
+use model::state::LIST_LAG;
+use model::{Health, Lifecycle, Micros, ProductId, Session, Stamp, Symbol, TradingState};
 
 use super::need::{Need, fills_since, must_wait};
 use super::reconcile::SETTLING;
@@ -19,6 +20,8 @@ const TROUBLED: i64 = SECOND;
 const WAITING: i64 = 5 * SECOND;
 /// The whole account is looked at this often while nothing else asks for it.
 const SWEEP: i64 = 300 * SECOND;
+/// The same while it shows what is not ours.
+const STRANGERS: i64 = 15 * SECOND;
 
 /// Every need of now, in the order of sessions, the account's last.
 pub(crate) fn all(state: &TradingState, stamp: &Stamp) -> Vec<Need> {
@@ -123,7 +126,14 @@ fn of_account(state: &TradingState, stamp: &Stamp) -> Option<Need> {
         return None;
     }
     let read = state.account.truth.account.as_ref().map(|read| read.mark.requested_at);
-    let since = read.filter(|at| *at >= boot.at).map_or(boot.at, |at| Micros(at.0 + SWEEP));
+    let marked = state.account.health.contains(&Health::Unreconciled);
+    let pause = if marked { STRANGERS } else { SWEEP };
+    let periodic = read.filter(|at| *at >= boot.at).map_or(boot.at, |at| Micros(at.0 + pause));
+    // What a session left behind is seen as soon as the list can no longer lag behind its end.
+    let ended = state.sessions.values().filter_map(|session| session.ended_at).max();
+    let settled =
+        ended.map(|ended| Micros(ended.0 + LIST_LAG.0)).filter(|at| read.is_none_or(|read| read < *at));
+    let since = settled.map_or(periodic, |at| at.min(periodic));
     if since > stamp.at {
         return None;
     }

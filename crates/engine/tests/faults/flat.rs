@@ -1,11 +1,14 @@
 //! When "flat" is believed: a zero must be explained, two reads must be consecutive, and a third look is taken
 //! (issue 7, B0, B4, B6; case A01).
 
+use std::collections::BTreeMap;
+
 use model::causes::ZeroCause;
 use model::decision::{ClosingDecision, TruthDecision};
 use model::input::ExecutionReport;
+use model::order::Side;
 use model::refusal::Refusal;
-use model::{Decision, ExitReason, Health, Input, Lifecycle, Money};
+use model::{Decision, ExitReason, Health, Input, Lifecycle, Lots, Money};
 
 use crate::story::*;
 use crate::support::venue::Fault;
@@ -222,4 +225,31 @@ fn a_stop_whose_audit_shows_something_on_becomes_a_panic_of_all() {
     world.run_until("verified flat", 30, World::is_account_flat);
     assert!(world.venue.is_flat());
     assert_eq!(world.lifecycle(), Lifecycle::Stopped);
+}
+
+/// A stranger's trade in the instrument after the end is no reason to close anybody's session.
+#[test]
+fn a_strangers_trade_after_the_end_is_marked_and_latches_nothing() {
+    let (mut world, id) = open_session();
+    stop(&mut world, &id);
+    world.run_until("STOPPED", 20, is_stopped);
+    let now = world.now;
+    world.venue.by_hand(&call(), Side::Sell, 30, None, now);
+    world.run_until("the audit", 15, |world| told(world, "exit.audited") == 1);
+    assert!(matches!(audited(&world), Some((true, -30))), "{:#?}", world.tail(6));
+    world.run_until("the mark", 15, |world| world.state().account.health.contains(&Health::Unreconciled));
+    assert_eq!(world.state().foreign_positions(), BTreeMap::from([(call(), -30)]));
+    world.run_ms(20_000);
+    assert!(world.state().account.latch.is_none(), "nothing was pressed");
+    assert_eq!(world.venue.position(&call()), -30, "it is not ours");
+}
+
+/// Whether the audit says flat, and what of the call it says is not ours.
+fn audited(world: &World) -> Option<(bool, Lots)> {
+    world.decisions().find_map(|decision| match decision {
+        Decision::Closing(ClosingDecision::Audited { flat, left }) => {
+            Some((*flat, left.get(&call()).copied().unwrap_or_default()))
+        }
+        _ => None,
+    })
 }

@@ -12,6 +12,7 @@ mod closing;
 mod entry;
 mod flat;
 mod journal;
+mod left;
 mod limits;
 mod paced;
 mod rules;

@@ -107,7 +107,7 @@ pub fn over_the_journal(world: &World) {
                 latched_flat = true;
             }
             Decision::Closing(
-                ClosingDecision::PanicLatched { .. } | ClosingDecision::Audited { flat: false },
+                ClosingDecision::PanicLatched { .. } | ClosingDecision::Audited { flat: false, .. },
             ) => {
                 latched_flat &= record.session_id.is_some();
             }

@@ -62,6 +62,8 @@ pub struct Venue {
     pub empty_until: Micros,
     /// Until then the list of fills is answered as empty: a lie.
     pub fills_empty_until: Micros,
+    /// The list of fills carries our ids, as far as they are known.
+    pub fills_are_named: bool,
     /// Until then only the wallet cannot be read.
     pub wallet_fails_until: Micros,
     /// Fills do not come through the stream until then.

@@ -65,14 +65,20 @@ fn flat() -> [ClosingDecision; 6] {
         reads: 2,
         elapsed_ms: 1_565,
         attempts: 2,
+        left: BTreeMap::new(),
     };
     [
-        ClosingDecision::FlatSeen { reads: 1, request: 31, requested_at: after(1_100) },
+        ClosingDecision::FlatSeen {
+            reads: 1,
+            request: 31,
+            requested_at: after(1_100),
+            left: BTreeMap::new(),
+        },
         ClosingDecision::FlatRefuted { venue: lots(-40, 0), own_open_orders: Some(0) },
         verified(true),
         verified(false),
-        ClosingDecision::Audited { flat: true },
-        ClosingDecision::Audited { flat: false },
+        ClosingDecision::Audited { flat: true, left: BTreeMap::new() },
+        ClosingDecision::Audited { flat: false, left: BTreeMap::new() },
     ]
 }
 

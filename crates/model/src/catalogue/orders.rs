@@ -43,6 +43,10 @@ pub(super) fn samples() -> Vec<OrderDecision> {
             fill: Fill { client_order_id: None, ..fill() },
             fault: FillFault::Foreign,
         },
+        OrderDecision::FillRefused {
+            fill: Fill { client_order_id: None, ..fill() },
+            fault: FillFault::Unclaimed,
+        },
         OrderDecision::FillRefused { fill: fill(), fault: FillFault::Overfilled },
     ];
     samples.extend(troubles());

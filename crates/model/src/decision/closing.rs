@@ -61,6 +61,9 @@ pub enum ClosingDecision {
         reads: u32,
         request: u64,
         requested_at: Micros,
+        /// What is on in its instruments and not ours, signed lots.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        left: BTreeMap<Symbol, Lots>,
     },
     /// After a flat read something is on, or moved.
     FlatRefuted {
@@ -73,10 +76,16 @@ pub enum ClosingDecision {
         reads: u32,
         elapsed_ms: i64,
         attempts: u32,
+        /// What is on in its instruments and not ours, signed lots: it is left on.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        left: BTreeMap<Symbol, Lots>,
     },
     /// A third read, ten seconds after, agreed.
     Audited {
         flat: bool,
+        /// What is on in its instruments and not ours, signed lots.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        left: BTreeMap<Symbol, Lots>,
     },
     /// The exit took too long or too many attempts: it goes on as a panic.
     Escalated {
@@ -114,14 +123,15 @@ impl Event for ClosingDecision {
             ClosingDecision::PanicLatched { .. }
             | ClosingDecision::Blocked { .. }
             | ClosingDecision::FlatRefuted { .. }
-            | ClosingDecision::Audited { flat: false } => Level::Error,
+            | ClosingDecision::Audited { flat: false, .. } => Level::Error,
             ClosingDecision::Escalated { .. } | ClosingDecision::PositionFound { .. } => Level::Warn,
+            ClosingDecision::VerifiedFlat { left, .. } if !left.is_empty() => Level::Warn,
             ClosingDecision::PanicRepeated { .. }
             | ClosingDecision::Started { .. }
             | ClosingDecision::Unblocked
             | ClosingDecision::FlatSeen { .. }
             | ClosingDecision::VerifiedFlat { .. }
-            | ClosingDecision::Audited { flat: true }
+            | ClosingDecision::Audited { flat: true, .. }
             | ClosingDecision::PanicAcknowledged { .. } => Level::Info,
         }
     }
@@ -171,20 +181,37 @@ impl Event for ClosingDecision {
                 format!("The venue cannot be worked: {}. Closing keeps trying.", code.words())
             }
             ClosingDecision::Unblocked => "The venue can be worked again.".to_owned(),
-            ClosingDecision::FlatSeen { reads, .. } => {
+            ClosingDecision::FlatSeen { reads, left, .. } if left.is_empty() => {
                 format!("The venue shows flat and no own order, read {reads} of 2.")
             }
+            ClosingDecision::FlatSeen { reads, left, .. } => format!(
+                "Nothing of ours is on and no own order, read {reads} of 2; not ours: {}.",
+                positions(left)
+            ),
             ClosingDecision::FlatRefuted { venue, own_open_orders } => format!(
                 "Not flat after all: the venue shows {}; open orders of ours: {}.",
                 positions(venue),
                 own_open_orders.map_or_else(|| "unknown".to_owned(), |own| own.to_string())
             ),
-            ClosingDecision::VerifiedFlat { elapsed_ms, attempts, .. } => format!(
+            ClosingDecision::VerifiedFlat { elapsed_ms, attempts, left, .. } if left.is_empty() => format!(
                 "Verified flat by two reads, {} ms after closing began, with {attempts} close orders.",
                 grouped(*elapsed_ms)
             ),
-            ClosingDecision::Audited { flat: true } => "A later read confirms flat.".to_owned(),
-            ClosingDecision::Audited { flat: false } => "A later read shows something on.".to_owned(),
+            ClosingDecision::VerifiedFlat { elapsed_ms, attempts, left, .. } => format!(
+                "Nothing of ours is on, by two reads, {} ms after closing began, with {attempts} close orders; \
+                 left on, not ours: {}.",
+                grouped(*elapsed_ms),
+                positions(left)
+            ),
+            ClosingDecision::Audited { flat: true, left } if left.is_empty() => {
+                "A later read confirms flat.".to_owned()
+            }
+            ClosingDecision::Audited { flat: true, left } => {
+                format!("A later read confirms that nothing of ours is on; not ours: {}.", positions(left))
+            }
+            ClosingDecision::Audited { flat: false, .. } => {
+                "A later read shows something of ours on.".to_owned()
+            }
             ClosingDecision::Escalated { attempts, elapsed_ms } => {
                 format!(
                     "The exit goes on as a panic after {attempts} attempts and {} ms.",
@@ -230,19 +257,20 @@ impl Event for ClosingDecision {
                 .map(),
             ClosingDecision::Blocked { code } => fields().put("reason", code).map(),
             ClosingDecision::Unblocked => Map::new(),
-            ClosingDecision::FlatSeen { reads, request, .. } => {
-                fields().put("reads", reads).put("request", request).map()
+            ClosingDecision::FlatSeen { reads, request, left, .. } => {
+                fields().put("reads", reads).put("request", request).put("not_ours", left).map()
             }
             ClosingDecision::FlatRefuted { venue, own_open_orders } => {
                 fields().put("positions", venue).put("own_open_orders", own_open_orders).map()
             }
-            ClosingDecision::VerifiedFlat { panic_id, reads, elapsed_ms, attempts, .. } => fields()
+            ClosingDecision::VerifiedFlat { panic_id, reads, elapsed_ms, attempts, left, .. } => fields()
                 .put("panic_id", panic_id)
                 .put("reads", reads)
                 .put("elapsed_ms", elapsed_ms)
                 .put("attempts", attempts)
+                .put("not_ours", left)
                 .map(),
-            ClosingDecision::Audited { flat } => fields().put("flat", flat).map(),
+            ClosingDecision::Audited { flat, left } => fields().put("flat", flat).put("not_ours", left).map(),
             ClosingDecision::Escalated { attempts, elapsed_ms } => {
                 fields().put("attempts", attempts).put("elapsed_ms", elapsed_ms).map()
             }

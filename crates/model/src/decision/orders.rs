@@ -175,6 +175,7 @@ impl Event for OrderDecision {
             OrderDecision::FillBooked(_) => "order.fill_booked",
             OrderDecision::FillCharged { .. } => "order.fill_charged",
             OrderDecision::FillRefused { fault: FillFault::Foreign, .. } => "order.foreign_fill",
+            OrderDecision::FillRefused { fault: FillFault::Unclaimed, .. } => "order.unclaimed_fill",
             OrderDecision::FillRefused { .. } => "order.fill_refused",
         }
     }
@@ -188,7 +189,7 @@ impl Event for OrderDecision {
             | OrderDecision::NeverSent { .. }
             | OrderDecision::CancelFailed { .. }
             | OrderDecision::CancelRequested { cause: CancelCause::InTheWay | CancelCause::Late, .. }
-            | OrderDecision::FillRefused { fault: FillFault::Foreign, .. }
+            | OrderDecision::FillRefused { fault: FillFault::Foreign | FillFault::Unclaimed, .. }
             | OrderDecision::LookupFailed { .. } => Level::Warn,
             OrderDecision::FillRefused { .. } => Level::Error,
             OrderDecision::FillCharged { .. } => Level::Debug,

@@ -1,5 +1,7 @@
 //! How closing folds: latches, closes, flat reads.
 
+use std::collections::BTreeMap;
+
 use crate::closing::{FlatReads, Flatten, Latch};
 use crate::decision::ClosingDecision;
 use crate::decision::closing::PanicScope;
@@ -48,6 +50,7 @@ impl TradingState {
                     blocked: None,
                     verified_flat_at: None,
                     audited: None,
+                    left: BTreeMap::new(),
                 };
                 if let Some(slot) = self.flatten_slot(record) {
                     *slot = Some(flatten);
@@ -73,7 +76,7 @@ impl TradingState {
             }
             ClosingDecision::Blocked { code } => flatten.blocked = Some(code.clone()),
             ClosingDecision::Unblocked => flatten.blocked = None,
-            ClosingDecision::FlatSeen { reads, request, requested_at } => {
+            ClosingDecision::FlatSeen { reads, request, requested_at, .. } => {
                 let first = flatten.flat.filter(|_| *reads > 1).map(|flat| flat.first_requested_at);
                 flatten.flat = Some(FlatReads {
                     reads: *reads,
@@ -82,13 +85,15 @@ impl TradingState {
                 });
             }
             ClosingDecision::FlatRefuted { .. } => flatten.flat = None,
-            ClosingDecision::VerifiedFlat { .. } => {
+            ClosingDecision::VerifiedFlat { left, .. } => {
                 flatten.verified_flat_at = Some(record.at);
                 flatten.blocked = None;
+                flatten.left.clone_from(left);
                 self.verify_latch(of_account, record);
             }
-            ClosingDecision::Audited { flat } => {
+            ClosingDecision::Audited { flat, left } => {
                 flatten.audited = Some(*flat);
+                flatten.left.clone_from(left);
                 if !flat && of_account {
                     self.press_again(PanicScope::Account, record);
                 }

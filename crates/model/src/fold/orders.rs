@@ -187,6 +187,8 @@ impl TradingState {
             let leg = legs.map(|leg| &leg.instrument).find(|instrument| instrument.symbol == fill.symbol);
             let contract_value = leg.map(|instrument| instrument.contract_value).unwrap_or_default();
             session.ledger.book(fill, contract_value);
+            let id = fill.client_order_id.as_ref();
+            session.adopted += u32::from(id.is_some_and(|id| session.orders.get(id).is_none()));
         }
         let Some(id) = &fill.client_order_id else { return };
         if let Some(orders) = self.orders_of(record) {
@@ -197,8 +199,11 @@ impl TradingState {
     fn fold_refused(&mut self, fill: &Fill, fault: FillFault, record: &DecisionRecord) {
         let Some(session) = self.session_of(record) else { return };
         let new = session.foreign.ids.insert(fill.id.clone());
-        if new && fault == FillFault::Foreign {
+        if new && matches!(fault, FillFault::Foreign | FillFault::Unclaimed) {
             *session.foreign.lots.entry(fill.symbol.clone()).or_default() += fill.signed_lots();
+        }
+        if new && fault == FillFault::Unclaimed {
+            *session.foreign.unclaimed.entry(fill.symbol.clone()).or_default() += fill.signed_lots();
         }
     }
 }

@@ -10,12 +10,15 @@ use crate::input::ResolveChoice;
 use crate::ledger::Ledger;
 use crate::orders::Orders;
 use crate::record::DecisionRecord;
-use crate::session::{Foreign, Round, RuleState, Session, Summary};
+use crate::session::{Foreign, Round, RuleState, Session, Summary, Unwatched};
 use crate::state::{TradingState, day_of};
 use crate::words::{ExecutionMode, Exposure, Intent, Lifecycle};
+use telemetry::Micros;
 
 /// Ended sessions that are kept in mind: late fills and a second look at the venue still find them.
 const ENDED_KEPT: usize = 4;
+/// Times without a process that are kept in mind: what happened in an older one is known by now.
+const UNWATCHED_KEPT: usize = 32;
 
 impl TradingState {
     pub(super) fn fold_session(&mut self, decision: &SessionDecision, record: &DecisionRecord) {
@@ -36,7 +39,7 @@ impl TradingState {
             | SessionDecision::Resolved { .. }
             | SessionDecision::Quarantined { .. } => {
                 if let Some(session) = self.session_of(record) {
-                    fold_own(session, decision);
+                    fold_own(session, decision, record);
                 }
             }
         }
@@ -96,10 +99,15 @@ impl TradingState {
 }
 
 /// What changes in one session alone.
-fn fold_own(session: &mut Session, decision: &SessionDecision) {
+fn fold_own(session: &mut Session, decision: &SessionDecision, record: &DecisionRecord) {
     match decision {
-        SessionDecision::Recovering { .. } => {
+        SessionDecision::Recovering { down_ms, .. } => {
             session.recovering = true;
+            session
+                .unwatched
+                .push(Unwatched { from: Micros(record.at.0 - down_ms * 1_000), until: record.at });
+            let surplus = session.unwatched.len().saturating_sub(UNWATCHED_KEPT);
+            session.unwatched.drain(..surplus);
             session.rules.trailing.restored = session.rules.trailing.active;
             session.rules.breaches.clear();
             session.needs_operator = None;
@@ -128,6 +136,8 @@ fn fold_own(session: &mut Session, decision: &SessionDecision) {
             session.mismatches = 0;
             if *choice == ResolveChoice::IgnoreForeign {
                 session.foreign.accepted.clone_from(&session.foreign.lots);
+                session.foreign.unclaimed.clear();
+                session.adopted = 0;
             }
         }
         SessionDecision::Quarantined { judge } => session.quarantined = Some(judge.clone()),
@@ -165,6 +175,8 @@ fn started(
         rounds: vec![Round { number: 1, ..Round::default() }],
         orders: Orders::default(),
         fills: Fills::default(),
+        adopted: 0,
+        unwatched: Vec::new(),
         ledger: Ledger::default(),
         foreign: Foreign::default(),
         mismatches: 0,

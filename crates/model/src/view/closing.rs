@@ -93,14 +93,18 @@ fn leg_view(
         attempts: closing.attempts,
         average_price: side.and_then(|side| side.average()),
         foreign: closing.foreign,
-        sentence: sentence(left, closing),
+        sentence: sentence(left, closing, session.map(|session| session.expected(symbol))),
     }
 }
 
-fn sentence(left: Option<Lots>, closing: &Closing) -> String {
+/// `ours`: what is on by a session's own books.
+fn sentence(left: Option<Lots>, closing: &Closing, ours: Option<Lots>) -> String {
     let Some(left) = left else { return "not read yet".to_owned() };
     if left == 0 {
         return "flat".to_owned();
+    }
+    if ours == Some(0) && closing.last.as_ref().is_none_or(|last| last.ended_at.is_some()) {
+        return format!("nothing of ours; {} lots are somebody else's", grouped(left));
     }
     let verb = if left < 0 { "buy" } else { "sell" };
     let lots = grouped(left.abs());

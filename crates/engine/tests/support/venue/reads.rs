@@ -60,12 +60,13 @@ impl Venue {
         .collect()
     }
 
-    /// The venue's fill list does not carry our ids, and says what was charged.
+    /// The venue's fill list need not carry our ids, and says what was charged.
     fn listed_fills(&self, since: Micros, at: Micros) -> Vec<Fill> {
         if at < self.fills_empty_until {
             return Vec::new();
         }
         let listed = self.fills.iter().filter(|fill| fill.at >= since).cloned();
-        listed.map(|fill| Fill { client_order_id: None, ..fill }).collect()
+        let named = |fill: &Fill| fill.client_order_id.clone().filter(|_| self.fills_are_named);
+        listed.map(|fill| Fill { client_order_id: named(&fill), ..fill }).collect()
     }
 }
