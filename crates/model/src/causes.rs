@@ -258,7 +258,7 @@ pub enum CancelCause {
     Closing,
     /// To be placed again at another price.
     Reprice,
-    /// It carries our id, and the journal does not know it.
+    /// It carries our id, and the journal does not know it, or holds it for ended.
     Orphan,
     /// An order of somebody else on the same account that a close would meet.
     InTheWay,
@@ -274,7 +274,7 @@ impl CancelCause {
             Self::Paused => "entries are paused",
             Self::Closing => "the session is closing",
             Self::Reprice => "to be re-priced",
-            Self::Orphan => "it carries our id and the journal does not know it",
+            Self::Orphan => "it carries our id and the journal does not know it as open",
             Self::InTheWay => "it is not ours and stands in the way of closing",
             Self::Unneeded => "the position that it protected is flat",
             Self::Late => "it appeared after it had been given up",

@@ -38,12 +38,19 @@ pub(super) fn close(closer: &Closer<'_>) -> Vec<Said> {
             .last
             .as_ref()
             .is_none_or(|last| since(last.sent_at, closer.now()) >= pause(closer, closing, measure));
-        if waits || !due || closer.in_flight(symbol).next().is_some() {
+        if waits || !due || is_unpriced(closer, symbol) || closer.in_flight(symbol).next().is_some() {
             continue;
         }
         said.push(closer.say(OrderDecision::Submitted(request(closer, symbol, closing, lots))));
     }
     said
+}
+
+/// Right after a start no price is known: an exit gives the market a second to speak before it goes without one.
+fn is_unpriced(closer: &Closer<'_>, symbol: &Symbol) -> bool {
+    let known =
+        closer.state.market(symbol).is_some_and(|market| market.quote.is_some() || market.mark.is_some());
+    !closer.flatten.panic && !known && since(closer.began_at(), closer.now()) < SECOND
 }
 
 /// Pause after an attempt before the next: a second in an exit; a panic begins at 100 ms and doubles up to 2 s;

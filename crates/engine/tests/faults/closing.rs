@@ -85,6 +85,30 @@ fn limits_step_from_one_to_five_percent_and_a_panic_begins_firm() {
     }
 }
 
+#[test]
+fn an_exit_that_goes_on_after_a_restart_waits_for_a_price_and_a_panic_does_not() {
+    for (panic, silent, first) in
+        [(false, false, "limit"), (false, true, "market"), (true, false, "market"), (true, true, "market")]
+    {
+        let (mut world, id) = open_session();
+        world.muted = true;
+        if panic {
+            world.panic(Some(id));
+        } else {
+            stop(&mut world, &id);
+        }
+        world.publishes = !silent;
+        world.kill_for_ms(0);
+        let boot = world.now;
+        world.run_until("a close", 3, |world| !closes(world).is_empty());
+        let (at, close) = closes(&world)[0];
+        assert_eq!(shape(close), first, "panic {panic}, silent {silent}");
+        assert!(at.0 - boot.0 <= 1_100_000, "at most a second: {} µs", at.0 - boot.0);
+        world.run_until("STOPPED", 20, is_stopped);
+        assert!(world.venue.is_flat());
+    }
+}
+
 /// A session whose close rests at the edge of the band.
 fn resting_close() -> (World, Option<Price>) {
     let (mut world, id) = open_session();

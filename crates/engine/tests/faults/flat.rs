@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use model::causes::ZeroCause;
-use model::decision::{ClosingDecision, TruthDecision};
+use model::decision::{ClosingDecision, OrderDecision, TruthDecision};
 use model::input::ExecutionReport;
-use model::order::Side;
+use model::order::{OrderRequest, OrderStatus, Side};
+use model::record::DecisionRecord;
 use model::refusal::Refusal;
 use model::{Decision, ExitReason, Health, Input, Lifecycle, Lots, Money};
 
@@ -107,8 +108,7 @@ fn a_refused_reduce_only_order_explains_a_zero_and_its_cost_stays_unknown() {
 }
 
 #[test]
-fn fills_that_the_venue_hides_do_not_turn_a_refusal_of_yesterday_into_an_explanation() {
-    // The refusal must be newer than anything of ours that moved there: here the entry comes after it.
+fn a_refusal_for_want_of_a_position_that_the_venue_shows_ends_nothing() {
     let (mut world, _) = open_session();
     world.venue.stream_dead_until = later(&world, 30_000);
     world.venue.fills_empty_until = later(&world, 30_000);
@@ -116,6 +116,7 @@ fn fills_that_the_venue_hides_do_not_turn_a_refusal_of_yesterday_into_an_explana
     world.panic(None);
     world.run_until("STOPPED", 60, is_stopped);
     assert!(world.venue.is_flat(), "the venue holds {:?}", world.venue.positions);
+    assert_eq!(told(&world, "position.zero_explained"), 0);
 }
 
 #[test]
@@ -252,4 +253,49 @@ fn audited(world: &World) -> Option<(bool, Lots)> {
         }
         _ => None,
     })
+}
+
+#[test]
+fn an_order_that_we_hold_for_ended_and_the_venue_lists_is_canceled_before_flat_is_believed() {
+    for status in [OrderStatus::Rejected, OrderStatus::Canceled] {
+        let (mut world, id) = open_session();
+        // A refusal that was none, or a cancel that was believed: it rests at the venue, far from the market.
+        let order =
+            world.venue.orders.values_mut().find(|order| order.request.symbol == call()).expect("an order");
+        let mut request = order.request.clone();
+        request.client_order_id = model::ids::client_order_id(&id, "entry@boot1", 0, 2);
+        (request.limit, request.attempt) = (Some(dec("900")), 2);
+        journal_order(&mut world, request.clone(), status);
+        world.venue.place(&request, world.now);
+        assert_eq!(world.venue.open_orders(), 1);
+        stop(&mut world, &id);
+        world.run_until("STOPPED", 20, is_stopped);
+        assert_ended(&world, ExitReason::Operator);
+    }
+}
+
+/// The journal holds this order, and its end.
+fn journal_order(world: &mut World, request: OrderRequest, status: OrderStatus) {
+    let id = request.client_order_id.clone();
+    let symbol = request.symbol.clone();
+    let side = request.side;
+    let submitted = OrderDecision::Submitted(request);
+    let ended = match status {
+        OrderStatus::Rejected => OrderDecision::Rejected {
+            client_order_id: id,
+            symbol,
+            side,
+            code: "http_400".into(),
+            detail: None,
+            attempt: 2,
+        },
+        _ => OrderDecision::NeverSent { client_order_id: id, symbol, age_ms: 7_000 },
+    };
+    for decision in [submitted, ended] {
+        let last = world.records.last().expect("records").clone();
+        let (seq, decision) = (last.seq + 1, Decision::Order(decision));
+        world.records.push(DecisionRecord { seq, session_id: world.latest.clone(), decision, ..last });
+    }
+    world.kill_and_restart();
+    world.run_until("PAUSED", 10, |world| world.lifecycle() == Lifecycle::Paused);
 }

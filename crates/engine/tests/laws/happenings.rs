@@ -1,8 +1,8 @@
 //! What can happen to a world.
 
-use model::input::{GapKind, OperatorAction, ResolveChoice};
+use model::input::{ClockReport, GapKind, OperatorAction, ResolveChoice};
 use model::order::Side;
-use model::{Decimal, Micros, SessionId};
+use model::{Decimal, Input, Micros, SessionId};
 use proptest::prelude::*;
 
 use crate::support::venue::Fault;
@@ -30,6 +30,8 @@ pub enum Happening {
     Stranger(bool, i64),
     StrangerRests(bool, u8),
     Stall(i64, bool),
+    /// The system's clock is set, or the venue's turns out to differ.
+    ClockSteps(i64, bool),
     Kill(i64),
     LoseJournal,
     OlderJournal(u8),
@@ -63,6 +65,7 @@ pub fn happening() -> impl Strategy<Value = Happening> {
         1 => (any::<bool>(), 1_i64..300).prop_map(|(buys, lots)| Happening::Stranger(buys, lots)),
         1 => (any::<bool>(), 0_u8..4).prop_map(|(buys, at)| Happening::StrangerRests(buys, at)),
         1 => (500_i64..40_000, any::<bool>()).prop_map(|(ms, slept)| Happening::Stall(ms, slept)),
+        1 => (-600_000_i64..600_000, any::<bool>()).prop_map(|(ms, ours)| Happening::ClockSteps(ms, ours)),
         2 => (0_i64..40_000).prop_map(Happening::Kill),
         1 => Just(Happening::LoseJournal),
         1 => (1_u8..60).prop_map(Happening::OlderJournal),
@@ -135,6 +138,12 @@ pub fn live_through(world: &mut World, happening: &Happening) {
         Happening::Stranger(..) | Happening::StrangerRests(..) => stranger(world, happening),
         Happening::Stall(ms, slept) => {
             world.stall_ms(*ms, if *slept { GapKind::Suspended } else { GapKind::Stalled });
+        }
+        Happening::ClockSteps(ms, ours) => {
+            let (skew_ms, offset_ms) = (*ms, *ms);
+            let report =
+                if *ours { ClockReport::Stepped { skew_ms } } else { ClockReport::Venue { offset_ms } };
+            world.input(Input::Clock(report));
         }
         Happening::Kill(down_ms) => world.kill_for_ms(*down_ms),
         Happening::LoseJournal => world.lose_the_journal(),
