@@ -101,7 +101,8 @@ fn StartText() -> impl IntoView {
             format!("It runs beside {count} others, on other instruments. Orders go to the simulated venue.")
         }
     };
-    view! { <div class="plan"><strong>"Start a session"</strong><span>{text}</span></div> }
+    let title = move || if running.get() == 0 { "Start a session" } else { "Beside what runs" };
+    view! { <div class="plan"><strong>{title}</strong><span>{text}</span></div> }
 }
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ pub fn Gone() -> impl IntoView {
     };
     view! {
         <Show when=move || gone.with(Option::is_some)>
-            <div class="note gone" role="status">
+            <div class="note changed" role="status">
                 <span>
                     <b>"Another session is shown. "</b>
                     {move || gone.get().map(|id| view! { "Session "{session_link(id.0)}" is not among those that run any more. " })}
