@@ -21,6 +21,7 @@ pub mod port;
 #[cfg(test)]
 mod sample;
 mod shell;
+mod shown;
 mod tell;
 mod wire;
 

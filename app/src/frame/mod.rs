@@ -18,6 +18,7 @@ use crate::live::{self, use_live};
 use crate::parts::{BRAND, GAUGE, PULSE, icon};
 use crate::platform;
 use crate::port::User;
+use crate::shown::provide_shown;
 use crate::tell::tell;
 
 use account::{Account, ThemeSwitch};
@@ -46,6 +47,7 @@ pub fn Frame() -> impl IntoView {
     let live = use_live();
     let who = Who(RwSignal::new(None));
     provide_context(who);
+    provide_shown();
     let paint = Resource::new_blocking(|| (), |()| data::frame());
     Effect::new(move |started: Option<()>| {
         if started.is_none() {

@@ -9,7 +9,7 @@ use super::panic_button::PanicButton;
 use super::truths::{Truth, dot, truths};
 use crate::format;
 use crate::live::{QUOTE_STALE_US, use_live};
-use crate::parts::Age;
+use crate::parts::{Age, When};
 
 #[component]
 pub fn Strip() -> impl IntoView {
@@ -125,12 +125,12 @@ fn Beside() -> impl IntoView {
     let foreign = Memo::new(move |_| live.strip.with(foreign_words));
     view! {
         <div class="beside" hidden=move || running.get() < 2 && foreign.with(Option::is_none)>
-            <Show when=move || { running.get() > 1 }>
+            <When when=move || { running.get() > 1 }>
                 <a class="tag" data-tone="act" href="/" title="The chips show the most severe of each over all of them">{move || format::counted(running.get(), "session")}</a>
-            </Show>
-            <Show when=move || foreign.with(Option::is_some)>
+            </When>
+            <When when=move || foreign.with(Option::is_some)>
                 <a class="tag" data-tone="doubt" href="/" title="Positions and orders of the account that belong to no session">{move || foreign.get()}</a>
-            </Show>
+            </When>
         </div>
     }
     .into_any()

@@ -6,6 +6,7 @@ mod icon;
 mod panel;
 mod report;
 mod text;
+mod when;
 
 pub use age::Age;
 pub use dialog::Dialog;
@@ -13,3 +14,4 @@ pub use icon::{BRAND, GAUGE, PULSE, SEARCH, icon};
 pub use panel::{Panel, Retry, RootFailure};
 pub use report::{Reporter, use_reporter};
 pub use text::{Known, SignedMoney, TraceLink, fact, session_link};
+pub use when::When;

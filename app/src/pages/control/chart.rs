@@ -8,13 +8,13 @@ use model::SessionId;
 use model::view::PnlPoint;
 
 use super::points::{drawn, range, rows, thin};
-use super::shown::{Shown, use_shown};
 use crate::error::AppError;
 use crate::event::UiEvent;
 use crate::format::{self, plain_or_unknown, signed_or_unknown};
 use crate::live::Points;
 use crate::parts::use_reporter;
 use crate::platform::{self, Chart};
+use crate::shown::{Shown, use_shown};
 use crate::tell::tell;
 
 /// How much of whose points the chart has drawn.

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use model::SessionId;
 
 use super::desk::ActButton;
-use super::shown::{Awaited, use_shown};
 use super::start::Starting;
 use crate::api::Accepted;
 use crate::event::Control;
@@ -12,6 +11,7 @@ use crate::frame::{Act, act, use_toasts};
 use crate::live::use_live;
 use crate::parts::Panel;
 use crate::platform::Answer;
+use crate::shown::{Awaited, use_shown};
 use crate::wire;
 
 /// The form beside sessions that run.
@@ -101,7 +101,8 @@ fn StartText() -> impl IntoView {
             format!("It runs beside {count} others, on other instruments. Orders go to the simulated venue.")
         }
     };
-    view! { <div class="plan"><strong>"Start a session"</strong><span>{text}</span></div> }
+    let title = move || if running.get() == 0 { "Start a session" } else { "Beside what runs" };
+    view! { <div class="plan"><strong>{title}</strong><span>{text}</span></div> }
 }
 
 #[cfg(test)]

@@ -6,14 +6,14 @@ use model::{Exposure, Lifecycle, SessionId};
 use serde_json::json;
 
 use super::compose::{Beside, StartBar};
-use super::shown::use_shown;
 use super::start::Starting;
 use super::stop_dialog::StopDialog;
 use crate::event::{Control, UiEvent};
 use crate::format;
 use crate::frame::{Act, act, may_operate, use_toasts};
 use crate::live::use_live;
-use crate::parts::Panel;
+use crate::parts::{Panel, When};
+use crate::shown::use_shown;
 use crate::tell::tell;
 
 #[component]
@@ -22,13 +22,13 @@ pub fn Desk(starting: Starting, running: Memo<usize>) -> impl IntoView {
     view! {
         <Panel name="Session" class="desk">
             <div class="body">
-                <Show when=move || running.get() != 0 fallback=move || view! { <StartBar starting/> }>
+                <When when=move || running.get() != 0 fallback=move || view! { <StartBar starting/> }>
                     <RunningBar stopping starting/>
-                </Show>
+                </When>
             </div>
         </Panel>
-        <Show when=move || starting.is_beside(running)><Beside starting/></Show>
-        <Show when=move || stopping.with(Option::is_some)><StopDialog of=stopping/></Show>
+        <When when=move || starting.is_beside(running)><Beside starting/></When>
+        <When when=move || stopping.with(Option::is_some)><StopDialog of=stopping/></When>
     }
     .into_any()
 }

@@ -7,9 +7,10 @@ use leptos::prelude::*;
 use model::view::ForeignOrderView;
 use model::{Lots, Symbol};
 
-use super::shown::use_shown;
 use crate::format;
 use crate::live::use_live;
+use crate::parts::When;
+use crate::shown::use_shown;
 
 #[component]
 pub fn Foreign() -> impl IntoView {
@@ -49,9 +50,9 @@ fn OfAccount() -> impl IntoView {
         live.strip.with(|strip| of_account(&strip.foreign, strip.foreign_open_orders, strip.latch.is_some()))
     });
     view! {
-        <Show when=move || text.with(Option::is_some)>
+        <When when=move || text.with(Option::is_some)>
             <p class="note" id="foreign" data-tone="doubt" role="status"><span><b>"Not ours on this account. "</b>{move || text.get()}</span></p>
-        </Show>
+        </When>
     }
     .into_any()
 }
@@ -83,9 +84,9 @@ fn InInstruments() -> impl IntoView {
     let text = use_shown().part(|session| in_instruments(&session.foreign, &session.foreign_orders));
     let text = Memo::new(move |_| text.get().flatten());
     view! {
-        <Show when=move || text.with(Option::is_some)>
+        <When when=move || text.with(Option::is_some)>
             <p class="note" data-tone="doubt" role="status"><span><b>"Others trade in this session's instruments. "</b>{move || text.get()}</span></p>
-        </Show>
+        </When>
     }
     .into_any()
 }

@@ -6,10 +6,10 @@ use model::view::{LegView, PnlView, SessionView};
 use model::{Decimal, Exposure, Money};
 
 use super::reasons;
-use super::shown::use_shown;
 use crate::format;
 use crate::live::{QUOTE_STALE_US, use_live};
 use crate::parts::{Age, Known, SignedMoney};
+use crate::shown::use_shown;
 
 #[component]
 pub fn Legs() -> impl IntoView {

@@ -1,7 +1,6 @@
 //! Control: what you hold, what would make it close, and why it did what it did.
 
 mod chart;
-mod choice;
 mod compose;
 mod configure;
 mod desk;
@@ -21,7 +20,6 @@ mod rescue_parts;
 mod resolve;
 mod rules;
 mod session_list;
-mod shown;
 mod start;
 mod stop_dialog;
 mod why;
@@ -32,9 +30,10 @@ use leptos_meta::Title;
 
 use crate::data;
 use crate::live::use_live;
-use crate::parts::{Panel, Retry};
+use crate::parts::{Panel, Retry, When};
 use crate::wire::Wire;
 
+use crate::shown::use_shown;
 use configure::Configure;
 use desk::Desk;
 use legs::Legs;
@@ -46,14 +45,12 @@ use ready::Ready;
 use rescue::Rescue;
 use rules::Rules;
 use session_list::SessionList;
-use shown::{provide_shown, use_shown};
 use start::Starting;
 use why::Why;
 
 #[component]
 pub fn ControlPage() -> impl IntoView {
     let live = use_live();
-    provide_shown();
     let retry = Retry(RwSignal::new(0));
     provide_context(retry);
     let paint = Resource::new_blocking(move || retry.0.get(), |_| data::control());
@@ -90,24 +87,24 @@ fn Desktop(starting: Starting) -> impl IntoView {
             <Desk starting running/>
             <Rescue/>
             <div class="column">
-                <Show when=move || starting.is_offered(running)>
+                <When when=move || starting.is_offered(running)>
                     <Panel name="Preview" class="money-panel"><Preview starting/></Panel>
                     <Panel name="Configuration"><Configure starting/></Panel>
-                </Show>
-                <Show when=move || exists.get()>
+                </When>
+                <When when=move || exists.get()>
                     <Panel name="Profit and loss" class="money-panel"><MoneyPanel/></Panel>
                     <Panel name="Legs" class="legs"><Legs/></Panel>
                     <Panel name="Orders and fills" class="orders"><Orders/></Panel>
-                </Show>
+                </When>
             </div>
             <div class="column">
-                <Show when=move || starting.is_offered(running)>
+                <When when=move || starting.is_offered(running)>
                     <Panel name="Ready to start"><Ready starting/></Panel>
-                </Show>
-                <Show when=move || exists.get()>
+                </When>
+                <When when=move || exists.get()>
                     <Panel name="Exit rules" class="rules"><Rules/></Panel>
                     <Panel name="Decisions" class="why"><Why/></Panel>
-                </Show>
+                </When>
             </div>
         </div>
     }

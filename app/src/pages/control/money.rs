@@ -6,10 +6,10 @@ use model::view::{PnlView, SessionView};
 
 use super::chart::PnlChart;
 use super::reasons;
-use super::shown::use_shown;
 use crate::format;
 use crate::live::QUOTE_STALE_US;
 use crate::parts::{Age, Known, SignedMoney};
+use crate::shown::use_shown;
 
 /// The hero's number: the result once it is over.
 fn hero(session: &SessionView) -> Option<model::Money> {

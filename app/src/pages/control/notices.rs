@@ -9,12 +9,12 @@ use super::desk::ActButton;
 use super::foreign::Foreign;
 use super::outcome::{Gone, Outcome};
 use super::resolve::NeedsOperator;
-use super::shown::use_shown;
 use crate::event::Control;
 use crate::format;
 use crate::frame::{Act, act, may_operate, use_toasts};
 use crate::live::use_live;
-use crate::parts::{Age, TraceLink};
+use crate::parts::{Age, TraceLink, When};
+use crate::shown::use_shown;
 
 #[component]
 pub fn Notices() -> impl IntoView {
@@ -45,7 +45,7 @@ fn Blind() -> impl IntoView {
         )
     };
     view! {
-        <Show when=move || blind.get() == Some(true)>
+        <When when=move || blind.get() == Some(true)>
             <p class="note" data-tone="alarm" role="status">
                 <span>
                     <b>"We cannot see your position. "</b>{answered}" " <Age at=read_at/> ". Last known: "
@@ -53,7 +53,7 @@ fn Blind() -> impl IntoView {
                     ". It is asked again and again. Panic works: it keeps trying until flat."
                 </span>
             </p>
-        </Show>
+        </When>
     }
     .into_any()
 }
@@ -78,9 +78,9 @@ fn LatchNotice() -> impl IntoView {
         latch.with(|latch| latch.as_ref().is_some_and(|latch| latch.verified_flat_at.is_some()))
     });
     view! {
-        <Show when=move || latch.with(Option::is_some)>
+        <When when=move || latch.with(Option::is_some)>
             <div class="note latch" data-tone="alarm" role="status">{shown}<ClearLatch verified/></div>
-        </Show>
+        </When>
     }
     .into_any()
 }

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use model::order::OrderStatus;
 use model::view::{OrderView, SessionView};
 
-use super::shown::use_shown;
 use crate::format;
 use crate::parts::TraceLink;
+use crate::shown::use_shown;
 
 #[component]
 pub fn Orders() -> impl IntoView {

@@ -6,11 +6,11 @@ use model::view::SessionView;
 use model::{Lifecycle, Money, SessionId};
 
 use super::reasons::PRICE_NOT_TOLD;
-use super::shown::use_shown;
 use crate::api;
 use crate::event::{Control, UiEvent};
 use crate::format;
-use crate::parts::{SignedMoney, TraceLink, session_link};
+use crate::parts::{SignedMoney, TraceLink, When, session_link};
+use crate::shown::use_shown;
 use crate::tell::tell;
 
 /// What is said of an end.
@@ -44,9 +44,9 @@ pub fn Outcome() -> impl IntoView {
     let end = shown.part(end);
     let end = Memo::new(move |_| end.get().flatten());
     view! {
-        <Show when=move || end.with(Option::is_some)>
+        <When when=move || end.with(Option::is_some)>
             <p class="note outcome" role="status"><span>{move || end.get().map(words)}</span><Result end/></p>
-        </Show>
+        </When>
     }
     .into_any()
 }
@@ -87,18 +87,18 @@ pub fn Gone() -> impl IntoView {
         closed.set(gone.get_untracked());
     };
     view! {
-        <Show when=move || gone.with(Option::is_some)>
-            <div class="note gone" role="status">
+        <When when=move || gone.with(Option::is_some)>
+            <div class="note changed" role="status">
                 <span>
                     <b>"Another session is shown. "</b>
                     {move || gone.get().map(|id| view! { "Session "{session_link(id.0)}" is not among those that run any more. " })}
                     {move || end.get().map(words)}
                     {move || now.get().map(|now| format!(" You now see {now}."))}
                 </span>
-                <Show when=move || end.with(Option::is_some)><Result end/></Show>
+                <When when=move || end.with(Option::is_some)><Result end/></When>
                 <button class="button quiet" type="button" aria-label="Close notice" on:click=close>"×"</button>
             </div>
-        </Show>
+        </When>
     }
     .into_any()
 }

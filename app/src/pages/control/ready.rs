@@ -94,7 +94,16 @@ pub fn Ready(starting: Starting) -> impl IntoView {
         })
     });
     let to_fix = move || list.with(|list| list.iter().filter(|check| !check.good).count());
-    let spot_at = Signal::derive(move || live.strip.with(|strip| strip.spot_at));
+    let spot_at = Signal::derive(move || {
+        let wanted = starting.draft.with(|draft| draft.get("underlying"));
+        live.strip.with(|strip| {
+            let mut spots = strip.spots.iter();
+            spots.find(|spot| spot.underlying.as_str() == wanted).map(|spot| spot.at)
+        })
+    });
+    let spot_tone = move || if spot_at.get().is_some() { "gain" } else { "doubt" };
+    let spot_text =
+        move || if spot_at.get().is_some() { "Spot price last heard" } else { "No spot price yet" };
     let rows = move || {
         let row = |check: Check| view! { <li><i class="dot" data-tone=if check.good { "gain" } else { "doubt" }></i><span>{check.text}</span><span></span></li> };
         list.get().into_iter().map(row).collect_view()
@@ -108,7 +117,7 @@ pub fn Ready(starting: Starting) -> impl IntoView {
         </header>
         <ul class="checks">
             {rows}
-            <li><i class="dot" data-tone="gain"></i><span>"Spot price last heard"</span><Age at=spot_at stale_us=QUOTE_STALE_US/></li>
+            <li><i class="dot" data-tone=spot_tone></i><span>{spot_text}</span><Age at=spot_at stale_us=QUOTE_STALE_US/></li>
         </ul>
     }
     .into_any()

@@ -4,10 +4,10 @@ use leptos::prelude::*;
 use model::view::{ClosingLegView, MilestoneView};
 
 use super::rescue_parts::{Card, Part, Seen, card, read_at, spoken, title};
-use super::shown::use_shown;
 use crate::format;
 use crate::live::{TRUTH_STALE_US, use_live};
-use crate::parts::{Age, Panel, TraceLink};
+use crate::parts::{Age, Panel, TraceLink, When};
+use crate::shown::use_shown;
 
 #[component]
 pub fn Rescue() -> impl IntoView {
@@ -19,9 +19,9 @@ pub fn Rescue() -> impl IntoView {
         live.strip.with(|strip| card(strip.latch.as_ref(), strip.sweep.as_ref(), &sessions, id.as_ref()))
     });
     view! {
-        <Show when=move || card.with(Option::is_some)>
+        <When when=move || card.with(Option::is_some)>
             <Panel name="Closing progress" class="desk rescue"><Progress card/></Panel>
-        </Show>
+        </When>
     }
     .into_any()
 }
@@ -69,9 +69,9 @@ fn Progress(card: Memo<Option<Card>>) -> impl IntoView {
         </div>
         <footer>
             <Age at=read_at stale_us=TRUTH_STALE_US before="venue read "/>" "
-            <Show when=move || is_panic.get()>
+            <When when=move || is_panic.get()>
                 <span>"No new order can open a position until you clear the latch. If this page goes dark, closing continues on the server; from a shell: " <code>"deltascope panic --all"</code></span>
-            </Show>
+            </When>
         </footer>
     }
     .into_any()
@@ -90,7 +90,7 @@ fn PartView(part: Memo<Option<Part>>, many: Signal<bool>) -> impl IntoView {
     let nothing = move || part.with(|part| part.as_ref().is_none_or(|part| part.closing.legs.is_empty()));
     view! {
         <div class="rescue-part" role="group" aria-label=move || name.get()>
-            <Show when=move || many.get()><h3>{move || name.get()}</h3></Show>
+            <When when=move || many.get()><h3>{move || name.get()}</h3></When>
             <ol class="milestones">{milestones}</ol>
             <p class="note" data-tone="alarm" hidden=move || blocked.with(String::is_empty)>"The venue cannot be worked: "{move || blocked.get()}</p>
             <p class="lack" hidden=move || !nothing()>"Nothing was found on."</p>

@@ -124,8 +124,12 @@ pub fn spoken(card: &Card) -> String {
     format!("{}, {now}.", title(card))
 }
 
-/// When the venue was read, by the part of which it is longest ago.
+/// When the venue was read, by the part of which it is longest ago. Once all is verified nothing is read any more:
+/// that is no staleness.
 pub fn read_at(card: &Card) -> Option<Micros> {
+    if card.verified {
+        return None;
+    }
     card.parts.iter().map(|part| part.closing.read_at).min().flatten()
 }
 

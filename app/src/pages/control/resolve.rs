@@ -8,12 +8,12 @@ use model::{Lifecycle, SessionId};
 use serde_json::json;
 
 use super::desk::ActButton;
-use super::shown::use_shown;
 use crate::event::{Control, UiEvent};
 use crate::format;
 use crate::frame::{Act, act, may_operate, use_toasts};
-use crate::parts::{Dialog, fact};
+use crate::parts::{Dialog, When, fact};
 use crate::platform;
+use crate::shown::use_shown;
 use crate::tell::tell;
 
 /// What the dialog says of the session that it was opened for.
@@ -95,13 +95,13 @@ pub fn NeedsOperator() -> impl IntoView {
         open.set(Some(need.id));
     };
     view! {
-        <Show when=move || need.with(Option::is_some)>
+        <When when=move || need.with(Option::is_some)>
             <div class="note needs-operator" data-tone="alarm" role="status">
                 <span><b>"An operator is needed. "</b>{move || need.get().map(|need| need.why)}</span>
                 <span class="end"><ActButton label="Resolve…" class="danger" shut on_act=ask/></span>
             </div>
-        </Show>
-        <Show when=move || asked.with(Option::is_some)><ResolveDialog need=asked open/></Show>
+        </When>
+        <When when=move || asked.with(Option::is_some)><ResolveDialog need=asked open/></When>
     }
     .into_any()
 }
@@ -185,12 +185,12 @@ fn Ways(choice: RwSignal<ResolveChoice>) -> impl IntoView {
 #[component]
 fn Consent(choice: RwSignal<ResolveChoice>, consent: RwSignal<bool>) -> impl IntoView {
     view! {
-        <Show when=move || choice.get() == ResolveChoice::IgnoreForeign>
+        <When when=move || choice.get() == ResolveChoice::IgnoreForeign>
             <label class="consent">
                 <input type="checkbox" prop:checked=move || consent.get() on:change=move |event| consent.set(event_target_checked(&event))/>
                 <span>"I have looked at the venue: the difference is not ours."</span>
             </label>
-        </Show>
+        </When>
     }
     .into_any()
 }

@@ -6,9 +6,9 @@ use model::Lifecycle;
 use model::rules::Verdict;
 use model::view::RuleView;
 
-use super::shown::use_shown;
 use crate::live::QUOTE_STALE_US;
 use crate::parts::Age;
+use crate::shown::use_shown;
 
 #[component]
 pub fn Rules() -> impl IntoView {

@@ -5,12 +5,12 @@ use leptos::prelude::*;
 use model::view::SessionChip;
 use model::{Health, SessionId};
 
-use super::shown::{href, use_shown};
 use crate::event::{Control, UiEvent};
 use crate::format;
 use crate::frame::{exposure_tone, health_tone, lifecycle_tone};
 use crate::live::use_live;
-use crate::parts::SignedMoney;
+use crate::parts::{SignedMoney, When};
+use crate::shown::{href, use_shown};
 use crate::tell::tell;
 
 /// Shown as soon as there is something to choose.
@@ -21,13 +21,13 @@ pub fn SessionList() -> impl IntoView {
         live.strip.with(|strip| strip.sessions.iter().map(|chip| chip.session_id.clone()).collect::<Vec<_>>())
     });
     view! {
-        <Show when=move || ids.with(|ids| ids.len() > 1)>
+        <When when=move || ids.with(|ids| ids.len() > 1)>
             <nav class="sessions" aria-label="Sessions">
                 <ul>
                     <For each=move || ids.get() key=SessionId::clone let:id><li><Row id/></li></For>
                 </ul>
             </nav>
-        </Show>
+        </When>
     }
     .into_any()
 }

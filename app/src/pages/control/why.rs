@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::shown::use_shown;
 use super::why_lines::{Line, lead, lines};
 use crate::format;
 use crate::live::use_live;
 use crate::parts::TraceLink;
+use crate::shown::use_shown;
 
 #[component]
 pub fn Why() -> impl IntoView {

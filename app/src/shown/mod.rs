@@ -1,16 +1,19 @@
 //! The session that the panels show, as signals: named by the address (`?session=`), so that a reload and a link
 //! keep it.
 
+mod choice;
+
 use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use model::SessionId;
 use model::view::SessionView;
 
-use super::choice::{Candidate, Choice, choose};
 use crate::live::{Held, Live, Points, find, use_live};
+
+use choice::{Candidate, Choice, choose};
 
 /// A start of this page that has not shown itself yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub enum Awaited {
 pub struct Shown {
     live: Live,
     choice: Memo<Choice>,
+    /// Of the choice: what the panels look at, woken only by another session.
+    id: Memo<Option<SessionId>>,
     pub awaited: RwSignal<Awaited>,
 }
 
@@ -49,7 +54,8 @@ pub fn href(id: &SessionId) -> String {
     format!("/?session={id}")
 }
 
-/// Makes the choice and provides it to everything below; once, by the page.
+/// Makes the choice and provides it to everything below; once, by the frame: it outlives every page, so that nothing
+/// of a page that is just being left can find it gone.
 pub fn provide_shown() -> Shown {
     let live = use_live();
     let query = use_query_map();
@@ -68,7 +74,8 @@ pub fn provide_shown() -> Shown {
             choose(there, wanted.as_ref(), before)
         })
     });
-    let shown = Shown { live, choice, awaited };
+    let id = Memo::new(move |_| choice.with(|choice| choice.id.clone()));
+    let shown = Shown { live, choice, id, awaited };
     shown.follow(asked);
     provide_context(shown);
     shown
@@ -93,14 +100,20 @@ impl Shown {
     /// comes to name, is the newer wish.
     fn follow(self, asked: Memo<Option<SessionId>>) {
         let navigate = use_navigate();
+        let path = use_location().pathname;
+        // Whoever has left the page meanwhile is not called back.
+        let elsewhere = move || path.try_get_untracked().as_deref() != Some("/");
         let late = navigate.clone();
         Effect::new(move |_| {
             let Awaited::Session(id) = self.awaited.get() else { return };
             let late = late.clone();
             // One that ended at once is never listed: as an address it is answered with how it ended.
             let give_up = move || {
-                if self.awaited.try_get_untracked() == Some(Awaited::Session(id.clone())) {
-                    self.awaited.set(Awaited::Nothing);
+                if self.awaited.try_get_untracked() != Some(Awaited::Session(id.clone())) {
+                    return;
+                }
+                self.awaited.set(Awaited::Nothing);
+                if !elsewhere() {
                     late(&href(&id), in_place());
                 }
             };
@@ -109,10 +122,10 @@ impl Shown {
         Effect::new(move |_| {
             let Awaited::Session(id) = self.awaited.get() else { return };
             let alone = self.live.strip.with(|strip| strip.sessions.len() == 1);
-            if self.choice.with(|choice| choice.id.as_ref() != Some(&id)) {
+            if self.id.with(|shown| shown.as_ref() != Some(&id)) {
                 return;
             }
-            if alone && asked.with_untracked(Option::is_none) {
+            if elsewhere() || alone && asked.with_untracked(Option::is_none) {
                 self.awaited.set(Awaited::Nothing);
             } else {
                 navigate(&href(&id), in_place());
@@ -128,11 +141,11 @@ impl Shown {
     }
 
     pub fn id(self) -> Option<SessionId> {
-        self.choice.with(|choice| choice.id.clone())
+        self.id.get()
     }
 
     pub fn id_untracked(self) -> Option<SessionId> {
-        self.choice.with_untracked(|choice| choice.id.clone())
+        self.id.get_untracked()
     }
 
     /// What was shown or asked for and is not there any more; silent while a start is on its way, which takes the
