@@ -27,16 +27,28 @@ impl ComponentPath {
 pub fn Panel(name: &'static str, #[prop(optional)] class: &'static str, children: Children) -> impl IntoView {
     let path = ComponentPath::inside(name);
     let told = path.clone();
+    let around = Owner::current();
     view! {
         <section class=format!("panel {class}") aria-label=name>
             <Provider value=path>
                 <ErrorBoundary fallback=move |errors| {
                     view! { <Failure name path=told.0.clone() errors/> }
-                }>{children()}</ErrorBoundary>
+                }>{outlived(around, children)}</ErrorBoundary>
             </Provider>
         </section>
     }
     .into_any()
+}
+
+/// The children, whose signals live as long as those around the panel. An error boundary and a provider drop theirs as
+/// soon as the panel is hidden, while effects of the children that the same change has woken are still to run: what
+/// they read would be gone, which is a trap.
+fn outlived(around: Option<Owner>, children: Children) -> AnyView {
+    let (Some(around), Some(inner)) = (around, Owner::current()) else { return children() };
+    let chain: Vec<Owner> =
+        std::iter::successors(Some(inner), Owner::parent).take_while(|owner| *owner != around).collect();
+    around.with(|| on_cleanup(move || drop(chain)));
+    children()
 }
 
 /// What the whole app shows when nothing nearer caught the error.
