@@ -26,6 +26,7 @@ use crate::http::router;
 use crate::ingest::Ingest;
 use crate::shared::App;
 use crate::store::telemetry::TelemetryStore;
+use crate::store::trading::Purpose;
 use crate::tasks::{Restart, Tasks};
 use crate::telling::{Output, Teller, Writer};
 use crate::trading;
@@ -57,6 +58,15 @@ pub struct Running {
 /// Puts the parts together and serves. `output`: where records go as lines. Only what trading needs can refuse the
 /// start: the data directory, the address, the journal and the venue. Everything else comes up as far as it can.
 pub async fn start(config: Config, output: Output) -> Result<Running, StartError> {
+    start_for(Purpose::Trade, config, output).await
+}
+
+/// The same for who only closes everything: also with a journal that this version cannot read.
+pub async fn start_to_close(config: Config) -> Result<Running, StartError> {
+    start_for(Purpose::Close, config, Output::none()).await
+}
+
+async fn start_for(purpose: Purpose, config: Config, output: Output) -> Result<Running, StartError> {
     let data_dir = DataDir::open(&config.data.dir)?;
     let listener = listen(config.http.listen).await?;
     let address = listener.local_addr().map_err(|error| cannot_listen(config.http.listen, &error))?;
@@ -67,7 +77,8 @@ pub async fn start(config: Config, output: Output) -> Result<Running, StartError
         TelemetryStore::keep(data_dir.path(), &config.database, &health, &tasks),
         Accounts::keep(data_dir.path(), &config.database, &config.auth, &health, &tasks),
     );
-    let (trading, end_trading) = trading::start(&config, data_dir.path(), &records, &health, &tasks).await?;
+    let (trading, end_trading) =
+        trading::start(&config, purpose, data_dir.path(), &records, &health, &tasks).await?;
     let page_key = page_key::read(data_dir.path(), &teller, &health);
     let output = Arc::new(output);
     let writer = write_records(&tasks, Writer::new(teller.clone(), records.clone(), Arc::clone(&output)));

@@ -1,6 +1,8 @@
 //! Why something is so, as closed words with their numbers. A decision carries these; the sentence is made where
 //! the decision is told, so that better words change no journal.
 
+mod books;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +11,8 @@ use crate::amount::{Lots, Money, plain};
 use crate::ids::{Code, PanicId, SessionId, Symbol, Underlying};
 use crate::tell::{grouped, positions};
 use crate::words::ExitReason;
+
+pub use books::{FillFault, ZeroCause};
 
 /// Why a session's lifecycle changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -360,51 +364,6 @@ impl OperatorCause {
             Self::Quarantined { judge } => {
                 format!("The judge of {judge} failed on this session: it is set apart, Stop and PANIC work.")
             }
-        }
-    }
-}
-
-/// What explains that the venue shows nothing where our own fills leave something on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ZeroCause {
-    /// The venue refused to reduce: there is no position.
-    Refused,
-    /// Somebody else's fill in the same instrument.
-    ForeignFill,
-}
-
-impl ZeroCause {
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::Refused => "the venue refuses to reduce a position that is not there",
-            Self::ForeignFill => "a fill that is not ours closed it",
-        }
-    }
-}
-
-/// Why a fill was not booked to a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FillFault {
-    /// Its order is not of ours: a trade of somebody else in an instrument of ours.
-    Foreign,
-    /// Nothing says whose it is: its order has no name and it happened while no process watched, so that an order of
-    /// ours may have been forgotten with the end of a journal.
-    Unclaimed,
-    /// More than the order's size would be booked.
-    Overfilled,
-    /// Its numbers cannot be those of an execution.
-    Absurd,
-}
-
-impl FillFault {
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::Foreign => "its order is not ours",
-            Self::Unclaimed => "it happened while no process watched, and no order of ours is known for it",
-            Self::Overfilled => "its order would be filled beyond its size",
-            Self::Absurd => "its numbers are not those of an execution",
         }
     }
 }

@@ -15,7 +15,7 @@ use super::unsaved::Unsaved;
 use crate::clock;
 use crate::config::{AuthConfig, DatabaseConfig};
 use crate::health::Health;
-use crate::store::{Db, DbFile, Durability, Hold, Slot, StoreError};
+use crate::store::{Db, DbFile, Durability, Foreign, Hold, Slot, StoreError};
 use crate::tasks::Tasks;
 use crate::telling::Teller;
 
@@ -197,6 +197,7 @@ fn file(dir: &Path, hold: Hold) -> DbFile {
         durability: Durability::Power,
         patience: PATIENCE,
         hold,
+        foreign: Foreign::SetAside,
         check,
     }
 }

@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::data_dir::DataDirError;
 use crate::health::Condition;
 use crate::startup::{self, Running, StartError};
-use crate::telling::{Output, say};
+use crate::telling::say;
 use crate::{correlation, trading};
 
 /// How often progress is looked at.
@@ -37,7 +37,7 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
     let Arguments { all: _, patience } = arguments;
     // The server's own address may be in use by whoever took its place; nobody is to reach this process.
     config.http.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let running = match startup::start(config, Output::none()).await {
+    let running = match startup::start_to_close(config).await {
         Err(StartError::DataDir(DataDirError::Locked { dir })) => {
             let how =
                 "press PANIC in the console or post the form at /panic; if it hangs, end it and try again";
@@ -72,11 +72,11 @@ async fn close(running: &Running) -> Outcome {
     if accepted.status != 202 {
         return Err(accepted.body.to_string().into());
     }
-    let latch = match running.app.health.parts().get("journal").map(|part| part.condition.clone()) {
-        Some(Condition::Down { .. }) => "the latch cannot be written and is lost with this process",
-        Some(_) | None => "the latch is on disk",
-    };
-    say(&format!("accepted, {latch}; trace {trace}"));
+    if accepted.body.get("durable") == Some(&serde_json::Value::Bool(false)) {
+        say("accepted; the engine has not begun yet, it goes on without a journal that cannot be read");
+    } else {
+        say(&format!("accepted, {}; trace {trace}", latch_words(running)));
+    }
     let mut said = BTreeSet::new();
     loop {
         let state = running.app.trading.hub.state();
@@ -89,6 +89,13 @@ async fn close(running: &Running) -> Outcome {
             return Ok(());
         }
         tokio::time::sleep(LOOK).await;
+    }
+}
+
+fn latch_words(running: &Running) -> &'static str {
+    match running.app.health.parts().get("journal").map(|part| part.condition.clone()) {
+        Some(Condition::Down { .. }) => "the latch cannot be written to the journal",
+        Some(_) | None => "the latch is on disk",
     }
 }
 

@@ -53,6 +53,9 @@ impl Running {
         if tokio::time::timeout(HOOKS, run).await.is_err() {
             words.push("not everything could be finished in time".to_owned());
         }
-        if words.is_empty() { "no positions stay open".to_owned() } else { words.join("; ") }
+        if words.is_empty() {
+            return "trading had not begun: what is on at the venue is not known".to_owned();
+        }
+        words.join("; ")
     }
 }

@@ -22,7 +22,7 @@ use tokio::sync::watch;
 use super::DbEvent;
 
 pub use error::StoreError;
-pub use file::{DbFile, Hold};
+pub use file::{DbFile, Foreign, Hold};
 pub use write::Write;
 
 use told::Told;
@@ -137,6 +137,15 @@ impl Db {
                 Err(self.noted(StoreError::Statement { database, statement, source }))
             }
         }
+    }
+
+    /// Somebody found that what it holds is not what was written.
+    pub fn condemn(&self, why: &str) {
+        self.shared.damage.send_if_modified(|damage| {
+            let first = damage.is_none();
+            damage.get_or_insert_with(|| why.to_owned());
+            first
+        });
     }
 
     /// Set as soon as a statement meets damage; it never becomes sound again by itself.

@@ -1,17 +1,19 @@
 //! The history database: sessions, orders, fills and P&L curves as the journal left them, for the console's lists.
 //! Trading does without it; a lost file is made again from what the journal still holds.
 
+mod lost;
+
 use std::path::Path;
 use std::time::Duration;
 
-use model::Symbol;
 use model::fill::Fill;
 use model::ids::{ClientOrderId, OrderId, SessionId};
 use model::view::{PnlPoint, SessionView};
+use model::{Micros, Symbol};
 use sqlx::migrate::Migrator;
 
 use super::trading::{big, json, unreadable};
-use super::{Db, DbFile, Durability, Hold, Slot, StoreError, Write};
+use super::{Db, DbFile, Durability, Foreign, Hold, Slot, StoreError, Write};
 use crate::config::DatabaseConfig;
 use crate::health::Health;
 use crate::tasks::Tasks;
@@ -65,6 +67,8 @@ pub struct Changes {
     pub orders: Vec<OrderRow>,
     pub fills: Vec<FillRow>,
     pub points: Vec<(SessionId, PnlPoint)>,
+    /// When the whole account was verified flat.
+    pub swept_at: Option<Micros>,
     /// The decision that is looked at next.
     pub next_seq: Option<u64>,
 }
@@ -86,6 +90,7 @@ impl HistoryStore {
             durability: Durability::Process,
             patience: PATIENCE,
             hold: Hold::Owner,
+            foreign: Foreign::SetAside,
             check: CHECK,
         };
         let names = ("history_store", "history_file");
@@ -113,6 +118,10 @@ impl HistoryStore {
 
     /// Saves all or nothing.
     pub async fn save(&self, changes: &Changes) -> Result<(), StoreError> {
+        let lost = match changes.swept_at {
+            Some(_) => self.lost_sessions().await?,
+            None => Vec::new(),
+        };
         let mut write = self.db()?.write().await?;
         for fill in &changes.fills {
             save_fill(&mut write, fill).await?;
@@ -122,6 +131,9 @@ impl HistoryStore {
         }
         for view in &changes.sessions {
             save_session(&mut write, view).await?;
+        }
+        if let Some(at) = changes.swept_at {
+            lost::end(&mut write, lost, at).await?;
         }
         for (session_id, point) in &changes.points {
             let query = sqlx::query(

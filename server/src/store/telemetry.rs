@@ -19,7 +19,7 @@ pub use forwarding::{Books, DeadLetter, Settled, StoredRecord};
 pub use query::{Bucket, Cursor, ErrorGroup, Filter};
 pub use retain::{Forgotten, Keep};
 
-use super::{Db, DbFile, Durability, Hold, Slot, StoreError};
+use super::{Db, DbFile, Durability, Foreign, Hold, Slot, StoreError};
 use crate::config::DatabaseConfig;
 use crate::health::Health;
 use crate::tasks::Tasks;
@@ -115,6 +115,7 @@ fn file(dir: &Path, hold: Hold) -> DbFile {
         durability: Durability::Process,
         patience: PATIENCE,
         hold,
+        foreign: Foreign::SetAside,
         check,
     }
 }

@@ -16,10 +16,10 @@ use sqlx::migrate::Migrator;
 use tokio::sync::watch;
 
 pub use append::Rolling;
-pub use journal::{JournaledInput, Recovered, Snapshot, Unread};
+pub use journal::{JournaledInput, Page, Recovered, Snapshot, Torn, Unread};
 pub use query::{DecisionPage, StoredAnswer};
 
-use super::{Db, DbFile, Durability, Hold, Slot, StoreError};
+use super::{Db, DbFile, Durability, Foreign, Hold, Slot, StoreError};
 use crate::config::DatabaseConfig;
 use crate::health::Health;
 use crate::tasks::Tasks;
@@ -31,6 +31,14 @@ pub struct TradingStore {
     slot: Slot,
     /// The number of the last decision on disk: readers by cursor wait on it.
     head: Arc<watch::Sender<u64>>,
+}
+
+/// What a process is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    Trade,
+    /// Closing everything, whatever has become of the journal.
+    Close,
 }
 
 /// What may leave after an append: a failing logbook stops us from opening risk, never from closing it.
@@ -77,9 +85,11 @@ const PATIENCE: Duration = Duration::from_millis(250);
 impl TradingStore {
     /// Keeps `trading.db` open in a data directory that is ours. Every commit is synced to the disk. A damaged file is
     /// set aside, and one that cannot be opened for want of room is read from a copy: closing must be possible with
-    /// whatever is there. One that a newer version wrote is an error: nobody may trade on without knowing it.
+    /// whatever is there. One that a newer version wrote is an error, because nobody may trade on without knowing it;
+    /// for whoever only closes it is left alone.
     pub async fn keep(
         dir: &Path,
+        purpose: Purpose,
         config: &DatabaseConfig,
         health: &Health,
         tasks: &Tasks,
@@ -87,7 +97,7 @@ impl TradingStore {
         let file = Self::file(dir, Hold::Owner);
         match Db::open(file.clone(), tasks.teller().clone(), config).await {
             Ok(db) => db.close().await,
-            Err(error) if error.is_foreign() => return Err(error),
+            Err(error) if error.is_foreign() && purpose == Purpose::Trade => return Err(error),
             // The slot says so, and goes on trying.
             Err(_) => {}
         }
@@ -123,6 +133,7 @@ impl TradingStore {
             durability: Durability::Power,
             patience: PATIENCE,
             hold,
+            foreign: Foreign::Leave,
             // Whatever can still be read of a damaged journal is worth more than a clean refusal.
             check: Duration::ZERO,
         }
@@ -137,6 +148,13 @@ impl TradingStore {
     #[must_use]
     pub fn opened(&self) -> watch::Receiver<u64> {
         self.slot.opened()
+    }
+
+    /// What it holds cannot be continued from: it is opened anew, and set aside should that not help.
+    pub fn condemn(&self, why: &str) {
+        if let Ok(db) = self.db() {
+            db.condemn(why);
+        }
     }
 
     /// Closes it; the write-ahead log is folded into the file.

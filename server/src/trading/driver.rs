@@ -9,18 +9,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use engine::Engine;
-use model::input::{Input, OperatorAction};
-use model::{Lifecycle, Micros, Stamp};
+use model::input::{Input, OperatorAction, OperatorRequest};
+use model::{Lifecycle, Micros, Stamp, TradingState};
 use telemetry::{Context, CorrelationId};
 
 use super::asked::{Asked, RequestError};
 use super::events::TradingEvent;
 use super::inbox::{Inbox, Item};
-use super::latch_file::LatchFile;
+use super::latch_file::{LatchFile, Latched};
 use super::{Executor, FeedHub, answer};
 use crate::health::Health;
 use crate::store::StoreError;
-use crate::store::trading::{Entry, KeyedAnswer, Origin, Recovered, TradingStore, Unread};
+use crate::store::trading::{Entry, KeyedAnswer, Origin, Recovered, Torn, TradingStore, Unread};
 use crate::tasks::Stop;
 use crate::telling::{Teller, say};
 use crate::venue::SessionContext;
@@ -72,7 +72,11 @@ impl Driver {
         tell_recovered(&parts, &recovered, elapsed_ms);
         parts.hub.begin(&recovered.state, recovered.next_seq.saturating_sub(1), &parts.store).await;
         Ok(Self {
-            ledger: Ledger::new(parts.clone(), recovered.folded),
+            // What could not be folded is not read a second time.
+            ledger: Ledger::new(
+                parts.clone(),
+                if recovered.torn.is_some() { ledger::SNAPSHOT_EVERY } else { recovered.folded },
+            ),
             parts,
             engine: Engine::new(recovered.state, recovered.next_seq),
             next_input_seq: recovered.next_input_seq,
@@ -82,6 +86,28 @@ impl Driver {
             recovered: false,
             gaps: GapWatch::begin(),
         })
+    }
+
+    /// Begins from nothing, to close what the venue shows: a panic waits, and there is no journal that could be
+    /// continued from. Numbers begin behind all that any journal can hold, so that they can be appended to one that
+    /// comes back.
+    pub async fn without_journal(parts: DriverParts, error: &StoreError) -> Self {
+        let event = TradingEvent::WithoutJournal { failure: error.to_string() };
+        say(&telemetry::Event::message(&event));
+        parts.teller.tell(&event, &Context::default());
+        let next = clock::now().0.unsigned_abs();
+        parts.hub.begin(&TradingState::default(), next - 1, &parts.store).await;
+        Self {
+            ledger: Ledger::new(parts.clone(), ledger::SNAPSHOT_EVERY),
+            parts,
+            engine: Engine::new(TradingState::default(), next),
+            next_input_seq: next,
+            last_at: Micros::default(),
+            previous_step_us: None,
+            told: Context::default(),
+            recovered: false,
+            gaps: GapWatch::begin(),
+        }
     }
 
     /// Runs until the server stops, then writes the journal to its end. Gives the last words for people: what
@@ -116,12 +142,35 @@ impl Driver {
         for change in self.parts.inbox.links() {
             self.step(Input::Link(change));
         }
-        let latched = self.engine.state().account.latch.is_some();
-        if let Some(pressed) = self.parts.latch_file.read().filter(|_| !latched) {
+        let latch = self.engine.state().account.latch.as_ref();
+        // A press under a latch that was verified is a press anew.
+        let closes = latch.is_some_and(|latch| latch.verified_flat_at.is_none());
+        if !closes && let Some(pressed) = self.pressed_before() {
             say(&format!("{} had pressed PANIC before this start: it is carried out", pressed.who));
             self.step(Input::Operator(pressed));
         }
         self.settle().await;
+    }
+
+    /// The press that stands in the file and that the engine does not know.
+    fn pressed_before(&self) -> Option<OperatorRequest> {
+        let pressed = match self.parts.latch_file.read() {
+            Latched::No => return None,
+            Latched::Pressed(pressed) => *pressed,
+            Latched::Unreadable(failure) => {
+                let event = TradingEvent::LatchUnreadable { failure };
+                say(&telemetry::Event::message(&event));
+                self.parts.teller.tell(&event, &Context::default());
+                OperatorRequest {
+                    who: "panic.latch".to_owned(),
+                    correlation_id: fresh_id(),
+                    action: OperatorAction::Panic { session_id: None, panic_id: super::new_panic_id() },
+                }
+            }
+        };
+        let known = self.engine.state().account.latch.as_ref().map(|latch| &latch.panic_id);
+        let OperatorAction::Panic { panic_id, .. } = &pressed.action else { return None };
+        (known != Some(panic_id)).then_some(pressed)
     }
 
     fn tick(&self) -> Duration {
@@ -220,7 +269,7 @@ impl Driver {
 
     fn stamp(&mut self) -> Stamp {
         self.last_at = self.last_at.max(clock::now());
-        let id = CorrelationId::parse(&correlation::fresh()).unwrap_or_else(|| CorrelationId::from_bits(1));
+        let id = fresh_id();
         Stamp {
             at: self.last_at,
             boot_id: self.parts.teller.boot_id().to_owned(),
@@ -278,6 +327,10 @@ impl Driver {
     }
 }
 
+fn fresh_id() -> CorrelationId {
+    CorrelationId::parse(&correlation::fresh()).unwrap_or_else(|| CorrelationId::from_bits(1))
+}
+
 fn tell_recovered(parts: &DriverParts, recovered: &Recovered, elapsed_ms: u64) {
     let context = Context::correlated(correlation::current().unwrap_or_else(correlation::fresh));
     let event = TradingEvent::Recovered {
@@ -287,6 +340,11 @@ fn tell_recovered(parts: &DriverParts, recovered: &Recovered, elapsed_ms: u64) {
         elapsed_ms,
     };
     parts.teller.tell(&event, &context);
+    if let Some(Torn { seq, last_seq, failure }) = recovered.torn.clone() {
+        let event = TradingEvent::JournalTorn { seq, last_seq, failure };
+        say(&telemetry::Event::message(&event));
+        parts.teller.tell(&event, &context);
+    }
     let begins = recovered.next_seq == 1;
     if let Some(Unread { decisions, sessions }) = recovered.unread.clone().filter(|_| begins) {
         let event = TradingEvent::JournalUnread { decisions, sessions };

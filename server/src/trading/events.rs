@@ -30,6 +30,29 @@ pub enum TradingEvent {
         decisions: u64,
         sessions: Vec<String>,
     },
+    /// A row of the journal is not what was written.
+    JournalTorn {
+        seq: u64,
+        last_seq: u64,
+        failure: String,
+    },
+    /// The journal ends before what was told of it: it was lost, or put back from an older copy.
+    JournalBehind {
+        last_seq: u64,
+        told_seq: u64,
+    },
+    /// They had not ended, and no journal knows them.
+    SessionsLost {
+        sessions: Vec<String>,
+    },
+    /// A panic is carried out without a journal.
+    WithoutJournal {
+        failure: String,
+    },
+    /// Nobody can read who pressed; it counts as a press.
+    LatchUnreadable {
+        failure: String,
+    },
 }
 
 impl Event for TradingEvent {
@@ -40,15 +63,25 @@ impl Event for TradingEvent {
             Self::JournalRestored { .. } => "db.journal_restored",
             Self::CommandHeld { .. } => "engine.command_held",
             Self::JournalUnread { .. } => "engine.journal_unread",
+            Self::JournalTorn { .. } => "engine.journal_torn",
+            Self::JournalBehind { .. } => "engine.journal_behind",
+            Self::SessionsLost { .. } => "engine.sessions_lost",
+            Self::WithoutJournal { .. } => "engine.begun_without_journal",
+            Self::LatchUnreadable { .. } => "engine.latch_unreadable",
         }
     }
 
     fn level(&self) -> Level {
         match self {
             Self::Recovered { .. } | Self::JournalRestored { .. } => Level::Info,
-            Self::JournalFailed { .. } => Level::Fatal,
+            Self::JournalFailed { .. } | Self::WithoutJournal { .. } => Level::Fatal,
             Self::JournalUnread { sessions, .. } if sessions.is_empty() => Level::Warn,
-            Self::CommandHeld { .. } | Self::JournalUnread { .. } => Level::Error,
+            Self::CommandHeld { .. }
+            | Self::JournalUnread { .. }
+            | Self::JournalTorn { .. }
+            | Self::JournalBehind { .. }
+            | Self::SessionsLost { .. }
+            | Self::LatchUnreadable { .. } => Level::Error,
         }
     }
 
@@ -84,6 +117,26 @@ impl Event for TradingEvent {
                 };
                 format!("A journal of an older format with {decisions} decisions is kept and not read; {on}")
             }
+            Self::JournalTorn { seq, last_seq, failure } => format!(
+                "The journal cannot be read from decision {seq} on ({failure}): what came after it up to {last_seq} is kept \
+                 and not used, and the venue is asked what happened"
+            ),
+            Self::JournalBehind { last_seq, told_seq } => format!(
+                "The journal ends at decision {last_seq}, and {told_seq} was told already: it was lost or put back from an \
+                 older copy; the venue is asked what happened since"
+            ),
+            Self::SessionsLost { sessions } => format!(
+                "No journal knows {} any more, and nobody watches what they held: close it by PANIC or at the venue",
+                sessions.join(", ")
+            ),
+            Self::WithoutJournal { failure } => format!(
+                "There is no journal to continue from ({failure}): the panic is carried out on what the venue shows"
+            ),
+            Self::LatchUnreadable { failure } => {
+                format!(
+                    "The file panic.latch cannot be read ({failure}): it counts as a press, everything is closed"
+                )
+            }
         }
     }
 
@@ -106,6 +159,19 @@ impl Event for TradingEvent {
             }
             Self::JournalUnread { decisions, sessions } => {
                 vec![("decisions", Value::from(*decisions)), ("sessions", Value::from(sessions.clone()))]
+            }
+            Self::JournalTorn { seq, last_seq, failure } => vec![
+                ("decision_seq", Value::from(*seq)),
+                ("last_decision_seq", Value::from(*last_seq)),
+                ("error", Value::from(failure.as_str())),
+            ],
+            Self::JournalBehind { last_seq, told_seq } => vec![
+                ("last_decision_seq", Value::from(*last_seq)),
+                ("told_decision_seq", Value::from(*told_seq)),
+            ],
+            Self::SessionsLost { sessions } => vec![("sessions", Value::from(sessions.clone()))],
+            Self::WithoutJournal { failure } | Self::LatchUnreadable { failure } => {
+                vec![("error", Value::from(failure.as_str()))]
             }
         };
         pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
@@ -133,6 +199,26 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
             TradingEvent::JournalUnread { decisions: 8_125, sessions: vec!["s-01jf3k9x2m".to_owned()] },
             "at the first start of a version with another format",
         ),
+        (
+            TradingEvent::JournalTorn {
+                seq: 48_120,
+                last_seq: 48_391,
+                failure: "missing field `seq` at line 1 column 412".to_owned(),
+            },
+            "at a start, when a row was changed or is missing",
+        ),
+        (TradingEvent::JournalBehind { last_seq: 0, told_seq: 48_391 }, "at a start"),
+        (
+            TradingEvent::SessionsLost { sessions: vec!["s-01jf3k9x2m".to_owned()] },
+            "at a start; the list of sessions says so too",
+        ),
+        (
+            TradingEvent::WithoutJournal {
+                failure: "database trading is down: it is being opened".to_owned(),
+            },
+            "somebody pressed PANIC, and the journal cannot be used",
+        ),
+        (TradingEvent::LatchUnreadable { failure: "EOF while parsing a value".to_owned() }, "at a start"),
     ]
     .into_iter()
     .map(|(event, doc)| CatalogueEntry::from_sample(&event).with_doc(doc))

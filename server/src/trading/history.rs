@@ -4,17 +4,20 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use model::decision::{OrderDecision, RulesDecision};
+use model::decision::{ClosingDecision, OrderDecision, RulesDecision};
 use model::ids::{ClientOrderId, SessionId};
 use model::order::Order;
 use model::view::session_view;
 use model::{Decision, DecisionRecord, TradingState};
 
 use super::FeedHub;
+use super::events::TradingEvent;
 use crate::store::StoreError;
 use crate::store::history::{Changes, FillRow, HistoryStore, OrderRow};
-use crate::store::trading::{TradingStore, json};
+use crate::store::trading::{Page, TradingStore, json};
 use crate::tasks::Stop;
+use crate::telling::Teller;
+use telemetry::Context;
 
 /// Decisions that are looked at once.
 const CHUNK: i64 = 500;
@@ -29,14 +32,19 @@ pub struct HistoryKeeper {
     pub store: TradingStore,
     pub history: HistoryStore,
     pub hub: FeedHub,
+    pub teller: Teller,
 }
 
 impl HistoryKeeper {
     /// Runs until the server stops.
     pub async fn run(self, mut stop: Stop) {
-        let mut cursor = None;
+        let (mut cursor, mut looked) = (None, false);
         loop {
-            let pause = match self.catch_up(&mut cursor).await {
+            let caught_up = match self.catch_up(&mut cursor).await {
+                Ok(()) if !looked => self.lose().await.map(|done| looked = done),
+                other => other,
+            };
+            let pause = match caught_up {
                 Ok(()) => EVERY,
                 Err(_told_by_the_store) => AGAIN,
             };
@@ -56,8 +64,8 @@ impl HistoryKeeper {
         };
         *cursor = Some(next_seq);
         loop {
-            let decisions = self.store.decisions_from(next_seq, CHUNK).await?;
-            let (mut changes, missing) = self.hub.look(|state, known| changes(state, &decisions, known));
+            let page = self.store.page_from(next_seq, CHUNK).await?;
+            let (mut changes, missing) = self.hub.look(|state, known| changes(state, &page, known));
             changes.points = self.hub.take_points();
             for session_id in &missing {
                 self.add_from_journal(session_id, &mut changes).await?;
@@ -76,15 +84,28 @@ impl HistoryKeeper {
         }
     }
 
+    /// Says of sessions that nobody knows any more that they are lost; `false` while trading has not begun.
+    async fn lose(&self) -> Result<bool, StoreError> {
+        let known = self.hub.look(|state, _| {
+            state.boot.as_ref().map(|_| state.sessions.keys().cloned().collect::<BTreeSet<SessionId>>())
+        });
+        let Some(known) = known else { return Ok(false) };
+        let lost = self.history.lose(&known).await?;
+        if !lost.is_empty() {
+            self.teller.tell(&TradingEvent::SessionsLost { sessions: lost }, &Context::default());
+        }
+        Ok(true)
+    }
+
     /// A session that is over so long that nobody has it in mind: folded from its start.
     async fn add_from_journal(&self, id: &SessionId, changes: &mut Changes) -> Result<(), StoreError> {
         let Some(origin) = self.store.origin(id.as_str()).await? else { return Ok(()) };
         let (mut state, mut next_seq) = (origin.state, origin.next_seq);
         loop {
-            let decisions = self.store.decisions_from(next_seq, CHUNK).await?;
-            let Some(last) = decisions.last() else { break };
-            next_seq = last.seq + 1;
-            decisions.iter().for_each(|record| state.apply(record));
+            let page = self.store.page_from(next_seq, CHUNK).await?;
+            let Some(after) = page.next_seq.filter(|_| page.unreadable.is_empty()) else { break };
+            next_seq = after;
+            page.records.iter().for_each(|record| state.apply(record));
             if state.session(id).is_none_or(model::Session::is_over) {
                 break;
             }
@@ -99,13 +120,19 @@ impl HistoryKeeper {
 
 /// What `decisions` changed, as it is in `state`, which knows the decisions up to `known`; and sessions that the state
 /// does not know any more.
-fn changes(state: &TradingState, decisions: &[DecisionRecord], known: u64) -> (Changes, BTreeSet<SessionId>) {
+fn changes(state: &TradingState, page: &Page, known: u64) -> (Changes, BTreeSet<SessionId>) {
     let mut changes = Changes::default();
+    let decisions = &page.records;
     let (mut sessions, mut orders) = (BTreeSet::new(), BTreeSet::new());
     let mut at = model::Micros::default();
     for record in decisions.iter().filter(|record| record.seq <= known) {
         changes.next_seq = Some(record.seq + 1);
         at = record.at;
+        if record.session_id.is_none()
+            && let Decision::Closing(ClosingDecision::VerifiedFlat { .. }) = &record.decision
+        {
+            changes.swept_at = Some(record.at);
+        }
         if let (Some(id), true) = (&record.session_id, changes_session(record)) {
             sessions.insert(id.clone());
         }
@@ -113,6 +140,10 @@ fn changes(state: &TradingState, decisions: &[DecisionRecord], known: u64) -> (C
             changes.fills.extend(fill(state, record, decision));
             orders.extend(decision.client_order_id().map(|id| (record.session_id.clone(), id.clone())));
         }
+    }
+    if let Some(after) = page.next_seq.filter(|after| *after <= known + 1) {
+        // Also behind rows that cannot be read.
+        changes.next_seq = Some(after);
     }
     for (session_id, id) in orders {
         changes.orders.extend(order(state, session_id, &id));

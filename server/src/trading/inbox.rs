@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::input::{Input, Link, LinkChange};
+use model::input::{Input, Link, LinkChange, OperatorAction};
 use model::market::{MarketEvent, MarketKey};
 use tokio::sync::Notify;
 
@@ -82,6 +82,14 @@ impl Inbox {
         }
         self.0.wake.notify_one();
         Ok(())
+    }
+
+    /// Whether somebody wants everything closed and nobody has taken it yet.
+    #[must_use]
+    pub fn holds_panic(&self) -> bool {
+        let of_all =
+            |asked: &Asked| matches!(asked.request.action, OperatorAction::Panic { session_id: None, .. });
+        self.lock().asked.iter().any(|asked| of_all(asked))
     }
 
     /// Waits for something and takes everything: requests first, then what the venue says of orders, then the

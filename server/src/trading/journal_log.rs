@@ -4,13 +4,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use telemetry::Context;
 use tokio::sync::Mutex;
 
+use crate::health::Health;
 use crate::store::StoreError;
 use crate::store::telemetry::TelemetryStore;
 use crate::store::trading::TradingStore;
 use crate::tasks::Stop;
-use crate::telling::{Teller, VERSION};
+use crate::telling::{Teller, VERSION, say};
+use crate::trading::events::TradingEvent;
 
 /// Decisions that are told at once.
 const CHUNK: u64 = 500;
@@ -21,20 +24,24 @@ const AGAIN: Duration = Duration::from_millis(500);
 /// Company is waited for: a commit for each decision would cost more than they are worth.
 const GROUPING: Duration = Duration::from_millis(20);
 
+/// The part of `Health` that says whether the journal is the one that was told, until the next start.
+const END: &str = "journal_end";
+
 /// The task; cheap to clone.
 #[derive(Clone)]
 pub struct JournalLog {
     store: TradingStore,
     records: TelemetryStore,
     teller: Teller,
+    health: Health,
     /// The decision that is told next; `None` until it was read.
     next_seq: Arc<Mutex<Option<u64>>>,
 }
 
 impl JournalLog {
     #[must_use]
-    pub fn new(store: TradingStore, records: TelemetryStore, teller: Teller) -> Self {
-        Self { store, records, teller, next_seq: Arc::default() }
+    pub fn new(store: TradingStore, records: TelemetryStore, teller: Teller, health: Health) -> Self {
+        Self { store, records, teller, health, next_seq: Arc::default() }
     }
 
     /// Reads how far it was told. Called before anything new is decided: a journal that was put back from an older
@@ -44,9 +51,22 @@ impl JournalLog {
         if next_seq.is_none() {
             let last = self.store.last().await?;
             let told = self.records.journal_cursor().await?;
+            self.compare(last, told);
             *next_seq = Some(told.unwrap_or((last + 1).saturating_sub(PAST_MAX).max(1)).min(last + 1));
         }
         Ok(())
+    }
+
+    /// A journal that ends before what was told of it is not the one that was traded on.
+    fn compare(&self, last: u64, told: Option<u64>) {
+        let Some(told_seq) = told.map(|next| next.saturating_sub(1)).filter(|told| *told > last) else {
+            return;
+        };
+        let event = TradingEvent::JournalBehind { last_seq: last, told_seq };
+        let words = telemetry::Event::message(&event);
+        say(&words);
+        self.health.degraded(END, words);
+        self.teller.tell(&event, &Context::default());
     }
 
     /// Runs until the server stops.
@@ -75,10 +95,9 @@ impl JournalLog {
         self.begin().await?;
         let mut cursor = self.next_seq.lock().await;
         while let Some(next_seq) = *cursor {
-            let decisions = self.store.decisions_from(next_seq, i64::try_from(CHUNK).unwrap_or(500)).await?;
-            let Some(last) = decisions.last() else { break };
-            let after = last.seq + 1;
-            let told = decisions.iter().filter(|record| self.teller.enabled(level(record)));
+            let page = self.store.page_from(next_seq, i64::try_from(CHUNK).unwrap_or(500)).await?;
+            let Some(after) = page.next_seq else { break };
+            let told = page.records.iter().filter(|record| self.teller.enabled(level(record)));
             let records = told.map(|record| record.log_record(VERSION)).collect();
             if self.teller.commit_journal(records, after).await.is_err() {
                 // The writer has ended; the next process goes on from here.

@@ -52,38 +52,43 @@ impl Operator {
             return answered.await.unwrap_or(Err(RequestError::Stopped));
         };
         let panic_id = panic_id.clone();
-        if session_id.is_none() {
-            self.latch(request).await;
-        }
+        let kept = session_id.is_none() && self.latch(request).await;
         match tokio::time::timeout(PANIC_WAIT - FILE_WAIT, answered).await {
             Ok(Ok(answer)) => answer,
             // It waits in the inbox or in the file.
-            Ok(Err(_)) | Err(_) => Ok(unheard(&panic_id)),
+            Ok(Err(_)) | Err(_) => Ok(unheard(&panic_id, kept)),
         }
     }
 
-    /// Puts the press on disk for whoever comes after this process.
-    async fn latch(&self, request: OperatorRequest) {
+    /// Puts the press on disk for whoever comes after this process; whether that was possible.
+    async fn latch(&self, request: OperatorRequest) -> bool {
         let file = self.latch_file.clone();
         let written = tokio::task::spawn_blocking(move || file.write(&request));
         let failure = match tokio::time::timeout(FILE_WAIT, written).await {
-            Ok(Ok(Ok(()))) => return,
+            Ok(Ok(Ok(()))) => return true,
             Ok(Ok(Err(error))) => error.to_string(),
             Ok(Err(error)) => error.to_string(),
             Err(_elapsed) => "it takes too long".to_owned(),
         };
         say(&format!("the panic latch cannot be written to the disk: {failure}"));
+        false
     }
 }
 
-/// Taken, and the engine has not said so yet.
-fn unheard(panic_id: &PanicId) -> Accepted {
+/// Taken, and the engine has not said so yet. `kept`: a file holds it for the next process.
+fn unheard(panic_id: &PanicId, kept: bool) -> Accepted {
+    let message = if kept {
+        "The engine has not answered yet; the press is kept on disk and carried out. If nothing closes, end the server \
+         and run `deltascope panic --all`."
+    } else {
+        "The engine has not answered yet; the press waits in memory only. If nothing closes, press again, or end the \
+         server and run `deltascope panic --all`."
+    };
     let body = json!({
         "accepted_at": clock::now(),
         "panic_id": panic_id,
         "durable": false,
-        "message": "The engine has not answered yet; the press is kept and carried out. If nothing closes, end the \
-                    server and run `deltascope panic --all`.",
+        "message": message,
     });
     Accepted { status: 202, body }
 }

@@ -5,6 +5,7 @@ mod simulated;
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use telemetry::Context;
@@ -24,7 +25,7 @@ use crate::health::{Condition, Health};
 use crate::store::StoreError;
 use crate::store::history::HistoryStore;
 use crate::store::telemetry::TelemetryStore;
-use crate::store::trading::TradingStore;
+use crate::store::trading::{Purpose, TradingStore};
 use crate::tasks::{Restart, Stop, StopHook, Tasks};
 use crate::telling::Teller;
 use crate::venue::{
@@ -54,6 +55,8 @@ const HOUSE: Duration = Duration::from_secs(60);
 const THREADS: usize = 2;
 /// How long the last decisions are told when the server stops.
 const LAST_TOLD: Duration = Duration::from_secs(2);
+/// After so many failures in a row a journal is not waited for any more.
+const RECOVERIES: u32 = 3;
 
 /// What handlers need of trading; cheap to clone.
 #[derive(Clone)]
@@ -77,6 +80,7 @@ struct Venue {
 /// Starts trading; the hook ends it and gives the last words. Decisions are told through `records`.
 pub async fn start(
     config: &Config,
+    purpose: Purpose,
     dir: &Path,
     records: &TelemetryStore,
     health: &Health,
@@ -91,7 +95,7 @@ pub async fn start(
     let tasks = tasks.on(handle.clone());
     let started = handle.spawn(async move {
         let (config, dir, records, health) = parts;
-        start_there(&config, &dir, &records, &health, &tasks).await
+        start_there(&config, purpose, &dir, &records, &health, &tasks).await
     });
     let (trading, ending) =
         started.await.map_err(|error| StartError::Threads(std::io::Error::other(error)))??;
@@ -101,15 +105,16 @@ pub async fn start(
 /// The same, on the threads of trading.
 async fn start_there(
     config: &Config,
+    purpose: Purpose,
     dir: &Path,
     records: &TelemetryStore,
     health: &Health,
     tasks: &Tasks,
 ) -> Result<(Trading, Ending), StartError> {
     let teller = tasks.teller();
-    let store = TradingStore::keep(dir, &config.database, health, tasks).await?;
+    let store = TradingStore::keep(dir, purpose, &config.database, health, tasks).await?;
     let history = HistoryStore::keep(dir, &config.database, health, tasks).await;
-    let log = JournalLog::new(store.clone(), records.clone(), teller.clone());
+    let log = JournalLog::new(store.clone(), records.clone(), teller.clone(), health.clone());
     // A store of records that is down is asked again by the task.
     let _ = log.begin().await;
     let venue = venue(config, dir, teller).await?;
@@ -131,7 +136,12 @@ async fn start_there(
     run_streams(tasks, &streams, &rest, watched);
     run("feed", tasks, hub.clone(), FeedHub::run);
     run("clock_watch", tasks, ClockWatch::new(inbox.clone(), rest.clone()), ClockWatch::run);
-    let keeper = HistoryKeeper { store: store.clone(), history: history.clone(), hub: hub.clone() };
+    let keeper = HistoryKeeper {
+        store: store.clone(),
+        history: history.clone(),
+        hub: hub.clone(),
+        teller: teller.clone(),
+    };
     run("history", tasks, keeper, HistoryKeeper::run);
     run("journal_log", tasks, log.clone(), JournalLog::run);
     let latch_file = LatchFile::new(dir);
@@ -230,15 +240,39 @@ fn run_driver(tasks: &Tasks, parts: DriverParts) -> watch::Receiver<Option<Strin
     let (words, said) = watch::channel(None);
     let words = Arc::new(words);
     let stop = tasks.stop_signal();
+    let failures = Arc::new(AtomicU32::new(0));
     tasks.supervise("trading", Context::default(), Restart::SOON, move || {
         let (parts, stop, words) = (parts.clone(), stop.clone(), Arc::clone(&words));
+        let failures = Arc::clone(&failures);
         async move {
-            let last = Driver::recover(parts).await?.run(stop).await;
+            let last = recovered(parts, &failures).await?.run(stop).await;
             words.send_replace(Some(last));
             Ok::<(), StoreError>(())
         }
     });
     said
+}
+
+/// A driver that continues from the journal. A journal that cannot be continued from keeps nobody in a position: it is
+/// taken for damaged, and whoever pressed PANIC does not wait for it.
+async fn recovered(parts: DriverParts, failures: &AtomicU32) -> Result<Driver, StoreError> {
+    let error = match Driver::recover(parts.clone()).await {
+        Ok(driver) => {
+            failures.store(0, Ordering::Relaxed);
+            return Ok(driver);
+        }
+        Err(error) => error,
+    };
+    if failures.fetch_add(1, Ordering::Relaxed) + 1 < RECOVERIES {
+        return Err(error);
+    }
+    if parts.inbox.holds_panic() || parts.latch_file.read().is_pressed() {
+        return Ok(Driver::without_journal(parts, &error).await);
+    }
+    if !error.is_busy() && !matches!(error, StoreError::Down { .. }) {
+        parts.store.condemn(&error.to_string());
+    }
+    Err(error)
 }
 
 /// Chores once a minute; what fails is told by the database and tried again.

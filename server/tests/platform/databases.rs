@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use server::store::{Db, DbFile, Durability, Hold, StoreError};
+use server::store::{Db, DbFile, Durability, Foreign, Hold, StoreError};
 use server::telling::Teller;
 use sqlx::migrate::Migrator;
 use sqlx::{Connection as _, SqliteConnection};
@@ -22,6 +22,7 @@ pub fn file(dir: &Path, patience: Duration) -> DbFile {
         durability: Durability::Power,
         patience,
         hold: Hold::Owner,
+        foreign: Foreign::SetAside,
         check: Duration::from_secs(1),
     }
 }

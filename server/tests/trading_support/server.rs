@@ -21,6 +21,7 @@ pub fn environment(dir: &Path, more: &[(&str, &str)]) -> Environment {
     base.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
+#[allow(dead_code)]
 pub async fn start(dir: &Path, more: &[(&str, &str)]) -> (Running, Console) {
     let config = config::load(None, &environment(dir, more)).unwrap();
     let running = startup::start(config, Output::none()).await.unwrap_or_else(|error| panic!("{error}"));

@@ -28,6 +28,15 @@ pub enum Hold {
     Guest,
 }
 
+/// What becomes of a sound file that a newer version or another program wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// It is set aside like a damaged one.
+    SetAside,
+    /// It stays where it is, and is not used.
+    Leave,
+}
+
 /// What is to be opened, and how.
 #[derive(Clone, Debug)]
 pub struct DbFile {
@@ -39,6 +48,7 @@ pub struct DbFile {
     /// How long a write waits for the lock of another program before it fails as busy.
     pub patience: Duration,
     pub hold: Hold,
+    pub foreign: Foreign,
     /// How long to look for damage when it is opened; zero: not at all.
     pub check: Duration,
 }

@@ -11,7 +11,7 @@ use super::scratch::Scratch;
 use super::standing::Standing;
 use super::{Slot, State};
 use crate::config::DatabaseConfig;
-use crate::store::{Db, DbEvent, DbFile, StoreError};
+use crate::store::{Db, DbEvent, DbFile, Foreign, StoreError};
 use crate::tasks::Stop;
 use crate::telling::{Teller, say};
 
@@ -142,8 +142,11 @@ impl Keeper {
     /// Damaged, of another version, or no file that we may write. A full disk, a lock or a lack of file handles
     /// passes, and is no reason to move anything.
     async fn is_beyond_use(&self, error: &StoreError) -> bool {
-        if error.is_damaged() || error.is_foreign() {
+        if error.is_damaged() || error.is_foreign() && self.file.foreign == Foreign::SetAside {
             return true;
+        }
+        if error.is_foreign() {
+            return false;
         }
         let path = self.file.path.clone();
         let look = tokio::task::spawn_blocking(move || {

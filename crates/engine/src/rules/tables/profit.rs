@@ -51,7 +51,9 @@ fn with_both() -> Configuration {
 }
 
 /// Ways in which a market cannot be trusted, each on an E of 80.
-const UNTRUSTED: [(&str, fn(&mut Desk)); 5] = [
+type Spoil = fn(&mut Desk);
+
+const UNTRUSTED: [(&str, Spoil); 5] = [
     ("stale", |desk| desk.wait_ms(6_001)),
     ("a silent connection", |desk| {
         desk.state.market_heard_at = Some(model::Micros(desk.now.0 - 3_001_000));
