@@ -9,7 +9,8 @@ function books({ session_id, orders, fills, legs }: any) {
     orders: orders.map(({ client_order_id, order_id, symbol, side, qty, filled_qty, average_price, status }: any) => ({
       client_order_id, order_id, symbol, side, qty, filled_qty, average_price, status,
     })),
-    fills: fills.map(({ fill_id, symbol, side, qty, price, fee }: any) => ({ fill_id, symbol, side, qty, price, fee })),
+    // Not what was charged: a read of the venue may correct the estimate meanwhile.
+    fills: fills.map(({ fill_id, symbol, side, qty, price }: any) => ({ fill_id, symbol, side, qty, price })),
     legs: legs.map(({ symbol, qty, average_price }: any) => ({ symbol, qty, average_price })),
   };
 }

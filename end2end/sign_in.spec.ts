@@ -74,6 +74,8 @@ test.describe('on the first start', () => {
     });
 
     await test.step('the link is spent', async () => {
+      // A page that is left asks for nothing any more.
+      await page.goto('about:blank');
       await page.context().clearCookies();
       await page.goto(link);
       await hydrated(page);
