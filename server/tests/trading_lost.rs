@@ -112,7 +112,10 @@ async fn the_command_line_closes_beside_a_journal_of_another_version() {
     let left = std::fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap().file_name());
     let left: Vec<String> = left.map(|name| name.to_string_lossy().into_owned()).collect();
     assert!(!left.iter().any(|name| name.starts_with("trading.db.")), "it is left alone: {left:?}");
-    assert_eq!(execute(dir.path(), "UPDATE _sqlx_migrations SET checksum = x'01' WHERE version = 1").await, 1);
+    assert_eq!(
+        execute(dir.path(), "UPDATE _sqlx_migrations SET checksum = x'01' WHERE version = 1").await,
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

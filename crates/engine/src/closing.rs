@@ -11,7 +11,8 @@ pub(crate) mod reads;
 mod report;
 
 use model::closing::Flatten;
-use model::ids::account_owner;
+use model::ids::{account_owner, order_prefix};
+use model::input::OpenOrder;
 use model::instrument::Instrument;
 use model::order::{Order, OrderStatus};
 use model::orders::Orders;
@@ -90,6 +91,15 @@ impl<'a> Closer<'a> {
         self.session.map_or(&self.state.account.orders, |session| &session.orders)
     }
 
+    /// Whether an order of ours that the venue lists is this close's: known to it, or named by its session though the
+    /// journal does not know it. A panic of all looks after every one.
+    pub fn is_own(&self, open: &OpenOrder) -> bool {
+        let Some(session) = self.session else { return true };
+        open.client_order_id.as_ref().is_some_and(|id| {
+            session.orders.get(id).is_some() || id.as_str().starts_with(&order_prefix(&session.id))
+        })
+    }
+
     /// Owner in the names of its orders.
     pub fn owner(&self) -> SessionId {
         self.session.map_or_else(account_owner, |session| session.id.clone())
@@ -104,9 +114,17 @@ impl<'a> Closer<'a> {
         self.session.map_or(0, |session| session.expected(symbol))
     }
 
-    /// A running session holds the instrument: the sweep leaves it alone until that one has ended.
+    /// A running session holds the instrument: the sweep leaves it alone until that one has nothing of its own there.
     pub fn is_dormant(&self, symbol: &Symbol) -> bool {
-        self.session.is_none() && self.state.account.leases.contains_key(symbol)
+        if self.session.is_some() {
+            return false;
+        }
+        let Some(id) = self.state.account.leases.get(symbol) else { return false };
+        let holder = self.state.session(id).and_then(|session| Some((session, session.flatten()?)));
+        !holder.is_some_and(|(session, flatten)| {
+            let theirs = Closer { session: Some(session), flatten, ..*self };
+            flatten.of_account && theirs.measure(symbol).is_done()
+        })
     }
 
     /// What is being closed here.

@@ -91,6 +91,9 @@ fn work(hearing: &Hearing<'_>) -> Vec<Said> {
         let open = hearing.exposure(Exposure::Open, session.ledger.last_fill_at);
         return vec![hearing.say(completed), hearing.say(open)];
     }
+    if session.oversold().is_some() {
+        return failed(hearing, EntryFailure::Oversold);
+    }
     if session.lifecycle == Lifecycle::Paused {
         return withdraw(hearing);
     }

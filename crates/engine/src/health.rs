@@ -8,6 +8,7 @@ use model::{ExitReason, Health, Lifecycle, Stamp, TradingState};
 
 use crate::clock::silence;
 use crate::hearing::Hearing;
+use crate::orphans;
 use crate::said::{MILLISECOND, SECOND, Said, say, since};
 
 /// T2: stale for so long with something on is a health state, and an exit while no venue stop rests.
@@ -96,8 +97,13 @@ fn reach(state: &TradingState, stamp: &Stamp) -> Option<Said> {
 
 fn strangers(state: &TradingState, stamp: &Stamp) -> Option<Said> {
     let positions = state.foreign_positions();
-    let on = !positions.is_empty();
-    let cause = if on { HealthCause::Foreign { positions } } else { HealthCause::NothingForeign };
+    let orders = u32::try_from(orphans::orphans(state).count()).unwrap_or(u32::MAX);
+    let on = !positions.is_empty() || orders > 0;
+    let cause = match (positions.is_empty(), orders) {
+        (false, _) => HealthCause::Foreign { positions },
+        (true, 0) => HealthCause::NothingForeign,
+        (true, orders) => HealthCause::OrdersRest { orders },
+    };
     change(state, stamp, Health::Unreconciled, on, cause)
 }
 

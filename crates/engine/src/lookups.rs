@@ -60,7 +60,9 @@ fn see_to(order: &Order, stamp: &Stamp) -> Option<OrderDecision> {
 /// An entry that rests although nothing is being entered, and anything that rests of a session that is over.
 fn too_late(hearing: &Hearing<'_>, order: &Order) -> Option<OrderDecision> {
     let session = hearing.session;
-    let rests = matches!(order.status, OrderStatus::New | OrderStatus::PartiallyFilled);
+    // Its fills may have come before the word of its end.
+    let filled = order.booked_lots >= order.request.lots;
+    let rests = !filled && matches!(order.status, OrderStatus::New | OrderStatus::PartiallyFilled);
     let unwanted = match order.request.purpose {
         Purpose::Entry => session.is_over() || !(session.is_entering() || session.is_closing()),
         Purpose::Close => session.is_over(),
@@ -73,8 +75,13 @@ fn too_late(hearing: &Hearing<'_>, order: &Order) -> Option<OrderDecision> {
 pub(crate) fn may_cancel(order: &Order, stamp: &Stamp) -> bool {
     let Some(cancel) = order.cancel else { return true };
     let ago = since(cancel.requested_at, stamp.at);
-    let pause = CANCEL_AGAIN << cancel.requests.saturating_sub(1).min(4);
+    let pause = cancel_pause(cancel.requests);
     ago >= if cancel.failed { pause } else { LINGER_MAX.max(pause) }
+}
+
+/// A cancel that was asked for so often is asked for again after this long.
+pub(crate) fn cancel_pause(requests: u32) -> i64 {
+    CANCEL_AGAIN << requests.saturating_sub(1).min(4)
 }
 
 pub(crate) fn cancel(order: &Order, cause: CancelCause) -> OrderDecision {

@@ -219,6 +219,7 @@ impl Desk<'_> {
     /// Whether somebody else's trades account for every difference between the venue and our books.
     fn is_explained(&self, session: &Session) -> bool {
         !session.legs().is_empty()
+            && session.oversold().is_none()
             && session.symbols().all(|symbol| {
                 let venue = self.state.account.truth.position(symbol).map(|read| read.lots);
                 venue == Some(session.expected(symbol) + session.foreign_lots(symbol))

@@ -7,7 +7,7 @@ use model::decision::{OrderDecision, TruthDecision};
 use model::input::ExecutionReport;
 use model::order::{Order, OrderSnapshot, OrderStatus};
 use model::tell::elapsed_ms;
-use model::{ClientOrderId, Stamp, TradingState};
+use model::{ClientOrderId, Code, OrderId, Stamp, TradingState};
 
 use crate::fills;
 use crate::lookups::{SIGNATURE_LIFE, ambiguous};
@@ -53,15 +53,7 @@ pub(crate) fn report(state: &TradingState, stamp: &Stamp, report: ExecutionRepor
             live(state, &client_order_id, |order| ambiguous(order, AmbiguousCause::Reported { code }))
         }
         ExecutionReport::CancelFailed { client_order_id, order_id, code } => {
-            let known = order_id.and_then(|id| Named::numbered(state, &id));
-            let id =
-                client_order_id.or_else(|| known.map(|named| named.order.request.client_order_id.clone()));
-            let Some(id) = id else { return Vec::new() };
-            live(state, &id, |order| OrderDecision::CancelFailed {
-                client_order_id: id.clone(),
-                symbol: order.request.symbol.clone(),
-                code,
-            })
+            cancel_failed(state, stamp, client_order_id, order_id, code)
         }
         ExecutionReport::NotFound { client_order_id } => not_found(state, stamp, &client_order_id),
         ExecutionReport::LookupFailed { client_order_id, code } => {
@@ -72,6 +64,37 @@ pub(crate) fn report(state: &TradingState, stamp: &Stamp, report: ExecutionRepor
             })
         }
     }
+}
+
+/// Also of an order that nobody here waits for, one of somebody else or of a journal that was lost: it rests on, and
+/// that is told.
+fn cancel_failed(
+    state: &TradingState,
+    stamp: &Stamp,
+    client_order_id: Option<ClientOrderId>,
+    order_id: Option<OrderId>,
+    code: Code,
+) -> Vec<Said> {
+    let numbered = order_id.as_ref().and_then(|id| Named::numbered(state, id));
+    let known = client_order_id.as_ref().and_then(|id| Named::find(state, id)).or(numbered);
+    if let Some(named) = known.filter(|named| !named.order.status.is_terminal()) {
+        let request = &named.order.request;
+        return vec![named.say(OrderDecision::CancelFailed {
+            client_order_id: Some(request.client_order_id.clone()),
+            order_id,
+            symbol: request.symbol.clone(),
+            code,
+        })];
+    }
+    let listed = state.account.truth.open_orders.as_ref();
+    let Some(open) = listed.zip(order_id.as_ref()).and_then(|(read, id)| read.numbered(id)) else {
+        return Vec::new();
+    };
+    let (symbol, order_id) = (open.symbol.clone(), Some(open.order_id.clone()));
+    vec![say(
+        &stamp.correlation_id,
+        OrderDecision::CancelFailed { client_order_id: open.client_order_id.clone(), order_id, symbol, code },
+    )]
 }
 
 /// Says something of a live order, under its own intent. What has ended stays ended.

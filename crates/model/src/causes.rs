@@ -2,6 +2,7 @@
 //! the decision is told, so that better words change no journal.
 
 mod books;
+mod entry;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use crate::tell::{grouped, positions};
 use crate::words::ExitReason;
 
 pub use books::{FillFault, ZeroCause};
+pub use entry::EntryFailure;
 
 /// Why a session's lifecycle changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +39,8 @@ pub enum LifecycleCause {
     NotFlatAtStart,
     /// Two reads of the venue differ from our fills.
     ReadsDiffer,
+    /// More is on than was to be sold.
+    Oversold,
     /// After a restart nothing explains the venue's positions.
     Unexplained,
     /// After a restart the venue could not be read.
@@ -59,6 +63,7 @@ impl LifecycleCause {
             Self::Recovered => "recovered: orders, fills and positions agree with the venue".to_owned(),
             Self::NotFlatAtStart => "the account is not flat".to_owned(),
             Self::ReadsDiffer => "two reads of the venue differ from our fills".to_owned(),
+            Self::Oversold => "more is on than the configuration sells".to_owned(),
             Self::Unexplained => "recovery could not explain the venue's positions".to_owned(),
             Self::Unread => "the venue could not be read after the restart".to_owned(),
             Self::Quarantined => "a judge failed on it; it is set apart".to_owned(),
@@ -110,6 +115,10 @@ pub enum HealthCause {
         positions: BTreeMap<Symbol, Lots>,
     },
     NothingForeign,
+    /// Orders of ours that nobody waits for still rest at the venue.
+    OrdersRest {
+        orders: u32,
+    },
     Quarantined,
 }
 
@@ -128,7 +137,7 @@ impl HealthCause {
                     grouped(*lots)
                 )
             }
-            Self::ZeroExplained => "the venue's zero is explained".to_owned(),
+            Self::ZeroExplained => "what the venue shows is explained".to_owned(),
             Self::ClockStepped { skew_ms } => {
                 format!("the system's clock is {} ms away from the clock of this process", grouped(*skew_ms))
             }
@@ -145,68 +154,17 @@ impl HealthCause {
             Self::Foreign { positions: lots } => {
                 format!("the account holds what is not ours: {}", positions(lots))
             }
+            Self::OrdersRest { orders: 1 } => {
+                "an order of ours that nobody waits for rests at the venue, and is not canceled yet"
+                    .to_owned()
+            }
+            Self::OrdersRest { orders } => {
+                format!(
+                    "{orders} orders of ours that nobody waits for rest at the venue, and are not canceled yet"
+                )
+            }
             Self::NothingForeign => "the account holds nothing that is not ours".to_owned(),
             Self::Quarantined => "a judge failed on the session".to_owned(),
-        }
-    }
-}
-
-/// Why an entry came to nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EntryFailure {
-    ListUnread {
-        code: Code,
-    },
-    ListMissing,
-    NoExpiry {
-        underlying: Underlying,
-        hours: i64,
-    },
-    NoCall,
-    NoPut,
-    PositionsUnread {
-        code: Code,
-    },
-    NoQuotes,
-    /// Another session holds the instrument.
-    Leased {
-        symbol: Symbol,
-        holder: SessionId,
-    },
-    Refused {
-        symbol: Symbol,
-        code: Code,
-    },
-    LegMissing,
-    /// Paused when part of it was sold already.
-    HalfSold,
-    /// The process ended in the middle of it.
-    CutInHalf,
-    /// The process ended before strikes were chosen.
-    BeforeStrikes,
-}
-
-impl EntryFailure {
-    pub fn sentence(&self) -> String {
-        match self {
-            Self::ListUnread { code } => format!("the list of options could not be read: {}", code.words()),
-            Self::ListMissing => "the list of options did not arrive".to_owned(),
-            Self::NoExpiry { underlying, hours } => {
-                format!("no {underlying} expiry at least {hours} hours away is listed")
-            }
-            Self::NoCall => "no call is listed in the chosen expiry".to_owned(),
-            Self::NoPut => "no put is listed in the chosen expiry".to_owned(),
-            Self::PositionsUnread { code } => {
-                format!("the venue's positions could not be read: {}", code.words())
-            }
-            Self::NoQuotes => "no fresh two-sided quotes within ten seconds".to_owned(),
-            Self::Leased { symbol, holder } => format!("session {holder} holds {symbol}"),
-            Self::Refused { symbol, code } => format!("the venue refused {symbol}: {}", code.words()),
-            Self::LegMissing => "a leg was still missing after five seconds".to_owned(),
-            Self::HalfSold => "paused when part of it was sold".to_owned(),
-            Self::CutInHalf => "the process ended in the middle of entry".to_owned(),
-            Self::BeforeStrikes => "the process ended before strikes were chosen".to_owned(),
         }
     }
 }
@@ -324,6 +282,12 @@ pub enum OperatorCause {
         ours: BTreeMap<Symbol, Lots>,
         venue: BTreeMap<Symbol, Lots>,
     },
+    /// An order that was told as ended was filled after all, so that a leg is larger than configured.
+    Oversold {
+        symbol: Symbol,
+        lots: Lots,
+        configured: Lots,
+    },
     /// Fills carry our names and belong to orders that the journal does not know.
     JournalOlder {
         fills: u32,
@@ -351,6 +315,12 @@ impl OperatorCause {
                 "After the restart our fills say {}, the venue says {}, and no fill explains it.",
                 positions(ours),
                 positions(venue)
+            ),
+            Self::Oversold { symbol, lots, configured } => format!(
+                "Our fills say {} of {symbol}, and {} were to be sold: an order that was told as ended was filled after \
+                 all. Exits count all of it; close it, or reduce it by hand at the venue.",
+                grouped(*lots),
+                grouped(*configured)
             ),
             Self::JournalOlder { fills, ours } => format!(
                 "The venue lists {fills} fills of this session whose orders the journal does not know: it is older than \

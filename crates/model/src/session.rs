@@ -261,6 +261,12 @@ impl Session {
         self.ledger.is_flat()
     }
 
+    /// A leg of which more is on than it was to sell, with its signed lots.
+    pub fn oversold(&self) -> Option<(&Leg, Lots)> {
+        let sold = self.legs().iter().map(|leg| (leg, self.position(&leg.instrument.symbol)));
+        sold.into_iter().find(|(leg, lots)| *lots < -leg.lots)
+    }
+
     /// Positions of all legs by all that is known of our own.
     pub fn positions(&self) -> BTreeMap<Symbol, Lots> {
         self.symbols().map(|symbol| (symbol.clone(), self.expected(symbol))).collect()

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use telemetry::Micros;
 
 use crate::amount::Lots;
-use crate::ids::{Code, ProductId, Symbol};
+use crate::ids::{Code, OrderId, ProductId, Symbol};
 use crate::input::OpenOrder;
+use crate::order::Cancel;
 
 /// A request that has not come back after this long is given up.
 pub const READ_LIFE: Micros = Micros(5_000_000);
@@ -22,6 +23,10 @@ pub struct TruthState {
     /// Position of each product, by the latest read that asked for it by its number.
     pub positions: BTreeMap<Symbol, PositionRead>,
     pub open_orders: Option<OpenOrdersRead>,
+    /// Cancels that were asked for of orders by their number, while the list shows them: only a later list says
+    /// whether they are gone.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub cancels: BTreeMap<OrderId, Cancel>,
     /// The account's own list of positions, which may lag.
     pub account: Option<AccountRead>,
     /// When a read that also asked for fills came back with them.
@@ -77,6 +82,13 @@ pub struct OpenOrdersRead {
     pub own: Vec<OpenOrder>,
     /// Those of somebody else on the same account: shown, and touched only by a panic.
     pub foreign: Vec<OpenOrder>,
+}
+
+impl OpenOrdersRead {
+    /// The order of that number, whose ever it is.
+    pub fn numbered(&self, id: &OrderId) -> Option<&OpenOrder> {
+        self.own.iter().chain(&self.foreign).find(|open| &open.order_id == id)
+    }
 }
 
 /// The account's positions in options, whose ever they are. Nothing that is zero.

@@ -83,6 +83,11 @@ async fn positions(
         let call = Call::position(*product, symbol).behalf(record);
         let read = rest.read::<wire::PositionNow>(&call).await.map_err(code);
         let lots = read.and_then(|(position, _)| {
+            let other = position.product_id.is_some_and(|id| id != product.0)
+                || position.product_symbol.as_ref().is_some_and(|name| name != symbol.as_str());
+            if other {
+                return Err(unreadable("an answer about another product".to_owned()));
+            }
             let size = position.size.ok_or_else(|| unreadable(String::new()))?;
             translate::lots(size).map_err(unreadable)
         });

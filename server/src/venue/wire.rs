@@ -185,6 +185,10 @@ pub struct FillMeta {
 pub struct PositionNow {
     #[serde(deserialize_with = "decimal")]
     pub size: Option<Decimal>,
+    /// Of which product, where the venue says so.
+    #[serde(default, deserialize_with = "product")]
+    pub product_id: Option<u64>,
+    pub product_symbol: Option<String>,
 }
 
 /// A position of `GET /v2/positions/margined`.

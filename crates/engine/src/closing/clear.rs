@@ -3,12 +3,12 @@
 
 use model::Symbol;
 use model::causes::CancelCause;
-use model::decision::OrderDecision;
 use model::input::OpenOrder;
 use model::order::{Order, OrderStatus, Purpose, Side};
 
 use super::Closer;
 use crate::lookups::{cancel, may_cancel};
+use crate::orphans;
 use crate::said::{SECOND, Said, since};
 
 /// A resting close is taken back after this long, to be priced again.
@@ -61,16 +61,8 @@ pub(super) fn in_the_way(closer: &Closer<'_>) -> Vec<Said> {
     let foreign = listed.into_iter().flat_map(|read| &read.foreign);
     foreign
         .filter(|open| closer.flatten.products.contains_key(&open.symbol))
-        .map(|open| {
-            closer.say(OrderDecision::CancelRequested {
-                client_order_id: None,
-                order_id: Some(open.order_id.clone()),
-                product_id: open.product_id,
-                symbol: open.symbol.clone(),
-                request: 1,
-                cause: CancelCause::InTheWay,
-            })
-        })
+        .filter_map(|open| orphans::cancel(closer.state, closer.stamp, open, CancelCause::InTheWay))
+        .map(|decision| closer.say(decision))
         .collect()
 }
 

@@ -135,9 +135,7 @@ fn is_leased_anew(closer: &Closer<'_>, symbol: &Symbol) -> bool {
 
 fn own_order_since(closer: &Closer<'_>, at: Micros) -> bool {
     let own = closer.state.account.truth.open_orders_since(at).into_iter().flat_map(|read| &read.own);
-    let mut own =
-        own.filter(|open| open.client_order_id.as_ref().is_some_and(|id| closer.orders().get(id).is_some()));
-    own.next().is_some()
+    own.into_iter().any(|open| closer.is_own(open))
 }
 
 /// What is on in its instruments, signed lots.

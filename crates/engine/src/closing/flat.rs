@@ -58,11 +58,7 @@ fn flat_read(closer: &Closer<'_>) -> Option<ReadMark> {
     }
     let since = closer.symbols().map(|symbol| closer.moved_at(symbol)).max();
     let orders = truth.open_orders_since(since.unwrap_or(closer.began_at()))?;
-    let own = orders.own.iter().filter(|open| {
-        let id = open.client_order_id.as_ref();
-        closer.session.is_none() || id.is_some_and(|id| closer.orders().get(id).is_some())
-    });
-    if own.count() > 0 {
+    if orders.own.iter().any(|open| closer.is_own(open)) {
         return None;
     }
     let mark = marks.first().copied().unwrap_or(orders.mark);
@@ -151,12 +147,7 @@ fn is_refuted(closer: &Closer<'_>) -> bool {
         shown || is_streamed_open(closer, symbol)
     });
     let listed = truth.open_orders.as_ref().filter(|read| read.mark.request > flat.last_request);
-    let orders = listed.is_some_and(|read| {
-        read.own.iter().any(|open| {
-            let id = open.client_order_id.as_ref();
-            closer.session.is_none() || id.is_some_and(|id| closer.orders().get(id).is_some())
-        })
-    });
+    let orders = listed.is_some_and(|read| read.own.iter().any(|open| closer.is_own(open)));
     open || orders
         || moved_since(closer, flat.first_requested_at.0)
         || closer.orders().working().next().is_some()
@@ -184,5 +175,13 @@ fn verified(closer: &Closer<'_>, reads: u32) -> ClosingDecision {
         elapsed_ms: since(closer.flatten.started_at, closer.now()) / MILLISECOND,
         attempts: closer.flatten.attempts(),
         left: left(closer),
+        foreign_orders: resting_orders(closer),
     }
+}
+
+/// Orders of somebody else in what is being closed.
+fn resting_orders(closer: &Closer<'_>) -> u32 {
+    let listed = closer.state.account.truth.open_orders.iter().flat_map(|read| &read.foreign);
+    let here = listed.filter(|open| closer.flatten.products.contains_key(&open.symbol));
+    u32::try_from(here.count()).unwrap_or(u32::MAX)
 }

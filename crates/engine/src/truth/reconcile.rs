@@ -23,6 +23,17 @@ pub(crate) fn judge(hearing: &Hearing<'_>) -> Vec<Said> {
     if session.mismatches >= 2 && session.lifecycle != Lifecycle::NeedsOperator {
         return operator_needed(hearing);
     }
+    if let Some((leg, lots)) = session.oversold()
+        && session.lifecycle != Lifecycle::NeedsOperator
+        && !session.is_entering()
+    {
+        let (symbol, configured) = (leg.instrument.symbol.clone(), leg.lots);
+        let cause = OperatorCause::Oversold { symbol, lots, configured };
+        return vec![
+            hearing.note(SessionDecision::OperatorNeeded { cause }),
+            hearing.note(hearing.lifecycle(Lifecycle::NeedsOperator, LifecycleCause::Oversold)),
+        ];
+    }
     let Some((venue, request)) = settled_reads(hearing) else { return Vec::new() };
     let expected = expected(hearing);
     if venue != expected {

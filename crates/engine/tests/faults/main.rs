@@ -15,6 +15,7 @@ mod journal;
 mod left;
 mod limits;
 mod paced;
+mod resting;
 mod rules;
 mod several;
 mod story;

@@ -1,6 +1,7 @@
 //! The venue: books, orders, positions and the ways in which it fails. Orders rest and are matched as the market
 //! moves; requests may arrive late; reads may fail, lag or lie; strangers trade on the same account.
 
+mod orders;
 mod reads;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -52,6 +53,12 @@ pub struct Venue {
     pub fills: Vec<Fill>,
     pub faults: VecDeque<Fault>,
     pub cancel_faults: VecDeque<Fault>,
+    /// Orders in it are refused.
+    pub refused_symbol: Option<Symbol>,
+    /// No cancel arrives.
+    pub cancels_fail: bool,
+    /// Cancels are answered as carried out, and are not: a lie.
+    pub cancels_lie: bool,
     /// On their way: they arrive at that moment.
     late: Vec<(Micros, OrderRequest)>,
     /// Until then all reads fail.
@@ -164,6 +171,9 @@ impl Venue {
             code: Code::from(code),
             detail: None,
         };
+        if self.refused_symbol.as_ref() == Some(&request.symbol) {
+            return vec![rejected("order_size_exceed_available")];
+        }
         match self.faults.pop_front() {
             Some(Fault::LostRequest) => return vec![ambiguous("no_answer")],
             Some(Fault::NotSent) => {
@@ -306,43 +316,7 @@ impl Venue {
         fills
     }
 
-    pub fn cancel(&mut self, client: Option<&ClientOrderId>, order_id: Option<&OrderId>) -> ExecutionReport {
-        self.spent += 5;
-        let failed = |code: &str| ExecutionReport::CancelFailed {
-            client_order_id: client.cloned(),
-            order_id: order_id.cloned(),
-            code: Code::from(code),
-        };
-        let by_number = self.orders.iter().find(|(_, order)| Some(&order.id) == order_id).map(|(id, _)| id);
-        let id = by_number.or(client).cloned();
-        let fault = self.cancel_faults.pop_front();
-        match fault {
-            Some(Fault::LostRequest | Fault::Late(_)) => return failed("no_answer"),
-            Some(Fault::NotSent) => return failed("budget_empty"),
-            Some(Fault::Rejected(code)) => return failed(code),
-            Some(Fault::LostReply | Fault::Passes) | None => {}
-        }
-        let order = id.as_ref().and_then(|id| self.orders.get_mut(id));
-        let Some(order) = order.filter(|order| !order.status.is_terminal()) else {
-            return failed("open_order_not_found");
-        };
-        order.status = OrderStatus::Canceled;
-        if fault == Some(Fault::LostReply) {
-            return failed("broke_off");
-        }
-        id.and_then(|id| self.snapshot(&id)).map_or_else(|| failed("gone"), ExecutionReport::Order)
-    }
-
-    pub fn lookup(&self, id: &ClientOrderId, now: Micros) -> ExecutionReport {
-        if now < self.lookups_fail_until {
-            let code = Code::from("http_504");
-            return ExecutionReport::LookupFailed { client_order_id: id.clone(), code };
-        }
-        let snapshot = self.snapshot(id).map(ExecutionReport::Order);
-        snapshot.unwrap_or(ExecutionReport::NotFound { client_order_id: id.clone() })
-    }
-
-    fn snapshot(&self, id: &ClientOrderId) -> Option<OrderSnapshot> {
+    pub(super) fn snapshot(&self, id: &ClientOrderId) -> Option<OrderSnapshot> {
         let order = self.orders.get(id)?;
         Some(OrderSnapshot {
             client_order_id: id.clone(),

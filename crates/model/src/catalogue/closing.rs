@@ -66,6 +66,7 @@ fn flat() -> [ClosingDecision; 6] {
         elapsed_ms: 1_565,
         attempts: 2,
         left: BTreeMap::new(),
+        foreign_orders: 0,
     };
     [
         ClosingDecision::FlatSeen {

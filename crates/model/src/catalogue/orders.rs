@@ -88,7 +88,8 @@ fn troubles() -> [OrderDecision; 10] {
         cancel(CancelCause::Reprice),
         cancel(CancelCause::InTheWay),
         OrderDecision::CancelFailed {
-            client_order_id: client_order_id.clone(),
+            client_order_id: Some(client_order_id.clone()),
+            order_id: Some(OrderId::from("88213")),
             symbol: symbol.clone(),
             code: Code::from("rate_limited"),
         },

@@ -79,6 +79,9 @@ pub enum ClosingDecision {
         /// What is on in its instruments and not ours, signed lots: it is left on.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         left: BTreeMap<Symbol, Lots>,
+        /// Orders of somebody else that rest in its instruments.
+        #[serde(default, skip_serializing_if = "is_none")]
+        foreign_orders: u32,
     },
     /// A third read, ten seconds after, agreed.
     Audited {
@@ -125,7 +128,11 @@ impl Event for ClosingDecision {
             | ClosingDecision::FlatRefuted { .. }
             | ClosingDecision::Audited { flat: false, .. } => Level::Error,
             ClosingDecision::Escalated { .. } | ClosingDecision::PositionFound { .. } => Level::Warn,
-            ClosingDecision::VerifiedFlat { left, .. } if !left.is_empty() => Level::Warn,
+            ClosingDecision::VerifiedFlat { left, foreign_orders, .. }
+                if !left.is_empty() || *foreign_orders > 0 =>
+            {
+                Level::Warn
+            }
             ClosingDecision::PanicRepeated { .. }
             | ClosingDecision::Started { .. }
             | ClosingDecision::Unblocked
@@ -193,16 +200,9 @@ impl Event for ClosingDecision {
                 positions(venue),
                 own_open_orders.map_or_else(|| "unknown".to_owned(), |own| own.to_string())
             ),
-            ClosingDecision::VerifiedFlat { elapsed_ms, attempts, left, .. } if left.is_empty() => format!(
-                "Verified flat by two reads, {} ms after closing began, with {attempts} close orders.",
-                grouped(*elapsed_ms)
-            ),
-            ClosingDecision::VerifiedFlat { elapsed_ms, attempts, left, .. } => format!(
-                "Nothing of ours is on, by two reads, {} ms after closing began, with {attempts} close orders; \
-                 left on, not ours: {}.",
-                grouped(*elapsed_ms),
-                positions(left)
-            ),
+            ClosingDecision::VerifiedFlat { elapsed_ms, attempts, left, foreign_orders, .. } => {
+                verified(*elapsed_ms, *attempts, left, *foreign_orders)
+            }
             ClosingDecision::Audited { flat: true, left } if left.is_empty() => {
                 "A later read confirms flat.".to_owned()
             }
@@ -263,12 +263,21 @@ impl Event for ClosingDecision {
             ClosingDecision::FlatRefuted { venue, own_open_orders } => {
                 fields().put("positions", venue).put("own_open_orders", own_open_orders).map()
             }
-            ClosingDecision::VerifiedFlat { panic_id, reads, elapsed_ms, attempts, left, .. } => fields()
+            ClosingDecision::VerifiedFlat {
+                panic_id,
+                reads,
+                elapsed_ms,
+                attempts,
+                left,
+                foreign_orders,
+                ..
+            } => fields()
                 .put("panic_id", panic_id)
                 .put("reads", reads)
                 .put("elapsed_ms", elapsed_ms)
                 .put("attempts", attempts)
                 .put("not_ours", left)
+                .put("foreign_open_orders", (*foreign_orders > 0).then_some(foreign_orders))
                 .map(),
             ClosingDecision::Audited { flat, left } => fields().put("flat", flat).put("not_ours", left).map(),
             ClosingDecision::Escalated { attempts, elapsed_ms } => {
@@ -279,4 +288,27 @@ impl Event for ClosingDecision {
             }
         }
     }
+}
+
+fn verified(elapsed_ms: i64, attempts: u32, left: &BTreeMap<Symbol, Lots>, foreign_orders: u32) -> String {
+    let (what, left) = if left.is_empty() {
+        ("Verified flat", String::new())
+    } else {
+        ("Nothing of ours is on,", format!("; left on, not ours: {}", positions(left)))
+    };
+    let resting = match foreign_orders {
+        0 => String::new(),
+        1 => "; one order of somebody else rests there".to_owned(),
+        several => format!("; {several} orders of somebody else rest there"),
+    };
+    let elapsed = grouped(elapsed_ms);
+    format!(
+        "{what} by two reads, {elapsed} ms after closing began, with {attempts} close orders{left}{resting}."
+    )
+}
+
+/// Nothing to say.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }

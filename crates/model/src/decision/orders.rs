@@ -75,7 +75,9 @@ pub enum OrderDecision {
     },
     /// A cancel did not reach the order, or was refused: it is asked for again.
     CancelFailed {
-        client_order_id: ClientOrderId,
+        client_order_id: Option<ClientOrderId>,
+        #[serde(default)]
+        order_id: Option<OrderId>,
         symbol: Symbol,
         code: Code,
     },
@@ -118,10 +120,10 @@ impl OrderDecision {
             | OrderDecision::Ambiguous { client_order_id, .. }
             | OrderDecision::Missed { client_order_id, .. }
             | OrderDecision::NeverSent { client_order_id, .. }
-            | OrderDecision::CancelFailed { client_order_id, .. }
             | OrderDecision::LookupRequested { client_order_id, .. }
             | OrderDecision::LookupFailed { client_order_id, .. } => Some(client_order_id),
-            OrderDecision::CancelRequested { client_order_id, .. } => client_order_id.as_ref(),
+            OrderDecision::CancelRequested { client_order_id, .. }
+            | OrderDecision::CancelFailed { client_order_id, .. } => client_order_id.as_ref(),
             OrderDecision::FillBooked(fill) => fill.client_order_id.as_ref(),
             OrderDecision::FillCharged { .. } | OrderDecision::FillRefused { .. } => None,
         }
@@ -285,9 +287,14 @@ impl Event for OrderDecision {
                 .put("attempt", attempt)
                 .map(),
             OrderDecision::Denied { client_order_id, symbol, code }
-            | OrderDecision::CancelFailed { client_order_id, symbol, code }
             | OrderDecision::LookupFailed { client_order_id, symbol, code } => fields()
                 .put("client_order_id", client_order_id)
+                .put("symbol", symbol)
+                .put("reason", code)
+                .map(),
+            OrderDecision::CancelFailed { client_order_id, order_id, symbol, code } => fields()
+                .put("client_order_id", client_order_id)
+                .put("order_id", order_id)
                 .put("symbol", symbol)
                 .put("reason", code)
                 .map(),

@@ -36,19 +36,23 @@ impl TradingState {
                 self.with(client_order_id, record, |order| order.missed_at = Some(record.at));
             }
             OrderDecision::CancelRequested { client_order_id, order_id, request, .. } => {
-                self.forget_open(order_id.as_ref());
                 let cancel = Cancel { requested_at: record.at, requests: *request, failed: false };
+                if let Some(id) = order_id {
+                    self.account.truth.cancels.insert(id.clone(), cancel);
+                }
                 if let Some(id) = client_order_id {
                     self.with(id, record, |order| order.cancel = Some(cancel));
                 }
             }
-            OrderDecision::CancelFailed { client_order_id, .. } => {
-                self.with(client_order_id, record, |order| {
+            OrderDecision::CancelFailed { client_order_id: Some(id), .. } => {
+                self.with(id, record, |order| {
                     if let Some(cancel) = order.cancel.as_mut() {
                         cancel.failed = true;
                     }
                 });
             }
+            // One that is not ours to wait for: it is asked again when a read still shows it.
+            OrderDecision::CancelFailed { client_order_id: None, .. } => {}
             OrderDecision::LookupRequested { client_order_id, lookup, .. } => {
                 self.with(client_order_id, record, |order| {
                     order.lookup_requested_at = Some(record.at);
@@ -81,14 +85,6 @@ impl TradingState {
             change(order);
             order.updated_at = record.at;
         });
-    }
-
-    /// An order whose cancel was asked for is not asked again on the strength of the same read.
-    fn forget_open(&mut self, order_id: Option<&crate::ids::OrderId>) {
-        if let Some(read) = self.account.truth.open_orders.as_mut() {
-            read.own.retain(|open| Some(&open.order_id) != order_id);
-            read.foreign.retain(|open| Some(&open.order_id) != order_id);
-        }
     }
 
     fn fold_submitted(&mut self, request: &OrderRequest, record: &DecisionRecord) {

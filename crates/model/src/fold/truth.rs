@@ -86,7 +86,9 @@ impl TradingState {
         if let (Some(own), Some(foreign)) = (own, foreign)
             && truth.open_orders.as_ref().is_none_or(|known| known.mark.request < *request)
         {
-            truth.open_orders = Some(OpenOrdersRead { mark, own: own.clone(), foreign: foreign.clone() });
+            let read = OpenOrdersRead { mark, own: own.clone(), foreign: foreign.clone() };
+            truth.cancels.retain(|id, _| read.numbered(id).is_some());
+            truth.open_orders = Some(read);
         }
         if let Some(rows) = account
             && truth.account.as_ref().is_none_or(|known| known.mark.request < *request)

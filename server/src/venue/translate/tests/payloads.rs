@@ -96,6 +96,10 @@ fn the_positions_that_were_recorded() {
     }
     let now = r#"{"result":{"entry_price":null,"size":0,"timestamp":1605454074268079},"success":true}"#;
     assert_eq!(wire::result::<wire::PositionNow>(now).unwrap().0.size, Some(Decimal::ZERO));
+    let whole =
+        now.replace(r#""size":0"#, r#""size":0,"product_id":27,"product_symbol":"C-BTC-46800-050122""#);
+    let read = wire::result::<wire::PositionNow>(&whole).unwrap().0;
+    assert_eq!((read.product_id, read.product_symbol.as_deref()), (Some(27), Some("C-BTC-46800-050122")));
     let without = now.replace(r#""size":0,"#, "");
     assert!(wire::result::<wire::PositionNow>(&without).is_err(), "a position without a size");
 }
