@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::amount::{Lots, Money, plain};
-use crate::ids::{Code, PanicId, SessionId, Symbol, Underlying};
+use crate::ids::{Code, PanicId, Symbol};
 use crate::tell::{grouped, positions};
 use crate::words::ExitReason;
 
