@@ -60,9 +60,7 @@ fn see_to(order: &Order, stamp: &Stamp) -> Option<OrderDecision> {
 /// An entry that rests although nothing is being entered, and anything that rests of a session that is over.
 fn too_late(hearing: &Hearing<'_>, order: &Order) -> Option<OrderDecision> {
     let session = hearing.session;
-    // Its fills may have come before the word of its end.
-    let filled = order.booked_lots >= order.request.lots;
-    let rests = !filled && matches!(order.status, OrderStatus::New | OrderStatus::PartiallyFilled);
+    let rests = matches!(order.status, OrderStatus::New | OrderStatus::PartiallyFilled);
     let unwanted = match order.request.purpose {
         Purpose::Entry => session.is_over() || !(session.is_entering() || session.is_closing()),
         Purpose::Close => session.is_over(),
