@@ -5,10 +5,11 @@
     t0: Date.now(),
     fetch: window.fetch.bind(window),
     queue: [],
-    chart: function () { return import("/chart.js"); },
+    chart: function () { return import(d.chartFile); },
     // guard.js takes over `fail`; until it is there, failures wait in the queue.
     fail: function () { d.queue.push(arguments); },
-    load: function (js, wasm) {
+    load: function (js, wasm, chart) {
+      d.chartFile = chart;
       import(js)
         .then(function (m) {
           return m.default({ module_or_path: wasm }).then(function () { d.memory = m; m.hydrate(); });

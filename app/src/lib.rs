@@ -30,5 +30,5 @@ pub use error::AppError;
 pub use event::{Control, RequestEvent, UiEvent, ui_catalogue};
 pub use log_query::LogQuery;
 pub use port::{Bucket, Histogram, LogPage, Port, PortFuture, SessionPaint, Trace, User};
-pub use shell::{ShellValues, shell};
+pub use shell::{Files, ShellValues, shell};
 pub use tell::{Sink, set_sink, tell, tell_correlated};

@@ -1,7 +1,6 @@
 //! The document around the app: head, boot sentinel, loader. The framework's own `HydrationScripts` is not
 //! used: it writes the nonce into `crossorigin`, and a failed start of it goes unnoticed.
 
-use leptos::config::LeptosOptions;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
 
@@ -22,14 +21,42 @@ pub struct ShellValues {
     pub version: String,
 }
 
+/// Addresses of what the document loads. The default are the plain ones; a build may name files by their content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Files {
+    pub style: String,
+    pub loader: String,
+    pub module: String,
+    pub guard: String,
+    pub chart: String,
+}
+
+impl Files {
+    /// `address` tells where the file of a plain address is.
+    pub fn named(address: impl Fn(&str) -> String) -> Self {
+        Self {
+            style: address("/pkg/deltascope.css"),
+            loader: address("/pkg/deltascope.js"),
+            module: address("/pkg/deltascope.wasm"),
+            guard: address("/guard.js"),
+            chart: address("/chart.js"),
+        }
+    }
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        Self::named(str::to_owned)
+    }
+}
+
 const BOOT: &str = include_str!("boot.js");
 
-/// Writes the document. `options` name the files of the build: `/{site_pkg_dir}/{output_name}.{js,wasm,css}`.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+/// Writes the document.
+pub fn shell(files: &Files) -> impl IntoView + use<> {
     let values = use_context::<ShellValues>().unwrap_or_default();
-    let base = format!("/{}/{}", options.site_pkg_dir, options.output_name);
-    let (css, js, wasm) = (format!("{base}.css"), format!("{base}.js"), format!("{base}.wasm"));
-    let loader = format!("deltascope.load({js:?},{wasm:?})");
+    let Files { style, loader, module, guard, chart } = files.clone();
+    let load = format!("deltascope.load({loader:?},{module:?},{chart:?})");
     let theme = if values.theme == "light" { "light" } else { "dark" };
     let nonce = values.nonce;
     view! {
@@ -45,11 +72,11 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="version" content=values.version/>
                 <script nonce=nonce.clone() inner_html=BOOT></script>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-                <link rel="stylesheet" href=css/>
-                <link rel="modulepreload" href=js/>
-                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
-                <script nonce=nonce.clone() src="/guard.js" defer></script>
-                <script nonce=nonce type="module" inner_html=loader></script>
+                <link rel="stylesheet" href=style/>
+                <link rel="modulepreload" href=loader/>
+                <link rel="preload" href=module r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+                <script nonce=nonce.clone() src=guard defer></script>
+                <script nonce=nonce type="module" inner_html=load></script>
                 <MetaTags/>
             </head>
             <body>

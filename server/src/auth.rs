@@ -1,6 +1,6 @@
 //! Who may use the console: accounts, passwords, browser sessions, the one-time link of the first start.
 
-mod accounts;
+pub(crate) mod accounts;
 mod changes;
 mod events;
 mod link;

@@ -9,6 +9,6 @@ mod slot;
 pub mod telemetry;
 pub mod trading;
 
-pub use db::{Db, DbFile, Durability, Foreign, Hold, StoreError, Write};
+pub use db::{Db, DbFile, Durability, Foreign, Hold, StoreError, Write, migrator};
 pub use events::{DbEvent, catalogue};
 pub use slot::Slot;

@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::build;
-use crate::pins;
+use crate::kind::Kind;
 use crate::shell::{self, Failure};
 
 /// Measured once with the same framework versions and flags: a page that says hello and nothing else.
@@ -13,11 +12,9 @@ const SKELETON_BROTLI: u64 = 137_000;
 const BUDGET_BROTLI: u64 = 250_000;
 
 pub fn run() -> Result<(), Failure> {
-    build::release()?;
     println!("bench");
     if shell::root().join("server/benches").is_dir() {
-        // The name is compiled into leptos; another value here would rebuild half of the release build.
-        shell::run(shell::cargo(&["bench", "-p", "server"]).env("LEPTOS_OUTPUT_NAME", pins::OUTPUT_NAME))?;
+        shell::run(&mut shell::cargo(&["bench", "-p", "server", "--target", &shell::host()?]))?;
     } else {
         println!("  server/benches does not exist: no benchmark to run");
     }
@@ -31,12 +28,13 @@ struct Asset {
 }
 
 fn first_load() -> Result<(), Failure> {
-    let site = shell::root().join(pins::SITE);
-    let assets = assets(&site, &site).map_err(|error| format!("cannot read {}: {error}", pins::SITE))?;
-    println!("\nfirst load ({})\n{:<36} {:>10} {:>10}", pins::SITE, "file", "raw kB", "brotli kB");
+    let folder = Kind::Release.site();
+    let site = shell::root().join(&folder);
+    let assets = assets(&site, &site).map_err(|error| format!("cannot read {folder}: {error}"))?;
+    println!("\nfirst load ({folder})\n{:<48} {:>10} {:>10}", "file", "raw kB", "brotli kB");
     for asset in &assets {
         println!(
-            "{:<36} {:>10} {:>10}",
+            "{:<48} {:>10} {:>10}",
             asset.name,
             kilobytes(asset.raw),
             asset.brotli.map_or("-".into(), kilobytes)
@@ -44,7 +42,7 @@ fn first_load() -> Result<(), Failure> {
     }
     let raw = assets.iter().map(|asset| asset.raw).sum();
     let brotli = assets.iter().filter_map(|asset| asset.brotli).sum();
-    println!("{:<36} {:>10} {:>10}", "all", kilobytes(raw), kilobytes(brotli));
+    println!("{:<48} {:>10} {:>10}", "all", kilobytes(raw), kilobytes(brotli));
     if let Some(module) = assets.iter().find(|asset| asset.name.ends_with(".wasm")) {
         compare("WASM, raw", module.raw, "hello-world skeleton", SKELETON_RAW);
         compare("WASM, brotli", module.brotli.unwrap_or(module.raw), "hello-world skeleton", SKELETON_BROTLI);

@@ -1,35 +1,46 @@
-//! The release build: `target/release/deltascope` and `target/site`, by cargo-leptos.
+//! A build: the browser module, the program with its site builder, then the site beside the program.
 
 use std::path::Path;
 use std::time::Instant;
 
+use crate::compile::{self, Build};
 use crate::fingerprint;
-use crate::pins;
+use crate::kind::Kind;
+use crate::pins::{BINARY, WASM_TARGET};
 use crate::shell::{self, Failure};
+use crate::steps::Steps;
 
 /// Served as it is, so it is copied, not bundled; git does not keep it.
 const CHART_FROM: &str = "node_modules/lightweight-charts/dist/lightweight-charts.standalone.production.js";
 const CHART_TO: &str = "public/vendor/lightweight-charts.js";
 
-pub fn release() -> Result<(), Failure> {
-    println!("build");
+/// Steps that `all` takes.
+pub const STEPS: usize = 3;
+
+/// Nothing is done when nothing changed.
+pub fn all(kind: Kind, steps: &mut Steps) -> Result<(), Failure> {
     copy_chart_library()?;
-    if fingerprint::is_current()? {
-        println!("  {} and {}: current", pins::BINARY, pins::SITE);
+    if fingerprint::is_current(kind)? {
+        steps.skip(STEPS, &format!("{} and {}: current", kind.binary(), kind.site()));
         return Ok(());
     }
-    println!("  release build of server and browser module, 5 to 10 minutes on two cores from nothing");
     let started = Instant::now();
-    let mut leptos = shell::cargo(&["leptos", "build", "--release", "--precompress"]);
-    shell::run(&mut leptos)?;
-    must_exist(pins::BINARY)?;
-    must_exist(&format!("{}/pkg/{}.wasm", pins::SITE, pins::OUTPUT_NAME))?;
-    fingerprint::keep()?;
-    println!("  {} and {}: built in {} s", pins::BINARY, pins::SITE, started.elapsed().as_secs());
+    steps.begin("compiling the browser module");
+    compile::run(&Build { packages: &["frontend"], target: WASM_TARGET, profile: kind.module_profile() })?;
+    steps.begin("compiling the server and the site builder");
+    let host = shell::host()?;
+    compile::run(&Build { packages: &["server", "sitebuilder"], target: &host, profile: kind.profile() })?;
+    steps.begin("making the site");
+    let made = format!("target/{host}/{}", kind.profile());
+    compile::site_builder(&format!("{made}/sitebuilder"), &[&kind.module(), &kind.site(), kind.effort()])?;
+    put_program(&format!("{made}/{BINARY}"), &kind.binary())?;
+    fingerprint::keep(kind)?;
+    println!("  {} and {}: built in {}", kind.binary(), kind.site(), shell::duration(started.elapsed()));
     Ok(())
 }
 
-fn copy_chart_library() -> Result<(), Failure> {
+/// Also what `cargo leptos watch` needs.
+pub fn copy_chart_library() -> Result<(), Failure> {
     let root = shell::root();
     let (from, to) = (root.join(CHART_FROM), root.join(CHART_TO));
     let library = std::fs::read(&from).map_err(|error| format!("cannot read {CHART_FROM}: {error}"))?;
@@ -42,10 +53,15 @@ fn copy_chart_library() -> Result<(), Failure> {
         .map_err(|error| format!("cannot write {CHART_TO}: {error}"))
 }
 
-/// cargo-leptos has ended with 0 after a failed step before; what counts is what lies there.
-fn must_exist(file: &str) -> Result<(), Failure> {
-    if shell::root().join(file).is_file() {
-        return Ok(());
-    }
-    Err(format!("the build ended without an error, but {file} is not there"))
+/// A file of its own under the name that people know: cargo goes on writing to its own. A program that runs keeps
+/// the file it was started from.
+fn put_program(from: &str, to: &str) -> Result<(), Failure> {
+    let root = shell::root();
+    let (from, to) = (root.join(from), root.join(to));
+    let beside = to.with_extension("new");
+    let folder = to.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::copy(&from, &beside).map(drop))
+        .and_then(|()| std::fs::rename(&beside, &to))
+        .map_err(|error| format!("cannot copy {} to {}: {error}", from.display(), to.display()))
 }

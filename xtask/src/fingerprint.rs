@@ -1,17 +1,19 @@
-//! Decides whether a release build would change anything: a hash over its sources, kept beside what it made.
+//! Decides whether a build would change anything: a hash over its sources, kept beside what it made.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use crate::pins;
+use crate::kind::Kind;
 use crate::shell::{self, Failure};
 
-/// Everything the release build reads. Tests and benchmarks are no part of it.
-const SOURCES: [&str; 12] = [
+/// Everything a build reads. Tests and benchmarks are no part of it.
+const SOURCES: [&str; 14] = [
+    ".cargo",
     "app",
     "frontend",
     "server",
+    "sitebuilder",
     "crates",
     "style",
     "public",
@@ -23,31 +25,30 @@ const SOURCES: [&str; 12] = [
     "rust-toolchain.toml",
 ];
 const NOT_BUILT: [&str; 3] = ["tests", "benches", "vendor"];
-const STAMP: &str = "target/xtask/release.stamp";
 
-/// Sources and outputs in one line; outputs are in it because `cargo leptos watch` writes to the same places.
-pub fn current() -> Result<String, Failure> {
+/// Sources and outputs in one line; outputs are in it because somebody may have built into the same places.
+pub fn current(kind: Kind) -> Result<String, Failure> {
     let root = shell::root();
     let mut hasher = DefaultHasher::new();
     for source in SOURCES {
         hash_tree(&root.join(source), &root, &mut hasher)
             .map_err(|error| format!("cannot read the sources under `{source}`: {error}"))?;
     }
-    Ok(format!("{:016x} {:?}", hasher.finish(), outputs(&root)))
+    Ok(format!("{:016x} {:?}", hasher.finish(), outputs(kind, &root)))
 }
 
-pub fn is_current() -> Result<bool, Failure> {
-    let stamp = std::fs::read_to_string(shell::root().join(STAMP)).unwrap_or_default();
-    Ok(!stamp.is_empty() && stamp == current()?)
+pub fn is_current(kind: Kind) -> Result<bool, Failure> {
+    let stamp = std::fs::read_to_string(kind.stamp()).unwrap_or_default();
+    Ok(!stamp.is_empty() && stamp == current(kind)?)
 }
 
-pub fn keep() -> Result<(), Failure> {
-    let file = shell::root().join(STAMP);
+pub fn keep(kind: Kind) -> Result<(), Failure> {
+    let file = kind.stamp();
     let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
-    let line = current()?;
+    let line = current(kind)?;
     std::fs::create_dir_all(folder)
         .and_then(|()| std::fs::write(&file, line))
-        .map_err(|error| format!("cannot write {STAMP}: {error}"))
+        .map_err(|error| format!("cannot write {}: {error}", file.display()))
 }
 
 fn hash_tree(path: &Path, root: &Path, hasher: &mut DefaultHasher) -> std::io::Result<()> {
@@ -67,10 +68,10 @@ fn hash_tree(path: &Path, root: &Path, hasher: &mut DefaultHasher) -> std::io::R
     }
 }
 
-/// Length and time of the two files that matter; a missing one never equals a stamp.
-fn outputs(root: &Path) -> Vec<Option<(u64, u128)>> {
-    let module = format!("{}/pkg/{}.wasm", pins::SITE, pins::OUTPUT_NAME);
-    [pins::BINARY, &module].iter().map(|file| size_and_time(&root.join(file))).collect()
+/// Length and time of the files that matter; a missing one never equals a stamp.
+fn outputs(kind: Kind, root: &Path) -> Vec<Option<(u64, u128)>> {
+    let manifest = format!("{}/site.json", kind.site());
+    [kind.binary(), manifest].iter().map(|file| size_and_time(&root.join(file))).collect()
 }
 
 fn size_and_time(file: &Path) -> Option<(u64, u128)> {

@@ -1,12 +1,12 @@
 //! Starts the console that was built, in place of this process: terminal, signals and exit status are its own.
 
-use crate::pins;
+use crate::kind::Kind;
 use crate::shell::{self, Failure};
 
 /// Extra arguments go to `deltascope`; a leading `--` is dropped.
 pub fn console(arguments: &[String]) -> Result<(), Failure> {
     let arguments = arguments.strip_prefix(&["--".to_owned()]).unwrap_or(arguments);
-    let binary = shell::root().join(pins::BINARY);
+    let binary = shell::root().join(Kind::Quick.binary());
     let mut server = shell::command(&binary.to_string_lossy());
     server.args(arguments);
     become_it(server)

@@ -3,23 +3,29 @@
 mod bench;
 mod browser;
 mod build;
+mod compile;
 mod fingerprint;
+mod kind;
 mod launch;
 mod pins;
 mod setup;
 mod shell;
+mod steps;
 mod suite;
 mod suites;
 mod tee;
 
 use std::process::ExitCode;
 
+use kind::Kind;
+use steps::Steps;
+
 const HELP: &str = "\
 cargo xtask COMMAND
 
   setup              install what the build needs, pinned; skips what is there
-  build              release build: target/release/deltascope and target/site
-  run [ARGUMENTS]    set up, build, start the console; ARGUMENTS go to deltascope
+  build              release build: target/release/deltascope and target/release/site
+  run [ARGUMENTS]    set up, build quickly, start the console; ARGUMENTS go to deltascope
   test [OPTIONS]     set up, then every suite; exit status 0 only if all passed
       --only A,B       only these suites
       --skip A,B       all but these suites
@@ -36,10 +42,13 @@ fn main() -> ExitCode {
     };
     let outcome = match name {
         "setup" => no_arguments(rest).and_then(|()| setup::everything()),
-        "build" => no_arguments(rest).and_then(|()| setup::for_build()).and_then(|()| build::release()),
-        "run" => setup::for_build().and_then(|()| build::release()).and_then(|()| launch::console(rest)),
+        "build" => no_arguments(rest).and_then(|()| made(Kind::Release, 0).map(drop)),
+        "run" => made(Kind::Quick, 1).and_then(|mut steps| {
+            steps.begin("starting the console");
+            launch::console(rest)
+        }),
         "test" => suites::choose(rest).and_then(suites::run),
-        "bench" => no_arguments(rest).and_then(|()| setup::for_build()).and_then(|()| bench::run()),
+        "bench" => no_arguments(rest).and_then(|()| made(Kind::Release, 0)).and_then(|_steps| bench::run()),
         "help" | "--help" | "-h" => return help(),
         unknown => Err(format!("there is no command `{unknown}`; `cargo xtask help` lists them")),
     };
@@ -50,6 +59,15 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Sets up and builds; `more` steps follow.
+fn made(kind: Kind, more: usize) -> Result<Steps, shell::Failure> {
+    let mut steps = Steps::new(1 + build::STEPS + more);
+    steps.begin("set-up");
+    setup::for_build()?;
+    build::all(kind, &mut steps)?;
+    Ok(steps)
 }
 
 fn help() -> ExitCode {

@@ -1,18 +1,12 @@
-//! Versions of the tools that set-up installs. Two of them must agree with the crates of the workspace, and
-//! the tests below hold them to it.
-
-/// Must equal the `wasm-bindgen` crate: tool and crate exchange a private format.
-pub const WASM_BINDGEN: &str = "0.2.130";
-
-/// 0.3.11's lock file asks for a newer compiler than the pinned one; 0.3.10 is the same program.
-pub const CARGO_LEPTOS: &str = "0.3.10";
+//! Names that the manifests and `xtask` must agree on; the tests below hold them to it.
 
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
-/// The same names as in `[[workspace.metadata.leptos]]`.
-pub const BINARY: &str = "target/release/deltascope";
-pub const SITE: &str = "target/site";
-pub const OUTPUT_NAME: &str = "deltascope";
+/// Name of the program.
+pub const BINARY: &str = "deltascope";
+
+/// The browser module as the compiler leaves it.
+pub const MODULE: &str = "frontend.wasm";
 
 #[cfg(test)]
 mod tests {
@@ -20,15 +14,25 @@ mod tests {
 
     const MANIFEST: &str = include_str!("../../Cargo.toml");
 
+    /// Crate, binder and test runner exchange a private format.
     #[test]
-    fn wasm_bindgen_tool_and_crate_agree() {
-        assert!(MANIFEST.contains(&format!("wasm-bindgen = \"={WASM_BINDGEN}\"")));
+    fn everything_of_wasm_bindgen_has_one_version() {
+        let line = MANIFEST.lines().find(|line| line.starts_with("wasm-bindgen = ")).expect("the crate");
+        let version = line.trim_start_matches("wasm-bindgen = ");
+        assert!(version.starts_with("\"="), "{version} is not exact");
+        for name in ["wasm-bindgen-cli-support = ", "wasm-bindgen-cli = { version = "] {
+            let other =
+                MANIFEST.lines().find_map(|line| line.strip_prefix(name)).expect("a library behind a tool");
+            assert!(other.starts_with(version), "{name}{other} beside {version}");
+        }
     }
 
     #[test]
-    fn build_output_names_agree_with_the_leptos_section() {
-        assert!(MANIFEST.contains(&format!("site-root = \"{SITE}\"")));
-        assert!(MANIFEST.contains(&format!("output-name = \"{OUTPUT_NAME}\"")));
-        assert!(MANIFEST.contains(&format!("bin-target = \"{OUTPUT_NAME}\"")));
+    fn names_agree_with_the_leptos_section_that_cargo_leptos_reads() {
+        for name in ["output-name", "bin-target", "bin-exe-name"] {
+            assert!(MANIFEST.contains(&format!("{name} = \"{BINARY}\"")), "{name}");
+        }
+        let library = MODULE.trim_end_matches(".wasm");
+        assert!(MANIFEST.contains(&format!("lib-package = \"{library}\"")));
     }
 }

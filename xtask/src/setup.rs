@@ -1,20 +1,18 @@
-//! Installs what is missing, each tool at its pinned version, and says what it does and what it costs.
+//! Installs what is missing, at its pinned version, and says what it does and what it costs. No tool is built: what
+//! the site is made with are libraries of `sitebuilder`.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::browser;
-use crate::pins::{CARGO_LEPTOS, WASM_BINDGEN, WASM_TARGET};
+use crate::pins::WASM_TARGET;
 use crate::shell::{self, Failure};
 
 /// What `build` and `run` need.
 pub fn for_build() -> Result<(), Failure> {
-    println!("setup");
     c_compiler()?;
     wasm_target()?;
-    npm_packages()?;
-    wasm_bindgen()?;
-    cargo_leptos()
+    npm_packages()
 }
 
 /// What `test` needs: the same and a browser.
@@ -47,53 +45,6 @@ fn wasm_target() -> Result<(), Failure> {
     })
 }
 
-/// The crate's own lock file may name a withdrawn version, hence the second try without it.
-fn wasm_bindgen() -> Result<(), Failure> {
-    let version = version_of(&["wasm-bindgen"]);
-    let runner = shell::which("wasm-bindgen-test-runner").is_some();
-    match version {
-        Some(found) if found == WASM_BINDGEN && runner => {
-            println!("  wasm-bindgen {found}: there");
-            return Ok(());
-        }
-        Some(found) => println!("  wasm-bindgen: replacing {found} by {WASM_BINDGEN}, about 3 minutes"),
-        None => println!("  wasm-bindgen {WASM_BINDGEN}: installing, about 3 minutes on two cores"),
-    }
-    let install = ["install", "wasm-bindgen-cli", "--version", WASM_BINDGEN, "--force"];
-    shell::run(shell::cargo(&install).arg("--locked")).or_else(|error| {
-        println!("    {error}; trying without its lock file");
-        shell::run(&mut shell::cargo(&install))
-    })
-}
-
-/// Any version that runs will do. Its release profile optimises for size at great cost in time; a build tool
-/// used a few times a day does not need that.
-fn cargo_leptos() -> Result<(), Failure> {
-    if let Some(found) = version_of(&["cargo-leptos", "leptos"]) {
-        let note = if found == CARGO_LEPTOS {
-            ""
-        } else {
-            " (pinned is another version; a build tells whether it fits)"
-        };
-        println!("  cargo-leptos {found}: there{note}");
-        return Ok(());
-    }
-    println!("  cargo-leptos {CARGO_LEPTOS}: installing, 10 to 15 minutes on two cores, this once");
-    let mut install = shell::cargo(&["install", "cargo-leptos", "--version", CARGO_LEPTOS, "--locked"]);
-    install.args(["--features", "no_downloads"]);
-    install.env("CARGO_PROFILE_RELEASE_LTO", "off");
-    install.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
-    install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
-    shell::run(&mut install)
-}
-
-/// The last word of what `--version` prints, if the program runs.
-fn version_of(program: &[&str]) -> Option<String> {
-    let mut question = shell::command(program[0]);
-    let told = shell::capture(question.args(&program[1..]).arg("--version")).ok()?;
-    told.split_whitespace().last().map(str::to_owned)
-}
-
 /// No package runs a script of its own: what we use needs none.
 fn npm_packages() -> Result<(), Failure> {
     let root = shell::root();
@@ -108,7 +59,9 @@ fn npm_packages() -> Result<(), Failure> {
                 .into(),
         );
     }
-    println!("  npm packages: installing (wasm-opt, chart library, Playwright, axe), about a minute");
+    println!(
+        "  npm packages: installing (wasm-opt, esbuild, chart library, Playwright, axe), under a minute"
+    );
     shell::run(shell::command("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))
 }
 

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// One sentence for the person at the terminal.
 pub type Failure = String;
@@ -63,6 +64,22 @@ pub fn cargo(arguments: &[&str]) -> Command {
     let mut cargo = command("cargo");
     cargo.args(arguments);
     cargo
+}
+
+/// This machine's target, in the compiler's words. Builds name it: then what the compiler uses itself is built the
+/// same for the program and for the browser module, and only once.
+pub fn host() -> Result<String, Failure> {
+    let told = capture(command("rustc").arg("-vV"))?;
+    let host = told.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).ok_or_else(|| "`rustc -vV` names no host".to_owned())
+}
+
+/// `9 s`, `2 min 5 s`.
+pub fn duration(time: Duration) -> String {
+    match (time.as_secs() / 60, time.as_secs() % 60) {
+        (0, seconds) => format!("{seconds} s"),
+        (minutes, seconds) => format!("{minutes} min {seconds} s"),
+    }
 }
 
 /// The command as a person would type it.

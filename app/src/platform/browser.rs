@@ -150,7 +150,7 @@ pub async fn feed_run(path: &str, on_open: impl FnOnce(), mut on_text: impl FnMu
 
 #[wasm_bindgen]
 extern "C" {
-    /// Set by the boot script: loads `/chart.js`.
+    /// Set by the boot script: loads `public/chart.js`.
     #[wasm_bindgen(js_namespace = deltascope, js_name = chart, catch)]
     fn load_chart() -> Result<js_sys::Promise, JsValue>;
 

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
@@ -15,14 +15,19 @@ use super::unsaved::Unsaved;
 use crate::clock;
 use crate::config::{AuthConfig, DatabaseConfig};
 use crate::health::Health;
-use crate::store::{Db, DbFile, Durability, Foreign, Hold, Slot, StoreError};
+use crate::store::{Db, DbFile, Durability, Foreign, Hold, Slot, StoreError, migrator};
 use crate::tasks::Tasks;
 use crate::telling::Teller;
 
 /// The user that a first start makes.
 pub const FIRST_USER: &str = "admin";
 const HOUR_US: i64 = 3_600_000_000;
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/console");
+pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    migrator(&[
+        (1, "accounts", include_str!("../../migrations/console/0001_accounts.sql")),
+        (2, "changes", include_str!("../../migrations/console/0002_changes.sql")),
+    ])
+});
 /// Somebody waits in front of a form.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The file is small: a start looks through all of it.

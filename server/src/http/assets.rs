@@ -1,35 +1,78 @@
 //! The site's files: WASM, JS, CSS and the public files, served precompressed when `.br` or `.gz` lie beside them.
+//! `cargo xtask` names most of them by their content and says so in `site.json`; such a file never changes.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use tower::ServiceExt as _;
 use tower_http::services::ServeDir;
 
-/// The folder of the site: the setting, else `site/` beside the binary, else `target/site`.
-#[must_use]
-pub fn site_dir(setting: Option<&Path>) -> PathBuf {
-    if let Some(dir) = setting {
-        return dir.to_owned();
+const MANIFEST: &str = "site.json";
+/// Digits of the hash in a file's name.
+const HASH_DIGITS: usize = 20;
+
+/// The folder of the site as it was when the server started; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Site {
+    dir: Arc<Path>,
+    /// Plain address to the address of the file. Empty in a folder that has no manifest, as `cargo leptos` makes it:
+    /// there files have their plain names.
+    files: Arc<BTreeMap<String, String>>,
+}
+
+#[derive(Default, Deserialize)]
+struct Manifest {
+    files: BTreeMap<String, String>,
+}
+
+impl Site {
+    /// The setting, else `site/` beside the binary, else `target/site`.
+    #[must_use]
+    pub fn open(setting: Option<&Path>) -> Self {
+        let beside = || std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("site")));
+        let dir = setting
+            .map(Path::to_owned)
+            .or_else(|| beside().filter(|dir| dir.is_dir()))
+            .unwrap_or_else(|| PathBuf::from("target/site"));
+        let text = std::fs::read(dir.join(MANIFEST)).unwrap_or_default();
+        let manifest: Manifest = serde_json::from_slice(&text).unwrap_or_default();
+        Self { dir: dir.into(), files: Arc::new(manifest.files) }
     }
-    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("site")));
-    beside.filter(|dir| dir.is_dir()).unwrap_or_else(|| PathBuf::from("target/site"))
+
+    /// Where the file is that has this plain address.
+    #[must_use]
+    pub fn address(&self, plain: &str) -> String {
+        self.files.get(plain).map_or(plain, String::as_str).to_owned()
+    }
+
+    /// Nothing that no page asks for leaves the folder.
+    fn serves(&self, path: &str) -> bool {
+        self.files.is_empty() || self.files.values().any(|address| address == path)
+    }
 }
 
 /// `/pkg/*`: names carry a hash or are revalidated, see `cache`.
-pub(super) fn pkg<S: Clone + Send + Sync + 'static>(site: &Path) -> Router<S> {
-    let files = ServeDir::new(site.join("pkg")).precompressed_br().precompressed_gzip();
-    Router::new().nest_service("/pkg", files).layer(from_fn(cache))
+pub(super) fn pkg<S: Clone + Send + Sync + 'static>(site: &Site) -> Router<S> {
+    let files = ServeDir::new(site.dir.join("pkg")).precompressed_br().precompressed_gzip();
+    Router::new().nest_service("/pkg", files).layer(from_fn_with_state(site.clone(), cache))
 }
 
 /// The public file that a request asks for; `None` when there is none of that name.
-pub(super) async fn public(site: &Path, request: Request) -> Option<Response> {
-    let files =
-        ServeDir::new(site).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
+pub(super) async fn public(site: &Site, request: Request) -> Option<Response> {
+    if !site.serves(request.uri().path()) {
+        return None;
+    }
+    let files = ServeDir::new(&site.dir)
+        .append_index_html_on_directories(false)
+        .precompressed_br()
+        .precompressed_gzip();
     let mut response = files.oneshot(request).await.ok()?.into_response();
     if response.status() == StatusCode::NOT_FOUND {
         return None;
@@ -40,22 +83,24 @@ pub(super) async fn public(site: &Path, request: Request) -> Option<Response> {
 }
 
 /// Files whose name contains a hash never change; the others are asked for again each time.
-async fn cache(request: Request, next: Next) -> Response {
+async fn cache(State(site): State<Site>, request: Request, next: Next) -> Response {
+    if !site.serves(request.uri().path()) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     let hashed = has_hash(request.uri().path());
     let mut response = next.run(request).await;
-    if response.status().is_success() {
+    if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
         let value = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
     }
     response
 }
 
-/// cargo-leptos writes `name.HASH.ext` with a base64 or hex hash of 20 characters or more.
+/// `name.HASH.ext`.
 fn has_hash(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
-    name.split('.').rev().skip(1).any(|part| {
-        part.len() >= 20 && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
-    })
+    let hash = name.split('.').rev().nth(1).unwrap_or_default();
+    hash.len() == HASH_DIGITS && hash.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -64,8 +109,9 @@ mod tests {
 
     #[test]
     fn only_hashed_names_are_immutable() {
-        assert!(has_hash("/pkg/deltascope.Zk3oYv1mSxTgA0bQnLr9Cw.js"));
+        assert!(has_hash("/pkg/deltascope.0123456789abcdef0123.js"));
         assert!(!has_hash("/pkg/deltascope.js"));
         assert!(!has_hash("/pkg/deltascope_bg.wasm"));
+        assert!(!has_hash("/pkg/abcdefghijklmnopqrst.js"));
     }
 }

@@ -5,27 +5,25 @@ mod port;
 
 use std::sync::Arc;
 
-use app::{Port, ShellValues, shell};
+use app::{Files, Port, ShellValues, shell};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
-use leptos::config::LeptosOptions;
 use leptos::nonce::Nonce;
 use leptos::prelude::provide_context;
 
+use super::assets::{self, Site};
 use super::extract::session_of;
-use super::{ApiError, CspNonce, Facts, MaybeUser, assets};
+use super::{ApiError, CspNonce, Facts, MaybeUser};
 use crate::auth::Session;
 use crate::shared::App;
 use crate::telling::VERSION;
 use crate::{clock, correlation};
 use port::PagePort;
 
-/// Name of the WASM, JS and CSS files in `/pkg`.
-const OUTPUT: &str = "deltascope";
 /// The one page for people who are not signed in.
 const SIGN_IN: &str = "/login";
 
@@ -40,6 +38,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
 pub(super) async fn fallback(
     State(app): State<Arc<App>>,
     Extension(facts): Extension<Facts>,
+    Extension(site): Extension<Site>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let path = request.uri().path();
@@ -47,7 +46,6 @@ pub(super) async fn fallback(
     if !readable || path.starts_with("/api/") {
         return Err(ApiError::not_found("There is nothing at this address."));
     }
-    let site = assets::site_dir(app.config.http.site_dir.as_deref());
     let (parts, body) = request.into_parts();
     let asked = Request::from_parts(parts.clone(), Body::empty());
     if let Some(file) = assets::public(&site, asked).await {
@@ -55,19 +53,24 @@ pub(super) async fn fallback(
         return Ok(file);
     }
     let user = session_of(&parts.headers, &app).await?;
-    let mut response = render(app, user, Request::from_parts(parts, body)).await;
+    let mut response = render(app, &site, user, Request::from_parts(parts, body)).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
     Ok(response)
 }
 
-async fn page_or_sign_in(State(app): State<Arc<App>>, user: MaybeUser, request: Request) -> Response {
+async fn page_or_sign_in(
+    State(app): State<Arc<App>>,
+    Extension(site): Extension<Site>,
+    user: MaybeUser,
+    request: Request,
+) -> Response {
     if user.0.is_none() && request.uri().path() != SIGN_IN {
         return Redirect::to(SIGN_IN).into_response();
     }
-    render(app, user.0, request).await
+    render(app, &site, user.0, request).await
 }
 
-async fn render(app: Arc<App>, user: Option<Session>, request: Request) -> Response {
+async fn render(app: Arc<App>, site: &Site, user: Option<Session>, request: Request) -> Response {
     let nonce = request.extensions().get::<CspNonce>().map(|nonce| nonce.0.clone()).unwrap_or_default();
     let values = ShellValues {
         nonce: nonce.clone(),
@@ -82,8 +85,8 @@ async fn render(app: Arc<App>, user: Option<Session>, request: Request) -> Respo
         provide_context(values.clone());
         provide_context(Arc::clone(&port));
     };
-    let options = LeptosOptions::builder().output_name(OUTPUT).site_pkg_dir("pkg").build();
-    leptos_axum::render_app_async_with_context(provide, move || shell(options.clone()))(request).await
+    let files = Files::named(|plain| site.address(plain));
+    leptos_axum::render_app_async_with_context(provide, move || shell(&files))(request).await
 }
 
 /// The cookie `theme`; whatever it says, only `light` and `dark` are written into the page.

@@ -4,15 +4,16 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
+use super::assets::Site;
 use super::{
     ApiError, accounts, assets, configurations, correlate, feed, guard, headers, health, ingest, logs,
     metrics, pages, panic, pipeline, sessions,
@@ -24,13 +25,14 @@ const BODY_BYTES: usize = 256 * 1024;
 
 /// The whole service.
 pub fn build(app: Arc<App>) -> Router {
-    let site = assets::site_dir(app.config.http.site_dir.as_deref());
+    let site = Site::open(app.config.http.site_dir.as_deref());
     let routes = Router::new()
         .merge(platform())
         .merge(trading())
         .merge(pages::routes())
         .merge(assets::pkg(&site))
-        .fallback(pages::fallback);
+        .fallback(pages::fallback)
+        .layer(Extension(site));
     guarded(routes, &app).with_state(app)
 }
 

@@ -6,6 +6,7 @@ mod copy;
 mod error;
 mod file;
 mod lineage;
+mod migrations;
 mod open;
 mod told;
 mod write;
@@ -23,6 +24,7 @@ use super::DbEvent;
 
 pub use error::StoreError;
 pub use file::{DbFile, Foreign, Hold};
+pub use migrations::migrator;
 pub use write::Write;
 
 use told::Told;

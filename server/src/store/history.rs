@@ -4,6 +4,7 @@
 mod lost;
 
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use model::fill::Fill;
@@ -13,12 +14,13 @@ use model::{Micros, Symbol};
 use sqlx::migrate::Migrator;
 
 use super::trading::{big, json, unreadable};
-use super::{Db, DbFile, Durability, Foreign, Hold, Slot, StoreError, Write};
+use super::{Db, DbFile, Durability, Foreign, Hold, Slot, StoreError, Write, migrator};
 use crate::config::DatabaseConfig;
 use crate::health::Health;
 use crate::tasks::Tasks;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/history");
+pub(crate) static MIGRATIONS: LazyLock<Migrator> =
+    LazyLock::new(|| migrator(&[(1, "history", include_str!("../../migrations/history/0001_history.sql"))]));
 const PATIENCE: Duration = Duration::from_secs(5);
 const CHECK: Duration = Duration::from_millis(500);
 

@@ -7,7 +7,7 @@ mod query;
 mod retain;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::time::Duration;
 
@@ -19,13 +19,19 @@ pub use forwarding::{Books, DeadLetter, Settled, StoredRecord};
 pub use query::{Bucket, Cursor, ErrorGroup, Filter};
 pub use retain::{Forgotten, Keep};
 
-use super::{Db, DbFile, Durability, Foreign, Hold, Slot, StoreError};
+use super::{Db, DbFile, Durability, Foreign, Hold, Slot, StoreError, migrator};
 use crate::config::DatabaseConfig;
 use crate::health::Health;
 use crate::tasks::Tasks;
 use crate::telling::Teller;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/telemetry");
+pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    migrator(&[
+        (1, "records", include_str!("../../migrations/telemetry/0001_records.sql")),
+        (2, "retention", include_str!("../../migrations/telemetry/0002_retention.sql")),
+        (3, "journal", include_str!("../../migrations/telemetry/0003_journal.sql")),
+    ])
+});
 /// The health part that says whether records are stored.
 const PART: &str = "telemetry_store";
 /// Log records are in no hurry.

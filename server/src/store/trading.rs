@@ -7,7 +7,7 @@ mod query;
 mod retain;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use model::ids::SessionId;
@@ -19,7 +19,7 @@ pub use append::Rolling;
 pub use journal::{JournaledInput, Page, Recovered, Snapshot, Torn, Unread};
 pub use query::{DecisionPage, StoredAnswer};
 
-use super::{Db, DbFile, Durability, Foreign, Hold, Slot, StoreError};
+use super::{Db, DbFile, Durability, Foreign, Hold, Slot, StoreError, migrator};
 use crate::config::DatabaseConfig;
 use crate::health::Health;
 use crate::tasks::Tasks;
@@ -77,7 +77,13 @@ pub struct KeyedAnswer {
     pub response: String,
 }
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/trading");
+pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    migrator(&[
+        (1, "journal", include_str!("../../migrations/trading/0001_journal.sql")),
+        (2, "retention", include_str!("../../migrations/trading/0002_retention.sql")),
+        (3, "format 2", include_str!("../../migrations/trading/0003_format_2.sql")),
+    ])
+});
 /// How long an append waits for another program's lock. A journal that is held up by somebody counts as failing, so
 /// that exits leave.
 const PATIENCE: Duration = Duration::from_millis(250);

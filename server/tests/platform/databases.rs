@@ -2,9 +2,10 @@
 //! of the runtime.
 
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use server::store::{Db, DbFile, Durability, Foreign, Hold, StoreError};
+use server::store::{Db, DbFile, Durability, Foreign, Hold, StoreError, migrator};
 use server::telling::Teller;
 use sqlx::migrate::Migrator;
 use sqlx::{Connection as _, SqliteConnection};
@@ -12,7 +13,12 @@ use telemetry::Level;
 
 use crate::support::config;
 
-pub static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/console");
+pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    migrator(&[
+        (1, "accounts", include_str!("../../migrations/console/0001_accounts.sql")),
+        (2, "changes", include_str!("../../migrations/console/0002_changes.sql")),
+    ])
+});
 
 pub fn file(dir: &Path, patience: Duration) -> DbFile {
     DbFile {

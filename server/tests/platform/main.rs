@@ -14,6 +14,7 @@ mod logs;
 mod panic_all;
 mod readiness;
 mod retention;
+mod site;
 mod support;
 mod trading;
 mod wal;

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::browser;
 use crate::fingerprint;
+use crate::kind::Kind;
 use crate::pins::WASM_TARGET;
 use crate::shell::{self, Failure};
 use crate::suite::Verdict;
@@ -25,12 +26,23 @@ pub fn wasm() -> Verdict {
     let Some(driver) = browser::driver() else {
         return Verdict::Failed("chromedriver is missing: `cargo xtask setup` installs it".into());
     };
+    let runner = match runner() {
+        Ok(runner) => runner,
+        Err(sentence) => return Verdict::Failed(sentence),
+    };
     let run = |mut command: Command| {
-        command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
+        command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &runner);
         command.env("WASM_BINDGEN_USE_BROWSER", "1").env("CHROMEDRIVER", &driver);
         tee::run(&mut command)
     };
     Verdict::of_tests(commands.into_iter().map(run).collect())
+}
+
+/// The library behind `wasm-bindgen-test-runner`, as a program of ours.
+fn runner() -> Result<PathBuf, Failure> {
+    let program = ["build", "-p", "sitebuilder", "--features", "test-runner", "--bin", "wasm-tests"];
+    shell::run(&mut shell::cargo(&program))?;
+    Ok(shell::root().join("target/debug/wasm-tests"))
 }
 
 fn wasm_tests_of(name: &str, features: &[&str]) -> Option<Command> {
@@ -56,7 +68,7 @@ pub fn end_to_end(full: bool) -> Verdict {
     if !specs.iter().any(|file| file.to_string_lossy().ends_with(".spec.ts")) {
         return Verdict::Skipped("end2end has no spec yet");
     }
-    match fingerprint::is_current() {
+    match fingerprint::is_current(Kind::Release) {
         Ok(true) => Verdict::of_tests(playwright(full).map(|run| vec![run])),
         Ok(false) => {
             Verdict::Failed("not run: the release build is missing or stale (`cargo xtask build`)".into())

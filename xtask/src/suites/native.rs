@@ -1,7 +1,10 @@
 //! Suites that need only cargo: format, lint, laws, tests on this machine.
 
+use crate::build;
+use crate::kind::Kind;
 use crate::pins::WASM_TARGET;
 use crate::shell;
+use crate::steps::Steps;
 use crate::suite::Verdict;
 use crate::tee;
 
@@ -19,6 +22,10 @@ pub fn lint() -> Verdict {
 
 pub fn laws() -> Verdict {
     Verdict::of_tests(tee::run(&mut shell::cargo(&["test", "-p", "xtask"])).map(|run| vec![run]))
+}
+
+pub fn build() -> Verdict {
+    Verdict::of(build::all(Kind::Release, &mut Steps::new(build::STEPS)))
 }
 
 /// Tests with more seeds read `DELTASCOPE_FULL`.

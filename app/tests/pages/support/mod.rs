@@ -8,10 +8,9 @@ use std::sync::{Arc, Once};
 
 use any_spawner::Executor;
 use app::port::{Histogram, LogPage, Port, PortFuture, SessionPaint, Trace, User};
-use app::{AppError, LogQuery, ShellValues, shell};
+use app::{AppError, Files, LogQuery, ShellValues, shell};
 use futures::StreamExt;
 use hydration_context::{SharedContext, SsrSharedContext};
-use leptos::config::LeptosOptions;
 use leptos::prelude::*;
 use leptos_meta::ServerMetaContext;
 use leptos_router::location::RequestUrl;
@@ -77,8 +76,7 @@ pub fn render(path: &str, port: SamplePort, theme: &str) -> String {
         provide_context(meta);
         provide_context(values);
         provide_context(Arc::new(port) as Arc<dyn Port>);
-        let options = LeptosOptions::builder().output_name("deltascope").build();
-        shell(options).to_html_stream_in_order()
+        shell(&Files::default()).to_html_stream_in_order()
     });
     futures::executor::block_on(async move {
         let page = stream.collect::<String>().await;

@@ -1,0 +1,114 @@
+//! The files of the site: who may keep them for how long, which copy is sent, and what is not served at all.
+
+use std::path::Path;
+
+use reqwest::{Method, Response, StatusCode};
+
+use crate::support::{Console, header};
+
+const SCRIPT: &str = "/pkg/deltascope.0123456789abcdef0123.js";
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+/// As the site builder makes it, and two files that a careless one might leave.
+fn site(folder: &Path) {
+    let address = |plain: &str| match plain {
+        "/pkg/deltascope.js" => SCRIPT.to_owned(),
+        "/favicon.svg" => plain.to_owned(),
+        _ => format!("/pkg/{}.ffffffffffffffffffff.x", plain.replace('/', "")),
+    };
+    let plain = [
+        "/pkg/deltascope.js",
+        "/pkg/deltascope.css",
+        "/pkg/deltascope.wasm",
+        "/guard.js",
+        "/chart.js",
+        "/favicon.svg",
+    ];
+    let names: serde_json::Map<String, serde_json::Value> =
+        plain.iter().map(|plain| ((*plain).to_owned(), address(plain).into())).collect();
+    std::fs::create_dir(folder.join("pkg")).unwrap();
+    let manifest = serde_json::json!({ "made_of": "a test", "files": names });
+    for (file, text) in [
+        ("site.json", manifest.to_string().as_str()),
+        (&SCRIPT[1..], "as it is"),
+        (&format!("{}.br", &SCRIPT[1..]), "brotli"),
+        (&format!("{}.gz", &SCRIPT[1..]), "gzip"),
+        ("favicon.svg", "<svg/>"),
+        ("pkg/deltascope.d.ts", "export {}"),
+        ("pkg/package.json", "{}"),
+    ] {
+        std::fs::write(folder.join(file), text).unwrap();
+    }
+}
+
+async fn console(folder: &Path) -> Console {
+    Console::start(&[("DELTASCOPE__HTTP__SITE_DIR", &folder.display().to_string())]).await
+}
+
+/// By a client that takes what is sent as it is.
+async fn get(console: &Console, path: &str, encoding: &str) -> Response {
+    let client = reqwest::Client::builder().no_gzip().build().unwrap();
+    let request = client.request(Method::GET, console.url(path)).header("accept-encoding", encoding);
+    request.send().await.expect("an answer")
+}
+
+#[tokio::test]
+async fn files_named_by_their_content_are_kept_for_ever_and_others_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    site(folder.path());
+    let console = console(folder.path()).await;
+    for (path, expected) in [(SCRIPT, FOR_EVER), ("/favicon.svg", "no-cache"), ("/login", "no-store")] {
+        let response = console.get(path).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        assert_eq!(header(&response, "cache-control"), expected, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_asks_for_files_by_the_names_of_their_content() {
+    let folder = tempfile::tempdir().unwrap();
+    site(folder.path());
+    let named = console(folder.path()).await.get("/login").await.text().await.unwrap();
+    assert!(named.contains(&format!("href=\"{SCRIPT}\"")), "{named}");
+    for file in ["guard.js", "chart.js", "pkgdeltascope.css", "pkgdeltascope.wasm"] {
+        assert!(named.contains(&format!("/pkg/{file}.ffffffffffffffffffff.x")), "{file}: {named}");
+    }
+    // A folder without a manifest, as `cargo leptos watch` makes it.
+    let bare = tempfile::tempdir().unwrap();
+    let plain = console(bare.path()).await.get("/login").await.text().await.unwrap();
+    for address in
+        ["/pkg/deltascope.css", "/pkg/deltascope.js", "/pkg/deltascope.wasm", "/guard.js", "/chart.js"]
+    {
+        assert!(plain.contains(&format!("\"{address}\"")), "{address}: {plain}");
+    }
+}
+
+#[tokio::test]
+async fn the_copy_that_a_browser_can_read_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    site(folder.path());
+    let console = console(folder.path()).await;
+    for (accepted, encoding, body) in
+        [("gzip, deflate, br", "br", "brotli"), ("gzip", "gzip", "gzip"), ("identity", "", "as it is")]
+    {
+        let response = get(&console, SCRIPT, accepted).await;
+        let sent = response.headers().get("content-encoding").map_or("", |value| value.to_str().unwrap());
+        assert_eq!(sent, encoding, "{accepted}");
+        assert_eq!(header(&response, "cache-control"), FOR_EVER, "{accepted}");
+        assert_eq!(header(&response, "vary"), "accept-encoding", "{accepted}");
+        assert!(header(&response, "content-type").starts_with("text/javascript"), "{accepted}");
+        assert_eq!(response.text().await.unwrap(), body, "{accepted}");
+    }
+}
+
+#[tokio::test]
+async fn what_no_page_asks_for_is_not_served() {
+    let folder = tempfile::tempdir().unwrap();
+    site(folder.path());
+    let console = console(folder.path()).await;
+    for path in
+        ["/site.json", "/pkg/deltascope.d.ts", "/pkg/package.json", &format!("{SCRIPT}.br"), "/pkg/", "/pkg"]
+    {
+        assert_eq!(console.get(path).await.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+}
