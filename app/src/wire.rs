@@ -1,8 +1,10 @@
 //! JSON read through one dynamic form. Every type is then read by the same reader, where a reader of its own for
 //! each type and source would make the WASM module a third larger.
 
+use std::collections::BTreeMap;
+
 use model::SessionId;
-use model::view::{FeedDelta, FeedFrame, PnlPoint};
+use model::view::{FeedDelta, FeedFrame, PnlPoint, patch};
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -51,29 +53,77 @@ struct PointsOf {
     points: Vec<PnlPoint>,
 }
 
-/// Reads a frame of the live feed. A delta of a kind that this build does not know is passed over.
-pub fn frame(text: &str) -> Result<FeedFrame, serde_json::Error> {
-    let raw: RawFrame = read(text)?;
-    let deltas = raw
-        .deltas
-        .into_iter()
-        .filter_map(|delta| delta_of(delta).transpose())
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(FeedFrame { seq: raw.seq, ts: raw.ts, snapshot: raw.snapshot, deltas })
+#[derive(Deserialize)]
+struct PatchOf {
+    session_id: SessionId,
+    patch: Value,
 }
 
-fn delta_of(raw: RawDelta) -> Result<Option<FeedDelta>, serde_json::Error> {
-    let value = raw.value;
-    Ok(Some(match raw.key.as_str() {
-        "strip" => FeedDelta::Strip(serde_json::from_value(value)?),
-        "session" => FeedDelta::Session(serde_json::from_value(value)?),
-        "points" => {
-            let PointsOf { session_id, points } = serde_json::from_value(value)?;
-            FeedDelta::Points { session_id, points }
+/// Reads the frames of one live feed: a view comes whole once, then what changed in it.
+#[derive(Default)]
+pub struct FrameReader {
+    strip: Value,
+    sessions: BTreeMap<SessionId, Value>,
+}
+
+impl FrameReader {
+    /// Reads a frame. A delta of a kind that this build does not know is passed over.
+    pub fn frame(&mut self, text: &str) -> Result<FeedFrame, serde_json::Error> {
+        let raw: RawFrame = read(text)?;
+        if raw.snapshot {
+            *self = Self::default();
         }
-        "why" => FeedDelta::Why(serde_json::from_value(value)?),
-        _ => return Ok(None),
-    }))
+        let deltas = raw
+            .deltas
+            .into_iter()
+            .filter_map(|delta| self.delta_of(delta).transpose())
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(FeedFrame { seq: raw.seq, ts: raw.ts, snapshot: raw.snapshot, deltas })
+    }
+
+    fn delta_of(&mut self, raw: RawDelta) -> Result<Option<FeedDelta>, serde_json::Error> {
+        let value = raw.value;
+        Ok(Some(match raw.key.as_str() {
+            "strip" => {
+                self.strip = value.clone();
+                self.forget_unlisted();
+                FeedDelta::Strip(serde_json::from_value(value)?)
+            }
+            "strip_patch" => {
+                patch::merge(&mut self.strip, value);
+                self.forget_unlisted();
+                FeedDelta::Strip(serde_json::from_value(self.strip.clone())?)
+            }
+            "session" => {
+                let id = value.get("session_id").and_then(Value::as_str).unwrap_or_default();
+                self.sessions.insert(SessionId::new(id), value.clone());
+                FeedDelta::Session(serde_json::from_value(value)?)
+            }
+            "session_patch" => {
+                let PatchOf { session_id, patch } = serde_json::from_value(value)?;
+                let unknown = || serde_json::Error::custom(format!("nothing is known of {session_id}"));
+                let known = self.sessions.get_mut(&session_id).ok_or_else(unknown)?;
+                patch::merge(known, patch);
+                FeedDelta::Session(serde_json::from_value(known.clone())?)
+            }
+            "points" => {
+                let PointsOf { session_id, points } = serde_json::from_value(value)?;
+                FeedDelta::Points { session_id, points }
+            }
+            "why" => FeedDelta::Why(serde_json::from_value(value)?),
+            _ => return Ok(None),
+        }))
+    }
+
+    fn forget_unlisted(&mut self) {
+        let listed: Vec<&str> = self.strip["sessions"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|chip| chip["session_id"].as_str())
+            .collect();
+        self.sessions.retain(|id, _| listed.contains(&id.as_str()));
+    }
 }
 
 #[cfg(test)]
@@ -90,6 +140,7 @@ mod tests {
             peak: None,
             floor: None,
         };
+        let mut reader = FrameReader::default();
         let deltas = vec![
             FeedDelta::Strip(StripView { venue: "simulator".to_owned(), ..StripView::default() }),
             FeedDelta::Session(Box::new(crate::sample::session("s-1"))),
@@ -98,7 +149,20 @@ mod tests {
         ];
         let written = FeedFrame { seq: 3, ts: Micros(1_700_000_000_000_000), snapshot: true, deltas };
         let text = serde_json::to_string(&written).expect("a frame is JSON");
-        assert_eq!(frame(&text).expect("a frame"), written);
+        assert_eq!(reader.frame(&text).expect("a frame"), written);
+        let mut session = crate::sample::session("s-1");
+        session.drain = true;
+        let patch = serde_json::json!({ "drain": true, "expiry": null });
+        let changed = FeedFrame {
+            seq: 4,
+            snapshot: false,
+            deltas: vec![FeedDelta::SessionPatch { session_id: SessionId::new("s-1"), patch }],
+            ..written
+        };
+        let text = serde_json::to_string(&changed).expect("a frame is JSON");
+        let read = reader.frame(&text).expect("a frame");
+        assert_eq!(read.deltas, [FeedDelta::Session(Box::new(session))]);
+        assert!(FrameReader::default().frame(&text).is_err(), "a change of what was never given");
     }
 
     #[test]
@@ -107,11 +171,14 @@ mod tests {
             format!(r#"{{"seq":1,"ts":"2022-01-05T00:00:00Z","snapshot":false,"deltas":[{delta}]}}"#)
         };
         assert_eq!(
-            frame(&with(r#"{"key":"alerts","value":[]}"#)).map(|frame| frame.deltas).ok(),
+            FrameReader::default()
+                .frame(&with(r#"{"key":"alerts","value":[]}"#))
+                .map(|frame| frame.deltas)
+                .ok(),
             Some(vec![])
         );
-        assert!(frame(&with(r#"{"key":"points","value":7}"#)).is_err());
-        assert!(frame("not a frame").is_err());
+        assert!(FrameReader::default().frame(&with(r#"{"key":"points","value":7}"#)).is_err());
+        assert!(FrameReader::default().frame("not a frame").is_err());
     }
 
     #[test]

@@ -73,6 +73,8 @@ impl Buffer {
                     self.points.entry(session_id).or_default().add(points, snapshot);
                 }
                 FeedDelta::Why(why) => self.why.add(why, snapshot),
+                // The reader of frames has made views of them.
+                FeedDelta::StripPatch(_) | FeedDelta::SessionPatch { .. } => {}
             }
         }
     }

@@ -20,11 +20,12 @@ use crate::format::plain_or_unknown;
 use crate::platform;
 use crate::port::User;
 use crate::tell::{set_trading_context, tell, tell_of};
-use crate::wire;
+use crate::wire::FrameReader;
 
 /// Everything the driver remembers between frames.
 #[derive(Default)]
 struct Driver {
+    reader: FrameReader,
     sequence: Sequence,
     buffer: Buffer,
     flush_asked: bool,
@@ -101,12 +102,15 @@ async fn signed_out() -> bool {
 }
 
 fn on_message(live: Live, driver: &Shared, text: &str) {
-    let frame = match wire::frame(text) {
+    let mut state = driver.borrow_mut();
+    let frame = match state.reader.frame(text) {
         Ok(frame) => frame,
-        Err(error) => return tell(&UiEvent::FeedUndecodable { error: error.to_string(), bytes: text.len() }),
+        Err(error) => {
+            tell(&UiEvent::FeedUndecodable { error: error.to_string(), bytes: text.len() });
+            return platform::feed_send(r#"{"resync":true}"#);
+        }
     };
     let now_ms = platform::now_ms();
-    let mut state = driver.borrow_mut();
     state.minute.frames += 1;
     state.minute.bytes += text.len() as u64;
     state.minute.gap_ms_max = state.minute.gap_ms_max.max((now_ms - state.last_frame_ms) as i64);

@@ -2,6 +2,7 @@
 //! feed. Made by `project`; nothing here decides anything.
 
 mod closing;
+pub mod patch;
 mod project;
 mod strip;
 
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use telemetry::{Level, Micros};
 
 use crate::amount::{Lots, Money, Price};
@@ -344,8 +346,15 @@ pub struct FeedFrame {
 #[allow(clippy::large_enum_variant)]
 pub enum FeedDelta {
     Strip(StripView),
+    /// What is different from the strip given before: see `patch`.
+    StripPatch(Value),
     /// Each session that runs, and the one that ended last.
     Session(Box<SessionView>),
+    /// What is different from that session as given before.
+    SessionPatch {
+        session_id: SessionId,
+        patch: Value,
+    },
     /// In a snapshot all points of a session, else the new ones.
     Points {
         session_id: SessionId,

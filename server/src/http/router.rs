@@ -1,5 +1,5 @@
 //! All routes and the order of middleware. Outermost first: correlation and the line of the request, security
-//! headers, panic, Host, cross-site, body limit, route.
+//! headers, compression, panic, Host, cross-site, body limit, route.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -10,7 +10,9 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 use super::assets::Site;
@@ -22,6 +24,9 @@ use crate::shared::App;
 
 /// Largest body that a route reads unless it says otherwise.
 const BODY_BYTES: usize = 256 * 1024;
+
+/// Brotli's best takes longer than a slow line wins by it.
+const COMPRESSION: CompressionLevel = CompressionLevel::Precise(5);
 
 /// The whole service.
 pub fn build(app: Arc<App>) -> Router {
@@ -76,6 +81,7 @@ fn guarded(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
         .layer(csrf)
         .layer(from_fn_with_state(Arc::clone(app), guard::check_host))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(CompressionLayer::new().quality(COMPRESSION))
         .layer(from_fn_with_state(Arc::clone(app), headers::secure))
         .layer(from_fn_with_state(Arc::clone(app), correlate::correlate))
 }

@@ -1,5 +1,5 @@
-//! The live feed: folds the decisions as they are released and the prices as they are heard, and ten times a second
-//! gives out what changed, conflated per key. Readers never delay the driver: publishing only puts things into a list.
+//! The live feed: folds the decisions as they are released and the prices as they are heard, and five times a second
+//! gives out what changed, field by field. Readers never delay the driver: publishing only puts things into a list.
 
 mod chart;
 mod hub;
@@ -7,8 +7,10 @@ mod why;
 
 use std::collections::BTreeMap;
 
-use model::view::{FeedDelta, PnlPoint, SessionView, StripView, session_views, strip_view};
+use model::view::{FeedDelta, PnlPoint, SessionView, StripView, patch, session_views, strip_view};
 use model::{Micros, SessionId, TradingState};
+use serde::Serialize;
+use serde_json::Value;
 
 use chart::Chart;
 pub use hub::FeedHub;
@@ -28,6 +30,31 @@ pub(super) struct Venue {
     pub market_note: Option<String>,
 }
 
+/// A view as it was given out, and as JSON, of which the next one is told apart.
+struct Given<T> {
+    view: T,
+    json: Value,
+}
+
+impl<T: Serialize + PartialEq> Given<T> {
+    fn new(view: T) -> Self {
+        // A view that is no JSON is a fault of ours; the next one is then given out whole.
+        let json = serde_json::to_value(&view).unwrap_or_default();
+        Self { view, json }
+    }
+
+    /// Takes the view of now; what is different.
+    fn turn(&mut self, view: T) -> Option<Value> {
+        if self.view == view {
+            return None;
+        }
+        let now = Self::new(view);
+        let patch = patch::diff(&self.json, &now.json);
+        *self = now;
+        patch
+    }
+}
+
 /// The state as far as it was published, and what was given out of it.
 #[derive(Default)]
 struct Held {
@@ -36,8 +63,8 @@ struct Held {
     known: u64,
     charts: BTreeMap<SessionId, Chart>,
     whys: Whys,
-    strip: Option<StripView>,
-    sessions: BTreeMap<SessionId, SessionView>,
+    strip: Option<Given<StripView>>,
+    sessions: BTreeMap<SessionId, Given<SessionView>>,
     /// Points that the history does not have yet.
     unsaved: Vec<(SessionId, PnlPoint)>,
     given_at: Micros,
@@ -55,9 +82,12 @@ impl Held {
     fn changes(&mut self, venue: &Venue, now: Micros) -> Vec<FeedDelta> {
         let mut deltas = Vec::new();
         let strip = self.strip_now(venue, now);
-        if self.strip.as_ref() != Some(&strip) {
-            deltas.push(FeedDelta::Strip(strip.clone()));
-            self.strip = Some(strip);
+        match &mut self.strip {
+            Some(given) => deltas.extend(given.turn(strip).map(FeedDelta::StripPatch)),
+            None => {
+                deltas.push(FeedDelta::Strip(strip.clone()));
+                self.strip = Some(Given::new(strip));
+            }
         }
         let views = session_views(&self.state, now);
         self.charts.retain(|id, _| views.iter().any(|view| &view.session_id == id));
@@ -69,9 +99,15 @@ impl Held {
                 self.keep(&session_id, &points);
                 deltas.push(FeedDelta::Points { session_id: session_id.clone(), points });
             }
-            if self.sessions.get(&session_id) != Some(&view) {
-                deltas.push(FeedDelta::Session(Box::new(view.clone())));
-                self.sessions.insert(session_id, view);
+            match self.sessions.get_mut(&session_id) {
+                Some(given) => {
+                    let patch = given.turn(view);
+                    deltas.extend(patch.map(|patch| FeedDelta::SessionPatch { session_id, patch }));
+                }
+                None => {
+                    deltas.push(FeedDelta::Session(Box::new(view.clone())));
+                    self.sessions.insert(session_id, Given::new(view));
+                }
             }
         }
         let whys = self.whys.take_new();
@@ -87,14 +123,18 @@ impl Held {
         self.unsaved.drain(..surplus);
     }
 
-    /// Everything, for a reader that begins or has lost track.
-    fn everything(&self, venue: &Venue, now: Micros) -> Vec<FeedDelta> {
-        let mut deltas = vec![FeedDelta::Strip(self.strip_now(venue, now))];
-        for view in session_views(&self.state, now) {
-            let session_id = view.session_id.clone();
-            let points = self.charts.get(&session_id).map(|chart| chart.points().to_vec());
-            deltas.push(FeedDelta::Session(Box::new(view)));
-            deltas.push(FeedDelta::Points { session_id, points: points.unwrap_or_default() });
+    /// Everything as it was given out last, for a reader that begins or has lost track: what comes next is told apart
+    /// from exactly this.
+    fn everything(&self) -> Vec<FeedDelta> {
+        let mut deltas: Vec<FeedDelta> =
+            self.strip.iter().map(|given| FeedDelta::Strip(given.view.clone())).collect();
+        for (session_id, given) in &self.sessions {
+            let points = self.charts.get(session_id).map(|chart| chart.points().to_vec());
+            deltas.push(FeedDelta::Session(Box::new(given.view.clone())));
+            deltas.push(FeedDelta::Points {
+                session_id: session_id.clone(),
+                points: points.unwrap_or_default(),
+            });
         }
         deltas.push(FeedDelta::Why(self.whys.all()));
         deltas

@@ -107,3 +107,22 @@ async fn metrics_are_open_on_loopback_and_readiness_is_told() {
     let health = console.json("/health").await;
     assert_eq!((health["status"].as_str(), health["version"].as_str()), (Some("ok"), Some("0.1.0")));
 }
+
+#[tokio::test]
+async fn documents_and_answers_travel_compressed_to_who_can_read_that() {
+    let mut console = Console::start(&[]).await;
+    console.sign_in(PASSWORD).await;
+    for path in ["/", "/login", "/api/v1/presets"] {
+        let plain = console.request(Method::GET, path).header("accept-encoding", "identity").send();
+        let plain = plain.await.unwrap();
+        assert!(!plain.headers().contains_key("content-encoding"), "{path}");
+        let plain = plain.bytes().await.unwrap().len();
+        // Gzip is undone by this client before anybody can look at it.
+        let response = console.request(Method::GET, path).header("accept-encoding", "gzip, br").send();
+        let response = response.await.unwrap();
+        assert_eq!(header(&response, "content-encoding"), "br", "{path}");
+        assert!(header(&response, "vary").contains("accept-encoding"), "{path}");
+        let travelled = response.bytes().await.unwrap().len();
+        assert!(travelled * 2 < plain, "{path}: {travelled} of {plain} bytes");
+    }
+}

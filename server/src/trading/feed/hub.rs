@@ -16,7 +16,8 @@ use crate::store::history::HistoryStore;
 use crate::store::trading::TradingStore;
 use crate::tasks::Stop;
 
-const TICK: Duration = Duration::from_millis(100);
+/// Faster than an eye reads a number; a truth that changed is never older than this.
+const TICK: Duration = Duration::from_millis(200);
 /// When nothing changes, an empty update every so often proves that the feed is alive.
 const QUIET_MAX: Micros = Micros(1_000_000);
 /// Updates that a slow reader may be behind before it gets a new snapshot.
@@ -83,7 +84,7 @@ impl FeedHub {
         self.pending().push(News::Heard(events));
     }
 
-    /// Gives out what changed, ten times a second, until the server stops.
+    /// Gives out what changed, five times a second, until the server stops.
     pub async fn run(self, mut stop: Stop) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -96,7 +97,10 @@ impl FeedHub {
     }
 
     fn turn(&self, now: Micros) {
-        let mut held = self.current();
+        self.give_out(&mut self.current(), now);
+    }
+
+    fn give_out(&self, held: &mut Held, now: Micros) {
         let deltas = held.changes(&self.0.venue, now);
         if !deltas.is_empty() || now.0 - held.given_at.0 >= QUIET_MAX.0 {
             held.given_at = now;
@@ -115,7 +119,10 @@ impl FeedHub {
     #[must_use]
     pub fn snapshot(&self) -> FeedUpdate {
         let now = clock::now();
-        FeedUpdate { ts: now, deltas: self.current().everything(&self.0.venue, now) }
+        let mut held = self.current();
+        // First everybody gets what changed: a snapshot between two updates would be patched as if it were the first.
+        self.give_out(&mut held, now);
+        FeedUpdate { ts: now, deltas: held.everything() }
     }
 
     /// The strip of every page.
