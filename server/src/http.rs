@@ -21,6 +21,7 @@ mod pages;
 mod panic;
 mod pipeline;
 pub mod router;
+pub mod serving;
 mod sessions;
 
 pub use error::ApiError;

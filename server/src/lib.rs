@@ -9,6 +9,7 @@ pub mod config;
 pub mod correlation;
 pub mod data_dir;
 pub mod forwarder;
+mod handles;
 pub mod health;
 pub mod http;
 pub mod ingest;

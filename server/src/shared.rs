@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use crate::auth::{Accounts, SetupLink, Throttle};
+use crate::auth::{Accounts, SetupLink, SlowLane, Throttle};
 use crate::config::Config;
 use crate::forwarder::Status;
 use crate::health::Health;
@@ -21,6 +21,9 @@ pub struct App {
     pub records: TelemetryStore,
     pub accounts: Accounts,
     pub throttle: Throttle,
+    /// Failures at the emergency form, which sign-ins of others do not use up.
+    pub emergency: Throttle,
+    pub slow_lane: SlowLane,
     pub setup_link: SetupLink,
     pub ingest: Ingest,
     pub trading: Trading,

@@ -17,12 +17,13 @@ use tokio::task::JoinHandle;
 pub use events::{ServerEvent, catalogue};
 pub use people::words_of;
 
-use crate::auth::{Accounts, SetupLink, Throttle};
+use crate::auth::{Accounts, SetupLink, SlowLane, Throttle};
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError};
 use crate::forwarder;
+use crate::handles;
 use crate::health::Health;
-use crate::http::router;
+use crate::http::{router, serving};
 use crate::ingest::Ingest;
 use crate::shared::App;
 use crate::store::telemetry::TelemetryStore;
@@ -85,6 +86,8 @@ async fn start_for(purpose: Purpose, config: Config, output: Output) -> Result<R
     let app = Arc::new(App {
         trading,
         throttle: Throttle::new(config.auth.failures_per_minute),
+        emergency: Throttle::new(config.auth.failures_per_minute),
+        slow_lane: SlowLane::default(),
         forwarder: config.elasticsearch.url.as_ref().map(|_| forwarder::Status::default()),
         setup_link: SetupLink::default(),
         ingest: Ingest::new(page_key, &config.ingest),
@@ -135,9 +138,6 @@ fn write_records(tasks: &Tasks, writer: Writer) -> JoinHandle<()> {
 }
 
 fn serve(listener: TcpListener, app: Arc<App>) -> JoinHandle<std::io::Result<()>> {
-    let mut stop = app.tasks.stop_signal();
-    let service = router::build(app).into_make_service_with_connect_info::<SocketAddr>();
-    tokio::spawn(async move {
-        axum::serve(listener, service).with_graceful_shutdown(async move { stop.stopped().await }).await
-    })
+    let stop = app.tasks.stop_signal();
+    tokio::spawn(serving::serve(listener, router::build(app), handles::raise(), stop))
 }

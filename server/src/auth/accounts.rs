@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use super::changes::{Author, Change, note};
 use super::password;
+use super::recent::Recent;
 use super::unsaved::Unsaved;
 use crate::clock;
 use crate::config::{AuthConfig, DatabaseConfig};
@@ -41,6 +42,7 @@ pub struct Accounts {
     pub(super) max_us: i64,
     /// Sessions that could not be written.
     pub(super) unsaved: Arc<Unsaved>,
+    pub(super) recent: Arc<Recent>,
     /// A session is being noted as seen.
     pub(super) touching: Arc<AtomicBool>,
     /// The last change that was told and could not be deleted, and of which database.
@@ -78,6 +80,7 @@ impl Accounts {
             idle_us: us(auth.session_idle_hours),
             max_us: us(auth.session_max_days.saturating_mul(24)),
             unsaved: Arc::default(),
+            recent: Arc::default(),
             touching: Arc::default(),
             told: Arc::default(),
         }
@@ -160,6 +163,7 @@ impl Accounts {
         }
         write.commit().await?;
         self.unsaved.end_of(username);
+        self.recent.forget_user(username);
         Ok(removed)
     }
 
@@ -174,6 +178,7 @@ impl Accounts {
         write.execute("sessions.remove", query).await?;
         write.commit().await?;
         self.unsaved.end_of(username);
+        self.recent.forget_user(username);
         Ok(changed)
     }
 

@@ -2,6 +2,7 @@
 //! whoever has shown the right password must be able to look and to press PANIC.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use sqlx::Row;
 
@@ -11,6 +12,13 @@ use crate::{clock, correlation, random};
 
 /// `seen_us` is written at most this often, so that reading pages does not write.
 const SEEN_STEP_US: i64 = 60_000_000;
+
+/// A session that was looked up so shortly ago is not looked up again.
+const FRESH: Duration = Duration::from_secs(2);
+/// The database is waited for so long before memory counts.
+const LOOKUP: Duration = Duration::from_millis(300);
+/// Memory counts so long.
+const REMEMBERED: Duration = Duration::from_secs(60);
 
 /// A browser session that is valid now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,28 +69,50 @@ impl Accounts {
         if self.unsaved.has_ended(&token_hash) {
             return Ok(None);
         }
+        if let Some(session) = self.recent.within(&token_hash, FRESH) {
+            return Ok(Some(session));
+        }
+        let mut lookup = std::pin::pin!(self.look_up(&token_hash, now));
+        match tokio::time::timeout(LOOKUP, lookup.as_mut()).await {
+            Ok(Ok(found)) => Ok(found),
+            // A database that is busy, or gone, shuts nobody out who was in a minute ago.
+            Ok(Err(error)) => self.recent.within(&token_hash, REMEMBERED).map(Some).ok_or(error),
+            Err(_elapsed) => match self.recent.within(&token_hash, REMEMBERED) {
+                Some(session) => Ok(Some(session)),
+                None => lookup.await,
+            },
+        }
+    }
+
+    async fn look_up(&self, token_hash: &str, now: i64) -> Result<Option<Session>, StoreError> {
         let db = self.db()?;
         let mut connection = db.read().await?;
         let query = sqlx::query(
             "SELECT username, client_session_id, seen_us FROM web_sessions \
              WHERE token_hash = $1 AND seen_us >= $2 AND created_us >= $3",
         )
-        .bind(&token_hash)
+        .bind(token_hash)
         .bind(now - self.idle_us)
         .bind(now - self.max_us);
         let row = db.timed("sessions.find", query.fetch_optional(&mut *connection)).await?;
         drop(connection);
-        let Some(row) = row else { return Ok(None) };
+        let Some(row) = row else {
+            self.recent.forget(token_hash);
+            return Ok(None);
+        };
         // A clock that was set back must not leave the session as it was until the old time comes round.
         if (now - row.get::<i64, _>("seen_us")).abs() > SEEN_STEP_US {
-            self.touch(token_hash.clone(), now);
+            self.touch(token_hash.to_owned(), now);
         }
         let (username, client_session_id) = (row.get("username"), row.get("client_session_id"));
-        Ok(Some(Session { username, token_hash, client_session_id }))
+        let session = Session { username, token_hash: token_hash.to_owned(), client_session_id };
+        self.recent.note(&session);
+        Ok(Some(session))
     }
 
     /// Binds the login to the first browser session that logs under it; later ones change nothing.
     pub async fn bind_client(&self, token_hash: &str, client_session_id: &str) -> Result<(), StoreError> {
+        self.recent.forget(token_hash);
         if self.unsaved.bind(token_hash, client_session_id) {
             return Ok(());
         }
@@ -98,6 +128,7 @@ impl Accounts {
 
     /// Ends a session, also when that cannot be written.
     pub async fn end_session(&self, token_hash: &str) {
+        self.recent.forget(token_hash);
         if !self.unsaved.end(token_hash) && self.delete(token_hash).await.is_err() {
             // Told by the database where it failed.
             self.unsaved.note_ended(token_hash);

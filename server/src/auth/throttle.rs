@@ -3,12 +3,45 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 const WINDOW: Duration = Duration::from_secs(60);
 /// Addresses remembered at most; beyond it those without recent failures go first.
 const ADDRESSES: usize = 10_000;
+
+/// So many wait for the slow lane at most.
+const QUEUE: usize = 30;
+/// Between two checks of the slow lane.
+const PACE: Duration = Duration::from_secs(1);
+
+/// Where whoever has failed too often may still try, one at a time and not fast: for the emergency form, which must
+/// not be shut by others who fail.
+pub struct SlowLane {
+    one: tokio::sync::Semaphore,
+    waiting: AtomicUsize,
+}
+
+impl Default for SlowLane {
+    fn default() -> Self {
+        Self { one: tokio::sync::Semaphore::new(1), waiting: AtomicUsize::new(0) }
+    }
+}
+
+impl SlowLane {
+    /// Waits for one's turn; it is over when what is given is dropped. `None`: too many wait.
+    pub async fn turn(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= QUEUE {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        let turn = self.one.acquire().await.ok();
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        tokio::time::sleep(PACE).await;
+        turn
+    }
+}
 
 /// Shared register of failures.
 pub struct Throttle {

@@ -71,16 +71,48 @@ pub(super) async fn who(User(session): User) -> Json<Value> {
     Json(me(&session.username))
 }
 
-/// Checks name and password under the throttle, telling failures: for sign-in and for the plain panic form.
-pub async fn check_password(
+/// The same for the emergency form: it has a budget of its own, so that failing sign-ins of others do not shut it, and
+/// beyond it whoever knows the password still gets through, slowly.
+pub async fn check_password_in_need(
+    app: &App,
+    address: std::net::IpAddr,
+    username: &str,
+    password: String,
+) -> Result<(), ApiError> {
+    let turn = match app.emergency.attempt(address, Instant::now()) {
+        Ok(()) => None,
+        Err(retry_after_s) => match app.slow_lane.turn().await {
+            Some(turn) => Some(turn),
+            None => return Err(ApiError::too_many("Too many try at once.", retry_after_s)),
+        },
+    };
+    let verified = verify(app, address, username, password).await;
+    if verified.is_ok() && turn.is_none() {
+        app.emergency.succeeded(address);
+    }
+    verified
+}
+
+/// Checks name and password under the throttle, telling failures.
+async fn check_password(
     app: &App,
     address: std::net::IpAddr,
     username: &str,
     password: String,
 ) -> Result<(), ApiError> {
     attempt(app, address)?;
+    verify(app, address, username, password).await?;
+    app.throttle.succeeded(address);
+    Ok(())
+}
+
+async fn verify(
+    app: &App,
+    address: std::net::IpAddr,
+    username: &str,
+    password: String,
+) -> Result<(), ApiError> {
     if app.accounts.verify(username, password).await? {
-        app.throttle.succeeded(address);
         return Ok(());
     }
     let user = telemetry::clean(username).chars().take(64).collect();

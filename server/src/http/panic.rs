@@ -10,7 +10,7 @@ use axum::{Extension, Router};
 use model::input::OperatorAction;
 use serde::Deserialize;
 
-use super::accounts::check_password;
+use super::accounts::check_password_in_need;
 use super::extract::ClientAddress;
 use super::{ApiError, Facts, IdempotencyKey, MaybeUser, User, guard, sessions};
 use crate::shared::App;
@@ -93,7 +93,7 @@ async fn form(
     }
     let username = match session {
         Some(session) => session.username,
-        None => match check_password(&app, address, &form.username, form.password).await {
+        None => match check_password_in_need(&app, address, &form.username, form.password).await {
             Ok(()) => form.username,
             Err(error) => return page(error.status, "Not signed in", &error.message),
         },

@@ -51,6 +51,8 @@ pub struct Db {
 
 struct Shared {
     file: DbFile,
+    /// Of the file that was opened.
+    identity: Option<(u64, u64)>,
     writer: SqlitePool,
     readers: SqlitePool,
     told: Told,
@@ -74,9 +76,11 @@ impl Db {
         let readers = pool(4, Duration::from_secs(5)).connect_with(file.options()).await?;
         let writer = pool(1, file.patience).connect_with(file.options()).await?;
         let damage = watch::Sender::new(None);
+        let identity = file.identity();
         Ok(Self {
             shared: Arc::new(Shared {
                 file,
+                identity,
                 writer,
                 readers,
                 told,
@@ -103,6 +107,7 @@ impl Db {
         if !self.shared.writable {
             return Err(StoreError::ReadOnly { database: self.database() });
         }
+        self.still_there()?;
         let connection = self.acquired(self.shared.writer.acquire()).await?;
         Write::begin(self.clone(), connection).await
     }
@@ -176,7 +181,8 @@ impl Db {
         if self.wal_bytes() == 0 || !self.shared.writable {
             return Ok(());
         }
-        let options = self.shared.file.options().busy_timeout(CHECKPOINT_PATIENCE);
+        self.still_there()?;
+        let options = self.shared.file.options().create_if_missing(false).busy_timeout(CHECKPOINT_PATIENCE);
         let mut connection = self.timed("checkpoint.open", options.connect()).await?;
         let mut fold = async |mode: &'static str| {
             let row = sqlx::query_as::<_, (i64, i64, i64)>(mode).fetch_one(&mut connection);
@@ -185,6 +191,20 @@ impl Db {
         fold("PRAGMA wal_checkpoint(PASSIVE)").await?;
         fold("PRAGMA wal_checkpoint(TRUNCATE)").await?;
         self.timed("checkpoint.close", connection.close()).await
+    }
+
+    /// What is written must go into the file that the next start opens, not into one that was removed or replaced.
+    fn still_there(&self) -> Result<(), StoreError> {
+        let identity = self.shared.file.identity();
+        if identity == self.shared.identity {
+            return Ok(());
+        }
+        let why = match identity {
+            None => "its file was removed while the server runs",
+            Some(_) => "its file was replaced while the server runs",
+        };
+        self.condemn(why);
+        Err(StoreError::Damaged { database: self.database(), why: why.to_owned() })
     }
 
     /// Closes all connections; the write-ahead log is folded into the file.

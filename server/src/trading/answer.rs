@@ -17,6 +17,32 @@ pub struct Accepted {
     pub body: Value,
 }
 
+impl Accepted {
+    /// Nothing on disk holds it yet: a process that dies now has forgotten it.
+    #[must_use]
+    pub fn not_durable(mut self) -> Self {
+        if let Some(body) = self.body.as_object_mut() {
+            body.insert("durable".to_owned(), json!(false));
+            let message = "It is carried out, and neither the journal nor panic.latch could be written: should the server \
+                           die before it is done, press again.";
+            body.insert("message".to_owned(), json!(message));
+        }
+        self
+    }
+
+    /// The file `panic.latch` holds it, whatever the journal does.
+    #[must_use]
+    pub fn kept(mut self) -> Self {
+        if let Some(body) = self.body.as_object_mut()
+            && body.get("durable") == Some(&json!(false))
+        {
+            body.remove("durable");
+            body.remove("message");
+        }
+        self
+    }
+}
+
 /// What to answer to `action` after the engine decided `records`; `next_seq` is the number after them.
 #[must_use]
 pub fn answer(

@@ -10,6 +10,8 @@ use crate::tasks::Stop;
 use crate::venue::Rest;
 
 const EVERY: Duration = Duration::from_secs(1);
+/// Until the venue's clock is known for the first time.
+const FIRST: Duration = Duration::from_millis(50);
 /// The system's clock is slewed by less than this between two looks; whatever is more was set.
 const STEP_MS: i64 = 250;
 /// The venue's clock is known to about half a second.
@@ -38,7 +40,7 @@ impl ClockWatch {
                 self.inbox.push(Input::Clock(report));
             }
             tokio::select! {
-                () = tokio::time::sleep(EVERY) => {}
+                () = tokio::time::sleep(if offset_ms.is_some() { EVERY } else { FIRST }) => {}
                 () = stop.stopped() => return,
             }
         }

@@ -54,7 +54,7 @@ impl Operator {
         let panic_id = panic_id.clone();
         let kept = session_id.is_none() && self.latch(request).await;
         match tokio::time::timeout(PANIC_WAIT - FILE_WAIT, answered).await {
-            Ok(Ok(answer)) => answer,
+            Ok(Ok(answer)) => answer.map(|accepted| if kept { accepted.kept() } else { accepted }),
             // It waits in the inbox or in the file.
             Ok(Err(_)) | Err(_) => Ok(unheard(&panic_id, kept)),
         }

@@ -4,7 +4,7 @@ use model::rules::{Measure, Rule, RuleReading, Verdict};
 use model::{Decimal, Micros};
 
 use super::{Judgement, Look, near, percent, quiet};
-use crate::said::SECOND;
+use crate::said::{MILLISECOND, SECOND};
 
 pub(super) fn latch(look: &Look<'_>) -> Judgement {
     let set = look.state.account.latch.is_some() || look.session.latch.is_some();
@@ -44,7 +44,9 @@ pub(super) fn time(look: &Look<'_>) -> Judgement {
         .session
         .legs()
         .first()
-        .map(|leg| leg.instrument.expiry.0.saturating_sub(minutes(configuration.square_off_minutes)));
+        .map(|leg| leg.instrument.expiry.0.saturating_sub(minutes(configuration.square_off_minutes)))
+        // Options settle by the venue's clock.
+        .map(|at| at.saturating_sub(look.state.clock.venue_offset_ms.saturating_mul(MILLISECOND)));
     let entered = look.session.entry().completed_at;
     let held = entered
         .zip(configuration.holding_minutes_max)

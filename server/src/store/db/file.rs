@@ -59,6 +59,12 @@ impl DbFile {
         std::fs::metadata(self.beside("-wal")).map_or(0, |log| log.len())
     }
 
+    /// Device and number of the file, to know it again.
+    pub(super) fn identity(&self) -> Option<(u64, u64)> {
+        use std::os::unix::fs::MetadataExt as _;
+        std::fs::metadata(&self.path).ok().map(|file| (file.dev(), file.ino()))
+    }
+
     pub(super) fn beside(&self, suffix: &str) -> PathBuf {
         with_suffix(&self.path, suffix)
     }

@@ -242,8 +242,10 @@ impl Ledger {
         let failing = self.failing.is_some();
         for waiting in std::mem::take(&mut self.waiting) {
             if waiting.step <= self.written || (failing && waiting.urgent) {
+                let durable = waiting.step <= self.written;
+                let accepted = if durable { waiting.accepted } else { waiting.accepted.not_durable() };
                 // Whoever asked may be gone.
-                let _ = waiting.reply.send(Ok(waiting.accepted));
+                let _ = waiting.reply.send(Ok(accepted));
             } else if failing && waiting.since.elapsed() >= PATIENCE {
                 let _ = waiting.reply.send(Err(RequestError::NotDurable));
             } else {
