@@ -41,7 +41,7 @@ test('the click is found in Telemetry and its trace leads to the fill', async ({
     ['engine', /admin started session .*session\.starting/],
     ['engine', /Selling 200 C-BTC-.*order\.submitted/],
     ['venue', /POST \/v2\/orders answered 200.*venue\.request/],
-    ['engine', /Filled: 200 of 200 C-BTC-.*order\.filled/],
+    ['engine', /Filled: (\d+) of \1 C-BTC-.*order\.filled/],
   ];
 
   const told = await test.step('the trace tells it in order', async () => {
