@@ -2,6 +2,7 @@
 //! forwarding to a fake Elasticsearch, starting and stopping.
 
 mod auth;
+mod connections;
 mod damage;
 mod databases;
 mod durability;

@@ -127,3 +127,22 @@ fn a_panic_during_a_stall_is_carried_out_when_the_process_comes_back() {
     world.run_until("STOPPED", 10, is_stopped);
     assert_ended(&world, ExitReason::Panic);
 }
+
+fn venue_is_ahead(world: &mut World, minutes: i64) {
+    world.input(Input::Clock(ClockReport::Venue { offset_ms: minutes * 60_000 }));
+}
+
+#[test]
+fn expiry_and_square_off_go_by_the_venues_clock_for_options_settle_by_it() {
+    // The expiry is 60 hours away by our clock, and at least 24 are wanted.
+    let mut world = World::new();
+    venue_is_ahead(&mut world, 40 * 60);
+    world.start(crate::support::quick_strangle());
+    world.run_until("an end without an entry", 20, is_stopped);
+    assert_eq!(told(&world, "order.submitted"), 0, "20 hours are left by the venue's clock");
+
+    let (mut world, _) = open_session();
+    venue_is_ahead(&mut world, 60 * 60 - 20);
+    world.run_until("STOPPED", 20, is_stopped);
+    assert_ended(&world, ExitReason::Time);
+}

@@ -95,6 +95,11 @@ impl Console {
         (words, self.lines.records())
     }
 
+    /// Given when the server stops.
+    pub fn stop_signal(&self) -> server::tasks::Stop {
+        self.running.app.tasks.stop_signal()
+    }
+
     pub fn data_dir(&self) -> &std::path::Path {
         self.dir.path()
     }
