@@ -50,8 +50,11 @@ fn with_both() -> Configuration {
     Configuration { trailing: Some(trailing()), max_profit: Some(dec("70")), ..configuration() }
 }
 
+/// Something that keeps a number from being trusted.
+type Harm = fn(&mut Desk);
+
 /// Ways in which a market cannot be trusted, each on an E of 80.
-const UNTRUSTED: [(&str, fn(&mut Desk)); 5] = [
+const UNTRUSTED: [(&str, Harm); 5] = [
     ("stale", |desk| desk.wait_ms(6_001)),
     ("a silent connection", |desk| {
         desk.state.market_heard_at = Some(model::Micros(desk.now.0 - 3_001_000));
