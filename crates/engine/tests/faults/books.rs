@@ -144,3 +144,34 @@ fn fills_that_the_stream_loses_are_read() {
     world.run_until("STOPPED", 20, is_stopped);
     assert_ended(&world, ExitReason::MaxProfit);
 }
+
+#[test]
+fn a_summary_says_what_came_in_what_went_out_and_where_the_time_went() {
+    let (mut world, id) = open_session();
+    world.run_ms(20_000);
+    let entered = world.session().entry().completed_at.expect("entered").0;
+    refuse_orders(&mut world, 4, "rate_limit_exceeded");
+    let decided = world.now.0;
+    stop(&mut world, &id);
+    world.run_until("STOPPED", 20, is_stopped);
+    let summary = world.session().summary.clone().expect("a summary");
+    let (gross, cost) = (summary.gross.expect("known"), summary.cost_to_close.expect("known"));
+    // 0.2 × (300 + 280), and 0.2 × (304 + 284) to close.
+    assert_eq!(
+        (summary.credit, cost.normalize(), gross.normalize()),
+        (dec("116.0"), dec("117.6"), dec("-1.6"))
+    );
+    assert_eq!(
+        (summary.fees.normalize(), summary.net.map(|net| net.normalize())),
+        (dec("2"), Some(dec("-3.6")))
+    );
+    // At the decision it was worth −1.6 − 1 − 2.1712: the venue's fees of leaving were 1.
+    assert_eq!(summary.slippage.map(|it| it.normalize()), Some(dec("1.1712")));
+    let spent = &summary.seconds_by_lifecycle;
+    let ended = world.session().ended_at.expect("ended").0;
+    assert_eq!(spent.get("EXITING"), Some(&((ended - decided) / 1_000_000)), "{spent:?}");
+    assert!(ended - decided > 2_000_000, "two rounds were refused");
+    let (sum, total) = (spent.values().sum::<i64>(), (ended - world.session().started_at.0) / 1_000_000);
+    assert!((total - 3..=total).contains(&sum), "whole seconds of {total}: {spent:?}");
+    assert_eq!(summary.held_ms, (ended - entered) / 1_000);
+}

@@ -152,3 +152,27 @@ fn a_venue_stop_that_fired_while_the_process_was_dead_ends_the_session() {
     // 116 less 2 × 0.2 × 90, two fees of 0.5.
     assert_eq!(realized(&world), crate::support::dec("79"));
 }
+
+#[test]
+fn closes_after_an_older_journal_was_put_back_have_names_of_their_own() {
+    let (mut world, _) = open_session();
+    // 50 of 200 are on offer: it takes several attempts.
+    world.venue.books.values_mut().for_each(|book| book.size = 50);
+    world.run_ms(500);
+    world.panic(None);
+    world.run_until("two attempts", 5, |world| closes(world).len() >= 4);
+    let first = closes(&world)[0].1.client_order_id.clone();
+    let at = world.records.iter().position(|record| match &record.decision {
+        model::Decision::Order(model::decision::OrderDecision::Submitted(request)) => {
+            request.client_order_id == first
+        }
+        _ => false,
+    });
+    // The latch is in the journal, its orders are not.
+    world.restore_older(at.expect("it was sent"));
+    assert!(closes(&world).is_empty() && world.state().account.latch.is_some());
+    world.run_until("verified flat", 60, World::is_account_flat);
+    assert!(world.venue.is_flat());
+    let names: std::collections::BTreeSet<_> = world.venue.placed.iter().collect();
+    assert_eq!(names.len(), world.venue.placed.len(), "no name is used twice");
+}

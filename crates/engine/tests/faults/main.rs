@@ -5,6 +5,7 @@
 mod support;
 
 mod account;
+mod again;
 mod ambiguous;
 mod books;
 mod clock;
@@ -15,6 +16,8 @@ mod journal;
 mod left;
 mod limits;
 mod paced;
+mod priced;
+mod recovered;
 mod resting;
 mod rules;
 mod several;

@@ -1,6 +1,7 @@
 //! Exit rules on bad data: one silent leg, books that are too thin, spreads that are too wide, one absurd tick
 //! (cases A09, A17).
 
+use model::input::{Truth, TruthKnown, TruthOutcome};
 use model::market::{MarketEvent, MarketSource};
 use model::rules::{Rule, Verdict};
 use model::{Configuration, ExitReason, Health, Input, Lifecycle};
@@ -192,4 +193,42 @@ fn the_longest_holding_time_ends_it_whatever_the_market_does() {
     let held = world.now.0 - entered.0;
     assert!((60 * SECOND..60 * SECOND + 150_000).contains(&held), "{held} µs");
     assert_eq!(world.session().exit().map(|exit| exit.reason), Some(ExitReason::Time));
+}
+
+#[test]
+fn a_loss_just_beyond_its_limit_is_an_exit_and_no_panic() {
+    // At 1.5: 0.2 × (580 − 882) = −60.4, less fees: beyond 60, and not half as much again.
+    let (mut world, _) = open_session();
+    world.venue.reprice("1.5");
+    world.run_until("STOPPED", 20, is_stopped);
+    assert_ended(&world, ExitReason::MaxLoss);
+    assert!(world.session().flatten().is_some_and(|flatten| !flatten.panic));
+    assert_eq!(told(&world, "panic.started"), 0);
+}
+
+#[test]
+fn too_little_margin_panics_its_session_alone() {
+    let (mut world, id) = open_session();
+    // What is open costs 116.8 at its marks; 92 is maintenance: 150 of wallet are too few.
+    let known = TruthKnown { wallet_balance: Some(dec("150")), ..nothing_read() };
+    world.input(Input::Truth(Truth {
+        request: world.state().account.truth.requests,
+        requested_at: world.now,
+        outcome: TruthOutcome::Known(Box::new(known)),
+    }));
+    world.run_until("STOPPED", 20, is_stopped);
+    assert_ended(&world, ExitReason::Margin);
+    assert!(world.of(&id).flatten().is_some_and(|flatten| flatten.panic && !flatten.of_account));
+    assert_eq!((told(&world, "panic.started"), world.state().account.latch.is_some()), (1, false));
+}
+
+fn nothing_read() -> TruthKnown {
+    TruthKnown {
+        positions: Default::default(),
+        open_orders: None,
+        fills: None,
+        wallet_balance: None,
+        account: None,
+        failures: Vec::new(),
+    }
 }

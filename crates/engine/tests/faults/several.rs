@@ -160,3 +160,13 @@ fn an_ended_session_is_panicked_anew_without_touching_who_holds_its_instruments_
     assert_eq!((world.of(&next).lifecycle, world.venue.position(&call())), (Lifecycle::Running, -200));
     assert!(world.of(&btc).latch.is_none(), "it found nothing of its own and is spent");
 }
+
+#[test]
+fn what_a_start_expects_to_hold_is_held_before_its_strikes_are_chosen() {
+    let mut world = World::new();
+    world.run_ms(1_000);
+    let first = world.start_expecting(quick_strangle(), vec![call(), crate::support::put()]);
+    let second = world.start_expecting(quick_strangle(), vec![call()]);
+    assert!(world.state().session(&first).is_some());
+    assert!(world.state().session(&second).is_none(), "the call is the first one's");
+}

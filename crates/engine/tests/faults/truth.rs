@@ -65,6 +65,9 @@ fn an_unreachable_venue_is_told_after_five_seconds_and_again_when_it_answers() {
     world.venue.reads_fail_until = later(&world, 30_000);
     world.run_until("VENUE_UNREACHABLE", 30, |world| is_unwell(world, Health::VenueUnreachable));
     assert_eq!(world.session().position(&call()), -200);
+    let known = world.state().account.truth.position(&call()).map(|read| read.lots);
+    assert_eq!(known, Some(-200), "a read that failed says nothing, least of all that nothing is on");
+    assert_eq!(told(&world, "position.mismatched"), 0);
     assert!(world.session().exit().is_none(), "the market is fresh: no reason to leave");
     world.run_until("it answers", 40, |world| !is_unwell(world, Health::VenueUnreachable));
     assert_eq!(world.lifecycle(), Lifecycle::Running);

@@ -7,7 +7,7 @@ use model::decision::{
 };
 use model::order::{OrderRequest, Purpose, TimeInForce};
 use model::record::DecisionRecord;
-use model::{ClientOrderId, Decision, Lifecycle, Lots, Micros, Money, SessionId, Symbol};
+use model::{ClientOrderId, Decision, Lifecycle, Lots, Micros, Money, Session, SessionId, Symbol};
 
 use crate::support::venue::Venue;
 use crate::support::world::World;
@@ -51,10 +51,26 @@ pub fn now(world: &World) {
                 .iter()
                 .filter(|(id, order)| session.orders.get(id).is_some() && !order.status.is_terminal());
             assert_eq!(open.count(), 0, "I3: no own order survives STOPPED");
+            nothing_short_is_left(world, session);
         }
     }
     rests_once(world);
     assert!(!failed(world), "a judge failed: {:#?}", world.tail(10));
+}
+
+/// I2: STOPPED is true at the venue. What was traded by orders that the session knows, until its end, leaves nothing
+/// short, but what was written off because something explained that it is gone.
+fn nothing_short_is_left(world: &World, session: &Session) {
+    let ended = session.ended_at.expect("it ended");
+    for symbol in session.symbols() {
+        let own = world.venue.fills.iter().filter(|fill| {
+            let known = fill.client_order_id.as_ref().is_some_and(|id| session.orders.get(id).is_some());
+            &fill.symbol == symbol && fill.at <= ended && (known || session.fills.get(&fill.id).is_some())
+        });
+        let gone = session.ledger.holding(symbol).map_or(0, |holding| holding.gone);
+        let lots = own.map(|fill| fill.signed_lots()).sum::<Lots>() + gone;
+        assert!(lots >= 0, "I2: {} is STOPPED and {lots} {symbol} of its own are on", session.id);
+    }
 }
 
 /// I8: at most one close that can rest per instrument and owner.
