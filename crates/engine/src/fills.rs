@@ -142,13 +142,13 @@ fn settled(session: &Session, mut fill: Fill, batch: &mut Batch) -> Option<Said>
     Some(say(&session.correlation_id, OrderDecision::FillBooked(fill)).of(&session.id))
 }
 
-/// Somebody else's, since the session began and until the last look at what it left.
+/// Somebody else's, since the session began and until the last look at what it left. A session that the journal does not
+/// know is somebody else.
 fn foreign(stamp: &Stamp, session: &Session, fill: Fill) -> Option<Said> {
     let known = session.foreign.ids.contains(&fill.id) || session.fills.get(&fill.id).is_some();
-    let ours = fill.client_order_id.as_ref().is_some_and(|id| model::ids::is_ours(id.as_str()));
     let before = fill.at < session.started_at;
     let looked = session.is_over() && session.flatten().is_none_or(|flatten| flatten.audited.is_some());
-    if known || before || ours || looked || !fill.is_sane() {
+    if known || before || looked || !fill.is_sane() {
         return None;
     }
     let nameless = fill.client_order_id.is_none();

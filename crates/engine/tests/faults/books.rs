@@ -120,7 +120,7 @@ fn fills_of_one_read_that_together_are_too_many_are_stopped_at_the_orders_size()
 }
 
 #[test]
-fn a_fill_whose_order_nobody_knows_is_nobodys() {
+fn a_fill_of_a_session_that_nobody_knows_is_somebody_elses() {
     let (mut world, _) = open_session();
     let lost = model::ids::client_order_id(&model::SessionId::new("s-forgotten1"), "entry", 0, 1);
     let fill = Fill {
@@ -129,9 +129,14 @@ fn a_fill_whose_order_nobody_knows_is_nobodys() {
         client_order_id: Some(lost),
         ..first_fill(&world)
     };
+    let lots = fill.signed_lots();
     hear(&mut world, fill);
-    assert_eq!(refused(&world), [], "it carries an id of ours: a lost journal's, not a stranger's");
-    assert_eq!(world.session().foreign_lots(&call()), 0);
+    assert_eq!(
+        refused(&world),
+        [FillFault::Foreign],
+        "what a lost journal's session holds is not this one's"
+    );
+    assert_eq!(world.session().foreign_lots(&call()), lots);
 }
 
 #[test]

@@ -143,3 +143,26 @@ fn pressing_start_takes_no_mark_away() {
     assert!(world.state().account.health.contains(&Health::Unreconciled), "{:#?}", world.tail(12));
     assert_eq!(world.state().foreign_positions().get(&call()), Some(&-200));
 }
+
+#[test]
+fn an_older_journal_closes_nothing_of_a_session_that_it_does_not_know() {
+    let (mut world, first) = open_session();
+    world.venue.fills_are_named = true;
+    let kept = world.records.len();
+    stop(&mut world, &first);
+    world.run_until("STOPPED", 20, is_stopped);
+    world.run_ms(15_000);
+    world.start_and_enter(quick_strangle());
+    world.run_ms(3_000);
+    assert_eq!((world.venue.position(&call()), world.venue.position(&put())), (-200, -200));
+    let sent = world.venue.orders.len();
+    world.restore_older(kept);
+    world.run_ms(30_000);
+    assert_eq!(world.of(&first).position(&call()), 0, "its own close is booked: {:#?}", world.tail(20));
+    assert_eq!((world.venue.position(&call()), world.venue.position(&put())), (-200, -200), "nobody asked");
+    assert_eq!(world.venue.orders.len(), sent, "no order left: {:#?}", world.tail(20));
+    assert!(world.state().account.health.contains(&Health::Unreconciled), "it is marked");
+    world.panic(None);
+    world.run_until("verified flat", 40, World::is_account_flat);
+    assert!(world.venue.is_flat());
+}
