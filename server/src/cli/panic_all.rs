@@ -72,7 +72,8 @@ async fn close(running: &Running) -> Outcome {
     if accepted.status != 202 {
         return Err(accepted.body.to_string().into());
     }
-    if accepted.body.get("durable") == Some(&serde_json::Value::Bool(false)) {
+    // Who has not been heard has no number in the journal.
+    if accepted.body.get("seq").is_none() {
         say("accepted; the engine has not begun yet, it goes on without a journal that cannot be read");
     } else {
         say(&format!("accepted, {}; trace {trace}", latch_words(running)));
@@ -109,7 +110,11 @@ fn closings(state: &TradingState) -> impl Iterator<Item = (Option<&Session>, &Fl
 /// What there is to say of the running closes.
 fn progress(state: &TradingState) -> Vec<String> {
     let mut lines = Vec::new();
-    for (session, flatten) in closings(state) {
+    // Not those of sessions that ended before this press.
+    let pressed = state.account.latch.as_ref().map(|latch| latch.pressed_at);
+    for (session, flatten) in
+        closings(state).filter(|(_, flatten)| flatten.verified_flat_at >= pressed || !flatten.is_verified())
+    {
         lines.extend(flatten.products.iter().map(|(symbol, closing)| {
             let left = match session {
                 Some(session) => session.position(symbol),
