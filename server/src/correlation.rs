@@ -28,6 +28,12 @@ pub fn fresh() -> String {
     crate::random::hex(16)
 }
 
+/// The same, as what decides has it.
+#[must_use]
+pub fn fresh_id() -> CorrelationId {
+    CorrelationId::parse(&fresh()).unwrap_or_else(|| CorrelationId::from_bits(1))
+}
+
 /// Runs a future under an id.
 pub async fn scope<F: Future>(id: String, future: F) -> F::Output {
     CURRENT.scope(id, future).await

@@ -2,7 +2,7 @@
 //! the most severe and then the latest. The panels never change under a hand without saying so. Pure.
 
 use model::view::SessionChip;
-use model::{Exposure, Lifecycle, Micros, SessionId};
+use model::{Exposure, Micros, SessionId};
 
 /// A session that can be shown, as far as the choice looks at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,25 +16,13 @@ impl Candidate {
     pub fn of(chip: &SessionChip) -> Self {
         Self {
             id: chip.session_id.clone(),
-            severity: (severity(chip.lifecycle), chip.exposure == Exposure::Unknown),
+            severity: (chip.lifecycle.severity(), chip.exposure == Exposure::Unknown),
             started_at: chip.started_at,
         }
     }
 
     pub fn is(&self, id: &SessionId) -> bool {
         self.id == *id
-    }
-}
-
-fn severity(lifecycle: Lifecycle) -> u8 {
-    match lifecycle {
-        Lifecycle::Stopped => 0,
-        Lifecycle::Running => 1,
-        Lifecycle::Paused => 2,
-        Lifecycle::Starting => 3,
-        Lifecycle::Exiting => 4,
-        Lifecycle::NeedsOperator => 5,
-        Lifecycle::Panicking => 6,
     }
 }
 
@@ -71,12 +59,14 @@ pub fn choose(there: &[Candidate], wanted: Option<&SessionId>, before: Option<&C
 
 #[cfg(test)]
 mod tests {
+    use model::Lifecycle;
+
     use super::*;
 
     fn candidate(id: &str, lifecycle: Lifecycle, started_at: i64) -> Candidate {
         Candidate {
             id: SessionId::new(id),
-            severity: (severity(lifecycle), false),
+            severity: (lifecycle.severity(), false),
             started_at: Micros(started_at),
         }
     }

@@ -11,7 +11,7 @@ pub(crate) mod reads;
 mod report;
 
 use model::closing::Flatten;
-use model::ids::{account_owner, order_prefix};
+use model::ids::account_owner;
 use model::input::OpenOrder;
 use model::instrument::Instrument;
 use model::order::{Order, OrderStatus};
@@ -95,9 +95,7 @@ impl<'a> Closer<'a> {
     /// journal does not know it. A panic of all looks after every one.
     pub fn is_own(&self, open: &OpenOrder) -> bool {
         let Some(session) = self.session else { return true };
-        open.client_order_id.as_ref().is_some_and(|id| {
-            session.orders.get(id).is_some() || id.as_str().starts_with(&order_prefix(&session.id))
-        })
+        open.client_order_id.as_ref().is_some_and(|id| session.orders.get(id).is_some() || session.names(id))
     }
 
     /// Owner in the names of its orders.

@@ -45,8 +45,11 @@ pub(crate) fn book(state: &TradingState, stamp: &Stamp, fill: Fill, batch: &mut 
 /// an older copy, or lost its end with the disk.
 fn prefixed<'a>(state: &'a TradingState, fill: &Fill) -> Option<&'a Session> {
     let id = fill.client_order_id.as_ref().filter(|id| model::ids::is_ours(id.as_str()))?;
-    let named = |session: &&Session| id.as_str().starts_with(&model::ids::order_prefix(&session.id));
-    state.sessions.values().find(named).filter(|session| session.leg(&fill.symbol).is_some())
+    state
+        .sessions
+        .values()
+        .find(|session| session.names(id))
+        .filter(|session| session.leg(&fill.symbol).is_some())
 }
 
 /// Ours by its name, so it is booked; that its order is not known is for a person to look at.

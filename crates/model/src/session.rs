@@ -12,7 +12,7 @@ use crate::closing::{Flatten, Latch};
 use crate::configuration::Configuration;
 use crate::fill::Fills;
 use crate::gate::Gate;
-use crate::ids::{Code, FillId, SessionId, Symbol};
+use crate::ids::{ClientOrderId, Code, FillId, SessionId, Symbol, order_prefix};
 use crate::instrument::Instrument;
 use crate::ledger::Ledger;
 use crate::orders::Orders;
@@ -212,6 +212,11 @@ static NO_ROUND: Round = Round {
 };
 
 impl Session {
+    /// Whether an order has its name from this session, known to the journal or not.
+    pub fn names(&self, id: &ClientOrderId) -> bool {
+        id.as_str().starts_with(&order_prefix(&self.id))
+    }
+
     pub fn is_over(&self) -> bool {
         self.lifecycle == Lifecycle::Stopped
     }

@@ -86,3 +86,19 @@ words!(
     #[derive(Default)]
     ExecutionMode { #[default] Simulated = "simulated", Live = "live" }
 );
+
+impl Lifecycle {
+    /// How much it wants to be looked at, beside other sessions.
+    #[must_use]
+    pub fn severity(self) -> u8 {
+        match self {
+            Self::Stopped => 0,
+            Self::Running => 1,
+            Self::Paused => 2,
+            Self::Starting => 3,
+            Self::Exiting => 4,
+            Self::NeedsOperator => 5,
+            Self::Panicking => 6,
+        }
+    }
+}

@@ -9,7 +9,6 @@ use clap::Args;
 use model::closing::Flatten;
 use model::input::OperatorAction;
 use model::{Session, TradingState};
-use telemetry::CorrelationId;
 
 use super::Outcome;
 use crate::config::Config;
@@ -64,8 +63,7 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
 
 /// Latches and waits for the account to be verified flat, saying each step once.
 async fn close(running: &Running) -> Outcome {
-    let correlation_id =
-        CorrelationId::parse(&correlation::fresh()).unwrap_or_else(|| CorrelationId::from_bits(1));
+    let correlation_id = correlation::fresh_id();
     let trace = correlation_id.to_string();
     let action = OperatorAction::Panic { session_id: None, panic_id: trading::new_panic_id() };
     let accepted = running.app.trading.operator.ask("command line", correlation_id, action, None).await?;

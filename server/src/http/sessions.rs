@@ -201,9 +201,7 @@ async fn once(
         Err(error) => return Err(error.into()),
     }
     let id = correlation::current().and_then(|id| CorrelationId::parse(&id));
-    let id = id
-        .or_else(|| CorrelationId::parse(&correlation::fresh()))
-        .unwrap_or_else(|| CorrelationId::from_bits(1));
+    let id = id.unwrap_or_else(correlation::fresh_id);
     let idempotency =
         Idempotency { username: username.clone(), key: key.key, request_hash: key.request_hash };
     let accepted =

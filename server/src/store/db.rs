@@ -245,11 +245,7 @@ impl Db {
 
     fn noted(&self, error: StoreError) -> StoreError {
         if error.is_damaged() {
-            self.shared.damage.send_if_modified(|damage| {
-                let first = damage.is_none();
-                damage.get_or_insert_with(|| error.to_string());
-                first
-            });
+            self.condemn(&error.to_string());
         }
         error
     }

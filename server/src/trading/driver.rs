@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use engine::Engine;
 use model::input::{Input, OperatorAction, OperatorRequest};
-use model::{Lifecycle, Micros, Stamp, TradingState};
-use telemetry::{Context, CorrelationId};
+use model::{Lifecycle, Micros, Stamp};
+use telemetry::Context;
 
 use super::asked::{Asked, RequestError};
 use super::events::TradingEvent;
@@ -70,22 +70,9 @@ impl Driver {
         clock::continue_from(recovered.last_at);
         let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tell_recovered(&parts, &recovered, elapsed_ms);
-        parts.hub.begin(&recovered.state, recovered.next_seq.saturating_sub(1), &parts.store).await;
-        Ok(Self {
-            // What could not be folded is not read a second time.
-            ledger: Ledger::new(
-                parts.clone(),
-                if recovered.torn.is_some() { ledger::SNAPSHOT_EVERY } else { recovered.folded },
-            ),
-            parts,
-            engine: Engine::new(recovered.state, recovered.next_seq),
-            next_input_seq: recovered.next_input_seq,
-            last_at: recovered.last_at,
-            previous_step_us: None,
-            told: Context::default(),
-            recovered: false,
-            gaps: GapWatch::begin(),
-        })
+        // What could not be folded is not read a second time.
+        let since_snapshot = if recovered.torn.is_some() { ledger::SNAPSHOT_EVERY } else { recovered.folded };
+        Ok(Self::begin_with(parts, recovered, since_snapshot).await)
     }
 
     /// Begins from nothing, to close what the venue shows: a panic waits, and there is no journal that could be
@@ -96,13 +83,18 @@ impl Driver {
         say(&telemetry::Event::message(&event));
         parts.teller.tell(&event, &Context::default());
         let next = clock::now().0.unsigned_abs();
-        parts.hub.begin(&TradingState::default(), next - 1, &parts.store).await;
+        let nothing = Recovered { next_seq: next, next_input_seq: next, ..Recovered::default() };
+        Self::begin_with(parts, nothing, ledger::SNAPSHOT_EVERY).await
+    }
+
+    async fn begin_with(parts: DriverParts, recovered: Recovered, since_snapshot: usize) -> Self {
+        parts.hub.begin(&recovered.state, recovered.next_seq.saturating_sub(1), &parts.store).await;
         Self {
-            ledger: Ledger::new(parts.clone(), ledger::SNAPSHOT_EVERY),
+            ledger: Ledger::new(parts.clone(), since_snapshot),
             parts,
-            engine: Engine::new(TradingState::default(), next),
-            next_input_seq: next,
-            last_at: Micros::default(),
+            engine: Engine::new(recovered.state, recovered.next_seq),
+            next_input_seq: recovered.next_input_seq,
+            last_at: recovered.last_at,
             previous_step_us: None,
             told: Context::default(),
             recovered: false,
@@ -163,7 +155,7 @@ impl Driver {
                 self.parts.teller.tell(&event, &Context::default());
                 OperatorRequest {
                     who: "panic.latch".to_owned(),
-                    correlation_id: fresh_id(),
+                    correlation_id: correlation::fresh_id(),
                     action: OperatorAction::Panic { session_id: None, panic_id: super::new_panic_id() },
                 }
             }
@@ -269,7 +261,7 @@ impl Driver {
 
     fn stamp(&mut self) -> Stamp {
         self.last_at = self.last_at.max(clock::now());
-        let id = fresh_id();
+        let id = correlation::fresh_id();
         Stamp {
             at: self.last_at,
             boot_id: self.parts.teller.boot_id().to_owned(),
@@ -325,10 +317,6 @@ impl Driver {
             self.parts.health.up(RECOVERY);
         }
     }
-}
-
-fn fresh_id() -> CorrelationId {
-    CorrelationId::parse(&correlation::fresh()).unwrap_or_else(|| CorrelationId::from_bits(1))
 }
 
 fn tell_recovered(parts: &DriverParts, recovered: &Recovered, elapsed_ms: u64) {

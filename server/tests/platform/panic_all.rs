@@ -4,12 +4,11 @@
 use std::path::Path;
 use std::process::{Output, Stdio};
 
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 use crate::support::small_disk::SmallDisk;
-use crate::trading::console::Console;
-use crate::trading::server::environment;
+use crate::trading::program::spawn;
+use crate::trading::server_support::environment;
 use crate::trading::venue::Venue;
 
 fn program(dir: &Path, more: &[(&str, &str)]) -> Command {
@@ -19,22 +18,9 @@ fn program(dir: &Path, more: &[(&str, &str)]) -> Command {
     command
 }
 
-async fn serve(dir: &Path, more: &[(&str, &str)]) -> (Child, Console) {
-    let mut child = program(dir, more).spawn().unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let address = loop {
-        let line = lines.next_line().await.unwrap().expect("a ready line");
-        if let Some(address) = line.strip_prefix("deltascope: ready on http://") {
-            break address.to_owned();
-        }
-    };
-    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    (child, Console::sign_in(&address).await)
-}
-
 /// A session with both legs on; then the process is killed.
 async fn killed_with_a_position(dir: &Path, venue: &Venue) {
-    let (mut child, console) = serve(dir, &venue.settings()).await;
+    let (mut child, console) = spawn(dir, &venue.settings()).await;
     let mut feed = console.feed().await;
     console.start().await;
     feed.entered().await;

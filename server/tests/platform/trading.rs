@@ -2,8 +2,10 @@
 
 #[path = "../trading_support/console.rs"]
 pub mod console;
+#[path = "../trading_support/program.rs"]
+pub mod program;
 #[path = "../trading_support/server.rs"]
 #[allow(dead_code)]
-pub mod server;
+pub mod server_support;
 #[path = "../trading_support/venue.rs"]
 pub mod venue;

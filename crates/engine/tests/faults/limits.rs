@@ -1,8 +1,7 @@
 //! Numbers at the edge, and a judge that fails: neither stops PANIC (issue 7, B17; case A05).
 
 use model::configuration::TrailingRule;
-use model::decision::{AccountDecision, SessionDecision};
-use model::{Configuration, Decimal, Decision, ExitReason, Lifecycle};
+use model::{Configuration, Decimal, ExitReason, Lifecycle};
 use proptest::prelude::*;
 
 use crate::story::*;
@@ -70,16 +69,6 @@ fn configuration() -> impl Strategy<Value = Configuration> {
     )
 }
 
-fn failed(world: &World) -> bool {
-    world.decisions().any(|decision| {
-        matches!(
-            decision,
-            Decision::Session(SessionDecision::Quarantined { .. })
-                | Decision::Account(AccountDecision::JudgeFailed { .. })
-        )
-    })
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -99,7 +88,7 @@ proptest! {
         world.panic(None);
         world.run_until("verified flat", 60, World::is_account_flat);
         prop_assert!(world.venue.is_flat());
-        prop_assert!(!failed(&world), "{:#?}", world.tail(10));
+        prop_assert!(!world.has_failed_judge(), "{:#?}", world.tail(10));
     }
 }
 

@@ -6,6 +6,15 @@ use model::{ExitReason, Lifecycle};
 use crate::story::*;
 use crate::support::call;
 use crate::support::venue::Fault;
+use crate::support::world::World;
+
+/// Milliseconds between the closes of the call.
+fn pauses(world: &World) -> Vec<i64> {
+    let closes = closes(world);
+    let of_call = closes.iter().filter(|(_, close)| close.symbol == call());
+    let sent: Vec<i64> = of_call.map(|(at, _)| at.0 / 1_000).collect();
+    sent.windows(2).map(|pair| pair[1] - pair[0]).collect()
+}
 
 #[test]
 fn a_panic_whose_closes_are_refused_for_165_seconds_keeps_its_budget_and_closes_in_the_end() {
@@ -31,12 +40,7 @@ fn refusals_in_a_row_double_the_pause_up_to_five_seconds() {
     refuse_orders(&mut world, 10_000, "rate_limit_exceeded");
     world.panic(Some(id));
     world.run_ms(60_000);
-    let sent: Vec<i64> = closes(&world)
-        .iter()
-        .filter(|(_, close)| close.symbol == call())
-        .map(|(at, _)| at.0 / 1_000)
-        .collect();
-    let pauses: Vec<i64> = sent.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let pauses = pauses(&world);
     // A refusal costs a read before the next; ticks come every 100 ms.
     let least = [200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000];
     for (index, (pause, least)) in pauses.iter().zip(least).enumerate() {
@@ -60,12 +64,7 @@ fn without_refusals_an_exit_steps_once_a_second_and_a_panic_from_100_ms_up_to_tw
             stop(&mut world, &id);
         }
         world.run_ms(13_000);
-        let sent: Vec<i64> = closes(&world)
-            .iter()
-            .filter(|(_, close)| close.symbol == call())
-            .map(|(at, _)| at.0 / 1_000)
-            .collect();
-        let pauses: Vec<i64> = sent.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let pauses = pauses(&world);
         for (index, (pause, least)) in pauses.iter().zip(least).enumerate() {
             assert!((least..least + 300).contains(pause), "panic {panic}, pause {index}: {pauses:?}");
         }

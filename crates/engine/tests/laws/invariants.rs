@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::decision::{
-    AccountDecision, ClosingDecision, OrderDecision, RulesDecision, SessionDecision, TruthDecision,
-};
+use model::decision::{ClosingDecision, OrderDecision, RulesDecision, SessionDecision, TruthDecision};
 use model::order::{OrderRequest, Purpose, TimeInForce};
 use model::record::DecisionRecord;
 use model::{ClientOrderId, Decision, Lifecycle, Lots, Micros, Money, Session, SessionId, Symbol};
@@ -55,7 +53,7 @@ pub fn now(world: &World) {
         }
     }
     rests_once(world);
-    assert!(!failed(world), "a judge failed: {:#?}", world.tail(10));
+    assert!(!world.has_failed_judge(), "a judge failed: {:#?}", world.tail(10));
 }
 
 /// I2: STOPPED is true at the venue. What was traded by orders that the session knows, until its end, leaves nothing
@@ -88,16 +86,6 @@ fn rests_once(world: &World) {
             assert_eq!(*count, 1, "I8: two closes rest in {}", request.symbol);
         }
     }
-}
-
-fn failed(world: &World) -> bool {
-    world.decisions().any(|decision| {
-        matches!(
-            decision,
-            Decision::Session(SessionDecision::Quarantined { .. })
-                | Decision::Account(AccountDecision::JudgeFailed { .. })
-        )
-    })
 }
 
 /// What a session's part of the journal has shown so far.

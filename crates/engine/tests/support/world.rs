@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::Engine;
-use model::decision::MarketDecision;
+use model::decision::{AccountDecision, MarketDecision, SessionDecision};
 use model::input::{
     ClockReport, ExecutionReport, GapKind, InstrumentsOutcome, InstrumentsRead, Link, LinkChange,
     OperatorAction, OperatorRequest,
@@ -315,6 +315,17 @@ impl World {
 
     pub fn decisions(&self) -> impl Iterator<Item = &Decision> {
         self.records.iter().map(|record| &record.decision)
+    }
+
+    /// Whether a judge failed, on a session or on the account.
+    pub fn has_failed_judge(&self) -> bool {
+        self.decisions().any(|decision| {
+            matches!(
+                decision,
+                Decision::Session(SessionDecision::Quarantined { .. })
+                    | Decision::Account(AccountDecision::JudgeFailed { .. })
+            )
+        })
     }
 
     /// Runs the journaled inputs through a fresh engine, with the prices that each step looked at, and expects the

@@ -10,13 +10,13 @@ use super::{LatchView, SessionChip, SpotView, StripView};
 use crate::input::Link;
 use crate::session::Session;
 use crate::state::TradingState;
-use crate::words::{Exposure, Health, Lifecycle};
+use crate::words::{Exposure, Health};
 
 /// The strip as it is now.
 pub fn strip_view(state: &TradingState, venue: &str, market_note: Option<String>, now: Micros) -> StripView {
     let shown = shown(state);
     let first = shown.first().copied();
-    let worst = shown.iter().copied().max_by_key(|session| severity(session.lifecycle));
+    let worst = shown.iter().copied().max_by_key(|session| session.lifecycle.severity());
     let underlying = first
         .map(|session| session.configuration.underlying.clone())
         .or_else(|| state.spot.keys().next().cloned());
@@ -76,18 +76,6 @@ fn health(state: &TradingState, shown: &[&Session]) -> Vec<Health> {
     let own = shown.iter().flat_map(|session| session.health.iter().copied());
     let all: BTreeSet<Health> = own.chain(state.account.health.iter().copied()).collect();
     all.into_iter().collect()
-}
-
-fn severity(lifecycle: Lifecycle) -> u8 {
-    match lifecycle {
-        Lifecycle::Stopped => 0,
-        Lifecycle::Running => 1,
-        Lifecycle::Paused => 2,
-        Lifecycle::Starting => 3,
-        Lifecycle::Exiting => 4,
-        Lifecycle::NeedsOperator => 5,
-        Lifecycle::Panicking => 6,
-    }
 }
 
 fn risk(exposure: Exposure) -> u8 {
