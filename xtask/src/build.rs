@@ -15,7 +15,7 @@ const CHART_FROM: &str = "node_modules/lightweight-charts/dist/lightweight-chart
 const CHART_TO: &str = "public/vendor/lightweight-charts.js";
 
 /// Steps that `all` takes.
-pub const STEPS: usize = 3;
+pub const STEPS: usize = 4;
 
 /// Nothing is done when nothing changed.
 pub fn all(kind: Kind, steps: &mut Steps) -> Result<(), Failure> {
@@ -25,10 +25,12 @@ pub fn all(kind: Kind, steps: &mut Steps) -> Result<(), Failure> {
         return Ok(());
     }
     let started = Instant::now();
+    let host = shell::host()?;
+    steps.begin("fetching the crates of Cargo.lock that are not there");
+    shell::run(&mut shell::cargo(&["fetch", "--target", &host, "--target", WASM_TARGET]))?;
     steps.begin("compiling the browser module");
     compile::run(&Build { packages: &["frontend"], target: WASM_TARGET, profile: kind.module_profile() })?;
     steps.begin("compiling the server and the site builder");
-    let host = shell::host()?;
     compile::run(&Build { packages: &["server", "sitebuilder"], target: &host, profile: kind.profile() })?;
     steps.begin("making the site");
     let made = format!("target/{host}/{}", kind.profile());
