@@ -19,7 +19,6 @@ pub const STEPS: usize = 4;
 
 /// Nothing is done when nothing changed.
 pub fn all(kind: Kind, steps: &mut Steps) -> Result<(), Failure> {
-    copy_chart_library()?;
     if fingerprint::is_current(kind)? {
         steps.skip(STEPS, &format!("{} and {}: current", kind.binary(), kind.site()));
         return Ok(());
@@ -41,7 +40,7 @@ pub fn all(kind: Kind, steps: &mut Steps) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Also what `cargo leptos watch` needs.
+/// From npm into the public files, where `cargo leptos watch` looks for it too.
 pub fn copy_chart_library() -> Result<(), Failure> {
     let root = shell::root();
     let (from, to) = (root.join(CHART_FROM), root.join(CHART_TO));

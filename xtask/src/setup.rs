@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::browser;
+use crate::build;
 use crate::pins::WASM_TARGET;
 use crate::shell::{self, Failure};
 
@@ -12,7 +13,8 @@ use crate::shell::{self, Failure};
 pub fn for_build() -> Result<(), Failure> {
     c_compiler()?;
     wasm_target()?;
-    npm_packages()
+    npm_packages()?;
+    build::copy_chart_library()
 }
 
 /// What `test` needs: the same and a browser.
