@@ -9,23 +9,36 @@ const TARGET = { idle: 180_000, running: 250_000 };
 
 type Resource = { path: string; bytes: number };
 
-/** Loads the page with an empty cache and adds up what came. Questions to the API and the feed are no part of it. */
+/**
+ * Loads the page with an empty cache and adds up what came for that very document. Questions to the API and the feed are no part of it,
+ * nor is what the page of before had still under way.
+ */
 async function firstLoad(page: Page, ready: () => Promise<void>): Promise<Resource[]> {
   const session = await page.context().newCDPSession(page);
-  const paths = new Map<string, string>();
-  const resources: Resource[] = [];
-  session.on('Network.responseReceived', ({ requestId, response }) => paths.set(requestId, new URL(response.url).pathname));
-  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
-    const path = paths.get(requestId);
-    if (path && !path.startsWith('/api/')) resources.push({ path, bytes: encodedDataLength });
-  });
+  const before = await loader(session);
+  const asked = new Map<string, { path: string; loader: string }>();
+  const came: { id: string; bytes: number }[] = [];
+  session.on('Network.responseReceived', ({ requestId, loaderId, response }) =>
+    asked.set(requestId, { path: new URL(response.url).pathname, loader: loaderId }));
+  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => came.push({ id: requestId, bytes: encodedDataLength }));
   await session.send('Network.enable');
   await session.send('Network.clearBrowserCache');
   await page.reload();
   await ready();
   await page.waitForLoadState('networkidle');
+  const now = await loader(session);
+  expect(now, 'the page was loaded anew').not.toBe(before);
   await session.detach();
-  return resources.sort((a, b) => b.bytes - a.bytes);
+  return came
+    .flatMap(({ id, bytes }) => ({ bytes, ...(asked.get(id) ?? { path: '/api/', loader: '' }) }))
+    .filter((resource) => resource.loader === now && !resource.path.startsWith('/api/'))
+    .sort((a, b) => b.bytes - a.bytes);
+}
+
+/** The name the browser gives to the document that is shown and to all that is loaded for it. */
+async function loader(session: CDPSession): Promise<string> {
+  const { frameTree } = await session.send('Page.getFrameTree');
+  return frameTree.frame.loaderId;
 }
 
 function kilobytes(bytes: number): string {
