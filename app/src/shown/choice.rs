@@ -20,10 +20,6 @@ impl Candidate {
             started_at: chip.started_at,
         }
     }
-
-    pub fn is(&self, id: &SessionId) -> bool {
-        self.id == *id
-    }
 }
 
 fn severity(lifecycle: Lifecycle) -> u8 {
