@@ -1,5 +1,8 @@
 //! `GET /ws?view=…`: the live feed of one page: its regions and cells as a whole first, then what changed in them, and
 //! the points of its chart. `{"resync":true}` asks for everything again, `{"view":"/?…"}` says what the page shows.
+//! Without a view the reader is a program and gets data.
+
+mod data;
 
 use std::sync::Arc;
 
@@ -22,6 +25,7 @@ use crate::shared::App;
 use crate::tasks::Stop;
 use crate::trading::FeedHub;
 use crate::{clock, correlation};
+use data::Data;
 
 /// Browsers have little to say.
 const MESSAGE_BYTES: usize = 1_024;
@@ -37,8 +41,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
 #[derive(Deserialize)]
 struct Asked {
     /// Path and query of the page.
-    #[serde(default)]
-    view: String,
+    view: Option<String>,
 }
 
 /// Signed in and from our own pages only: a socket is not covered by the cross-site rules of fetch.
@@ -53,29 +56,35 @@ async fn connect(
         return Err(ApiError::forbidden("The live feed is only for pages of this server."));
     }
     let (hub, stop) = (app.trading.hub.clone(), app.tasks.stop_signal());
-    let painter = Painter::new(Some(super::pages::console_user(&session)), &asked.view);
-    let page = Page { hub, painter, seq: 0, sent_at: Micros(0), curve: None };
+    let what = match asked.view {
+        Some(view) => {
+            let painter = Painter::new(Some(super::pages::console_user(&session)), &view);
+            What::Page(Box::new(Page { painter, curve: None }))
+        }
+        None => What::Data(Box::default()),
+    };
+    let reader = Reader { hub, what, seq: 0, sent_at: Micros(0) };
     Ok(upgrade
         .max_message_size(MESSAGE_BYTES)
-        .on_upgrade(move |socket| correlation::carry(serve(socket, page, stop))))
+        .on_upgrade(move |socket| correlation::carry(serve(socket, reader, stop))))
 }
 
 /// Serves one socket until it closes or the server stops.
-async fn serve(mut socket: WebSocket, mut page: Page, mut stop: Stop) {
-    let mut updates = page.hub.subscribe();
-    if page.send(&mut socket, true).await.is_err() {
+async fn serve(mut socket: WebSocket, mut reader: Reader, mut stop: Stop) {
+    let mut updates = reader.hub.subscribe();
+    if reader.send(&mut socket, true).await.is_err() {
         return;
     }
     loop {
         let sent = tokio::select! {
             update = updates.recv() => match update {
-                Ok(()) | Err(RecvError::Lagged(_)) => page.send(&mut socket, false).await,
+                Ok(()) | Err(RecvError::Lagged(_)) => reader.send(&mut socket, false).await,
                 Err(RecvError::Closed) => return,
             },
             message = socket.recv() => match message {
                 Some(Ok(Message::Text(text))) => {
-                    let whole = page.hear(text.as_str());
-                    page.send(&mut socket, whole).await
+                    let whole = reader.hear(text.as_str());
+                    reader.send(&mut socket, whole).await
                 }
                 Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_))) => Ok(()),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
@@ -92,62 +101,86 @@ async fn serve(mut socket: WebSocket, mut page: Page, mut stop: Stop) {
     }
 }
 
-/// One page in one browser.
-struct Page {
+/// Who reads on one socket.
+struct Reader {
     hub: FeedHub,
-    painter: Painter,
+    what: What,
     seq: u64,
     sent_at: Micros,
-    /// Whose curve it has, and up to where.
-    curve: Option<(SessionId, Option<Micros>)>,
 }
 
-impl Page {
-    /// Takes what the page says; whether it has lost track.
+enum What {
+    Page(Box<Page>),
+    Data(Box<Data>),
+}
+
+impl Reader {
+    /// Takes what it says; whether it has lost track.
     fn hear(&mut self, text: &str) -> bool {
         let message: Value = serde_json::from_str(text).unwrap_or_default();
-        if let Some(view) = message["view"].as_str() {
-            self.painter.look_at(view);
+        if let (What::Page(page), Some(view)) = (&mut self.what, message["view"].as_str()) {
+            page.painter.look_at(view);
         }
         message["resync"] == true
     }
 
     /// Sends what changed, or everything; nothing when nothing changed and something was sent a moment ago.
     async fn send(&mut self, socket: &mut WebSocket, whole: bool) -> Result<(), axum::Error> {
-        if whole {
-            self.painter.forget();
-            self.curve = None;
-        }
         let now = clock::now();
-        let mut known = self.hub.known();
-        known.gone = self.painter.gone().and_then(|id| self.hub.session(id.as_str()));
-        let (change, shown) = self.painter.paint(known);
-        let points = self.points(shown);
-        let is_quiet = change.is_empty() && points.is_none() && now.0 - self.sent_at.0 < QUIET_MAX_US;
-        if is_quiet && !whole {
+        let (mut frame, is_empty) = match &mut self.what {
+            What::Page(page) => page.frame(&self.hub, whole)?,
+            What::Data(data) => {
+                if whole {
+                    **data = Data::default();
+                }
+                data.frame(&self.hub)
+            }
+        };
+        if is_empty && !whole && now.0 - self.sent_at.0 < QUIET_MAX_US {
             return Ok(());
         }
         self.seq += 1;
         self.sent_at = now;
-        let mut frame = serde_json::to_value(&change).map_err(axum::Error::new)?;
         frame["seq"] = json!(self.seq);
         frame["ts"] = json!(now.as_millis());
+        frame["snapshot"] = json!(whole);
+        socket.send(Message::text(frame.to_string())).await
+    }
+}
+
+/// One page in one browser.
+struct Page {
+    painter: Painter,
+    /// Whose curve it has, and up to where.
+    curve: Option<(SessionId, Option<Micros>)>,
+}
+
+impl Page {
+    /// The frame's content, and whether there is nothing in it.
+    fn frame(&mut self, hub: &FeedHub, whole: bool) -> Result<(Value, bool), axum::Error> {
         if whole {
-            frame["snapshot"] = json!(true);
+            self.painter.forget();
+            self.curve = None;
         }
+        let mut known = hub.known();
+        known.gone = self.painter.gone().and_then(|id| hub.session(id.as_str()));
+        let (change, shown) = self.painter.paint(known);
+        let mut frame = serde_json::to_value(&change).map_err(axum::Error::new)?;
+        let points = self.points(hub, shown);
+        let is_empty = change.is_empty() && points.is_none();
         if let Some(points) = points {
             frame["points"] = points;
         }
-        socket.send(Message::text(frame.to_string())).await
+        Ok((frame, is_empty))
     }
 
     /// The points that the page does not have.
-    fn points(&mut self, shown: Option<SessionId>) -> Option<Value> {
+    fn points(&mut self, hub: &FeedHub, shown: Option<SessionId>) -> Option<Value> {
         let session = shown?;
         let known = self.curve.take().filter(|(of, _)| *of == session);
         let replace = known.is_none();
         let after = known.and_then(|(_, after)| after);
-        let mut points = self.hub.points_after(&session, after);
+        let mut points = hub.points_after(&session, after);
         let last = points.last().map(|point| point.at).or(after);
         self.curve = Some((session.clone(), last));
         if replace {
