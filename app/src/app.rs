@@ -5,7 +5,7 @@ use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
-use crate::frame::{Frame, provide_toasts};
+use crate::frame::Frame;
 use crate::live::provide_live;
 use crate::pages::{ControlPage, LoginPage, NotFound, TelemetryPage, TracePage};
 use crate::parts::RootFailure;
@@ -15,7 +15,6 @@ use crate::parts::RootFailure;
 pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_live();
-    provide_toasts();
     view! {
         <Title formatter=|text: String| if text.is_empty() { "Deltascope".to_owned() } else { format!("{text} · Deltascope") }/>
         <ErrorBoundary fallback=|errors| view! { <RootFailure errors/> }>

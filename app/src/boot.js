@@ -8,11 +8,22 @@
     chart: function () { return import(d.chartFile); },
     // guard.js takes over `fail`; until it is there, failures wait in the queue.
     fail: function () { d.queue.push(arguments); },
+    // Starts the islands below a place, the outer ones first. What is inside an island's children starts by itself.
+    wake: function (place) {
+      var list = Array.from(place.querySelectorAll("leptos-island"));
+      if (place.localName === "leptos-island") list.unshift(place);
+      list.forEach(function (island) {
+        if (island.deltascope) return;
+        island.deltascope = true;
+        d.waking = function () { return island; };
+        d.module[island.dataset.component](island);
+      });
+    },
     load: function (js, wasm, chart) {
       d.chartFile = chart;
       import(js)
         .then(function (m) {
-          return m.default({ module_or_path: wasm }).then(function () { d.memory = m; m.hydrate(); });
+          return m.default({ module_or_path: wasm }).then(function () { d.memory = m; d.module = m; m.hydrate(); d.wake(document.body); });
         })
         .then(function () {
           clearTimeout(d.watch);

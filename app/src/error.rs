@@ -4,11 +4,12 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// An error of a page, an API call or the live feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppError {
-    /// Upper-case word of the API, such as `PRODUCT_LEASED`; ours are `NETWORK`, `UNREADABLE`, `NO_PORT`.
+    /// Upper-case word of the API, such as `PRODUCT_LEASED`; ours are `NETWORK`, `NO_PORT`.
     pub code: String,
     /// One sentence for the person at the screen.
     pub message: String,
@@ -25,11 +26,6 @@ impl AppError {
     /// No answer came: whether the request arrived is not known.
     pub fn network(detail: &str) -> Self {
         Self::new("NETWORK", format!("The server did not answer: {detail}"))
-    }
-
-    /// An answer came that cannot be read.
-    pub fn unreadable(detail: &str) -> Self {
-        Self::new("UNREADABLE", format!("The server's answer could not be read: {detail}"))
     }
 
     #[must_use]
@@ -58,39 +54,26 @@ impl fmt::Display for AppError {
 
 impl std::error::Error for AppError {}
 
-/// The body of an error answer: `{error:{code,message,correlation_id,fields?}}`.
-#[derive(Debug, Deserialize)]
-pub struct ErrorBody {
-    pub error: ErrorFields,
-}
-
-#[derive(Debug, Deserialize)]
-pub struct ErrorFields {
-    pub code: String,
-    pub message: String,
-    #[serde(default)]
-    pub correlation_id: Option<String>,
-    #[serde(default)]
-    pub fields: std::collections::BTreeMap<String, String>,
-}
-
-/// Reads an error answer; a body of another form keeps its status.
+/// Reads an error answer, `{error:{code,message,correlation_id,fields?}}`; a body of another form keeps its status.
 pub fn from_answer(status: u16, body: &str, correlation_id: Option<String>) -> AppError {
-    match crate::wire::read::<ErrorBody>(body) {
-        Ok(read) => AppError {
-            code: read.error.code,
-            message: with_fields(read.error.message, &read.error.fields),
-            correlation_id: read.error.correlation_id.or(correlation_id),
+    let read = crate::json::read(body);
+    let text = |key: &str| read["error"][key].as_str().map(str::to_owned);
+    match (text("code"), text("message")) {
+        (Some(code), Some(message)) => AppError {
+            code,
+            message: with_fields(message, &read["error"]["fields"]),
+            correlation_id: text("correlation_id").or(correlation_id),
             status,
         },
-        Err(_) => AppError::new("HTTP", format!("The server answered {status}."))
+        (Some(_), None) | (None, _) => AppError::new("HTTP", format!("The server answered {status}."))
             .with_status(status)
             .with_correlation(correlation_id),
     }
 }
 
-fn with_fields(message: String, fields: &std::collections::BTreeMap<String, String>) -> String {
-    fields.iter().fold(message, |text, (field, why)| format!("{text} {field}: {why}"))
+fn with_fields(message: String, fields: &Value) -> String {
+    let fields = fields.as_object().into_iter().flatten();
+    fields.fold(message, |text, (field, why)| format!("{text} {field}: {}", why.as_str().unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use model::{Decimal, Lots, Micros, Money, Price, Symbol};
 
+pub use crate::plain::{short_id, words};
 pub use model::amount::{plain, signed};
 
 /// What stands where a value is not known; the reason stands beside it.
@@ -87,23 +88,6 @@ fn grouped(text: &str) -> String {
     out
 }
 
-/// How long ago, from the server's clock: `0.4 s`, `12 s`, `48 m`, `2 h 41 m`, `3 d 4 h`.
-pub fn age(now: Micros, at: Micros) -> String {
-    span(now.0.saturating_sub(at.0).max(0))
-}
-
-/// A length of time in microseconds, as people read it.
-pub fn span(us: i64) -> String {
-    let seconds = us / 1_000_000;
-    match seconds {
-        0..10 => format!("{}.{} s", seconds, us / 100_000 % 10),
-        10..120 => format!("{seconds} s"),
-        120..3_600 => format!("{} m", seconds / 60),
-        3_600..86_400 => format!("{} h {} m", seconds / 3_600, seconds / 60 % 60),
-        _ => format!("{} d {} h", seconds / 86_400, seconds / 3_600 % 24),
-    }
-}
-
 /// A short length of time in microseconds: `41 µs`, `79 ms`, `1,565 ms`, `12.4 s`.
 pub fn duration(us: i64) -> String {
     match us {
@@ -148,24 +132,6 @@ fn part(at: Micros, from: usize, to: usize) -> String {
     at.to_rfc3339().get(from..to).unwrap_or_default().to_owned()
 }
 
-/// A long id in few characters: its ends.
-pub fn short_id(id: &str) -> String {
-    if id.is_ascii() && id.len() > 14 {
-        format!("{}…{}", &id[..4], &id[id.len() - 2..])
-    } else {
-        id.to_owned()
-    }
-}
-
-/// `NEEDS_OPERATOR` as `Needs operator`.
-pub fn words(word: &str) -> String {
-    let mut text = word.replace('_', " ").to_lowercase();
-    if let Some(first) = text.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,20 +161,6 @@ mod tests {
         assert_eq!(sign_of(Some(dec("0.004"))), "");
         assert_eq!(sign_of(Some(dec("-0.006"))), "-");
         assert_eq!(sign_of(Some(dec("71.2"))), "+");
-    }
-
-    #[test]
-    fn spans_grow_coarser_with_length() {
-        for (us, text) in [
-            (400_000, "0.4 s"),
-            (12_300_000, "12 s"),
-            (2_880_000_000, "48 m"),
-            (9_660_000_000, "2 h 41 m"),
-            (273_600_000_000, "3 d 4 h"),
-        ] {
-            assert_eq!(span(us), text);
-        }
-        assert_eq!(age(Micros(5), Micros(10)), "0.0 s", "a clock that runs behind gives no negative age");
     }
 
     #[test]

@@ -1,34 +1,82 @@
-//! The console's pages, rendered by the server and hydrated in the browser. A server needs: `Port` (the data
-//! of the first paint, as context `Arc<dyn Port>`), `ShellValues` (nonce, page token, theme; context), `shell`
-//! (the document), `App` (for the list of routes), `ui_catalogue` (for EVENTS.md).
+//! The console's pages: documents that the server renders and keeps up to date, with islands that live in the browser.
+//! A server needs: `Port` (the data of the first paint, as context `Arc<dyn Port>`), `ShellValues` (nonce, page token,
+//! theme; context), `shell` (the document), `App` (for the list of routes), `Painter` (what the feed says), `ui_catalogue`.
 
 // The router's and the views' types nest deeply.
 #![recursion_limit = "512"]
 
+mod act;
 pub mod api;
-mod app;
-mod data;
+mod backoff;
+mod cell;
+mod draft;
 mod error;
 mod event;
-mod format;
-mod frame;
-mod live;
-mod log_query;
-mod pages;
-mod parts;
+mod feed_pieces;
+pub mod islands;
+mod json;
+mod plain;
 pub mod platform;
-pub mod port;
-#[cfg(test)]
-mod sample;
-mod shell;
-mod shown;
+#[cfg(any(test, feature = "hydrate"))]
+mod points;
+#[cfg(any(test, feature = "hydrate"))]
+mod sequence;
 mod tell;
-mod wire;
 
-pub use app::App;
+#[cfg(feature = "hydrate")]
+mod charts;
+#[cfg(feature = "hydrate")]
+mod delegate;
+#[cfg(feature = "hydrate")]
+mod dialogs;
+#[cfg(feature = "hydrate")]
+mod feed;
+#[cfg(feature = "hydrate")]
+mod follow;
+#[cfg(feature = "hydrate")]
+mod forms;
+#[cfg(feature = "hydrate")]
+mod wake;
+
+#[cfg(feature = "ssr")]
+mod app;
+#[cfg(feature = "ssr")]
+mod data;
+#[cfg(feature = "ssr")]
+mod format;
+#[cfg(feature = "ssr")]
+mod frame;
+#[cfg(feature = "ssr")]
+mod live;
+#[cfg(feature = "ssr")]
+mod log_query;
+#[cfg(feature = "ssr")]
+mod pages;
+#[cfg(feature = "ssr")]
+pub mod painter;
+#[cfg(feature = "ssr")]
+mod parts;
+#[cfg(feature = "ssr")]
+pub mod port;
+#[cfg(all(test, feature = "ssr"))]
+mod sample;
+#[cfg(feature = "ssr")]
+mod shell;
+#[cfg(feature = "ssr")]
+mod shown;
+
 pub use error::AppError;
 pub use event::{Control, RequestEvent, UiEvent, ui_catalogue};
-pub use log_query::LogQuery;
-pub use port::{Bucket, Histogram, LogPage, Port, PortFuture, SessionPaint, Trace, User};
-pub use shell::{Files, ShellValues, shell};
 pub use tell::{Sink, set_sink, tell, tell_correlated};
+
+#[cfg(feature = "hydrate")]
+pub use wake::wake;
+
+#[cfg(feature = "ssr")]
+pub use app::App;
+#[cfg(feature = "ssr")]
+pub use log_query::LogQuery;
+#[cfg(feature = "ssr")]
+pub use port::{Bucket, Histogram, LogPage, Port, PortFuture, SessionPaint, Trace, User};
+#[cfg(feature = "ssr")]
+pub use shell::{Files, ShellValues, shell};

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
-use model::SessionId;
-use model::preset::Preset;
-use model::view::{PnlPoint, SessionView, StripView, WhyView};
+use model::view::{SessionView, StripView, WhyView};
 use serde::{Deserialize, Serialize};
 use telemetry::{LogRecord, Micros};
 
@@ -25,8 +23,6 @@ pub trait Port: Send + Sync + 'static {
     fn strip(&self) -> PortFuture<StripView>;
     /// The sessions that run, else the one that ended last, with what their panels show.
     fn control(&self) -> PortFuture<SessionPaint>;
-    /// Presets, the default first.
-    fn presets(&self) -> PortFuture<Vec<Preset>>;
     /// Records, newest first.
     fn logs(&self, query: LogQuery) -> PortFuture<LogPage>;
     /// Counts over time of what `logs` would list.
@@ -55,8 +51,6 @@ impl User {
 pub struct SessionPaint {
     /// Those that the strip lists; empty while no session has ever run.
     pub sessions: Vec<SessionView>,
-    /// All points of each session, oldest first.
-    pub points: BTreeMap<SessionId, Vec<PnlPoint>>,
     /// Latest decisions, newest last, at most 200.
     pub why: Vec<WhyView>,
 }
@@ -89,10 +83,4 @@ pub struct Bucket {
 pub struct Trace {
     pub correlation_id: String,
     pub records: Vec<LogRecord>,
-}
-
-/// Answer of `GET /api/v1/presets`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Presets {
-    pub presets: Vec<Preset>,
 }

@@ -54,6 +54,10 @@ const BOOT: &str = include_str!("boot.js");
 
 /// Writes the document.
 pub fn shell(files: &Files) -> impl IntoView + use<> {
+    // Only islands wake in the browser: what the server has read need not travel a second time.
+    if let Some(shared) = Owner::current_shared_context() {
+        shared.set_is_hydrating(false);
+    }
     let values = use_context::<ShellValues>().unwrap_or_default();
     let Files { style, loader, module, guard, chart } = files.clone();
     let load = format!("deltascope.load({loader:?},{module:?},{chart:?})");
@@ -86,24 +90,17 @@ pub fn shell(files: &Files) -> impl IntoView + use<> {
     }
 }
 
-/// The theme of this page, the same on both sides.
+/// The theme of this page.
 pub fn theme() -> String {
-    page_value(|values| values.theme.clone(), || crate::platform::root_attribute("data-theme"))
+    use_context::<ShellValues>().map(|values| values.theme).unwrap_or_default()
 }
 
 /// The id of the request that made this page: a key that is new for every page.
 pub fn page_key() -> String {
-    page_value(|values| values.correlation_id.clone(), || crate::platform::meta("correlation-id"))
+    use_context::<ShellValues>().map(|values| values.correlation_id).unwrap_or_default()
 }
 
 /// Version and revision of the build.
 pub fn version() -> String {
-    page_value(|values| values.version.clone(), || crate::platform::meta("version"))
-}
-
-fn page_value(server: impl Fn(&ShellValues) -> String, browser: impl Fn() -> Option<String>) -> String {
-    match use_context::<ShellValues>() {
-        Some(values) => server(&values),
-        None => browser().unwrap_or_default(),
-    }
+    use_context::<ShellValues>().map(|values| values.version).unwrap_or_default()
 }

@@ -4,7 +4,6 @@
 use std::cell::RefCell;
 use std::sync::OnceLock;
 
-use model::SessionId;
 use telemetry::Context;
 
 use crate::event::UiEvent;
@@ -25,6 +24,7 @@ pub fn set_sink(sink: Sink) {
     let _ = SINK.set(sink);
 }
 
+#[cfg(feature = "hydrate")]
 /// Remembers the active session for events to come.
 pub fn set_trading_context(context: Context) {
     TRADING.with_borrow_mut(|known| *known = context);
@@ -35,11 +35,12 @@ pub fn tell(event: &UiEvent) {
     tell_correlated(event, None);
 }
 
+#[cfg(feature = "hydrate")]
 /// Tells an event that is about one of several sessions.
-pub fn tell_of(event: &UiEvent, session_id: &SessionId) {
+pub fn tell_of(event: &UiEvent, session_id: &str) {
     let Some(sink) = SINK.get() else { return };
     let mut context = TRADING.with_borrow(Clone::clone);
-    context.session_id = Some(session_id.0.clone());
+    context.session_id = Some(session_id.to_owned());
     sink(event, &context);
 }
 

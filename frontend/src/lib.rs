@@ -1,8 +1,5 @@
-//! The WASM entry: starts the client logger and the panic hook, then hydrates the pages that the server
-//! rendered.
-
-// The view types of the app nest deeply.
-#![recursion_limit = "512"]
+//! The WASM entry: starts the client logger and the panic hook, then wakes the page that the server wrote; the loader
+//! starts its islands.
 
 mod logger;
 mod page_events;
@@ -11,9 +8,8 @@ mod subscriber;
 mod translate;
 mod transport;
 
-use app::UiEvent;
-use leptos::prelude::{document, window};
-use wasm_bindgen::JsCast;
+use app::{UiEvent, platform};
+use leptos::prelude::window;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Called by the page's loader once the module is there.
@@ -23,10 +19,9 @@ pub fn hydrate() {
     logger::start();
     subscriber::install();
     page_events::listen();
-    let place = document().get_element_by_id("app").and_then(|place| place.dyn_into().ok());
-    if let Some(place) = place {
-        leptos::mount::hydrate_from(place, app::App).forget();
-        let boot_ms = window().performance().map_or(0.0, |clock| clock.now());
-        app::tell(&UiEvent::Booted { boot_ms: boot_ms as i64 });
-    }
+    leptos::mount::hydrate_islands();
+    app::tell(&UiEvent::Navigated { route: platform::route() });
+    app::wake();
+    let boot_ms = window().performance().map_or(0.0, |clock| clock.now());
+    app::tell(&UiEvent::Booted { boot_ms: boot_ms as i64 });
 }

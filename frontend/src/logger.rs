@@ -44,7 +44,7 @@ pub fn start() {
         spool: false,
     };
     DRIVER.set(Some(Driver { logger: Logger::new(config, now_ms), timer: None, breadcrumbs: Vec::new() }));
-    on(page_events::page("/"));
+    on(page_events::page(platform::route()));
     app::set_sink(tell);
 }
 

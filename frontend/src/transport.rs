@@ -8,8 +8,8 @@ use std::time::Duration;
 use app::platform;
 use js_sys::{JsString, Reflect, Uint8Array};
 use leptos::prelude::set_timeout;
-use telemetry::Receipt;
 use telemetry::client::{Input, Outcome};
+use telemetry::{LoggerSettings, Receipt, Refusal, Value};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -107,12 +107,43 @@ async fn answer(started: Result<js_sys::Promise, JsValue>) -> Result<Outcome, Js
     if status != 202 {
         return Ok(Outcome::Refused { status, retry_after_ms });
     }
-    let read = serde_json::from_str::<serde_json::Value>(&text).and_then(serde_json::from_value::<Receipt>);
-    let Ok(receipt) = read else { return Ok(Outcome::Unreachable) };
+    let Some(receipt) = receipt(&text) else { return Ok(Outcome::Unreachable) };
     if let Some(fresh) = &receipt.token {
         TOKEN.set(Some(fresh.clone()));
     }
     Ok(Outcome::Accepted(receipt))
+}
+
+/// The body of a 202, read by the browser.
+fn receipt(text: &str) -> Option<Receipt> {
+    let value = js_sys::JSON::parse(text).ok()?;
+    let value = platform::value_of(&value);
+    let refused = |row: &Value| Refusal {
+        i: row["i"].as_u64().unwrap_or(0) as usize,
+        code: row["code"].as_str().unwrap_or_default().to_owned(),
+    };
+    let refusals = value["rej"].as_array().map(Vec::as_slice).unwrap_or_default();
+    Some(Receipt {
+        bid: value["bid"].as_str()?.to_owned(),
+        ok: value["ok"].as_u64()? as usize,
+        dup: value["dup"].as_bool()?,
+        rej: refusals.iter().map(refused).collect(),
+        rej_n: value["rej_n"].as_u64().unwrap_or(0) as usize,
+        now: value["now"].as_i64()?,
+        cfg: value["cfg"].is_object().then(|| settings(&value["cfg"])),
+        token: value["token"].as_str().map(str::to_owned),
+    })
+}
+
+fn settings(value: &Value) -> LoggerSettings {
+    LoggerSettings {
+        etag: value["etag"].as_str().map(str::to_owned),
+        level: value["level"].as_str().and_then(|word| word.parse().ok()),
+        sr_info: value["sr_info"].as_f64(),
+        flush_ms: value["flush_ms"].as_i64(),
+        max_batch: value["max_batch"].as_u64().map(|most| most as usize),
+        debug_until: value["debug_until"].as_i64(),
+    }
 }
 
 /// `Retry-After` in seconds, or as a date that the browser's clock can read.

@@ -24,7 +24,7 @@ pub use asked::{Asked, Idempotency, RequestError};
 pub use driver::{Driver, DriverParts};
 pub use events::TradingEvent;
 pub use executor::{Executor, Handed};
-pub use feed::{FeedHub, FeedUpdate};
+pub use feed::FeedHub;
 pub use history::HistoryKeeper;
 pub use inbox::{Inbox, Item};
 pub use journal_log::JournalLog;

@@ -64,7 +64,7 @@ fn requests() -> [UiEvent; 4] {
         |(method, status_code)| {
             UiEvent::Request(RequestEvent {
                 method,
-                route: "/api/v1/sessions",
+                route: "/api/v1/sessions".to_owned(),
                 status_code,
                 latency_ms: 79,
                 request_bytes: 412,

@@ -3,7 +3,7 @@
 use telemetry::{Map, Value};
 
 use super::{RequestEvent, UiEvent};
-use crate::format::words;
+use crate::plain::words;
 
 /// A control of the console; its word is in the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,25 @@ pub enum Control {
 }
 
 impl Control {
+    /// Those that the server writes into a page, by their word.
+    pub fn of(word: &str) -> Option<Self> {
+        let written = [
+            Control::Choose,
+            Control::Compose,
+            Control::CloseNotice,
+            Control::Follow,
+            Control::Start,
+            Control::Pause,
+            Control::Resume,
+            Control::StopDialog,
+            Control::Stop,
+            Control::Drain,
+            Control::ResolveDialog,
+            Control::Resolve,
+        ];
+        written.into_iter().find(|control| control.word() == word)
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Control::SignIn => "sign_in",
@@ -56,7 +75,11 @@ impl Control {
 }
 
 fn map(fields: impl IntoIterator<Item = (&'static str, Value)>) -> Map<String, Value> {
-    fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    let mut map = Map::new();
+    for (key, value) in fields {
+        map.insert(key.to_owned(), value);
+    }
+    map
 }
 
 impl UiEvent {
@@ -185,7 +208,7 @@ impl RequestEvent {
     fn payload(&self) -> Map<String, Value> {
         let mut fields = map([
             ("method", self.method.into()),
-            ("endpoint", self.route.into()),
+            ("endpoint", self.route.as_str().into()),
             ("latency_us", (self.latency_ms * 1_000).into()),
             ("request_bytes", self.request_bytes.into()),
             ("response_bytes", self.response_bytes.into()),

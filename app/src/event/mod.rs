@@ -118,7 +118,7 @@ pub enum UiEvent {
 pub struct RequestEvent {
     pub method: &'static str,
     /// Route pattern, never a full address.
-    pub route: &'static str,
+    pub route: String,
     /// `None`: no answer came.
     pub status_code: Option<u16>,
     pub latency_ms: i64,

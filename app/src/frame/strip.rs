@@ -5,33 +5,44 @@ use leptos::prelude::*;
 use model::view::StripView;
 use model::{ExecutionMode, Underlying};
 
-use super::panic_button::PanicButton;
 use super::truths::{Truth, dot, truths};
 use crate::format;
-use crate::live::{QUOTE_STALE_US, use_live};
-use crate::parts::{Age, When};
+use crate::islands::PanicButton;
+use crate::live::{QUOTE_STALE_US, running, use_live};
+use crate::parts::{Age, When, region};
 
 #[component]
 pub fn Strip() -> impl IntoView {
-    let live = use_live();
-    let truths = Memo::new(move |_| live.strip.with(truths));
-    let chips = (0..4)
-        .map(|index| chip(Signal::derive(move || truths.with(|truths| truths[index].clone()))))
-        .collect_view();
     view! {
-        <section class="strip" aria-label="State" data-link=move || live.silent_ms.get().map(|_| "stale")>
-            <Mode/>
-            <div class="truths">{chips}</div>
-            <Beside/>
-            <div class="strip-end"><Spots/><PanicButton/></div>
+        <section class="strip" aria-label="State">
+            {region("mode", mode())}
+            <div class="truths" data-region="truths">{chips()}</div>
+            {region("beside", beside())}
+            <div class="strip-end">
+                <div class="spots" role="group" aria-label="Spot price" data-region="spots">{spots()}</div>
+                <PanicButton/>
+            </div>
         </section>
     }
     .into_any()
 }
 
+/// The parts of the strip that the feed keeps.
+pub fn frame_regions() -> Vec<(&'static str, AnyView)> {
+    vec![("mode", mode()), ("truths", chips()), ("beside", beside()), ("spots", spots())]
+}
+
+fn chips() -> AnyView {
+    let live = use_live();
+    let truths = Memo::new(move |_| live.strip.with(truths));
+    (0..4)
+        .map(|index| chip(Signal::derive(move || truths.with(|truths| truths[index].clone()))))
+        .collect_view()
+        .into_any()
+}
+
 /// With money or without: `SIM` calm, `LIVE` unmistakable.
-#[component]
-fn Mode() -> impl IntoView {
+fn mode() -> AnyView {
     let live = use_live();
     let mode = Memo::new(move |_| live.strip.with(|strip| strip.execution_mode));
     let title = move || {
@@ -53,7 +64,7 @@ fn Mode() -> impl IntoView {
             ExecutionMode::Live => "LIVE",
         },
     );
-    view! { <span class="mode" data-mode=attribute title=title>{word}</span> }
+    view! { <span class="mode" data-mode=attribute title=title>{word}</span> }.into_any()
 }
 
 fn chip(truth: Signal<Truth>) -> impl IntoView {
@@ -76,20 +87,17 @@ fn chip(truth: Signal<Truth>) -> impl IntoView {
 }
 
 /// Every price that is known, each with its age.
-#[component]
-fn Spots() -> impl IntoView {
+fn spots() -> AnyView {
     let live = use_live();
     let names = Memo::new(move |_| {
         live.strip.with(|strip| strip.spots.iter().map(|spot| spot.underlying.clone()).collect::<Vec<_>>())
     });
     let down = move || live.strip.with(|strip| if strip.prices_up { "" } else { " · stream down" });
     view! {
-        <div class="spots" role="group" aria-label="Spot price">
-            <For each=move || names.get() key=Underlying::clone let:name><Spot name/></For>
-            <div class="spot" hidden=move || names.with(|names| !names.is_empty())>
-                <span class="price">{format::UNKNOWN}</span>
-                <span class="name">"no price yet"{down}</span>
-            </div>
+        {names.get_untracked().into_iter().map(|name| view! { <Spot name/> }).collect_view()}
+        <div class="spot" hidden=move || names.with(|names| !names.is_empty())>
+            <span class="price">{format::UNKNOWN}</span>
+            <span class="name">"no price yet"{down}</span>
         </div>
     }
     .into_any()
@@ -105,11 +113,9 @@ fn Spot(name: Underlying) -> impl IntoView {
     let price = move || spot.get().map(|spot| format::price(spot.price));
     let at = Signal::derive(move || spot.get().map(|spot| spot.at));
     let state = move || live.strip.with(|strip| if strip.prices_up { "" } else { " · stream down" });
-    let now = live.now;
-    let stale =
-        Memo::new(move |_| at.get().zip(now.get()).is_some_and(|(at, now)| now.0 - at.0 > QUOTE_STALE_US));
+    let key = name.to_string();
     view! {
-        <div class="spot" data-stale=move || stale.get().then_some("")>
+        <div class="spot" data-key=key>
             <span class="price">{price}</span>
             <span class="name">{format!("{name} index")}{state}<Age at stale_us=QUOTE_STALE_US before=" · "/></span>
         </div>
@@ -118,8 +124,7 @@ fn Spot(name: Underlying) -> impl IntoView {
 }
 
 /// What stands behind the four truths and beside them: several sessions, and what belongs to none.
-#[component]
-fn Beside() -> impl IntoView {
+fn beside() -> AnyView {
     let live = use_live();
     let running = live.running();
     let foreign = Memo::new(move |_| live.strip.with(foreign_words));
@@ -136,6 +141,18 @@ fn Beside() -> impl IntoView {
     .into_any()
 }
 
+/// What a press would close, as far as it is known.
+pub fn scope(strip: &StripView) -> String {
+    let count = |count: usize, one: &str| (count > 0).then(|| format::counted(count, one));
+    let foreign = count(strip.foreign.len(), "position").map(|words| format!("{words} of no session"));
+    let parts: Vec<String> = count(running(strip), "session").into_iter().chain(foreign).collect();
+    if parts.is_empty() {
+        "Nothing is known to be on: PANIC closes whatever the venue shows.".to_owned()
+    } else {
+        format!("PANIC closes {}, and whatever else the venue shows.", parts.join(" and "))
+    }
+}
+
 /// The badge of what is on the account and not ours.
 fn foreign_words(strip: &StripView) -> Option<String> {
     let count = |count: usize, one: &str| (count > 0).then(|| format::counted(count, one));
@@ -146,7 +163,8 @@ fn foreign_words(strip: &StripView) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use model::Symbol;
+    use model::view::SessionChip;
+    use model::{Exposure, Lifecycle, Micros, SessionId, Symbol};
 
     use super::*;
 
@@ -158,5 +176,27 @@ mod tests {
         assert_eq!(foreign_words(&strip).as_deref(), Some("1 order not ours"));
         strip.foreign = [(Symbol::new("A"), 1), (Symbol::new("B"), -2)].into();
         assert_eq!(foreign_words(&strip).as_deref(), Some("2 positions, 1 order not ours"));
+    }
+
+    #[test]
+    fn the_button_says_how_much_it_closes() {
+        let chip = |lifecycle| SessionChip {
+            session_id: SessionId::new("s-1"),
+            configuration: String::new(),
+            underlying: Underlying::new("BTC"),
+            lifecycle,
+            exposure: Exposure::Open,
+            health: vec![],
+            started_at: Micros(0),
+            pnl: None,
+        };
+        let mut strip = StripView { sessions: vec![chip(Lifecycle::Stopped)], ..StripView::default() };
+        assert!(scope(&strip).starts_with("Nothing is known to be on"));
+        strip.sessions = vec![chip(Lifecycle::Running), chip(Lifecycle::Paused)];
+        strip.foreign = [(Symbol::new("C-BTC-50000-140122"), 50)].into();
+        assert_eq!(
+            scope(&strip),
+            "PANIC closes 2 sessions and 1 position of no session, and whatever else the venue shows."
+        );
     }
 }

@@ -1,18 +1,12 @@
 //! Sign in: by password, or by the one-time link that the terminal printed, which sets one. Below it the
 //! emergency form, a plain HTML post that needs no WASM.
 
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use serde_json::json;
 
-use crate::api::{self, Intent};
-use crate::event::{Control, UiEvent};
 use crate::parts::{BRAND, Panel, icon};
-use crate::tell::tell_correlated;
-use crate::{platform, shell};
+use crate::shell;
 
 #[component]
 pub fn LoginPage() -> impl IntoView {
@@ -40,55 +34,15 @@ pub fn LoginPage() -> impl IntoView {
     .into_any()
 }
 
-/// What a form does when it is sent, and what it says when that fails.
-#[derive(Clone, Copy)]
-struct Door {
-    busy: RwSignal<bool>,
-    said: RwSignal<String>,
-}
-
-impl Door {
-    fn new() -> Self {
-        Self { busy: RwSignal::new(false), said: RwSignal::new(String::new()) }
-    }
-
-    fn send(self, control: Control, route: &'static str, body: serde_json::Value) {
-        if self.busy.get_untracked() {
-            return;
-        }
-        self.busy.set(true);
-        let intent = Intent::new();
-        tell_correlated(&UiEvent::Click { control, subject: String::new() }, Some(&intent.correlation_id));
-        spawn_local(async move {
-            let result = api::post(route, route, &body, &intent, 1).await;
-            self.busy.set(false);
-            match result {
-                Ok(_) => platform::open("/"),
-                Err(error) => self.said.set(error.message),
-            }
-        });
-    }
-}
-
 #[component]
 fn PasswordForm() -> impl IntoView {
-    let door = Door::new();
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        let form = event_target::<leptos::web_sys::EventTarget>(&event);
-        let body = json!({
-            "username": platform::form_field(&form, "username"),
-            "password": platform::form_field(&form, "password"),
-        });
-        door.send(Control::SignIn, "/api/v1/sign-in", body);
-    };
     view! {
-        <form class="stack" method="post" on:submit=submit>
+        <form class="stack" method="post" data-sends="/api/v1/sign-in">
             <h1 tabindex="-1">"Sign in"</h1>
             <label class="field">"User"<input name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required/></label>
             <label class="field">"Password"<input type="password" name="password" autocomplete="current-password" required/></label>
-            <Said door/>
-            <button class="button primary wide" disabled=move || door.busy.get()>"Sign in"</button>
+            <p class="refusal" role="alert"></p>
+            <button class="button primary wide">"Sign in"</button>
         </form>
     }
     .into_any()
@@ -96,37 +50,18 @@ fn PasswordForm() -> impl IntoView {
 
 #[component]
 fn LinkForm(token: String) -> impl IntoView {
-    let door = Door::new();
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        let form = event_target::<leptos::web_sys::EventTarget>(&event);
-        let password = platform::form_field(&form, "password");
-        if password != platform::form_field(&form, "again") {
-            door.said.set("The two passwords differ.".to_owned());
-            return;
-        }
-        door.send(
-            Control::SetPassword,
-            "/api/v1/set-password-by-link",
-            json!({ "token": token, "password": password }),
-        );
-    };
     view! {
-        <form class="stack" method="post" on:submit=submit>
+        <form class="stack" method="post" data-sends="/api/v1/set-password-by-link">
             <h1 tabindex="-1">"Set your password"</h1>
             <p class="said">"This link works once. After it you sign in with the user " <b>"admin"</b> " (or the user it was made for) and this password."</p>
+            <input type="hidden" name="token" value=token/>
             <label class="field">"New password"<input type="password" name="password" autocomplete="new-password" minlength="8" required/></label>
             <label class="field">"The same again"<input type="password" name="again" autocomplete="new-password" minlength="8" required/></label>
-            <Said door/>
-            <button class="button primary wide" disabled=move || door.busy.get()>"Set password and sign in"</button>
+            <p class="refusal" role="alert"></p>
+            <button class="button primary wide">"Set password and sign in"</button>
         </form>
     }
     .into_any()
-}
-
-#[component]
-fn Said(door: Door) -> impl IntoView {
-    view! { <p class="refusal" role="alert">{move || door.said.get()}</p> }
 }
 
 #[component]

@@ -1,6 +1,6 @@
 //! One page a route.
 
-mod control;
+pub mod control;
 mod login;
 mod not_found;
 mod telemetry;

@@ -1,10 +1,7 @@
-//! How old something is: silent on the server, ticking in the browser, amber when stale.
+//! How old something is: written by the browser, which ticks it, from the time that stands beside it.
 
 use leptos::prelude::*;
 use model::Micros;
-
-use crate::format;
-use crate::live::use_live;
 
 /// The age of `at` by the server's clock, with `before` in front of it; stale above `stale_us`.
 #[component]
@@ -15,14 +12,8 @@ pub fn Age(
     stale_us: i64,
     #[prop(optional)] before: &'static str,
 ) -> impl IntoView {
-    let now = use_live().now;
-    let is_stale = Memo::new(move |_| {
-        stale_us > 0 && at.get().zip(now.get()).is_some_and(|(at, now)| now.0 - at.0 > stale_us)
-    });
-    let text = Memo::new(move |_| {
-        let Some((at, now)) = at.get().zip(now.get()) else { return String::new() };
-        let stale = if stale_us > 0 && now.0 - at.0 > stale_us { "stale " } else { "" };
-        [before, stale, &format::age(now, at)].concat()
-    });
-    view! { <span class="age" data-stale=move || is_stale.get().then_some("")>{move || text.get()}</span> }
+    let limit = (stale_us > 0).then(|| stale_us.to_string());
+    let before = (!before.is_empty()).then_some(before);
+    let at = move || at.get().map_or_else(String::new, |at| at.0.to_string());
+    view! { <span class="age" data-at=at data-limit=limit data-before=before></span> }
 }

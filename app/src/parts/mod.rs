@@ -1,17 +1,17 @@
 //! Parts that more than one page uses. A part never knows its page.
 
 mod age;
-mod dialog;
+mod button;
 mod icon;
 mod panel;
-mod report;
+mod region;
 mod text;
 mod when;
 
 pub use age::Age;
-pub use dialog::Dialog;
+pub use button::{Deed, act_button, cell_text, open_button, start};
 pub use icon::{BRAND, GAUGE, PULSE, SEARCH, icon};
-pub use panel::{Panel, Retry, RootFailure};
-pub use report::{Reporter, use_reporter};
+pub use panel::{Panel, RootFailure};
+pub use region::region;
 pub use text::{Known, SignedMoney, TraceLink, fact, session_link};
 pub use when::When;

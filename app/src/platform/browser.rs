@@ -79,6 +79,120 @@ pub fn open(path: &str) {
     let _ = window().location().set_href(path);
 }
 
+pub fn exists(selector: &str) -> bool {
+    document().query_selector(selector).is_ok_and(|found| found.is_some())
+}
+
+/// Path and query of the page.
+pub fn address() -> (String, String) {
+    let location = window().location();
+    (location.pathname().unwrap_or_default(), location.search().unwrap_or_default())
+}
+
+/// The pattern of the page's path.
+pub fn route() -> &'static str {
+    crate::plain::route_pattern(&address().0)
+}
+
+/// Another address, without loading anything.
+pub fn push_address(path: &str) {
+    if let Ok(history) = window().history() {
+        let _ = history.push_state_with_url(&JsValue::NULL, "", Some(path));
+    }
+}
+
+/// As part of an address.
+pub fn encoded(text: &str) -> String {
+    js_sys::encode_uri_component(text).into()
+}
+
+/// The cells that the server painted.
+pub fn painted_cells(mut take: impl FnMut(String, String)) {
+    let Ok(places) = document().query_selector_all("[data-cells]") else { return };
+    for place in (0..places.length()).filter_map(|at| places.item(at)?.dyn_into::<web_sys::Element>().ok()) {
+        let text = place.get_attribute("data-cells").unwrap_or_default();
+        let Ok(Some(object)) =
+            js_sys::JSON::parse(&text).map(|value| value.dyn_into::<js_sys::Object>().ok())
+        else {
+            continue;
+        };
+        for pair in js_sys::Object::entries(&object).iter().map(|pair| js_sys::Array::from(&pair)) {
+            take(pair.get(0).as_string().unwrap_or_default(), pair.get(1).as_string().unwrap_or_default());
+        }
+    }
+}
+
+/// A value of the browser as one of ours.
+pub fn value_of(value: &JsValue) -> serde_json::Value {
+    use serde_json::{Map, Value};
+    if let Some(text) = value.as_string() {
+        return Value::String(text);
+    }
+    if let Some(number) = value.as_f64() {
+        return if number.fract() == 0.0 { Value::from(number as i64) } else { Value::from(number) };
+    }
+    if let Some(truth) = value.as_bool() {
+        return Value::Bool(truth);
+    }
+    if js_sys::Array::is_array(value) {
+        return Value::Array(js_sys::Array::from(value).iter().map(|item| value_of(&item)).collect());
+    }
+    let Some(object) = js_sys::Object::try_from(value) else { return Value::Null };
+    let mut map = Map::new();
+    for pair in js_sys::Object::entries(object).iter().map(|pair| js_sys::Array::from(&pair)) {
+        map.insert(pair.get(0).as_string().unwrap_or_default(), value_of(&pair.get(1)));
+    }
+    Value::Object(map)
+}
+
+/// A number; NaN when it is none.
+pub fn number(text: &str) -> f64 {
+    if text.is_empty() { f64::NAN } else { js_sys::parse_float(text) }
+}
+
+/// What the server wrote beside the island that is just waking.
+pub fn beside_island() -> String {
+    waking().parent_element().and_then(|slot| slot.get_attribute("data-is")).unwrap_or_default()
+}
+
+/// Opens a dialog of the page.
+pub fn open_dialog(name: &str, session: &str) {
+    crate::dialogs::open(name, session);
+}
+
+/// Starts the islands below an element that has come into the page.
+pub fn wake_islands(element: &web_sys::Element) {
+    wake(element);
+}
+
+/// Money of the chart, as people read it.
+pub fn money(value: f64, signed: bool) -> String {
+    let digits = js_sys::Number::from(value.abs()).to_fixed(2).map(String::from).unwrap_or_default();
+    let is_zero = digits.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    match (value < 0.0 && !is_zero, signed) {
+        (true, _) => format!("−{digits}"),
+        (false, true) => format!("+{digits}"),
+        (false, false) => digits,
+    }
+}
+
+/// A whole count with thousands apart.
+pub fn grouped(count: i64) -> String {
+    js_sys::Number::from(count as f64).to_locale_string("en-GB").into()
+}
+
+/// The time so many minutes ago, as addresses name it.
+pub fn minutes_ago(minutes: f64) -> String {
+    let date = js_sys::Date::new(&JsValue::from_f64(now_ms() - minutes * 60_000.0));
+    date.to_iso_string().into()
+}
+
+/// `12:18:44`, UTC, of seconds.
+pub fn clock(seconds: f64) -> String {
+    let date = js_sys::Date::new(&JsValue::from_f64(seconds * 1_000.0));
+    String::from(date.to_iso_string()).get(11..19).unwrap_or_default().to_owned()
+}
+
 pub fn focus(selector: &str) {
     let found = document().query_selector(selector).ok().flatten();
     if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
@@ -150,6 +264,14 @@ pub async fn feed_run(path: &str, on_open: impl FnOnce(), mut on_text: impl FnMu
 
 #[wasm_bindgen]
 extern "C" {
+    /// Set by the boot script: starts islands.
+    #[wasm_bindgen(js_namespace = deltascope)]
+    fn wake(place: &web_sys::Element);
+
+    /// Set by the boot script: the island that is just waking.
+    #[wasm_bindgen(js_namespace = deltascope)]
+    fn waking() -> web_sys::Element;
+
     /// Set by the boot script: loads `public/chart.js`.
     #[wasm_bindgen(js_namespace = deltascope, js_name = chart, catch)]
     fn load_chart() -> Result<js_sys::Promise, JsValue>;

@@ -16,15 +16,6 @@ pub async fn send(_request: Request) -> Result<Answer, String> {
 
 pub async fn sleep_ms(_ms: u32) {}
 
-/// Content of a `<meta>` of the page.
-pub fn meta(_name: &str) -> Option<String> {
-    None
-}
-
-pub fn root_attribute(_name: &str) -> Option<String> {
-    None
-}
-
 pub fn set_root_attribute(_name: &str, _value: &str) {}
 
 pub fn set_cookie(_cookie: &str) {}
@@ -32,24 +23,30 @@ pub fn set_cookie(_cookie: &str) {}
 /// Opens an address with a full page load.
 pub fn open(_path: &str) {}
 
+/// Money of the chart, as people read it.
+pub fn money(_value: f64, _signed: bool) -> String {
+    String::new()
+}
+
+/// Opens a dialog of the page.
+pub fn open_dialog(_name: &str, _session: &str) {}
+
+/// A number; NaN when it is none.
+pub fn number(text: &str) -> f64 {
+    text.parse().unwrap_or(f64::NAN)
+}
+
+/// `12:18:44`, UTC, of seconds.
+pub fn clock(_seconds: f64) -> String {
+    String::new()
+}
+
 pub fn focus(_selector: &str) {}
 
 pub fn copy(_text: &str) {}
 
-pub fn is_hidden() -> bool {
-    false
-}
-
 /// Fields of a form by name.
 pub fn form_field(_form: &leptos::web_sys::EventTarget, _name: &str) -> String {
-    String::new()
-}
-
-/// Sends one message over the feed's socket, if it is open.
-pub fn feed_send(_text: &str) {}
-
-/// Opens the feed's socket and hands on what it says; ends when the socket does, with the reason.
-pub async fn feed_run(_path: &str, _on_open: impl FnOnce(), _on_text: impl FnMut(String)) -> String {
     String::new()
 }
 

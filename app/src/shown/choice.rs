@@ -20,10 +20,6 @@ impl Candidate {
             started_at: chip.started_at,
         }
     }
-
-    pub fn is(&self, id: &SessionId) -> bool {
-        self.id == *id
-    }
 }
 
 /// What is shown, and what no longer can be.

@@ -1,29 +1,32 @@
-//! The session that the panels show, as signals: named by the address (`?session=`), so that a reload and a link
-//! keep it.
+//! The session that the panels show: named by the address (`?session=`), so that a reload and a link keep it.
 
 mod choice;
 
-use std::time::Duration;
-
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate, use_query_map};
-use model::SessionId;
 use model::view::SessionView;
+use model::{Lifecycle, SessionId};
 
-use crate::live::{Held, Live, Points, find, use_live};
+use crate::live::{Held, Live, find, use_live};
+use crate::painter::View;
 
 use choice::{Candidate, Choice, choose};
 
-/// A start of this page that has not shown itself yet.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Awaited {
-    #[default]
-    Nothing,
-    /// The request is on its way.
-    Answer,
-    /// Accepted; the feed has not told of it yet.
-    Session(SessionId),
+/// What was shown when the page was painted before.
+#[derive(Clone, Debug)]
+pub struct Before {
+    choice: Choice,
+    /// It had ended: that another takes its place is no news.
+    ended: bool,
+}
+
+impl Before {
+    pub fn id(&self) -> Option<SessionId> {
+        self.choice.id.clone()
+    }
+
+    pub fn gone(&self) -> Option<&SessionId> {
+        self.choice.gone.as_ref()
+    }
 }
 
 /// What the panels show. Copy, as `Live` is.
@@ -31,22 +34,8 @@ pub enum Awaited {
 pub struct Shown {
     live: Live,
     choice: Memo<Choice>,
-    /// Of the choice: what the panels look at, woken only by another session.
-    id: Memo<Option<SessionId>>,
-    pub awaited: RwSignal<Awaited>,
-}
-
-/// A session that runs is listed long before.
-const LISTED_WITHIN: Duration = Duration::from_secs(5);
-
-fn in_place() -> NavigateOptions {
-    NavigateOptions { scroll: false, ..NavigateOptions::default() }
-}
-
-/// Only what an id may be made of: it goes into an address of the API.
-fn is_session_id(text: &str) -> bool {
-    (1..=40).contains(&text.len())
-        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
+    /// Of the choice: what the panels look at.
+    pub id: Memo<Option<SessionId>>,
 }
 
 /// Address of Control with a session chosen.
@@ -54,35 +43,26 @@ pub fn href(id: &SessionId) -> String {
     format!("/?session={id}")
 }
 
-/// Makes the choice and provides it to everything below; once, by the frame: it outlives every page, so that nothing
-/// of a page that is just being left can find it gone.
-pub fn provide_shown() -> Shown {
+/// Makes the choice and provides it to everything below; once, by the frame.
+pub fn provide_shown(before: Option<&Before>) -> Shown {
     let live = use_live();
-    let query = use_query_map();
-    let asked = Memo::new(move |_| {
-        query.with(|query| query.get("session")).filter(|id| is_session_id(id)).map(SessionId)
-    });
-    let awaited = RwSignal::new(Awaited::default());
+    let asked = use_view().session;
+    let before = before.filter(|before| !before.ended).map(|before| before.choice.clone());
     let there = Memo::new(move |_| candidates(live));
-    let choice = Memo::new(move |before: Option<&Choice>| {
-        there.with(|there| {
-            let awaited = awaited.get();
-            let wanted = match &awaited {
-                Awaited::Session(id) if there.iter().any(|candidate| candidate.is(id)) => Some(id.clone()),
-                Awaited::Nothing | Awaited::Answer | Awaited::Session(_) => asked.get(),
-            };
-            choose(there, wanted.as_ref(), before)
-        })
-    });
+    let choice = Memo::new(move |_| there.with(|there| choose(there, asked.as_ref(), before.as_ref())));
     let id = Memo::new(move |_| choice.with(|choice| choice.id.clone()));
-    let shown = Shown { live, choice, id, awaited };
-    shown.follow(asked);
+    let shown = Shown { live, choice, id };
     provide_context(shown);
     shown
 }
 
 pub fn use_shown() -> Shown {
-    use_context::<Shown>().unwrap_or_else(provide_shown)
+    use_context::<Shown>().unwrap_or_else(|| provide_shown(None))
+}
+
+/// What the page's address chooses.
+pub fn use_view() -> View {
+    use_context::<View>().unwrap_or_default()
 }
 
 /// Those that the strip lists and whose view has come.
@@ -96,63 +76,14 @@ fn candidates(live: Live) -> Vec<Candidate> {
 }
 
 impl Shown {
-    /// A session that this page started goes into the address as soon as it is there; whatever else the address
-    /// comes to name, is the newer wish.
-    fn follow(self, asked: Memo<Option<SessionId>>) {
-        let navigate = use_navigate();
-        let path = use_location().pathname;
-        // Whoever has left the page meanwhile is not called back.
-        let elsewhere = move || path.try_get_untracked().as_deref() != Some("/");
-        let late = navigate.clone();
-        Effect::new(move |_| {
-            let Awaited::Session(id) = self.awaited.get() else { return };
-            let late = late.clone();
-            // One that ended at once is never listed: as an address it is answered with how it ended.
-            let give_up = move || {
-                if self.awaited.try_get_untracked() != Some(Awaited::Session(id.clone())) {
-                    return;
-                }
-                self.awaited.set(Awaited::Nothing);
-                if !elsewhere() {
-                    late(&href(&id), in_place());
-                }
-            };
-            set_timeout(give_up, LISTED_WITHIN);
-        });
-        Effect::new(move |_| {
-            let Awaited::Session(id) = self.awaited.get() else { return };
-            let alone = self.live.strip.with(|strip| strip.sessions.len() == 1);
-            if self.id.with(|shown| shown.as_ref() != Some(&id)) {
-                return;
-            }
-            if elsewhere() || alone && asked.with_untracked(Option::is_none) {
-                self.awaited.set(Awaited::Nothing);
-            } else {
-                navigate(&href(&id), in_place());
-            }
-        });
-        Effect::new(move |before: Option<Option<SessionId>>| {
-            let now = asked.get();
-            if before.is_some_and(|before| before != now) {
-                self.awaited.set(Awaited::Nothing);
-            }
-            now
-        });
-    }
-
     pub fn id(self) -> Option<SessionId> {
         self.id.get()
     }
 
-    pub fn id_untracked(self) -> Option<SessionId> {
-        self.id.get_untracked()
-    }
-
-    /// What was shown or asked for and is not there any more; silent while a start is on its way, which takes the
-    /// place of one that ended.
+    /// What was shown or asked for and is not there any more, until the notice of it was closed.
     pub fn gone(self) -> Option<SessionId> {
-        let waits = self.awaited.with(|awaited| *awaited == Awaited::Answer);
-        self.choice.with(|choice| choice.gone.clone()).filter(|_| !waits)
+        let seen = use_view().seen;
+        self.choice.with(|choice| choice.gone.clone()).filter(|gone| gone.0 != seen)
     }
 
     /// The session; `None` while none has ever run.
@@ -161,38 +92,23 @@ impl Shown {
         self.live.held.with(|held| find(held, &id).cloned())
     }
 
-    fn held_untracked(self) -> Option<Held> {
-        let id = self.id_untracked()?;
-        self.live.held.with_untracked(|held| find(held, &id).cloned())
+    pub fn held_untracked(self) -> Option<Held> {
+        untrack(|| self.held())
     }
 
-    /// A part of the session that changes on its own; `None` while no session has ever run.
+    /// For the next painting.
+    pub fn before(self) -> Before {
+        let ended = self
+            .held_untracked()
+            .is_some_and(|held| held.view.with_untracked(|session| session.lifecycle == Lifecycle::Stopped));
+        Before { choice: self.choice.get_untracked(), ended }
+    }
+
+    /// A part of the session; `None` while no session has ever run.
     pub fn part<T: PartialEq + Send + Sync + 'static>(
         self,
         part: impl Fn(&SessionView) -> T + Send + Sync + 'static,
     ) -> Memo<Option<T>> {
         Memo::new(move |_| self.held().map(|held| held.view.with(&part)))
-    }
-
-    /// Looks at the session's points and is woken by new ones.
-    pub fn with_points<T>(self, look: impl FnOnce(&Points) -> T) -> Option<T> {
-        self.held().map(|held| held.points.with(look))
-    }
-
-    pub fn with_points_untracked<T>(self, look: impl FnOnce(&Points) -> T) -> Option<T> {
-        self.held_untracked().map(|held| held.points.with_untracked(look))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_session_id;
-
-    #[test]
-    fn an_address_names_nothing_but_an_id() {
-        assert!(is_session_id("s-01jf3k9x2m"));
-        for text in ["", "s-1/panic", "../x", "s 1", &"s".repeat(41)] {
-            assert!(!is_session_id(text), "{text}");
-        }
     }
 }

@@ -2,7 +2,6 @@
 //! feed. Made by `project`; nothing here decides anything.
 
 mod closing;
-pub mod patch;
 mod project;
 mod strip;
 
@@ -10,7 +9,6 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use telemetry::{Level, Micros};
 
 use crate::amount::{Lots, Money, Price};
@@ -327,41 +325,6 @@ pub struct WhyView {
     pub sentence: String,
     pub correlation_id: String,
     pub session_id: Option<SessionId>,
-}
-
-/// One frame of the live feed. A snapshot carries everything; a delta what changed, conflated per key.
-/// `seq` grows by one per frame and socket; a gap asks for a resync.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FeedFrame {
-    pub seq: u64,
-    /// The server's clock when the frame was made: ages are counted from it.
-    pub ts: Micros,
-    pub snapshot: bool,
-    pub deltas: Vec<FeedDelta>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "key", content = "value", rename_all = "snake_case")]
-// A delta lives for one frame: boxing the strip would cost an allocation and save nothing.
-#[allow(clippy::large_enum_variant)]
-pub enum FeedDelta {
-    Strip(StripView),
-    /// What is different from the strip given before: see `patch`.
-    StripPatch(Value),
-    /// Each session that runs, and the one that ended last.
-    Session(Box<SessionView>),
-    /// What is different from that session as given before.
-    SessionPatch {
-        session_id: SessionId,
-        patch: Value,
-    },
-    /// In a snapshot all points of a session, else the new ones.
-    Points {
-        session_id: SessionId,
-        points: Vec<PnlPoint>,
-    },
-    /// Newest last; in a snapshot the latest 200.
-    Why(Vec<WhyView>),
 }
 
 /// What starting now would mean, at executable prices.

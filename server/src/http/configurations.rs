@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app::painter::form;
 use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -15,7 +16,10 @@ use crate::correlation;
 use crate::shared::App;
 
 pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/api/v1/presets", get(list)).route("/api/v1/configurations/validate", post(validate))
+    Router::new()
+        .route("/api/v1/presets", get(list))
+        .route("/api/v1/configurations/validate", post(validate))
+        .route("/api/v1/configurations/draft", post(draft))
 }
 
 /// `GET /api/v1/presets`: the default first.
@@ -66,4 +70,22 @@ async fn validate(
         Err(why) => json!({ "valid": true, "fields": {}, "warnings": [why], "preview": null }),
     };
     Ok(Json(answer))
+}
+
+/// `POST /api/v1/configurations/draft`: a form as it stands in the browser; what is wrong with it, and what starting now
+/// would mean, ready to be shown. Changes nothing, so it needs no key.
+async fn draft(
+    State(app): State<Arc<App>>,
+    _: User,
+    ApiJson(asked): ApiJson<form::Asked>,
+) -> Result<Json<form::Told>, ApiError> {
+    let unknown = || ApiError::unprocessable("NO_SUCH_PRESET", "There is no preset of that id.");
+    let mut checked = form::check(&asked).ok_or_else(unknown)?;
+    if let Some(configuration) = &checked.configuration {
+        match app.trading.preview(configuration, correlation::context()).await {
+            Ok(preview) => checked.preview = Some(preview),
+            Err(why) => checked.warnings = vec![why],
+        }
+    }
+    Ok(Json(form::tell(&checked, app.trading.hub.known())))
 }

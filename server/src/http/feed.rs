@@ -1,33 +1,54 @@
-//! `GET /ws`: the live feed. A snapshot first, then sequenced deltas; `{"resync":true}` asks for a snapshot again.
+//! `GET /ws?view=…`: the live feed of one page: its regions and cells as a whole first, then what changed in them, and
+//! the points of its chart. `{"resync":true}` asks for everything again, `{"view":"/?…"}` says what the page shows.
+//! Without a view the reader is a program and gets data.
+
+mod data;
 
 use std::sync::Arc;
 
+use app::painter::{Painter, rows};
 use axum::Router;
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
-use model::view::FeedFrame;
+use model::view::PnlPoint;
+use model::{Micros, SessionId};
+use serde::Deserialize;
+use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
+use super::extract::ApiQuery;
 use super::{ApiError, User, guard};
-use crate::correlation;
 use crate::shared::App;
 use crate::tasks::Stop;
-use crate::trading::{FeedHub, FeedUpdate};
+use crate::trading::FeedHub;
+use crate::{clock, correlation};
+use data::Data;
 
 /// Browsers have little to say.
 const MESSAGE_BYTES: usize = 1_024;
+/// A frame at least so often, though nothing changed: it proves that the feed is alive.
+const QUIET_MAX_US: i64 = 1_000_000;
+/// Points of a curve that a page begins with: more than it is wide would not be seen.
+const POINTS_FIRST: usize = 1_200;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/ws", get(connect))
 }
 
+#[derive(Deserialize)]
+struct Asked {
+    /// Path and query of the page.
+    view: Option<String>,
+}
+
 /// Signed in and from our own pages only: a socket is not covered by the cross-site rules of fetch.
 async fn connect(
     State(app): State<Arc<App>>,
-    User(_): User,
+    User(session): User,
+    ApiQuery(asked): ApiQuery<Asked>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, ApiError> {
@@ -35,31 +56,37 @@ async fn connect(
         return Err(ApiError::forbidden("The live feed is only for pages of this server."));
     }
     let (hub, stop) = (app.trading.hub.clone(), app.tasks.stop_signal());
+    let what = match asked.view {
+        Some(view) => {
+            let painter = Painter::new(Some(super::pages::console_user(&session)), &view);
+            What::Page(Box::new(Page { painter, curve: None }))
+        }
+        None => What::Data(Box::default()),
+    };
+    let reader = Reader { hub, what, seq: 0, sent_at: Micros(0) };
     Ok(upgrade
         .max_message_size(MESSAGE_BYTES)
-        .on_upgrade(move |socket| correlation::carry(serve(socket, hub, stop))))
+        .on_upgrade(move |socket| correlation::carry(serve(socket, reader, stop))))
 }
 
 /// Serves one socket until it closes or the server stops.
-async fn serve(mut socket: WebSocket, hub: FeedHub, mut stop: Stop) {
-    let mut updates = hub.subscribe();
-    let mut seq = 0;
-    if send(&mut socket, &mut seq, &hub.snapshot(), true).await.is_err() {
+async fn serve(mut socket: WebSocket, mut reader: Reader, mut stop: Stop) {
+    let mut updates = reader.hub.subscribe();
+    if reader.send(&mut socket, true).await.is_err() {
         return;
     }
     loop {
         let sent = tokio::select! {
             update = updates.recv() => match update {
-                Ok(update) => send(&mut socket, &mut seq, &update, false).await,
-                // Too slow for every delta: begin again from where things are.
-                Err(RecvError::Lagged(_)) => send(&mut socket, &mut seq, &hub.snapshot(), true).await,
+                Ok(()) | Err(RecvError::Lagged(_)) => reader.send(&mut socket, false).await,
                 Err(RecvError::Closed) => return,
             },
             message = socket.recv() => match message {
-                Some(Ok(Message::Text(text))) if asks_for_resync(text.as_str()) => {
-                    send(&mut socket, &mut seq, &hub.snapshot(), true).await
+                Some(Ok(Message::Text(text))) => {
+                    let whole = reader.hear(text.as_str());
+                    reader.send(&mut socket, whole).await
                 }
-                Some(Ok(Message::Text(_) | Message::Binary(_) | Message::Ping(_) | Message::Pong(_))) => Ok(()),
+                Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_))) => Ok(()),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
             },
             () = stop.stopped() => {
@@ -74,18 +101,100 @@ async fn serve(mut socket: WebSocket, hub: FeedHub, mut stop: Stop) {
     }
 }
 
-async fn send(
-    socket: &mut WebSocket,
-    seq: &mut u64,
-    update: &FeedUpdate,
-    snapshot: bool,
-) -> Result<(), axum::Error> {
-    *seq += 1;
-    let frame = FeedFrame { seq: *seq, ts: update.ts, snapshot, deltas: update.deltas.clone() };
-    let text = serde_json::to_string(&frame).map_err(axum::Error::new)?;
-    socket.send(Message::text(text)).await
+/// Who reads on one socket.
+struct Reader {
+    hub: FeedHub,
+    what: What,
+    seq: u64,
+    sent_at: Micros,
 }
 
-fn asks_for_resync(text: &str) -> bool {
-    serde_json::from_str::<serde_json::Value>(text).is_ok_and(|message| message["resync"] == true)
+enum What {
+    Page(Box<Page>),
+    Data(Box<Data>),
+}
+
+impl Reader {
+    /// Takes what it says; whether it has lost track.
+    fn hear(&mut self, text: &str) -> bool {
+        let message: Value = serde_json::from_str(text).unwrap_or_default();
+        if let (What::Page(page), Some(view)) = (&mut self.what, message["view"].as_str()) {
+            page.painter.look_at(view);
+        }
+        message["resync"] == true
+    }
+
+    /// Sends what changed, or everything; nothing when nothing changed and something was sent a moment ago.
+    async fn send(&mut self, socket: &mut WebSocket, whole: bool) -> Result<(), axum::Error> {
+        let now = clock::now();
+        let (mut frame, is_empty) = match &mut self.what {
+            What::Page(page) => page.frame(&self.hub, whole)?,
+            What::Data(data) => {
+                if whole {
+                    **data = Data::default();
+                }
+                data.frame(&self.hub)
+            }
+        };
+        if is_empty && !whole && now.0 - self.sent_at.0 < QUIET_MAX_US {
+            return Ok(());
+        }
+        self.seq += 1;
+        self.sent_at = now;
+        frame["seq"] = json!(self.seq);
+        frame["ts"] = json!(now.as_millis());
+        frame["snapshot"] = json!(whole);
+        socket.send(Message::text(frame.to_string())).await
+    }
+}
+
+/// One page in one browser.
+struct Page {
+    painter: Painter,
+    /// Whose curve it has, and up to where.
+    curve: Option<(SessionId, Option<Micros>)>,
+}
+
+impl Page {
+    /// The frame's content, and whether there is nothing in it.
+    fn frame(&mut self, hub: &FeedHub, whole: bool) -> Result<(Value, bool), axum::Error> {
+        if whole {
+            self.painter.forget();
+            self.curve = None;
+        }
+        let mut known = hub.known();
+        known.gone = self.painter.gone().and_then(|id| hub.session(id.as_str()));
+        let (change, shown) = self.painter.paint(known);
+        let mut frame = serde_json::to_value(&change).map_err(axum::Error::new)?;
+        let points = self.points(hub, shown);
+        let is_empty = change.is_empty() && points.is_none();
+        if let Some(points) = points {
+            frame["points"] = points;
+        }
+        Ok((frame, is_empty))
+    }
+
+    /// The points that the page does not have.
+    fn points(&mut self, hub: &FeedHub, shown: Option<SessionId>) -> Option<Value> {
+        let session = shown?;
+        let known = self.curve.take().filter(|(of, _)| *of == session);
+        let replace = known.is_none();
+        let after = known.and_then(|(_, after)| after);
+        let mut points = hub.points_after(&session, after);
+        let last = points.last().map(|point| point.at).or(after);
+        self.curve = Some((session.clone(), last));
+        if replace {
+            points = thin(points);
+        }
+        (replace || !points.is_empty())
+            .then(|| json!({ "session": session, "replace": replace, "rows": rows(&points) }))
+    }
+}
+
+/// Evenly spread, the last one always among them.
+fn thin(points: Vec<PnlPoint>) -> Vec<PnlPoint> {
+    let step = points.len().div_ceil(POINTS_FIRST).max(1);
+    let mut kept: Vec<PnlPoint> = points.into_iter().rev().step_by(step).collect();
+    kept.reverse();
+    kept
 }

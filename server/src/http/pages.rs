@@ -89,6 +89,11 @@ async fn render(app: Arc<App>, site: &Site, user: Option<Session>, request: Requ
     leptos_axum::render_app_async_with_context(provide, move || shell(&files))(request).await
 }
 
+/// A signed-in person as the pages know them.
+pub(super) fn console_user(session: &Session) -> app::User {
+    app::User { username: session.username.clone(), role: "admin".to_owned() }
+}
+
 /// The cookie `theme`; whatever it says, only `light` and `dark` are written into the page.
 fn theme(headers: &HeaderMap) -> String {
     let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use model::view::patch;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -200,13 +199,6 @@ impl Feed {
                     let id = value["session_id"].as_str().unwrap().to_owned();
                     self.sessions.insert(id, value.clone());
                     self.session = value;
-                }
-                "strip_patch" => patch::merge(&mut self.strip, value),
-                "session_patch" => {
-                    let known = value["session_id"].as_str().and_then(|id| self.sessions.get_mut(id));
-                    let known = known.expect("a session that was given whole before");
-                    patch::merge(known, value["patch"].clone());
-                    self.session = known.clone();
                 }
                 "points" => merge(&mut self.points, value["points"].clone(), snapshot),
                 "why" => merge(&mut self.why, value, snapshot),

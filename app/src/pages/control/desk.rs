@@ -2,111 +2,60 @@
 //! and the one gate that shuts entry.
 
 use leptos::prelude::*;
-use model::{Exposure, Lifecycle, SessionId};
-use serde_json::json;
+use model::{Exposure, Lifecycle};
 
-use super::compose::{Beside, StartBar};
-use super::start::Starting;
-use super::stop_dialog::StopDialog;
-use crate::event::{Control, UiEvent};
+use super::offer::StartBar;
+use crate::event::Control;
 use crate::format;
-use crate::frame::{Act, act, may_operate, use_toasts};
 use crate::live::use_live;
-use crate::parts::{Panel, When};
-use crate::shown::use_shown;
-use crate::tell::tell;
+use crate::parts::{Deed, Panel, act_button, open_button};
+use crate::shown::{use_shown, use_view};
 
-#[component]
-pub fn Desk(starting: Starting, running: Memo<usize>) -> impl IntoView {
-    let stopping = RwSignal::new(None::<SessionId>);
+/// The bar, while `running` sessions run.
+pub fn desk(running: usize) -> AnyView {
     view! {
         <Panel name="Session" class="desk">
             <div class="body">
-                <When when=move || running.get() != 0 fallback=move || view! { <StartBar starting/> }>
-                    <RunningBar stopping starting/>
-                </When>
+                {if running == 0 { view! { <StartBar/> }.into_any() } else { view! { <RunningBar/> }.into_any() }}
             </div>
         </Panel>
-        <When when=move || starting.is_beside(running)><Beside starting/></When>
-        <When when=move || stopping.with(Option::is_some)><StopDialog of=stopping/></When>
-    }
-    .into_any()
-}
-
-/// A button that says why it is shut, to the eye and to a screen reader, and stays reachable.
-#[component]
-pub fn ActButton(
-    label: &'static str,
-    class: &'static str,
-    #[prop(into)] shut: Signal<Option<String>>,
-    on_act: impl Fn() + 'static,
-) -> impl IntoView {
-    let is_shut = move || shut.with(Option::is_some);
-    view! {
-        <button class=format!("button {class}") type="button"
-            aria-disabled=move || is_shut().then_some("true")
-            title=move || shut.get()
-            on:click=move |_| if shut.with_untracked(Option::is_none) { on_act() }>
-            {label}
-            <span class="visually-hidden">{move || shut.get().map(|why| format!(": not now. {why}")).unwrap_or_default()}</span>
-        </button>
     }
     .into_any()
 }
 
 #[component]
-fn RunningBar(stopping: RwSignal<Option<SessionId>>, starting: Starting) -> impl IntoView {
-    let shown = use_shown();
-    let operate = may_operate();
-    let toasts = use_toasts();
-    let busy = RwSignal::new(false);
-    let state = shown.part(|session| (session.lifecycle, session.exposure));
-    let shut = move |why: fn(Lifecycle, Exposure) -> Option<&'static str>| {
-        Signal::derive(move || {
-            if !operate.get() {
-                return Some("Your role only looks.".to_owned());
-            }
-            if busy.get() {
-                return Some("Waiting for the server's answer.".to_owned());
-            }
-            state.get().and_then(|(lifecycle, exposure)| why(lifecycle, exposure)).map(str::to_owned)
-        })
+fn RunningBar() -> impl IntoView {
+    let session = use_shown().id.get_untracked().map(|id| id.0).unwrap_or_default();
+    let pause = Deed {
+        control: Control::Pause,
+        session: session.clone(),
+        verb: "pause",
+        accepted: "Entries are paused",
+        refused: "Pause refused",
     };
-    let send = move |control: Control,
-                     verb: &'static str,
-                     route: &'static str,
-                     accepted: &'static str,
-                     refused: &'static str| {
-        let Some(id) = shown.id_untracked().map(|id| id.0) else { return };
-        let path = format!("/api/v1/sessions/{id}/{verb}");
-        act(
-            Act { control, subject: id, route, path, body: json!({}), accepted, refused },
-            toasts,
-            busy,
-            |_| {},
-        );
+    let resume = Deed {
+        control: Control::Resume,
+        session: session.clone(),
+        verb: "resume",
+        accepted: "Resume accepted",
+        refused: "Resume refused",
     };
-    let open_dialog = move || {
-        let Some(id) = shown.id_untracked() else { return };
-        tell(&UiEvent::Click { control: Control::StopDialog, subject: id.0.clone() });
-        stopping.set(Some(id));
-    };
+    let open = use_view().composing;
+    let (view, subject) = if open { ("new=0", "close") } else { ("new=1", "open") };
     view! {
         <Plan/>
         <Gate/>
         <div class="buttons">
-            <ActButton label="Pause entries" class="" shut=shut(pause_shut)
-                on_act=move || send(Control::Pause, "pause", "/api/v1/sessions/{id}/pause", "Entries are paused", "Pause refused")/>
-            <ActButton label="Resume" class="" shut=shut(resume_shut)
-                on_act=move || send(Control::Resume, "resume", "/api/v1/sessions/{id}/resume", "Resume accepted", "Resume refused")/>
-            <ActButton label="Stop…" class="danger" shut=shut(stop_shut) on_act=open_dialog/>
-            <button class="button another" type="button" aria-expanded=move || starting.composing.get().to_string() on:click=move |_| starting.compose()>"Start another…"</button>
+            {act_button("Pause entries", "", "why.pause", pause)}
+            {act_button("Resume", "", "why.resume", resume)}
+            {open_button("Stop…", "danger", "why.stop", "stop", Control::StopDialog, &session)}
+            <button class="button another" type="button" aria-expanded=open.to_string() data-does="view" data-view=view data-control="compose" data-subject=subject>"Start another…"</button>
         </div>
     }
     .into_any()
 }
 
-fn pause_shut(lifecycle: Lifecycle, _exposure: Exposure) -> Option<&'static str> {
+pub fn pause_shut(lifecycle: Lifecycle, _exposure: Exposure) -> Option<&'static str> {
     match lifecycle {
         Lifecycle::Starting | Lifecycle::Running => None,
         Lifecycle::Paused => Some("Already paused."),
@@ -116,7 +65,7 @@ fn pause_shut(lifecycle: Lifecycle, _exposure: Exposure) -> Option<&'static str>
     }
 }
 
-fn resume_shut(lifecycle: Lifecycle, exposure: Exposure) -> Option<&'static str> {
+pub fn resume_shut(lifecycle: Lifecycle, exposure: Exposure) -> Option<&'static str> {
     match (lifecycle, exposure) {
         (Lifecycle::Paused, Exposure::Unknown) => {
             Some("Exposure is unknown: resume opens when the venue answers and both reads agree.")
@@ -129,7 +78,7 @@ fn resume_shut(lifecycle: Lifecycle, exposure: Exposure) -> Option<&'static str>
     }
 }
 
-fn stop_shut(lifecycle: Lifecycle, _exposure: Exposure) -> Option<&'static str> {
+pub fn stop_shut(lifecycle: Lifecycle, _exposure: Exposure) -> Option<&'static str> {
     match lifecycle {
         Lifecycle::Starting | Lifecycle::Running | Lifecycle::Paused | Lifecycle::NeedsOperator => None,
         Lifecycle::Exiting | Lifecycle::Panicking => Some("It is closing already."),

@@ -121,6 +121,20 @@ impl Draft {
         Self { text: text.into_iter().collect(), base: Some(c.clone()) }
     }
 
+    /// Its fields as the browser puts them into the form.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(&self.text).unwrap_or_default()
+    }
+
+    /// What was typed; fields that the form does not have are left out.
+    pub fn take(&mut self, typed: &BTreeMap<String, String>) {
+        for field in GROUPS.iter().flat_map(|(_, fields)| fields.iter()) {
+            if let Some(value) = typed.get(field.path) {
+                self.set(field.path, value.clone());
+            }
+        }
+    }
+
     pub fn get(&self, path: &str) -> String {
         self.text.get(path).cloned().unwrap_or_default()
     }

@@ -1,27 +1,27 @@
-//! Control: what you hold, what would make it close, and why it did what it did.
+//! Control: what you hold, what would make it close, and why it did what it did. Each part is a region that the feed
+//! keeps up to date.
 
 mod chart;
-mod compose;
 mod configure;
-mod desk;
-mod draft;
+pub mod desk;
+mod dialogs;
+pub mod draft;
 mod foreign;
 mod legs;
 mod money;
 mod notices;
+mod offer;
 mod orders;
 mod outcome;
-mod points;
 mod preview;
 mod ready;
 mod reasons;
 mod rescue;
 mod rescue_parts;
-mod resolve;
+pub mod resolve;
 mod rules;
 mod session_list;
-mod start;
-mod stop_dialog;
+pub mod stop_facts;
 mod why;
 mod why_lines;
 
@@ -30,39 +30,27 @@ use leptos_meta::Title;
 
 use crate::data;
 use crate::live::use_live;
-use crate::parts::{Panel, Retry, When};
-use crate::wire::Wire;
+use crate::painter::{PaintedCells, provide_cells};
+use crate::parts::{Panel, region};
+use crate::shown::{use_shown, use_view};
 
-use crate::shown::use_shown;
-use configure::Configure;
-use desk::Desk;
-use legs::Legs;
-use money::MoneyPanel;
-use notices::Notices;
-use orders::Orders;
-use preview::Preview;
-use ready::Ready;
-use rescue::Rescue;
-use rules::Rules;
-use session_list::SessionList;
-use start::Starting;
-use why::Why;
+pub use preview::preview;
+pub use ready::ready;
 
 #[component]
 pub fn ControlPage() -> impl IntoView {
     let live = use_live();
-    let retry = Retry(RwSignal::new(0));
-    provide_context(retry);
-    let paint = Resource::new_blocking(move || retry.0.get(), |_| data::control());
+    let paint = Resource::new_blocking(|| (), |()| data::control());
     view! {
         <Title text="Control"/>
         <h1 class="visually-hidden" tabindex="-1">"Control"</h1>
         <Panel name="Session and market" class="bare">
             <Suspense fallback=|| view! { <div class="skeleton"></div> }>
                 {move || Suspend::new(async move {
-                    paint.await.map(|Wire(paint)| {
+                    paint.await.map(|paint| {
                         live.seed(&paint);
-                        view! { <Desktop starting=Starting::new(paint.presets)/> }
+                        let cells = provide_cells();
+                        view! { <PaintedCells cells/><Desktop/> }
                     })
                 })}
             </Suspense>
@@ -73,40 +61,60 @@ pub fn ControlPage() -> impl IntoView {
 
 /// Everything below the heading, once the first paint is known.
 #[component]
-fn Desktop(starting: Starting) -> impl IntoView {
-    let live = use_live();
-    let running = live.running();
-    let shown = use_shown();
-    let exists = Memo::new(move |_| shown.id().is_some());
-    starting.keep_preview_fresh(running);
-    let stale = move || live.silent_ms.get().map(|_| "stale");
+fn Desktop() -> impl IntoView {
+    let slot = |name: &'static str| region(name, part(name));
     view! {
-        <Notices/>
-        <SessionList/>
-        <div class="control" data-link=stale>
-            <Desk starting running/>
-            <Rescue/>
-            <div class="column">
-                <When when=move || starting.is_offered(running)>
-                    <Panel name="Preview" class="money-panel"><Preview starting/></Panel>
-                    <Panel name="Configuration"><Configure starting/></Panel>
-                </When>
-                <When when=move || exists.get()>
-                    <Panel name="Profit and loss" class="money-panel"><MoneyPanel/></Panel>
-                    <Panel name="Legs" class="legs"><Legs/></Panel>
-                    <Panel name="Orders and fills" class="orders"><Orders/></Panel>
-                </When>
-            </div>
-            <div class="column">
-                <When when=move || starting.is_offered(running)>
-                    <Panel name="Ready to start"><Ready starting/></Panel>
-                </When>
-                <When when=move || exists.get()>
-                    <Panel name="Exit rules" class="rules"><Rules/></Panel>
-                    <Panel name="Decisions" class="why"><Why/></Panel>
-                </When>
-            </div>
+        {slot("notices")}
+        {slot("sessions")}
+        <div class="control">
+            {slot("desk")}
+            {slot("new")}
+            {slot("rescue")}
+            <div class="column">{slot("offer")}{slot("money")}{slot("legs")}{slot("orders")}</div>
+            <div class="column">{slot("check")}{slot("rules")}{slot("why")}</div>
         </div>
+        {dialogs::stop(part("stop"))}
+        {dialogs::resolve(part("resolve"))}
     }
     .into_any()
+}
+
+const PARTS: [&str; 14] = [
+    "notices", "sessions", "desk", "new", "rescue", "offer", "money", "legs", "orders", "check", "rules",
+    "why", "stop", "resolve",
+];
+
+/// The parts of Control, painted.
+pub fn control_regions() -> Vec<(&'static str, AnyView)> {
+    PARTS.into_iter().map(|name| (name, part(name))).collect()
+}
+
+fn part(name: &'static str) -> AnyView {
+    let running = use_live().running().get_untracked();
+    let offered = running == 0 || use_view().composing;
+    let exists = use_shown().id.get_untracked().is_some();
+    match name {
+        "notices" => view! { <notices::Notices/> }.into_any(),
+        "sessions" => view! { <session_list::SessionList/> }.into_any(),
+        "desk" => desk::desk(running),
+        "new" if running > 0 && offered => view! { <offer::Beside/> }.into_any(),
+        "rescue" => view! { <rescue::Rescue/> }.into_any(),
+        "offer" if offered => offer::offer(),
+        "check" if offered => offer::check(),
+        "money" if exists => {
+            view! { <Panel name="Profit and loss" class="money-panel"><money::MoneyPanel/></Panel> }
+                .into_any()
+        }
+        "legs" if exists => view! { <Panel name="Legs" class="legs"><legs::Legs/></Panel> }.into_any(),
+        "orders" if exists => {
+            view! { <Panel name="Orders and fills" class="orders"><orders::Orders/></Panel> }.into_any()
+        }
+        "rules" if exists => {
+            view! { <Panel name="Exit rules" class="rules"><rules::Rules/></Panel> }.into_any()
+        }
+        "why" if exists => view! { <Panel name="Decisions" class="why"><why::Why/></Panel> }.into_any(),
+        "stop" if exists => stop_facts::facts(),
+        "resolve" if exists => resolve::facts(),
+        _ => ().into_any(),
+    }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use model::Lifecycle;
 use model::view::{PnlView, SessionView};
 
-use super::chart::PnlChart;
+use super::chart::chart;
 use super::reasons;
 use crate::format;
 use crate::live::QUOTE_STALE_US;
@@ -38,6 +38,7 @@ pub fn MoneyPanel() -> impl IntoView {
     let label = shown.part(label);
     let lack = shown.part(lack);
     let why = shown.part(reasons::executable);
+    let drawn = shown.held_untracked().map(|held| held.view.with_untracked(|session| chart(&session.pnl)));
     let as_of = shown.part(|session| session.pnl.as_of.filter(|_| session.lifecycle != Lifecycle::Stopped));
     let as_of = Signal::derive(move || as_of.get().flatten());
     view! {
@@ -52,7 +53,7 @@ pub fn MoneyPanel() -> impl IntoView {
             </div>
             <Facts/>
         </div>
-        <PnlChart/>
+        {drawn}
     }
     .into_any()
 }

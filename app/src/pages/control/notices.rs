@@ -3,15 +3,12 @@
 
 use leptos::prelude::*;
 use model::{Exposure, Lifecycle};
-use serde_json::json;
 
-use super::desk::ActButton;
 use super::foreign::Foreign;
 use super::outcome::{Gone, Outcome};
 use super::resolve::NeedsOperator;
-use crate::event::Control;
 use crate::format;
-use crate::frame::{Act, act, may_operate, use_toasts};
+use crate::islands::ClearLatch;
 use crate::live::use_live;
 use crate::parts::{Age, TraceLink, When};
 use crate::shown::use_shown;
@@ -74,51 +71,10 @@ fn LatchNotice() -> impl IntoView {
             }
         })
     };
-    let verified = Signal::derive(move || {
-        latch.with(|latch| latch.as_ref().is_some_and(|latch| latch.verified_flat_at.is_some()))
-    });
     view! {
         <When when=move || latch.with(Option::is_some)>
-            <div class="note latch" data-tone="alarm" role="status">{shown}<ClearLatch verified/></div>
+            <div class="note latch" data-tone="alarm" role="status">{shown}<ClearLatch/></div>
         </When>
-    }
-    .into_any()
-}
-
-#[component]
-fn ClearLatch(verified: Signal<bool>) -> impl IntoView {
-    let toasts = use_toasts();
-    let operate = may_operate();
-    let reason = RwSignal::new(String::new());
-    let busy = RwSignal::new(false);
-    let shut = Signal::derive(move || {
-        if !operate.get() {
-            Some("Your role only looks.".to_owned())
-        } else if !verified.get() {
-            Some("Not yet verified flat.".to_owned())
-        } else if reason.with(|reason| reason.trim().is_empty()) {
-            Some("Say why first: the reason is recorded with your name.".to_owned())
-        } else {
-            None
-        }
-    });
-    let clear = move || {
-        let clear = Act {
-            control: Control::ClearLatch,
-            subject: String::new(),
-            route: "/api/v1/panic/acknowledge",
-            path: "/api/v1/panic/acknowledge".to_owned(),
-            body: json!({ "reason": reason.get_untracked().trim() }),
-            accepted: "Latch cleared",
-            refused: "Latch not cleared",
-        };
-        act(clear, toasts, busy, |_| {});
-    };
-    view! {
-        <span class="end latch-form">
-            <label class="field">"Reason"<input autocomplete="off" prop:value=move || reason.get() on:input=move |event| reason.set(event_target_value(&event))/></label>
-            <ActButton label="Clear latch" class="" shut on_act=clear/>
-        </span>
     }
     .into_any()
 }

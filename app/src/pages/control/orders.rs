@@ -24,7 +24,7 @@ pub fn Orders() -> impl IntoView {
             <caption class="visually-hidden">"Orders of the session, newest first; times in UTC"</caption>
             <thead><tr><th>"Time"</th><th class="more">"Order"</th><th>"Side"</th><th>"Symbol"</th><th class="more n">"Lots"</th><th class="more n">"Limit"</th><th class="n">"Average"</th><th>"State"</th><th class="more">"Life"</th><th class="more">"Trace"</th></tr></thead>
             <tbody>
-                <For each=move || orders.get() key=|order| (order.client_order_id.clone(), order.updated_at, order.filled_qty) let:order><OrderRow order/></For>
+                {move || orders.get().into_iter().map(|order| view! { <OrderRow order/> }).collect_view()}
             </tbody>
         </table></div>
         <p class="empty" hidden=move || orders.with(|orders| !orders.is_empty())>"No order yet. Each order appears here the moment it is decided, before the venue has seen it."</p>
@@ -62,8 +62,9 @@ fn OrderRow(order: OrderView) -> impl IntoView {
     let steps = steps.map(|done| view! { <i data-done=done.then_some("")></i> }).collect_view();
     let limit = order.limit_price.map_or_else(|| "market".to_owned(), format::price);
     let reason = order.reason.map(|reason| view! { <span class="sub">{reason.words()}</span> });
+    let key = order.client_order_id.to_string();
     view! {
-        <tr>
+        <tr data-key=key>
             <td class="num">{format::clock_ms(order.submitted_at)}</td>
             <td class="more num">{order.client_order_id.0}</td>
             <td>{order.side.word()}</td>

@@ -1,17 +1,14 @@
 //! How a session ended: the last one, while nothing runs, and one that went away from the screen while another runs.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use model::view::SessionView;
-use model::{Lifecycle, Money, SessionId};
+use model::{Lifecycle, Money};
 
 use super::reasons::PRICE_NOT_TOLD;
-use crate::api;
-use crate::event::{Control, UiEvent};
 use crate::format;
+use crate::live::use_live;
 use crate::parts::{SignedMoney, TraceLink, When, session_link};
 use crate::shown::use_shown;
-use crate::tell::tell;
 
 /// What is said of an end.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,30 +59,14 @@ fn Result(#[prop(into)] end: Signal<Option<End>>) -> impl IntoView {
 #[component]
 pub fn Gone() -> impl IntoView {
     let shown = use_shown();
-    let closed = RwSignal::new(None::<SessionId>);
-    let gone =
-        Memo::new(move |_| shown.gone().filter(|gone| closed.with(|closed| closed.as_ref() != Some(gone))));
-    let end = RwSignal::new(None::<(SessionId, End)>);
-    Effect::new(move |_| {
-        let Some(id) = gone.get() else { return };
-        spawn_local(async move {
-            let path = format!("/api/v1/sessions/{id}");
-            // Without an answer the notice stays as it is: its link leads to all that is known.
-            let Ok(session) = api::get::<SessionView>("/api/v1/sessions/{id}", &path).await else { return };
-            if let Some(found) = self::end(&session) {
-                end.try_set(Some((id, found)));
-            }
-        });
-    });
+    let live = use_live();
+    let gone = Memo::new(move |_| shown.gone());
     let end = Memo::new(move |_| {
         let gone = gone.get()?;
-        end.get().filter(|(id, _)| *id == gone).map(|(_, end)| end)
+        live.gone.with(|known| known.as_ref().filter(|session| session.session_id == gone).and_then(end))
     });
     let now = shown.part(|session| format!("{} · {}", session.configuration, session.underlying));
-    let close = move |_| {
-        tell(&UiEvent::Click { control: Control::CloseNotice, subject: "gone".to_owned() });
-        closed.set(gone.get_untracked());
-    };
+    let seen = move || format!("seen={}", gone.get().map(|id| id.0).unwrap_or_default());
     view! {
         <When when=move || gone.with(Option::is_some)>
             <div class="note changed" role="status">
@@ -96,7 +77,7 @@ pub fn Gone() -> impl IntoView {
                     {move || now.get().map(|now| format!(" You now see {now}."))}
                 </span>
                 <When when=move || end.with(Option::is_some)><Result end/></When>
-                <button class="button quiet" type="button" aria-label="Close notice" on:click=close>"×"</button>
+                <button class="button quiet" type="button" aria-label="Close notice" data-does="view" data-view=seen data-control="close_notice" data-subject="gone">"×"</button>
             </div>
         </When>
     }

@@ -1,39 +1,39 @@
 //! What starting now would mean, at executable prices: credit, cost to leave, fees, margin, depth.
 
+use std::collections::BTreeSet;
+
 use leptos::prelude::*;
 use model::view::{PreviewLegView, PreviewView};
 
-use super::start::Starting;
 use crate::format;
 use crate::live::QUOTE_STALE_US;
 use crate::parts::{Age, Known, SignedMoney, fact};
 
-#[component]
-pub fn Preview(starting: Starting) -> impl IntoView {
-    let preview = Memo::new(move |_| {
-        starting.validation.with(|said| said.as_ref().and_then(|said| said.preview.clone()))
-    });
-    let as_of = Signal::derive(move || preview.with(|preview| preview.as_ref().map(|preview| preview.as_of)));
+/// `max_loss` as typed; `warnings` beside those of the preview.
+pub fn preview(preview: Option<PreviewView>, max_loss: Option<&str>, warnings: &[String]) -> AnyView {
+    let as_of = preview.as_ref().map(|preview| preview.as_of);
+    let ends_at = max_loss.and_then(|typed| typed.trim().parse().ok()).map(|loss: model::Decimal| -loss);
+    let figures = match preview {
+        Some(preview) => figures(preview, ends_at, warnings).into_any(),
+        None => view! { <p class="empty preview-empty">"The market is asked for prices of both legs; a preview appears here as soon as it answers and the configuration is valid."</p> }.into_any(),
+    };
     view! {
         <header>
             <h2>"If you started now"</h2>
-            <span class="end"><Age at=as_of stale_us=QUOTE_STALE_US before="quotes "/><span class="tag">"executable prices, not marks"</span></span>
+            <span class="end"><Age at=Signal::derive(move || as_of) stale_us=QUOTE_STALE_US before="quotes "/><span class="tag">"executable prices, not marks"</span></span>
         </header>
-        {move || match preview.get() {
-            Some(preview) => view! { <Figures starting preview/> }.into_any(),
-            None => view! { <p class="empty preview-empty">"The market is asked for prices of both legs; a preview appears here as soon as it answers and the configuration is valid."</p> }.into_any(),
-        }}
+        {figures}
     }
     .into_any()
 }
 
-#[component]
-fn Figures(starting: Starting, preview: PreviewView) -> impl IntoView {
+fn figures(
+    preview: PreviewView,
+    ends_at: Option<model::Money>,
+    warnings: &[String],
+) -> impl IntoView + use<> {
     let leave = preview.cost_to_leave.map(|cost| -cost.abs());
-    let ends_at = Signal::derive(move || {
-        let typed = starting.draft.with(|draft| draft.get("max_loss"));
-        typed.trim().parse().ok().map(|loss: model::Decimal| -loss)
-    });
+    let ends_at = Signal::derive(move || ends_at);
     let margin = match preview.wallet_balance {
         Some(balance) => preview
             .margin
@@ -43,16 +43,7 @@ fn Figures(starting: Starting, preview: PreviewView) -> impl IntoView {
     let breakeven = preview
         .breakeven
         .map(|(low, high)| format!("{} to {}", format::strike(low.round()), format::strike(high.round())));
-    let warnings = preview
-        .warnings
-        .iter()
-        .cloned()
-        .chain(
-            starting
-                .validation
-                .with_untracked(|said| said.as_ref().map(|said| said.warnings.clone()).unwrap_or_default()),
-        )
-        .collect::<std::collections::BTreeSet<_>>();
+    let warnings: BTreeSet<String> = preview.warnings.iter().chain(warnings).cloned().collect();
     let warnings = warnings
         .into_iter()
         .map(|text| view! { <p class="note" data-tone="doubt"><span>{text}</span></p> })

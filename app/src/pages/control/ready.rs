@@ -1,15 +1,13 @@
 //! Whether anything stands in the way of a start, as a list to look through; none of it but the button shuts it.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
 use model::view::{PreviewView, StripView};
 use model::{Lifecycle, SessionId, Symbol};
 
-use super::start::Starting;
-use crate::api::Validation;
+use super::draft::Draft;
 use crate::format;
 use crate::live::{Live, QUOTE_STALE_US, use_live};
+use crate::painter::form::Checked;
 use crate::parts::Age;
 
 /// One line of the check list.
@@ -48,10 +46,9 @@ fn lease(running: usize, holder: Option<&(Symbol, SessionId)>) -> Option<Check> 
     }
 }
 
-fn checks(strip: &StripView, problems: usize, preview: Option<&Validation>, lots: &str) -> Vec<Check> {
+fn checks(strip: &StripView, problems: usize, preview: Option<&PreviewView>, lots: &str) -> Vec<Check> {
     let check =
         |good: bool, yes: &str, no: &str| Check { good, text: if good { yes } else { no }.to_owned() };
-    let preview = preview.and_then(|said| said.preview.as_ref());
     let deep = preview.is_some_and(|preview| {
         preview.legs.iter().all(|leg| leg.depth_at_bid.is_some_and(|depth| depth >= leg.qty.abs()))
     });
@@ -79,45 +76,39 @@ fn checks(strip: &StripView, problems: usize, preview: Option<&Validation>, lots
     list
 }
 
-#[component]
-pub fn Ready(starting: Starting) -> impl IntoView {
+/// It was checked before the start button was: a price that is heard between two looks is not stale.
+const LOOKED_EVERY_US: i64 = 5_000_000;
+
+/// `None` until the form was checked.
+pub fn ready(checked: Option<&Checked>) -> AnyView {
     let live = use_live();
-    let running = live.running();
-    let list = Memo::new(move |_| {
-        let lots = starting.draft.with(|draft| draft.get("lots_per_leg"));
-        let problems = starting.problems.with(BTreeMap::len);
-        starting.validation.with(|said| {
-            let mut list = live.strip.with(|strip| checks(strip, problems, said.as_ref(), &lots));
-            let holder = holder(live, said.as_ref().and_then(|said| said.preview.as_ref()));
-            list.extend(lease(running.get(), holder.as_ref()));
-            list
-        })
+    let nothing = Checked { draft: Draft::default(), ..Checked::default() };
+    let checked = checked.unwrap_or(&nothing);
+    let lots = checked.draft.get("lots_per_leg");
+    let preview = checked.preview.as_ref();
+    let mut list = live.strip.with_untracked(|strip| checks(strip, checked.problems.len(), preview, &lots));
+    let running = live.running().get_untracked();
+    list.extend(lease(running, untrack(|| holder(live, preview)).as_ref()));
+    let wanted = checked.draft.get("underlying");
+    let spot_at = live.strip.with_untracked(|strip| {
+        let mut spots = strip.spots.iter();
+        spots.find(|spot| spot.underlying.as_str() == wanted).map(|spot| spot.at)
     });
-    let to_fix = move || list.with(|list| list.iter().filter(|check| !check.good).count());
-    let spot_at = Signal::derive(move || {
-        let wanted = starting.draft.with(|draft| draft.get("underlying"));
-        live.strip.with(|strip| {
-            let mut spots = strip.spots.iter();
-            spots.find(|spot| spot.underlying.as_str() == wanted).map(|spot| spot.at)
-        })
-    });
-    let spot_tone = move || if spot_at.get().is_some() { "gain" } else { "doubt" };
-    let spot_text =
-        move || if spot_at.get().is_some() { "Spot price last heard" } else { "No spot price yet" };
-    let rows = move || {
-        let row = |check: Check| view! { <li><i class="dot" data-tone=if check.good { "gain" } else { "doubt" }></i><span>{check.text}</span><span></span></li> };
-        list.get().into_iter().map(row).collect_view()
-    };
+    let to_fix = list.iter().filter(|check| !check.good).count();
+    let spot_tone = if spot_at.is_some() { "gain" } else { "doubt" };
+    let spot_text = if spot_at.is_some() { "Spot price last heard" } else { "No spot price yet" };
+    let row = |check: Check| view! { <li><i class="dot" data-tone=if check.good { "gain" } else { "doubt" }></i><span>{check.text}</span><span></span></li> };
+    let rows = list.into_iter().map(row).collect_view();
     view! {
         <header>
             <h2>"Ready?"</h2>
-            <span class="end"><span class="tag" data-tone=move || if to_fix() == 0 { "gain" } else { "doubt" }>
-                {move || match to_fix() { 0 => "ready".to_owned(), count => format!("{count} to look at") }}
+            <span class="end"><span class="tag" data-tone=if to_fix == 0 { "gain" } else { "doubt" }>
+                {match to_fix { 0 => "ready".to_owned(), count => format!("{count} to look at") }}
             </span></span>
         </header>
         <ul class="checks">
             {rows}
-            <li><i class="dot" data-tone=spot_tone></i><span>{spot_text}</span><Age at=spot_at stale_us=QUOTE_STALE_US/></li>
+            <li><i class="dot" data-tone=spot_tone></i><span>{spot_text}</span><Age at=Signal::derive(move || spot_at) stale_us={QUOTE_STALE_US + LOOKED_EVERY_US}/></li>
         </ul>
     }
     .into_any()
@@ -169,7 +160,7 @@ mod tests {
             let live = use_live();
             let mut session = crate::sample::session("s-1");
             session.legs.push(crate::sample::leg(-200));
-            let held = Held::new(session, Vec::new());
+            let held = Held::new(session);
             live.held.set(vec![held.clone()]);
             let found = holder(live, Some(&preview));
             assert_eq!(found, Some((Symbol::new("C-BTC-48000-070122"), SessionId::new("s-1"))));

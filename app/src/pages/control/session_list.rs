@@ -5,13 +5,11 @@ use leptos::prelude::*;
 use model::view::SessionChip;
 use model::{Health, SessionId};
 
-use crate::event::{Control, UiEvent};
 use crate::format;
 use crate::frame::{exposure_tone, health_tone, lifecycle_tone};
 use crate::live::use_live;
 use crate::parts::{SignedMoney, When};
 use crate::shown::{href, use_shown};
-use crate::tell::tell;
 
 /// Shown as soon as there is something to choose.
 #[component]
@@ -24,7 +22,7 @@ pub fn SessionList() -> impl IntoView {
         <When when=move || ids.with(|ids| ids.len() > 1)>
             <nav class="sessions" aria-label="Sessions">
                 <ul>
-                    <For each=move || ids.get() key=SessionId::clone let:id><li><Row id/></li></For>
+                    {move || ids.get().into_iter().map(|id| { let key = id.to_string(); view! { <li data-key=key><Row id/></li> } }).collect_view()}
                 </ul>
             </nav>
         </When>
@@ -70,9 +68,8 @@ fn Row(id: SessionId) -> impl IntoView {
     let money = Signal::derive(move || chip.with(|chip| chip.as_ref().and_then(|chip| chip.pnl)));
     let own = id.clone();
     let current = move || (shown.id().as_ref() == Some(&own)).then_some("true");
-    let choose = move |_| tell(&UiEvent::Click { control: Control::Choose, subject: subject.clone() });
     view! {
-        <a href=href(&id) aria-current=current data-noscroll data-tone=tone(row_tone) on:click=choose>
+        <a href=href(&id) aria-current=current data-tone=tone(row_tone) data-does="tell" data-control="choose" data-subject=subject>
             <span class="what"><b>{text(|chip| chip.configuration.clone())}</b>" "<span class="sub">{text(|chip| format!("{} · {}", chip.underlying, chip.session_id))}</span></span>
             " "
             <span class="truth-tags">

@@ -1,45 +1,34 @@
 //! The filters: a plain form whose fields are the address's query, so that it works without WASM and a view
 //! can be sent as a link.
 
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
-use model::Micros;
 use telemetry::{Level, Source};
 
 use crate::log_query::LogQuery;
 use crate::parts::{SEARCH, icon};
-use crate::platform;
 
 const RANGES: [(&str, i64); 4] = [("5 m", 5), ("15 m", 15), ("1 h", 60), ("24 h", 24 * 60)];
 
 #[component]
 pub fn Filters(query: Memo<LogQuery>) -> impl IntoView {
-    let navigate = use_navigate();
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        let form = event_target::<leptos::web_sys::EventTarget>(&event);
-        let typed = LogQuery::read(|name| Some(platform::form_field(&form, name)));
-        let now = query.get_untracked();
-        navigate(&LogQuery { from: now.from, to: now.to, ..typed }.to_href(), NavigateOptions::default());
-    };
     let field = move |of: fn(&LogQuery) -> String| Signal::derive(move || query.with(of));
     let text = move |label: &'static str, name: &'static str, of: fn(&LogQuery) -> String| {
         let value = field(of);
         view! {
             <label class="field" data-set=move || (!value.get().is_empty()).then_some("")>
-                {label}<input class="input" name=name value=value prop:value=value autocomplete="off" spellcheck="false"/>
+                {label}<input class="input" name=name value=value autocomplete="off" spellcheck="false"/>
             </label>
         }
     };
     let words = field(|query| query.q.clone());
     view! {
-        <form class="query" role="search" method="get" action="/telemetry" on:submit=submit>
+        <form class="query" role="search" method="get" action="/telemetry">
             <div class="line">
                 {icon(SEARCH, "16")}
-                <input class="input" type="search" name="q" aria-label="Text to find in event or message" placeholder="Words in the event or the message" value=words prop:value=words/>
+                <input class="input" type="search" name="q" aria-label="Text to find in event or message" placeholder="Words in the event or the message" value=words/>
             </div>
+            {hidden("from", query.with_untracked(|query| query.from.clone()))}
+            {hidden("to", query.with_untracked(|query| query.to.clone()))}
             <Ranges query/>
             <div class="filter-fields">
                 <Choice label="Level" name="level" value=field(|query| query.level.clone()) options=levels()/>
@@ -85,42 +74,34 @@ fn Choice(
         .collect_view();
     view! {
         <label class="field" data-set=move || (!value.get().is_empty()).then_some("")>
-            {label}<select class="input" name=name prop:value=value>{options}</select>
+            {label}<select class="input" name=name>{options}</select>
         </label>
     }
     .into_any()
 }
 
+/// A search keeps the time that was chosen.
+fn hidden(name: &'static str, value: String) -> impl IntoView {
+    (!value.is_empty()).then(|| view! { <input type="hidden" name=name value=value/> })
+}
+
 /// Time ranges: the last minutes, counted from the click.
 #[component]
 fn Ranges(query: Memo<LogQuery>) -> impl IntoView {
-    let navigate = use_navigate();
     let is_ranged = move || query.with(|query| !query.from.is_empty() || !query.to.is_empty());
     let buttons = RANGES
         .map(|(label, minutes)| {
-            let navigate = navigate.clone();
-            let narrow = move |_| {
-                let from = Micros::from_millis(platform::now_ms() as i64 - minutes * 60_000).to_rfc3339();
-                let next =
-                    LogQuery { from, to: String::new(), cursor: String::new(), ..query.get_untracked() };
-                navigate(&next.to_href(), NavigateOptions::default());
-            };
-            view! { <button type="button" on:click=narrow>{label}</button> }
+            view! { <button type="button" data-does="range" data-minutes=minutes.to_string()>{label}</button> }
         })
         .collect_view();
-    let all = move |_| {
-        let next = LogQuery {
-            from: String::new(),
-            to: String::new(),
-            cursor: String::new(),
-            ..query.get_untracked()
-        };
-        navigate(&next.to_href(), NavigateOptions::default());
+    let all = move || {
+        let none = String::new;
+        LogQuery { from: none(), to: none(), cursor: none(), ..query.get() }.to_href()
     };
     view! {
         <div class="segments" role="group" aria-label="Time range: the last">
             {buttons}
-            <button type="button" aria-pressed=move || (!is_ranged()).to_string() on:click=all>"All"</button>
+            <a href=all aria-current=move || (!is_ranged()).then_some("true")>"All"</a>
         </div>
     }
     .into_any()

@@ -12,8 +12,7 @@ use leptos_router::hooks::use_query_map;
 
 use crate::data;
 use crate::log_query::LogQuery;
-use crate::parts::{Panel, Retry};
-use crate::wire::Wire;
+use crate::parts::{Panel, region};
 
 use filters::Filters;
 use histogram::HistogramView;
@@ -26,28 +25,26 @@ pub use record::payload_rows;
 pub fn TelemetryPage() -> impl IntoView {
     let map = use_query_map();
     let query = Memo::new(move |_| map.with(|map| LogQuery::read(|name| map.get(name))));
-    let retry = Retry(RwSignal::new(0));
-    provide_context(retry);
-    let paint = Resource::new_blocking(move || (query.get(), retry.0.get()), |(query, _)| data::logs(query));
+    let paint = Resource::new_blocking(move || query.get(), data::logs);
     view! {
         <Title text="Telemetry"/>
         <h1 class="visually-hidden" tabindex="-1">"Telemetry"</h1>
         <div class="telemetry">
             <Panel name="Search" class="search">
                 <Filters query/>
-                <Transition fallback=|| view! { <div class="skeleton chart-skeleton"></div> }>
+                <Suspense fallback=|| view! { <div class="skeleton chart-skeleton"></div> }>
                     {move || Suspend::new(async move {
-                        paint.await.map(|Wire(paint)| view! { <HistogramView histogram=paint.histogram query/> })
+                        paint.await.map(|paint| region("histogram", view! { <HistogramView histogram=paint.histogram query/> }))
                     })}
-                </Transition>
+                </Suspense>
             </Panel>
             <div class="column">
-                <Panel name="Records">
-                    <Transition fallback=|| view! { <div class="skeleton"></div> }>
+                <Panel name="Records" region="records">
+                    <Suspense fallback=|| view! { <div class="skeleton"></div> }>
                         {move || Suspend::new(async move {
-                            paint.await.map(|Wire(paint)| view! { <Records page=paint.page query/> })
+                            paint.await.map(|paint| view! { <Records page=paint.page query/> })
                         })}
-                    </Transition>
+                    </Suspense>
                 </Panel>
             </div>
             <div class="column">

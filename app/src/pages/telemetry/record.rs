@@ -6,7 +6,6 @@ use telemetry::{LogRecord, Source, Value};
 use crate::format;
 use crate::log_query::LogQuery;
 use crate::parts::{TraceLink, session_link};
-use crate::platform;
 
 /// What the list calls a source.
 pub fn place(source: Source) -> &'static str {
@@ -27,9 +26,12 @@ pub fn value_text(value: &Value) -> String {
     }
 }
 
-#[component]
-pub fn RecordRow(record: LogRecord) -> impl IntoView {
-    let is_open = RwSignal::new(false);
+/// The row, and the record below it, which the button shows.
+pub fn record_row(record: LogRecord) -> AnyView {
+    let key = record.event_id.clone();
+    let opened_key = format!("{key}+");
+    let place_id = format!("r-{key}");
+    let controls = place_id.clone();
     let level = record.level.as_str();
     let time = format::clock_ms(record.timestamp);
     let full = format::date_clock(record.timestamp);
@@ -41,9 +43,9 @@ pub fn RecordRow(record: LogRecord) -> impl IntoView {
     let message = record.message.clone();
     let source = place(record.source);
     view! {
-        <tr data-level=level class:picked=move || is_open.get()>
+        <tr data-level=level data-key=key data-mine="class">
             <td class="when">
-                <button class="open" type="button" aria-expanded=move || is_open.get().to_string() aria-label=format!("Record {time}") on:click=move |_| is_open.update(|open| *open = !*open)></button>
+                <button class="open" type="button" aria-expanded="false" aria-controls=controls aria-label=format!("Record {time}") data-does="toggle" data-mine="aria-expanded"></button>
                 <time title=full>{time.clone()}</time>
                 <span class="narrow"><span class="level" data-level=level>{level}</span></span>
             </td>
@@ -56,17 +58,16 @@ pub fn RecordRow(record: LogRecord) -> impl IntoView {
             <td class="more n">{took}</td>
             <td class="more"><TraceLink id=trace/></td>
         </tr>
-        {move || is_open.get().then(|| view! { <Opened record=record.clone()/> })}
+        {opened(record, opened_key, place_id)}
     }
     .into_any()
 }
 
-#[component]
-fn Opened(record: LogRecord) -> impl IntoView {
+fn opened(record: LogRecord, key: String, id: String) -> AnyView {
     let level = record.level.as_str();
     let payload = payload_rows(&record);
     view! {
-        <tr class="opened" data-level=level><td colspan="9"><div class="record">
+        <tr class="opened" id=id data-key=key data-mine="hidden" data-level=level hidden><td colspan="9"><div class="record">
             <div class="payload"><h3>"Payload"</h3><dl>{payload}</dl></div>
             <About record/>
         </div></td></tr>
@@ -123,7 +124,7 @@ fn About(record: LogRecord) -> impl IntoView {
             <div class="buttons">
                 {trace.map(|href| view! { <a class="button" href=href>"Open trace"</a> })}
                 <a class="button" href=only_event>"Only this event"</a>
-                <button class="button" type="button" on:click=move |_| platform::copy(&json)>"Copy JSON"</button>
+                <button class="button" type="button" data-does="copy" data-copy=json>"Copy JSON"</button>
             </div>
         </div>
     }

@@ -12,10 +12,9 @@ use telemetry::{Level, LogRecord};
 
 use crate::error::AppError;
 use crate::log_query::LogQuery;
-use crate::parts::{Panel, Retry, fact, session_link};
+use crate::parts::{Panel, fact, session_link};
 use crate::port::Trace;
-use crate::wire::Wire;
-use crate::{data, format, platform};
+use crate::{data, format};
 
 use layout::{Place, Story};
 use story::StoryList;
@@ -25,11 +24,9 @@ use waterfall::Waterfall;
 pub fn TracePage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("correlation_id").unwrap_or_default()));
-    let retry = Retry(RwSignal::new(0));
-    provide_context(retry);
     let trace = Resource::new_blocking(
-        move || (id.get(), retry.0.get()),
-        |(id, _)| async move {
+        move || id.get(),
+        |id| async move {
             if !data::is_trace_id(&id) {
                 return Err(AppError::new(
                     "INVALID",
@@ -48,14 +45,14 @@ pub fn TracePage() -> impl IntoView {
                 <h1 tabindex="-1">{move || format!("Trace {}", format::short_id(&id.get()))}</h1>
             </div>
             <div class="actions">
-                <button class="button" type="button" on:click=move |_| platform::copy(&id.get_untracked())>"Copy id"</button>
+                <button class="button" type="button" data-does="copy" data-copy=move || id.get()>"Copy id"</button>
                 <a class="button" href=move || LogQuery { correlation_id: id.get(), ..LogQuery::default() }.to_href()>"Show in the list"</a>
             </div>
         </div>
         <Panel name="Trace" class="bare">
-            <Transition fallback=|| view! { <div class="skeleton"></div> }>
-                {move || Suspend::new(async move { trace.await.map(|Wire(trace)| view! { <Told trace/> }) })}
-            </Transition>
+            <Suspense fallback=|| view! { <div class="skeleton"></div> }>
+                {move || Suspend::new(async move { trace.await.map(|trace| view! { <Told trace/> }) })}
+            </Suspense>
         </Panel>
     }
     .into_any()

@@ -14,7 +14,6 @@ use hydration_context::{SharedContext, SsrSharedContext};
 use leptos::prelude::*;
 use leptos_meta::ServerMetaContext;
 use leptos_router::location::RequestUrl;
-use model::preset::{Preset, presets};
 use model::view::StripView;
 
 /// What a sample server says.
@@ -42,9 +41,6 @@ impl Port for SamplePort {
     }
     fn control(&self) -> PortFuture<SessionPaint> {
         ready(Ok(self.sessions.clone()))
-    }
-    fn presets(&self) -> PortFuture<Vec<Preset>> {
-        ready(Ok(presets()))
     }
     fn logs(&self, _query: LogQuery) -> PortFuture<LogPage> {
         ready(self.failing.clone().map_or_else(|| Ok(self.logs.clone()), Err))

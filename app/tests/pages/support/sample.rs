@@ -13,7 +13,7 @@ use model::{
 use super::SamplePort;
 use super::records::{histogram, records};
 pub use super::sessions::{BTC, ETH, TRACE, at, dec};
-use super::sessions::{btc, eth, points, why};
+use super::sessions::{btc, eth, why};
 
 /// No session has ever run.
 pub fn idle() -> SamplePort {
@@ -30,10 +30,9 @@ pub fn two() -> SamplePort {
 }
 
 fn of(sessions: Vec<SessionView>) -> SamplePort {
-    let points = sessions.iter().map(|session| (session.session_id.clone(), points())).collect();
     SamplePort {
         strip: strip(&sessions),
-        sessions: SessionPaint { sessions, points, why: why() },
+        sessions: SessionPaint { sessions, why: why() },
         logs: LogPage { records: records(), next_cursor: Some("older".to_owned()) },
         histogram: histogram(),
         trace: Trace { correlation_id: TRACE.to_owned(), records: records().into_iter().rev().collect() },

@@ -4,9 +4,7 @@ use model::instrument::OptionKind;
 use model::market::MarketSource;
 use model::order::{OrderStatus, Purpose, Side};
 use model::rules::{Rule, Verdict};
-use model::view::{
-    FillView, GateView, LegView, OrderView, PnlPoint, PnlView, RuleView, SessionView, WhyView,
-};
+use model::view::{FillView, GateView, LegView, OrderView, PnlView, RuleView, SessionView, WhyView};
 use model::{
     ClientOrderId, Decimal, ExecutionMode, Exposure, FillId, Intent, Lifecycle, Micros, SessionId, Symbol,
     Underlying,
@@ -214,22 +212,6 @@ fn rules() -> Vec<RuleView> {
         reading(Rule::MaxProfit, Verdict::Holds, "71.20 < 180.00", "108.80 left", Some(40)),
         reading(Rule::Time, Verdict::Holds, "15:00:00 UTC", "2 h 41 m left", Some(23)),
     ]
-}
-
-pub fn points() -> Vec<PnlPoint> {
-    let start = at("11:30:04").0;
-    (0..480)
-        .map(|step: i64| {
-            let value = Decimal::from(-12 + step / 4 - (step % 60) / 6);
-            let armed = step > 210;
-            PnlPoint {
-                at: Micros(start + step * 6_000_000),
-                executable: Some(value),
-                peak: armed.then_some(value + Decimal::ONE),
-                floor: armed.then(|| Decimal::from(step / 40 * 5)),
-            }
-        })
-        .collect()
 }
 
 pub fn why() -> Vec<WhyView> {

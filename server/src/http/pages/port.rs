@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use app::{AppError, Histogram, LogPage, LogQuery, Port, PortFuture, SessionPaint, Trace, User};
-use model::preset::{Preset, presets};
 use model::view::StripView;
 use telemetry::{LogRecord, Micros};
 
@@ -45,10 +44,7 @@ impl PagePort {
 
 impl Port for PagePort {
     fn user(&self) -> PortFuture<Option<User>> {
-        let user = self
-            .user
-            .as_ref()
-            .map(|session| User { username: session.username.clone(), role: "admin".to_owned() });
+        let user = self.user.as_ref().map(super::console_user);
         Box::pin(async move { Ok(user) })
     }
 
@@ -63,12 +59,8 @@ impl Port for PagePort {
             let hub = &app.trading.hub;
             let mut why = hub.whys();
             why.drain(..why.len().saturating_sub(WHY_MOST));
-            Ok(SessionPaint { sessions: hub.sessions(), points: hub.points(), why })
+            Ok(SessionPaint { sessions: hub.sessions(), why })
         })
-    }
-
-    fn presets(&self) -> PortFuture<Vec<Preset>> {
-        self.signed_in(|_| async { Ok(presets()) })
     }
 
     fn logs(&self, query: LogQuery) -> PortFuture<LogPage> {

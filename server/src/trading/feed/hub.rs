@@ -10,7 +10,7 @@ use model::{DecisionRecord, Micros, SessionId, TradingState};
 use tokio::sync::broadcast;
 
 use super::chart::Chart;
-use super::{FeedUpdate, Held, Venue};
+use super::{Held, Venue};
 use crate::clock;
 use crate::store::history::HistoryStore;
 use crate::store::trading::TradingStore;
@@ -18,10 +18,10 @@ use crate::tasks::Stop;
 
 /// Faster than an eye reads a number; a truth that changed is never older than this.
 const TICK: Duration = Duration::from_millis(200);
-/// When nothing changes, an empty update every so often proves that the feed is alive.
+/// When nothing changes, readers are woken every so often all the same: it proves that the feed is alive.
 const QUIET_MAX: Micros = Micros(1_000_000);
-/// Updates that a slow reader may be behind before it gets a new snapshot.
-const HELD: usize = 64;
+/// A reader that is behind is woken once: it looks at what is known then.
+const HELD: usize = 1;
 /// Decisions that are looked through for sentences at the start.
 const LATEST: i64 = 400;
 
@@ -34,7 +34,7 @@ struct Shared {
     history: HistoryStore,
     pending: Mutex<Vec<News>>,
     held: Mutex<Held>,
-    updates: broadcast::Sender<Arc<FeedUpdate>>,
+    updates: broadcast::Sender<()>,
 }
 
 /// What was published and is not folded yet.
@@ -71,7 +71,6 @@ impl FeedHub {
         for record in &latest {
             held.whys.add(record);
         }
-        held.whys.take_new();
     }
 
     /// Takes in decisions; never waits for a reader.
@@ -84,7 +83,7 @@ impl FeedHub {
         self.pending().push(News::Heard(events));
     }
 
-    /// Gives out what changed, five times a second, until the server stops.
+    /// Wakes readers, five times a second at most, until the server stops.
     pub async fn run(self, mut stop: Stop) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -97,32 +96,40 @@ impl FeedHub {
     }
 
     fn turn(&self, now: Micros) {
-        self.give_out(&mut self.current(), now);
-    }
-
-    fn give_out(&self, held: &mut Held, now: Micros) {
-        let deltas = held.changes(&self.0.venue, now);
-        if !deltas.is_empty() || now.0 - held.given_at.0 >= QUIET_MAX.0 {
-            held.given_at = now;
+        let mut held = self.current();
+        held.sample(now);
+        if std::mem::take(&mut held.news) || now.0 - held.woken_at.0 >= QUIET_MAX.0 {
+            held.woken_at = now;
             // Nobody listening is no error.
-            let _ = self.0.updates.send(Arc::new(FeedUpdate { ts: now, deltas }));
+            let _ = self.0.updates.send(());
         }
     }
 
-    /// Updates from now on. Subscribe before taking the snapshot, so that nothing is missed between them.
+    /// Woken whenever there may be something new.
     #[must_use]
-    pub fn subscribe(&self) -> broadcast::Receiver<Arc<FeedUpdate>> {
+    pub fn subscribe(&self) -> broadcast::Receiver<()> {
         self.0.updates.subscribe()
     }
 
-    /// Everything, for a reader that begins or has lost track.
+    /// What pages are painted from, at one moment, with the points of a session that came after `after`.
     #[must_use]
-    pub fn snapshot(&self) -> FeedUpdate {
-        let now = clock::now();
-        let mut held = self.current();
-        // First everybody gets what changed: a snapshot between two updates would be patched as if it were the first.
-        self.give_out(&mut held, now);
-        FeedUpdate { ts: now, deltas: held.everything() }
+    pub fn known(&self) -> app::painter::Known {
+        let (now, held) = (clock::now(), self.current());
+        app::painter::Known {
+            strip: held.strip_now(&self.0.venue, now),
+            sessions: session_views(&held.state, now),
+            why: held.whys.all(),
+            gone: None,
+        }
+    }
+
+    /// Points of a session's curve that came after `after`.
+    #[must_use]
+    pub fn points_after(&self, id: &SessionId, after: Option<Micros>) -> Vec<PnlPoint> {
+        let held = self.current();
+        let points = held.charts.get(id).map(Chart::points).unwrap_or_default();
+        let from = after.map_or(0, |after| points.partition_point(|point| point.at <= after));
+        points[from..].to_vec()
     }
 
     /// The strip of every page.
@@ -143,13 +150,6 @@ impl FeedHub {
         let held = self.current();
         let session = held.state.session(&SessionId::from(id))?;
         Some(session_view(&held.state, session, clock::now()))
-    }
-
-    /// Curves of the sessions that are shown.
-    #[must_use]
-    pub fn points(&self) -> BTreeMap<SessionId, Vec<PnlPoint>> {
-        let held = self.current();
-        held.charts.iter().map(|(id, chart)| (id.clone(), chart.points().to_vec())).collect()
     }
 
     /// The latest sentences, newest last.
@@ -188,6 +188,7 @@ impl FeedHub {
     fn current(&self) -> MutexGuard<'_, Held> {
         let mut held = self.held();
         let news = std::mem::take(&mut *self.pending());
+        held.news |= !news.is_empty();
         for news in news {
             match news {
                 News::Decided(record) => {

@@ -13,7 +13,6 @@ const KEPT: usize = 200;
 #[derive(Debug, Default)]
 pub(super) struct Whys {
     latest: VecDeque<WhyView>,
-    new: Vec<WhyView>,
     /// Of the latest evaluation of each session that is evaluated.
     verdicts: BTreeMap<Option<SessionId>, Vec<(Rule, Verdict)>>,
 }
@@ -32,19 +31,14 @@ impl Whys {
             correlation_id: record.correlation_id.to_string(),
             session_id: record.session_id.clone(),
         };
-        self.latest.push_back(why.clone());
+        self.latest.push_back(why);
         if self.latest.len() > KEPT {
             self.latest.pop_front();
         }
-        self.new.push(why);
     }
 
     pub(super) fn all(&self) -> Vec<WhyView> {
         self.latest.iter().cloned().collect()
-    }
-
-    pub(super) fn take_new(&mut self) -> Vec<WhyView> {
-        std::mem::take(&mut self.new)
     }
 
     fn tells(&mut self, record: &DecisionRecord) -> bool {

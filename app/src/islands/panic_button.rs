@@ -6,13 +6,13 @@ use std::time::Duration;
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde_json::json;
 
-use super::panic_phase::{Phase, face, hint, scope};
+use super::panic_phase::{Latch, Phase, face, hint};
 use crate::api::{self, Intent};
+use crate::cell::cell;
 use crate::error::AppError;
 use crate::event::{Control, UiEvent};
-use crate::live::use_live;
+use crate::json::object;
 use crate::platform;
 use crate::tell::tell_correlated;
 
@@ -77,7 +77,7 @@ impl Panic {
     }
 
     async fn attempt(self, intent: Intent, attempt: u32) {
-        let result = api::post(ROUTE, ROUTE, &json!({}), &intent, attempt).await;
+        let result = api::post(ROUTE, ROUTE, &object([]), &intent, attempt).await;
         if !self.phase.try_with_untracked(Phase::is_under_way).unwrap_or(false) {
             return;
         }
@@ -107,18 +107,18 @@ impl Panic {
     }
 }
 
-#[component]
+/// The cells it reads: the latch, and what a press would close.
+#[island]
 pub fn PanicButton() -> impl IntoView {
-    let live = use_live();
+    let (latch, scope) = (cell("latch"), cell("panic.scope"));
     let panic = Panic {
         phase: RwSignal::new(Phase::Idle),
         press: StoredValue::new(0),
         sent_ms: StoredValue::new(0.0),
         waited_ms: RwSignal::new(0.0),
     };
-    let latch = Memo::new(move |_| live.strip.with(|strip| strip.latch.clone()));
-    let face = Memo::new(move |_| panic.phase.with(|phase| latch.with(|latch| face(phase, latch.as_ref()))));
-    let scope = Memo::new(move |_| live.strip.with(scope));
+    let latch = Signal::derive(move || latch.with(|word| Latch::read(word)));
+    let face = Memo::new(move |_| panic.phase.with(|phase| face(phase, latch.get())));
     let hint = Memo::new(move |_| panic.phase.with(|phase| hint(phase, panic.waited_ms.get())));
     forget_when_cleared(panic, latch);
     listen_for_keys(panic);
@@ -151,13 +151,12 @@ pub fn PanicButton() -> impl IntoView {
         </span>
         <p class="panic-hint" role="alert" hidden=move || hint.with(Option::is_none)>{move || hint.get().unwrap_or_default()}</p>
     }
-    .into_any()
 }
 
 /// After the latch was cleared the button is as new.
-fn forget_when_cleared(panic: Panic, latch: Memo<Option<model::view::LatchView>>) {
+fn forget_when_cleared(panic: Panic, latch: Signal<Latch>) {
     Effect::new(move |before: Option<bool>| {
-        let latched = latch.with(Option::is_some);
+        let latched = latch.get() != Latch::Clear;
         if before == Some(true) && !latched && panic.phase.get_untracked() == Phase::Accepted {
             panic.phase.set(Phase::Idle);
         }

@@ -1,10 +1,5 @@
 //! What PANIC says at each moment, as a function of its phase and the account's latch. Pure.
 
-use model::view::{LatchView, StripView};
-
-use crate::format;
-use crate::live::running;
-
 /// Where a press of PANIC stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Phase {
@@ -32,6 +27,25 @@ impl Phase {
     }
 }
 
+/// The account's latch, as far as the button shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Latch {
+    Clear,
+    Set,
+    VerifiedFlat,
+}
+
+impl Latch {
+    /// Of the cell that says it.
+    pub fn read(word: &str) -> Self {
+        match word {
+            "" => Latch::Clear,
+            "flat" => Latch::VerifiedFlat,
+            _ => Latch::Set,
+        }
+    }
+}
+
 /// The button's face.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Face {
@@ -44,30 +58,18 @@ fn face_of(state: &'static str, word: &'static str, small: impl Into<String>) ->
     Face { state, word, small: small.into() }
 }
 
-pub fn face(phase: &Phase, latch: Option<&LatchView>) -> Face {
+pub fn face(phase: &Phase, latch: Latch) -> Face {
     match (phase, latch) {
         (Phase::Holding, _) => face_of("holding", "PANIC", "keep holding"),
         (Phase::Sending { .. }, _) => face_of("sending", "PANIC", "sending"),
         (Phase::Unconfirmed { .. }, _) => face_of("unconfirmed", "PANIC", "not confirmed – retrying"),
         (Phase::Refused { .. }, _) => face_of("unconfirmed", "PANIC", "refused"),
-        (Phase::Idle | Phase::Accepted, Some(latch)) if latch.verified_flat_at.is_some() => {
+        (Phase::Idle | Phase::Accepted, Latch::VerifiedFlat) => {
             face_of("done", "PANIC", "verified flat · latched")
         }
         (Phase::Accepted, _) => face_of("accepted", "PANICKING", "Accepted"),
-        (Phase::Idle, Some(_)) => face_of("running", "PANICKING", "closing everything"),
-        (Phase::Idle, None) => face_of("idle", "PANIC", "hold 1 s"),
-    }
-}
-
-/// What a press would close, as far as it is known.
-pub fn scope(strip: &StripView) -> String {
-    let count = |count: usize, one: &str| (count > 0).then(|| format::counted(count, one));
-    let foreign = count(strip.foreign.len(), "position").map(|words| format!("{words} of no session"));
-    let parts: Vec<String> = count(running(strip), "session").into_iter().chain(foreign).collect();
-    if parts.is_empty() {
-        "Nothing is known to be on: PANIC closes whatever the venue shows.".to_owned()
-    } else {
-        format!("PANIC closes {}, and whatever else the venue shows.", parts.join(" and "))
+        (Phase::Idle, Latch::Set) => face_of("running", "PANICKING", "closing everything"),
+        (Phase::Idle, Latch::Clear) => face_of("idle", "PANIC", "hold 1 s"),
     }
 }
 
@@ -96,61 +98,23 @@ pub fn hint(phase: &Phase, waited_ms: f64) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use model::view::SessionChip;
-    use model::{ExitReason, Exposure, Lifecycle, Micros, PanicId, SessionId, Symbol, Underlying};
-
     use super::*;
-
-    fn latch(verified: bool) -> LatchView {
-        LatchView {
-            panic_id: PanicId::new("p-0"),
-            since: Micros(0),
-            who: "admin".to_owned(),
-            reason: ExitReason::Panic,
-            correlation_id: String::new(),
-            verified_flat_at: verified.then_some(Micros(1)),
-        }
-    }
 
     #[test]
     fn accepted_is_said_only_when_the_server_said_so() {
         for phase in [Phase::Idle, Phase::Holding, Phase::Sending { attempts: 1 }] {
-            assert!(!face(&phase, None).small.contains("Accepted"), "{phase:?}");
+            assert!(!face(&phase, Latch::Clear).small.contains("Accepted"), "{phase:?}");
         }
-        assert_eq!(face(&Phase::Accepted, None).small, "Accepted");
-        assert_eq!(
-            face(&Phase::Unconfirmed { attempts: 2, error: String::new() }, None).small,
-            "not confirmed – retrying"
-        );
-        assert_eq!(face(&Phase::Accepted, Some(&latch(true))).small, "verified flat · latched");
-    }
-
-    #[test]
-    fn the_button_says_how_much_it_closes() {
-        let chip = |lifecycle| SessionChip {
-            session_id: SessionId::new("s-1"),
-            configuration: String::new(),
-            underlying: Underlying::new("BTC"),
-            lifecycle,
-            exposure: Exposure::Open,
-            health: vec![],
-            started_at: Micros(0),
-            pnl: None,
-        };
-        let mut strip = StripView { sessions: vec![chip(Lifecycle::Stopped)], ..StripView::default() };
-        assert!(scope(&strip).starts_with("Nothing is known to be on"));
-        strip.sessions = vec![chip(Lifecycle::Running), chip(Lifecycle::Paused)];
-        strip.foreign = [(Symbol::new("C-BTC-50000-140122"), 50)].into();
-        assert_eq!(
-            scope(&strip),
-            "PANIC closes 2 sessions and 1 position of no session, and whatever else the venue shows."
-        );
+        assert_eq!(face(&Phase::Accepted, Latch::Clear).small, "Accepted");
+        let unconfirmed = Phase::Unconfirmed { attempts: 2, error: String::new() };
+        assert_eq!(face(&unconfirmed, Latch::Clear).small, "not confirmed – retrying");
+        assert_eq!(face(&Phase::Accepted, Latch::read("flat")).small, "verified flat · latched");
     }
 
     #[test]
     fn a_latch_made_elsewhere_shows_too() {
-        assert_eq!(face(&Phase::Idle, Some(&latch(false))).word, "PANICKING");
-        assert_eq!(face(&Phase::Idle, None).word, "PANIC");
+        assert_eq!(face(&Phase::Idle, Latch::read("set")).word, "PANICKING");
+        assert_eq!(face(&Phase::Idle, Latch::read("")).word, "PANIC");
     }
 
     #[test]

@@ -1,0 +1,127 @@
+//! One click, one intent: tells the click, sends the request, and sends it again under the same key while no
+//! answer comes, so that it happens once.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde_json::Value;
+
+use crate::api::{self, Intent};
+use crate::backoff::backoff_ms;
+use crate::event::{Control, UiEvent};
+use crate::islands::Toasts;
+#[cfg(not(feature = "hydrate"))]
+use crate::json::object;
+use crate::json::{self, text};
+use crate::platform::{self, Answer};
+use crate::tell::tell_correlated;
+
+/// What a button does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Act {
+    pub control: Control,
+    /// On what: a preset, a session.
+    pub subject: String,
+    /// Pattern of the path, for the record.
+    pub route: String,
+    pub path: String,
+    pub body: Value,
+    /// Said when it was accepted and when it was not.
+    pub accepted: String,
+    pub refused: String,
+}
+
+impl Act {
+    /// As the server writes it beside a button.
+    #[cfg(not(feature = "hydrate"))]
+    pub fn write(&self) -> Value {
+        object([
+            ("control", self.control.word().into()),
+            ("subject", self.subject.as_str().into()),
+            ("route", self.route.as_str().into()),
+            ("path", self.path.as_str().into()),
+            ("body", self.body.clone()),
+            ("accepted", self.accepted.as_str().into()),
+            ("refused", self.refused.as_str().into()),
+        ])
+    }
+
+    /// As the button reads it.
+    pub fn read(value: &Value) -> Self {
+        Self {
+            control: Control::of(&text(value, "control")).unwrap_or(Control::Retry),
+            subject: text(value, "subject"),
+            route: text(value, "route"),
+            path: text(value, "path"),
+            body: value["body"].clone(),
+            accepted: text(value, "accepted"),
+            refused: text(value, "refused"),
+        }
+    }
+}
+
+const TRIES: u32 = 5;
+
+/// Does it. `busy` is set meanwhile.
+pub fn act(mut act: Act, toasts: Toasts, busy: RwSignal<bool>) {
+    if busy.get_untracked() {
+        return;
+    }
+    if act.control == Control::Start {
+        (act.subject, act.body) = crate::draft::start_of(act.subject, act.body);
+    }
+    let control = act.control;
+    then(act, toasts, busy, move |answer| {
+        if let Some(answer) = answer {
+            after(control, &answer);
+        }
+    });
+}
+
+/// What follows on an accepting answer.
+fn after(control: Control, answer: &Answer) {
+    if control == Control::SignOut {
+        platform::open("/login");
+    }
+    if control == Control::Start {
+        let id = text(&json::read(&answer.body), "session_id");
+        if !id.is_empty() {
+            crate::draft::started(&id);
+        }
+    }
+}
+
+/// Does it; `done` gets the accepting answer, or `None` when it was refused or none came.
+pub fn then(act: Act, toasts: Toasts, busy: RwSignal<bool>, done: impl FnOnce(Option<Answer>) + 'static) {
+    if busy.get_untracked() {
+        return;
+    }
+    busy.set(true);
+    let intent = Intent::new();
+    let click = UiEvent::Click { control: act.control, subject: act.subject.clone() };
+    tell_correlated(&click, Some(&intent.correlation_id));
+    spawn_local(async move {
+        let mut attempt = 1;
+        let result = loop {
+            match api::post(&act.route, &act.path, &act.body, &intent, attempt).await {
+                Err(error) if error.may_retry() && attempt < TRIES => {
+                    let wait_ms = backoff_ms(attempt.saturating_sub(1), platform::random_bits() as u32);
+                    platform::sleep_ms(wait_ms).await;
+                    attempt += 1;
+                }
+                other => break other,
+            }
+        };
+        // The island may be gone meanwhile: writing a disposed signal does nothing.
+        busy.try_set(false);
+        match result {
+            Ok(answer) => {
+                toasts.done(&act.accepted);
+                done(Some(answer));
+            }
+            Err(error) => {
+                toasts.error(&act.refused, &error);
+                done(None);
+            }
+        }
+    });
+}

@@ -1,0 +1,243 @@
+//! The live chart of executable P&L with peak and floor, in the place that the server wrote for it: drawn by the chart
+//! library, with a keyboard cursor, and a table of its data that needs none of it.
+
+use std::cell::RefCell;
+
+use leptos::ev::KeyboardEvent;
+use leptos::prelude::document;
+use leptos::task::spawn_local;
+use web_sys::Element;
+
+use crate::event::{Control, UiEvent};
+use crate::platform::{self, Chart};
+use crate::points::{Points, WIDTH};
+use crate::tell::tell;
+
+/// Rows of the table.
+const ROWS: usize = 60;
+
+/// How much of which points something shows.
+#[derive(Clone, Copy, Default, PartialEq)]
+struct Seen {
+    generation: u64,
+    count: usize,
+}
+
+#[derive(Default)]
+struct State {
+    points: Points,
+    chart: Option<Chart>,
+    loading: bool,
+    drawn: Seen,
+    tabled: Seen,
+    limits: (String, String),
+    cursor: Option<usize>,
+}
+
+thread_local! {
+    static STATE: RefCell<State> = RefCell::default();
+}
+
+fn with<T>(change: impl FnOnce(&mut State) -> T) -> T {
+    STATE.with_borrow_mut(change)
+}
+
+fn find(selector: &str) -> Option<Element> {
+    document().query_selector(selector).ok().flatten()
+}
+
+/// Takes points of the feed.
+pub fn add(session: &str, rows: &[f64], replace: bool) {
+    with(|state| {
+        if state.points.session != session {
+            state.cursor = None;
+        }
+        state.points.add(session, rows, replace);
+    });
+}
+
+/// Brings the page up to what is known; draws where there is a place for it.
+pub fn update() {
+    let Some(place) = find("#pnl-chart") else {
+        if let Some(chart) = with(|state| state.chart.take()) {
+            chart.destroy();
+        }
+        return;
+    };
+    // A place that came anew is empty: what was drawn went with the one before.
+    let is_empty = place.first_element_child().is_none();
+    let missing = with(|state| {
+        if is_empty && let Some(chart) = state.chart.take() {
+            chart.destroy();
+        }
+        state.chart.is_none() && !std::mem::replace(&mut state.loading, state.chart.is_none())
+    });
+    if missing {
+        load();
+    } else {
+        draw(&place);
+    }
+    table();
+}
+
+/// Loads the library; a failure stays in this panel and can be tried again.
+fn load() {
+    show_failure(None);
+    spawn_local(async move {
+        match Chart::create("#pnl-chart").await {
+            Ok(chart) => {
+                with(|state| {
+                    state.loading = false;
+                    state.drawn = Seen::default();
+                    state.limits = Default::default();
+                    state.chart = Some(chart);
+                });
+                update();
+            }
+            // It stays as if it loaded, until somebody asks again.
+            Err(error) => {
+                tell(&UiEvent::ErrorBoundary {
+                    panel: "Profit and loss".to_owned(),
+                    path: "App › Control › Profit and loss".to_owned(),
+                    code: "CHART".to_owned(),
+                    error: error.clone(),
+                });
+                show_failure(Some(&error));
+            }
+        }
+    });
+}
+
+/// After a failure.
+pub fn again() {
+    tell(&UiEvent::Click { control: Control::Retry, subject: "Profit and loss".to_owned() });
+    with(|state| state.loading = false);
+    update();
+}
+
+fn show_failure(error: Option<&str>) {
+    let Some(note) = find("#chart-failed") else { return };
+    // A name of ours is a name.
+    let _ = note.toggle_attribute_with_force("hidden", error.is_none());
+    if let (Some(error), Ok(Some(text))) = (error, note.query_selector("span")) {
+        text.set_text_content(Some(&format!("The chart could not be drawn: {error}.")));
+    }
+}
+
+fn draw(place: &Element) {
+    let drawn = with(|state| {
+        let chart = state.chart.clone()?;
+        let text = |name: &str| place.get_attribute(name).unwrap_or_default();
+        let limits = (text("data-loss"), text("data-profit"));
+        if state.limits != limits {
+            chart.limits(platform::number(&limits.0), platform::number(&limits.1));
+            state.limits = limits;
+        }
+        let (known, points) = (state.drawn, &state.points);
+        let now = Seen { generation: points.generation, count: points.count() };
+        state.drawn = now;
+        if known.generation != now.generation || known.count > now.count || known.count == 0 {
+            let started_ms = platform::now_ms();
+            chart.set(&points.rows);
+            return Some((now.count, (platform::now_ms() - started_ms) as i64));
+        }
+        if now.count > known.count {
+            chart.append(&points.rows[known.count * WIDTH..]);
+        }
+        None
+    });
+    if let Some((points, duration_ms)) = drawn {
+        tell(&UiEvent::ChartDrawn { points, duration_ms });
+    }
+}
+
+/// Moves the cursor over the chart.
+pub fn key(event: &KeyboardEvent) {
+    let step = if event.shift_key() { 10 } else { 1 };
+    let told = with(|state| {
+        let count = state.points.count();
+        let last = count.checked_sub(1)?;
+        let at = state.cursor.unwrap_or(last).min(last);
+        let next = match event.key().as_str() {
+            "ArrowLeft" => at.saturating_sub(step),
+            "ArrowRight" => (at + step).min(last),
+            "Home" => 0,
+            "End" => last,
+            _ => return None,
+        };
+        state.cursor = Some(next);
+        let row = state.points.row(next)?;
+        if let Some(chart) = &state.chart {
+            chart.point(row[0], row[1]);
+        }
+        Some(sentence(row))
+    });
+    if let Some(told) = told {
+        event.prevent_default();
+        if let Some(place) = find("#chart-cursor") {
+            place.set_text_content(Some(&told));
+        }
+    }
+}
+
+fn money(value: f64, signed: bool, none: &str) -> String {
+    if value.is_nan() { none.to_owned() } else { platform::money(value, signed) }
+}
+
+/// What the keyboard cursor stands on, said politely.
+fn sentence(row: &[f64]) -> String {
+    format!(
+        "{} UTC: executable {}, peak {}, floor {}",
+        platform::clock(row[0]),
+        money(row[1], true, "—"),
+        money(row[2], false, "none"),
+        money(row[3], false, "none")
+    )
+}
+
+/// The data behind the chart, made only while somebody looks; numbers and times, nothing that could be markup.
+fn table() {
+    let Some(table) = find("details[open] #chart-data") else { return };
+    let html = with(|state| {
+        let now = Seen { generation: state.points.generation, count: state.points.count() };
+        let is_known = state.tabled == now && table.has_attribute("data-filled");
+        state.tabled = now;
+        (!is_known).then(|| (caption(&state.points), rows(&state.points)))
+    });
+    let Some((caption, rows)) = html else { return };
+    // A name of ours is a name.
+    let _ = table.set_attribute("data-filled", "");
+    if let Ok(Some(place)) = table.query_selector("caption") {
+        place.set_text_content(Some(&caption));
+    }
+    if let Ok(Some(place)) = table.query_selector("tbody") {
+        place.set_inner_html(&rows);
+    }
+}
+
+/// At most `ROWS`, evenly spread, newest first, the last one always among them.
+fn rows(points: &Points) -> String {
+    let step = points.count().div_ceil(ROWS).max(1);
+    let mut html = String::new();
+    for row in points.rows.chunks_exact(WIDTH).rev().step_by(step) {
+        html.push_str("<tr><td class=\"num\">");
+        html.push_str(&platform::clock(row[0]));
+        for (value, signed, none) in [(row[1], true, "—"), (row[2], false, "–"), (row[3], false, "–")] {
+            html.push_str("</td><td class=\"n\">");
+            html.push_str(&money(value, signed, none));
+        }
+        html.push_str("</td></tr>");
+    }
+    html
+}
+
+fn caption(points: &Points) -> String {
+    let values = points.rows.chunks_exact(WIDTH).map(|row| row[1]).filter(|value| !value.is_nan());
+    let range = values.fold(None, |range: Option<(f64, f64)>, value| {
+        let (low, high) = range.unwrap_or((value, value));
+        Some((low.min(value), high.max(value)))
+    });
+    let Some((low, high)) = range else { return "No P&L yet: it begins with the first fill.".to_owned() };
+    let (low, high) = (platform::money(low, true), platform::money(high, true));
+    format!("Executable P&L between {low} and {high}, at most {ROWS} points, newest first; times in UTC.")
+}

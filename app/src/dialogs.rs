@@ -1,0 +1,112 @@
+//! Dialogs in the browser. They stand in the page from the beginning, hidden, as the server wrote them; each is opened
+//! for one session, closed by Escape, by its own button, and when it is no longer about that session.
+
+use leptos::prelude::{GetUntracked, RwSignal, document, request_animation_frame};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlInputElement};
+
+use crate::act::{Act, then};
+use crate::cell::cell;
+use crate::event::Control;
+use crate::islands::toasts;
+use crate::json::object;
+use crate::platform;
+
+fn all(place: &Element, selector: &str) -> Vec<Element> {
+    let Ok(list) = place.query_selector_all(selector) else { return Vec::new() };
+    (0..list.length()).filter_map(|at| list.item(at)?.dyn_into().ok()).collect()
+}
+
+fn of(name: &str) -> Option<Element> {
+    document().query_selector(&format!("[data-dialog=\"{name}\"]")).ok().flatten()
+}
+
+/// Opens the dialog of that name for a session, with its first choice.
+pub fn open(name: &str, session: &str) {
+    let Some(dialog) = of(name) else { return };
+    for (at, input) in all(&dialog, "input").into_iter().enumerate() {
+        if let Ok(input) = input.dyn_into::<HtmlInputElement>() {
+            input.set_checked(at == 0);
+        }
+    }
+    frees(&dialog);
+    // Names of ours are names.
+    let _ = dialog.set_attribute("data-session", session);
+    let _ = dialog.remove_attribute("hidden");
+    let heading = format!("#{name}");
+    request_animation_frame(move || platform::focus(&heading));
+}
+
+/// Closes the dialog around an element; what opened it gets the focus back.
+pub fn close(inside: &Element) {
+    let Ok(Some(dialog)) = inside.closest("[data-dialog]") else { return };
+    // A name of ours is a name.
+    let _ = dialog.set_attribute("hidden", "");
+    platform::focus(&dialog.get_attribute("data-back").unwrap_or_default());
+}
+
+/// Closes what is about another session than its cell names now.
+pub fn check() {
+    let Ok(list) = document().query_selector_all("[data-dialog]:not([hidden])") else { return };
+    for dialog in (0..list.length()).filter_map(|at| list.item(at)?.dyn_into::<Element>().ok()) {
+        let about = cell(&dialog.get_attribute("data-while").unwrap_or_default()).get_untracked();
+        if dialog.get_attribute("data-session") != Some(about) {
+            // A name of ours is a name.
+            let _ = dialog.set_attribute("hidden", "");
+        }
+    }
+}
+
+/// A word of consent frees the buttons that wait for it.
+pub fn frees(inside: &Element) {
+    let Ok(Some(dialog)) = inside.closest("[data-dialog]") else { return };
+    let consents = all(&dialog, "[data-consent]");
+    let given = consents
+        .iter()
+        .filter_map(|input| input.dyn_ref::<HtmlInputElement>())
+        .all(HtmlInputElement::checked);
+    for button in all(&dialog, "[data-waits]") {
+        let why = if given { String::new() } else { button.get_attribute("data-waits").unwrap_or_default() };
+        // Names of ours are names.
+        let _ = if given {
+            button.remove_attribute("aria-disabled")
+        } else {
+            button.set_attribute("aria-disabled", "true")
+        };
+        let _ = button.set_attribute("title", &why);
+        if let Ok(Some(told)) = button.query_selector(".visually-hidden") {
+            told.set_text_content((!given).then(|| format!(": not now. {why}")).as_deref());
+        }
+    }
+}
+
+/// Does what a dialog is for, to the session that it was opened for.
+pub fn send(button: &Element) {
+    let Ok(Some(dialog)) = button.closest("[data-dialog]") else { return };
+    let text = |name: &str| button.get_attribute(name).unwrap_or_default();
+    let Some(control) = Control::of(&text("data-control")) else { return };
+    if button.has_attribute("aria-disabled") || button.has_attribute("disabled") {
+        return;
+    }
+    let session = dialog.get_attribute("data-session").unwrap_or_default();
+    let choice = text("data-choice");
+    let body = object((!choice.is_empty()).then(|| ("choice", choice.into())));
+    let act = Act {
+        control,
+        route: format!("/api/v1/sessions/{{id}}/{}", text("data-verb")),
+        path: format!("/api/v1/sessions/{session}/{}", text("data-verb")),
+        subject: session,
+        body,
+        accepted: text("data-accepted"),
+        refused: text("data-refused"),
+    };
+    // A name of ours is a name.
+    let _ = button.set_attribute("disabled", "");
+    let button = button.clone();
+    then(act, toasts(), RwSignal::new(false), move |answer| {
+        let _ = button.remove_attribute("disabled");
+        if answer.is_some() {
+            close(&button);
+        }
+    });
+}

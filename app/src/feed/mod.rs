@@ -1,0 +1,267 @@
+//! The feed's driver: one socket, connected again with back-off. What comes is brought into the page once per animation
+//! frame: cells to their islands, regions into the document, points to the chart; and the clock that makes ages grow.
+
+mod ages;
+mod frame;
+mod morph;
+mod regions;
+mod told;
+pub mod view;
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::api;
+use crate::backoff::backoff_ms;
+use crate::cell::{cell, set_cell};
+use crate::charts;
+use crate::event::UiEvent;
+use crate::islands::{Link, link};
+use crate::json;
+use crate::platform;
+use crate::sequence::{Sequence, Step};
+use crate::tell::tell;
+use frame::Frame;
+
+/// A feed that says nothing for this long is amber.
+const FEED_SILENT_MS: f64 = 4_000.0;
+/// Older than this a spot price is stale.
+const SPOT_STALE_MS: f64 = 6_000.0;
+const RESYNC: &str = r#"{"resync":true}"#;
+
+/// Everything the driver remembers between frames.
+#[derive(Default)]
+struct Driver {
+    sequence: Sequence,
+    flush_asked: bool,
+    spoken: bool,
+    /// Server clock less ours, milliseconds.
+    offset_ms: f64,
+    last_frame_ms: f64,
+    /// When the feed or the spot price was found stale.
+    feed_stale_ms: Option<f64>,
+    spot_stale_ms: Option<f64>,
+    cells: Vec<(String, String)>,
+    points: Vec<frame::Rows>,
+    minute: Minute,
+}
+
+#[derive(Default)]
+struct Minute {
+    frames: u64,
+    bytes: u64,
+    gap_ms_max: i64,
+    reconnects: u64,
+    ticks: u32,
+}
+
+thread_local! {
+    static DRIVER: RefCell<Driver> = RefCell::default();
+}
+
+fn with<T>(change: impl FnOnce(&mut Driver) -> T) -> T {
+    DRIVER.with_borrow_mut(change)
+}
+
+/// Puts HTML that came another way into a part of the page.
+pub fn put_region(name: &str, html: &str) {
+    let place = document().query_selector(&format!("[data-region=\"{name}\"]")).ok().flatten();
+    if let Some(place) = place {
+        morph::morph(&place, html);
+    }
+    if with(|driver| driver.spoken) {
+        ages::tick(server_now_ms() * 1_000.0);
+    }
+}
+
+/// Tells the server what the page shows, if it can be reached; it is told again at every connection.
+pub fn say(view: &str) {
+    platform::feed_send(&json::write(&json::object([("view", view.into())])));
+}
+
+/// Starts the feed; call it once, when somebody is signed in.
+pub fn start() {
+    with(|driver| driver.last_frame_ms = platform::now_ms());
+    told::begin();
+    set_interval(tick, Duration::from_millis(500));
+    spawn_local(async move {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let opened = connect(attempt).await;
+            attempt = if opened { 0 } else { attempt };
+            platform::sleep_ms(backoff_ms(attempt, platform::random_bits() as u32)).await;
+            if attempt >= 2 && signed_out().await {
+                return platform::open("/login");
+            }
+        }
+    });
+}
+
+async fn signed_out() -> bool {
+    api::get("/api/v1/me", "/api/v1/me").await.is_err_and(|error| error.status == 401)
+}
+
+/// Runs one socket to its end; whether it had opened.
+async fn connect(attempt: u32) -> bool {
+    let last = with(|driver| {
+        driver.minute.reconnects += u64::from(attempt > 1);
+        std::mem::take(&mut driver.sequence).last()
+    });
+    let since = last.map(|seq| format!("&last_seq={seq}")).unwrap_or_default();
+    let path = format!("/ws?view={}{since}", platform::encoded(&view::text()));
+    let since_ms = with(|driver| driver.last_frame_ms);
+    let opened = std::rc::Rc::new(std::cell::Cell::new(false));
+    let on_open = opened.clone();
+    let reason = platform::feed_run(
+        &path,
+        move || {
+            on_open.set(true);
+            link().set((Link::Live, None));
+            tell(&UiEvent::FeedConnected { attempt, wait_ms: (platform::now_ms() - since_ms) as i64 });
+        },
+        |text| on_message(&text),
+    )
+    .await;
+    link().update(|link| link.0 = Link::Retrying);
+    let backoff = i64::from(backoff_ms(if opened.get() { 0 } else { attempt }, 0));
+    let seq = with(|driver| driver.sequence.last()).unwrap_or(0);
+    tell(&UiEvent::FeedClosed { reason, attempt, backoff_ms: backoff, seq });
+    opened.get()
+}
+
+fn on_message(text: &str) {
+    let Some(frame) = Frame::read(text) else {
+        let error = "no frame".to_owned();
+        tell(&UiEvent::FeedUndecodable { error, bytes: text.len() });
+        return platform::feed_send(RESYNC);
+    };
+    let now_ms = platform::now_ms();
+    let step = with(|driver| {
+        let minute = &mut driver.minute;
+        minute.frames += 1;
+        minute.bytes += text.len() as u64;
+        minute.gap_ms_max = minute.gap_ms_max.max((now_ms - driver.last_frame_ms) as i64);
+        driver.last_frame_ms = now_ms;
+        driver.offset_ms = frame.ts_ms - now_ms;
+        driver.sequence.on_frame(frame.seq, frame.snapshot)
+    });
+    match step {
+        Step::Apply => {}
+        Step::Ignore => return,
+        Step::Resync { expected } => {
+            tell(&UiEvent::FeedGap { expected, received: frame.seq });
+            return platform::feed_send(RESYNC);
+        }
+        Step::Resynced => tell(&UiEvent::FeedResynced { seq: frame.seq }),
+    }
+    if !frame.take_regions() {
+        tell(&UiEvent::FeedUndecodable { error: "a piece of no region".to_owned(), bytes: text.len() });
+        return platform::feed_send(RESYNC);
+    }
+    let ask = with(|driver| {
+        driver.cells.extend(frame.cells());
+        driver.points.extend(frame.points());
+        !std::mem::replace(&mut driver.flush_asked, true)
+    });
+    if ask && platform::is_hidden() {
+        set_timeout(flush, Duration::from_secs(1));
+    } else if ask {
+        request_animation_frame(flush);
+    }
+}
+
+/// Brings what waits into the page.
+fn flush() {
+    let (cells, rows) = with(|driver| {
+        driver.flush_asked = false;
+        driver.spoken = true;
+        (std::mem::take(&mut driver.cells), std::mem::take(&mut driver.points))
+    });
+    for (key, text) in cells {
+        set_cell(&key, text);
+    }
+    told::tell_changes();
+    crate::dialogs::check();
+    regions::flush();
+    for rows in rows {
+        charts::add(&rows.session, &rows.rows, rows.replace);
+    }
+    charts::update();
+    ages::tick(server_now_ms() * 1_000.0);
+}
+
+/// The server's clock, milliseconds.
+fn server_now_ms() -> f64 {
+    platform::now_ms() + with(|driver| driver.offset_ms)
+}
+
+/// Twice a second: ages, and whether the feed and the spot price are fresh.
+fn tick() {
+    if with(|driver| driver.spoken) {
+        ages::tick(server_now_ms() * 1_000.0);
+    }
+    let now_ms = platform::now_ms();
+    let silent_ms = with(|driver| now_ms - driver.last_frame_ms);
+    let silent = silent_ms > FEED_SILENT_MS;
+    watch_link(silent.then_some(silent_ms as i64));
+    if let Some(end) = with(|driver| changed(&mut driver.feed_stale_ms, silent, now_ms)) {
+        tell(
+            &end.map_or(UiEvent::FeedStale { age_ms: silent_ms as i64 }, |gap_ms| UiEvent::FeedFresh {
+                gap_ms,
+            }),
+        );
+    }
+    watch_spot(now_ms);
+    let minute = with(|driver| {
+        driver.minute.ticks += 1;
+        (driver.minute.ticks >= 120).then(|| std::mem::take(&mut driver.minute))
+    });
+    if let Some(Minute { frames, bytes, gap_ms_max, reconnects, .. }) = minute {
+        tell(&UiEvent::FeedMinute { frames, bytes, gap_ms_max, reconnects });
+    }
+}
+
+fn watch_link(silent_ms: Option<i64>) {
+    let before = link().get_untracked();
+    let state = match (before.0, silent_ms) {
+        (Link::Live, Some(_)) => Link::Silent,
+        (Link::Silent, None) => Link::Live,
+        (state @ (Link::Connecting | Link::Live | Link::Silent | Link::Retrying), _) => state,
+    };
+    if before != (state, silent_ms) {
+        link().set((state, silent_ms));
+        platform::set_root_attribute("data-link", if silent_ms.is_some() { "stale" } else { "" });
+    }
+}
+
+fn watch_spot(now_ms: f64) {
+    let at_ms = platform::number(&cell("spot.at").get_untracked());
+    if at_ms.is_nan() {
+        return;
+    }
+    let age_ms = server_now_ms() - at_ms;
+    if let Some(end) = with(|driver| changed(&mut driver.spot_stale_ms, age_ms > SPOT_STALE_MS, now_ms)) {
+        tell(
+            &end.map_or(UiEvent::SpotStale { age_ms: age_ms as i64 }, |gap_ms| UiEvent::SpotFresh { gap_ms }),
+        );
+    }
+}
+
+/// `Some(None)` when something went stale, `Some(Some(gap))` when it is fresh again, `None` when nothing changed.
+fn changed(since_ms: &mut Option<f64>, stale: bool, now_ms: f64) -> Option<Option<i64>> {
+    match (*since_ms, stale) {
+        (None, true) => {
+            *since_ms = Some(now_ms);
+            Some(None)
+        }
+        (Some(since), false) => {
+            *since_ms = None;
+            Some(Some((now_ms - since) as i64))
+        }
+        (None, false) | (Some(_), true) => None,
+    }
+}

@@ -1,0 +1,90 @@
+//! Regions: parts of the page that the server keeps, as HTML. A region comes whole once; then only what changed in it,
+//! by the number of the piece: a piece is a tag or the text between two.
+
+use std::cell::RefCell;
+
+use leptos::prelude::document;
+
+use super::morph::morph;
+pub use crate::feed_pieces::Part;
+use crate::feed_pieces::cut;
+
+#[derive(Default)]
+struct Regions(Vec<Region>);
+
+/// Few: a list is found through faster than a tree is loaded.
+struct Region {
+    name: String,
+    pieces: Vec<String>,
+    /// Changed, and not yet in the page.
+    waiting: bool,
+}
+
+thread_local! {
+    static REGIONS: RefCell<Regions> = RefCell::default();
+}
+
+/// Takes a region as a whole.
+pub fn whole(name: &str, html: &str) {
+    change(name, |pieces| *pieces = cut(html));
+}
+
+/// Takes single pieces of a region; false when it is not known so far.
+pub fn pieces(name: &str, changed: impl Iterator<Item = (usize, String)>) -> bool {
+    let mut known = true;
+    change(name, |pieces| {
+        for (at, text) in changed {
+            match pieces.get_mut(at) {
+                Some(piece) => *piece = text,
+                None => known = false,
+            }
+        }
+    });
+    known
+}
+
+/// Takes a region in which rows came or went; false when it is not known so far.
+pub fn rows(name: &str, parts: impl Iterator<Item = Part>) -> bool {
+    let mut known = true;
+    change(name, |pieces| {
+        let mut now = Vec::new();
+        for part in parts {
+            match part {
+                Part::New(html) => now.extend(cut(&html)),
+                Part::Kept { from, count } => match pieces.get(from..from + count) {
+                    Some(kept) => now.extend_from_slice(kept),
+                    None => known = false,
+                },
+            }
+        }
+        *pieces = now;
+    });
+    known
+}
+
+fn change(name: &str, change: impl FnOnce(&mut Vec<String>)) {
+    REGIONS.with_borrow_mut(|Regions(regions)| {
+        let at = regions.iter().position(|region| region.name == name).unwrap_or_else(|| {
+            regions.push(Region { name: name.to_owned(), pieces: Vec::new(), waiting: false });
+            regions.len() - 1
+        });
+        change(&mut regions[at].pieces);
+        regions[at].waiting = true;
+    });
+}
+
+/// Brings into the page what waits.
+pub fn flush() {
+    let waiting: Vec<(String, String)> = REGIONS.with_borrow_mut(|Regions(regions)| {
+        let look = |region: &mut Region| {
+            std::mem::take(&mut region.waiting).then(|| (region.name.clone(), region.pieces.concat()))
+        };
+        regions.iter_mut().filter_map(look).collect()
+    });
+    for (name, html) in waiting {
+        let place = document().query_selector(&format!("[data-region=\"{name}\"]")).ok().flatten();
+        if let Some(place) = place {
+            morph(&place, &html);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Forms that the server wrote, sent by the browser: the sign-in page works with the module, its emergency form without.
+
+use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlInputElement};
+
+use crate::api::{self, Intent};
+use crate::event::{Control, UiEvent};
+use crate::json::object;
+use crate::platform;
+use crate::tell::tell_correlated;
+
+fn inputs(form: &Element) -> Vec<HtmlInputElement> {
+    let Ok(list) = form.query_selector_all("input") else { return Vec::new() };
+    (0..list.length()).filter_map(|at| list.item(at)?.dyn_into().ok()).collect()
+}
+
+fn say(form: &Element, text: &str) {
+    if let Ok(Some(place)) = form.query_selector(".refusal") {
+        place.set_text_content(Some(text));
+    }
+}
+
+/// Sends the form to its `data-sends`; one request at a time.
+pub fn submit(form: &Element) {
+    let Ok(Some(button)) = form.query_selector("button") else { return };
+    if button.has_attribute("disabled") {
+        return;
+    }
+    let inputs = inputs(form);
+    let value = |name: &str| inputs.iter().find(|input| input.name() == name).map(HtmlInputElement::value);
+    if value("again").is_some_and(|again| Some(again) != value("password")) {
+        return say(form, "The two passwords differ.");
+    }
+    let names: Vec<String> =
+        inputs.iter().map(HtmlInputElement::name).filter(|name| name != "again").collect();
+    let fields = names.iter().map(|name| (name.as_str(), value(name).unwrap_or_default().into()));
+    let body = object(fields);
+    let route = form.get_attribute("data-sends").unwrap_or_default();
+    let control =
+        if names.iter().any(|name| name == "token") { Control::SetPassword } else { Control::SignIn };
+    let intent = Intent::new();
+    tell_correlated(&UiEvent::Click { control, subject: String::new() }, Some(&intent.correlation_id));
+    // A name of ours is a name.
+    let _ = button.set_attribute("disabled", "");
+    let form = form.clone();
+    spawn_local(async move {
+        let result = api::post(&route, &route, &body, &intent, 1).await;
+        let _ = button.remove_attribute("disabled");
+        match result {
+            Ok(_) => platform::open("/"),
+            Err(error) => say(&form, &error.message),
+        }
+    });
+}
+
+/// Whether a form is one of these.
+pub fn is_ours(target: &Element) -> bool {
+    target.has_attribute("data-sends")
+}
