@@ -35,10 +35,14 @@ test('without WASM the page says so and its plain form panics', async ({ page, p
   await test.step('with the word it closes everything', async () => {
     await notice.getByRole('textbox', { name: 'Type PANIC in place of the hold' }).fill('PANIC');
     await notice.getByRole('button', { name: 'Close everything' }).click();
-    await expect(page.getByRole('heading', { name: 'Panic accepted' })).toBeVisible();
+    await expect(page).toHaveURL(/\/panic\/[0-9a-f]{32}$/);
+    await expect(page.getByRole('region', { name: 'In short' })).toContainText('Accepted');
+    await flatByTheApi(page);
+    // Without its program the page looks again by itself, and is not covered by a notice.
+    await expect(page.getByRole('heading', { name: 'Verified flat' })).toBeVisible();
+    await expect(page.getByRole('table', { name: /^Legs of/ }).getByRole('row').filter({ hasText: 'flat' })).toHaveCount(2);
     await expectAccessible(page);
     await expectFits(page);
-    await flatByTheApi(page);
   });
 
   await test.step('the console agrees once its program runs', async () => {

@@ -6,6 +6,21 @@
   if (!d) return;
   const meta = (name) => document.querySelector(`meta[name='${name}']`)?.content || "";
   const NAMES = { boot: "ui.boot_failed", trap: "ui.trapped", panic: "ui.panic" };
+
+  // Pages over plain http have no clipboard, and a browser may refuse it: then by a selection.
+  d.copy = function (text) {
+    const byHand = () => {
+      const area = element("textarea", { class: "visually-hidden", "aria-hidden": "true" });
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    };
+    if (navigator.clipboard) navigator.clipboard.writeText(text).catch(byHand);
+    else byHand();
+  };
+
   const hex = (count) => Array.from(crypto.getRandomValues(new Uint8Array(count)), (byte) => byte.toString(16).padStart(2, "0")).join("");
   const tab = hex(16);
   let number = 0;
@@ -68,6 +83,12 @@
     clearTimeout(d.watch);
     const app = document.getElementById("app");
     const boot = kind === "boot";
+    // A page that is of use without its program is not covered; it looks again by itself until there is nothing to wait for.
+    const still = boot && document.querySelector("[data-still]");
+    if (still) {
+      if (still.dataset.still) setTimeout(() => window.location.reload(), 3000);
+      return;
+    }
     const at = new Date().toISOString().slice(11, 19);
     const report = element("p", { class: "said", role: "status" }, "Telling the server…");
     const reload = element("button", { class: "button primary", type: "button" }, "Reload this page");

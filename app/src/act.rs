@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::api::{self, Intent};
 use crate::backoff::backoff_ms;
+use crate::error::AppError;
 use crate::event::{Control, UiEvent};
 use crate::islands::Toasts;
 #[cfg(not(feature = "hydrate"))]
@@ -25,9 +26,10 @@ pub struct Act {
     pub route: String,
     pub path: String,
     pub body: Value,
-    /// Said when it was accepted and when it was not.
+    /// Said when it was accepted.
     pub accepted: String,
-    pub refused: String,
+    /// What it is called when it was refused, or nobody answered: `Pause`.
+    pub name: String,
 }
 
 impl Act {
@@ -41,7 +43,7 @@ impl Act {
             ("path", self.path.as_str().into()),
             ("body", self.body.clone()),
             ("accepted", self.accepted.as_str().into()),
-            ("refused", self.refused.as_str().into()),
+            ("name", self.name.as_str().into()),
         ])
     }
 
@@ -54,7 +56,7 @@ impl Act {
             path: text(value, "path"),
             body: value["body"].clone(),
             accepted: text(value, "accepted"),
-            refused: text(value, "refused"),
+            name: text(value, "name"),
         }
     }
 }
@@ -100,17 +102,7 @@ pub fn then(act: Act, toasts: Toasts, busy: RwSignal<bool>, done: impl FnOnce(Op
     let click = UiEvent::Click { control: act.control, subject: act.subject.clone() };
     tell_correlated(&click, Some(&intent.correlation_id));
     spawn_local(async move {
-        let mut attempt = 1;
-        let result = loop {
-            match api::post(&act.route, &act.path, &act.body, &intent, attempt).await {
-                Err(error) if error.may_retry() && attempt < TRIES => {
-                    let wait_ms = backoff_ms(attempt.saturating_sub(1), platform::random_bits() as u32);
-                    platform::sleep_ms(wait_ms).await;
-                    attempt += 1;
-                }
-                other => break other,
-            }
-        };
+        let result = again_and_again(&act, &intent, &toasts).await;
         // The island may be gone meanwhile: writing a disposed signal does nothing.
         busy.try_set(false);
         match result {
@@ -119,9 +111,41 @@ pub fn then(act: Act, toasts: Toasts, busy: RwSignal<bool>, done: impl FnOnce(Op
                 done(Some(answer));
             }
             Err(error) => {
-                toasts.error(&act.refused, &error);
+                toasts.error(&format!("{} {}", act.name, outcome(&error)), &error);
                 done(None);
             }
         }
     });
+}
+
+/// What came of it, in a word: without an answer nothing was refused.
+fn outcome(error: &AppError) -> &'static str {
+    if error.may_retry() { "not confirmed" } else { "refused" }
+}
+
+/// Until there is an answer or it has been tried often enough. That it is tried again is said, so that nobody believes
+/// in a click that nobody heard.
+async fn again_and_again(act: &Act, intent: &Intent, toasts: &Toasts) -> Result<Answer, AppError> {
+    let mut waiting = None;
+    let mut attempt = 1;
+    let result = loop {
+        match api::post(&act.route, &act.path, &act.body, intent, attempt).await {
+            Err(error) if error.may_retry() && attempt < TRIES => {
+                waiting.get_or_insert_with(|| {
+                    toasts.waits(
+                        &format!("{} not confirmed yet", act.name),
+                        &format!("{} It is tried again.", error.message),
+                    )
+                });
+                let wait_ms = backoff_ms(attempt.saturating_sub(1), platform::random_bits() as u32);
+                platform::sleep_ms(wait_ms).await;
+                attempt += 1;
+            }
+            other => break other,
+        }
+    };
+    if let Some(id) = waiting {
+        toasts.close(id);
+    }
+    result
 }

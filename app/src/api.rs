@@ -32,9 +32,20 @@ impl Default for Intent {
     }
 }
 
+/// An intent is given up after so long and tried again under its key.
+const INTENT_MS: u32 = 3_000;
+/// Whatever only reads, or thinks about passwords, may take longer.
+const READ_MS: u32 = 10_000;
+
 /// Reads `path`; `route` is its pattern, for the record.
 pub async fn get(route: &str, path: &str) -> Result<Answer, AppError> {
-    call("GET", route, path, None, &Intent::new(), 1).await
+    call(Call { method: "GET", route, path, body: None, limit_ms: READ_MS }, &Intent::new(), 1).await
+}
+
+/// Asks about `body`; nothing happens by it, or it is not sent twice.
+pub async fn ask(route: &str, body: &Value, intent: &Intent) -> Result<Answer, AppError> {
+    let call_of = Call { method: "POST", route, path: route, body: Some(body), limit_ms: READ_MS };
+    call(call_of, intent, 1).await
 }
 
 /// Does something once: sends `body` under the intent's key. `attempt` is told only.
@@ -45,36 +56,44 @@ pub async fn post(
     intent: &Intent,
     attempt: u32,
 ) -> Result<Answer, AppError> {
-    call("POST", route, path, Some(body), intent, attempt).await
+    call(Call { method: "POST", route, path, body: Some(body), limit_ms: INTENT_MS }, intent, attempt).await
 }
 
-async fn call(
+/// What is asked, and for how long it is waited for.
+struct Call<'a> {
     method: &'static str,
-    route: &str,
-    path: &str,
-    body: Option<&Value>,
-    intent: &Intent,
-    attempt: u32,
-) -> Result<Answer, AppError> {
+    route: &'a str,
+    path: &'a str,
+    body: Option<&'a Value>,
+    limit_ms: u32,
+}
+
+impl Intent {
+    /// The header that carries the trace to the server.
+    pub fn traceparent(&self) -> String {
+        let span = (platform::random_bits() >> 64) as u64;
+        CorrelationId::parse(&self.correlation_id).and_then(|id| id.to_traceparent(span)).unwrap_or_default()
+    }
+}
+
+async fn call(what: Call<'_>, intent: &Intent, attempt: u32) -> Result<Answer, AppError> {
+    let Call { method, route, path, body, limit_ms } = what;
     let text = body.map(crate::json::write);
-    let span = (platform::random_bits() >> 64) as u64;
-    let traceparent = CorrelationId::parse(&intent.correlation_id)
-        .and_then(|id| id.to_traceparent(span))
-        .unwrap_or_default();
-    let started_ms = platform::now_ms();
+    let started_ms = platform::steady_ms();
     let request = Request {
         method,
         path: path.to_owned(),
         body: text.clone(),
-        traceparent,
+        traceparent: intent.traceparent(),
         idempotency_key: (method == "POST").then(|| intent.key.clone()),
+        limit_ms,
     };
     let result = platform::send(request).await;
     let event = RequestEvent {
         method,
         route: route.to_owned(),
         status_code: result.as_ref().ok().map(|answer| answer.status),
-        latency_ms: (platform::now_ms() - started_ms) as i64,
+        latency_ms: (platform::steady_ms() - started_ms) as i64,
         request_bytes: text.map_or(0, |text| text.len()),
         response_bytes: result.as_ref().map_or(0, |answer| answer.body.len()),
         attempt,

@@ -7,7 +7,7 @@ use leptos_router::{SsrMode, path};
 
 use crate::frame::Frame;
 use crate::live::provide_live;
-use crate::pages::{ControlPage, LoginPage, NotFound, TelemetryPage, TracePage};
+use crate::pages::{ControlPage, LoginPage, NotFound, PanicPage, TelemetryPage, TracePage};
 use crate::parts::RootFailure;
 
 /// The whole console. Pages are complete in the first answer (`SsrMode::Async`): readable without WASM.
@@ -23,6 +23,8 @@ pub fn App() -> impl IntoView {
                     <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                         <Route path=path!("") view=ControlPage ssr=SsrMode::Async/>
                         <Route path=path!("telemetry") view=TelemetryPage ssr=SsrMode::Async/>
+                        <Route path=path!("panic/:correlation_id") view=PanicPage ssr=SsrMode::Async/>
+                        <Route path=path!("*nowhere") view=NotFound ssr=SsrMode::Async/>
                         <Route path=path!("trace/:correlation_id") view=TracePage ssr=SsrMode::Async/>
                     </ParentRoute>
                     <Route path=path!("login") view=LoginPage ssr=SsrMode::Async/>

@@ -3,6 +3,7 @@
 (function () {
   var d = (window.deltascope = {
     t0: Date.now(),
+    begun: performance.now(),
     fetch: window.fetch.bind(window),
     queue: [],
     chart: function () { return import(d.chartFile); },
@@ -15,6 +16,9 @@
       list.forEach(function (island) {
         if (island.deltascope) return;
         island.deltascope = true;
+        // A translation wraps words; what wakes must find what the server wrote.
+        island.querySelectorAll("font").forEach(function (font) { font.replaceWith.apply(font, font.childNodes); });
+        island.normalize();
         d.waking = function () { return island; };
         d.module[island.dataset.component](island);
       });

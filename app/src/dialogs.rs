@@ -98,7 +98,7 @@ pub fn send(button: &Element) {
         subject: session,
         body,
         accepted: text("data-accepted"),
-        refused: text("data-refused"),
+        name: text("data-name"),
     };
     // A name of ours is a name.
     let _ = button.set_attribute("disabled", "");

@@ -171,7 +171,7 @@ mod browser {
         let fields = names.iter().zip(&fields).map(|(name, field)| (name.as_str(), value(field).into()));
         let body = json::object([("preset", preset.into()), ("fields", json::object(fields))]);
         spawn_local(async move {
-            let answer = api::post(ROUTE, ROUTE, &body, &Intent::new(), 1).await;
+            let answer = api::ask(ROUTE, &body, &Intent::new()).await;
             // An older answer, or none: the next round asks again; what is shown says its age.
             let Ok(answer) = answer else { return };
             if DRAFT.with_borrow(|draft| draft.asked == asked) {

@@ -25,7 +25,10 @@ impl AppError {
 
     /// No answer came: whether the request arrived is not known.
     pub fn network(detail: &str) -> Self {
-        Self::new("NETWORK", format!("The server did not answer: {detail}"))
+        Self::new(
+            "NETWORK",
+            format!("The server did not answer: {detail}. Whether it took the request is not known."),
+        )
     }
 
     #[must_use]

@@ -45,13 +45,20 @@ pub fn submit(form: &Element) {
     let _ = button.set_attribute("disabled", "");
     let form = form.clone();
     spawn_local(async move {
-        let result = api::post(&route, &route, &body, &intent, 1).await;
+        let result = api::ask(&route, &body, &intent).await;
         let _ = button.remove_attribute("disabled");
         match result {
-            Ok(_) => platform::open("/"),
+            Ok(_) => platform::open(&next()),
             Err(error) => say(&form, &error.message),
         }
     });
+}
+
+/// What was asked for before the sign-in; only pages of this server.
+fn next() -> String {
+    let asked = platform::query("next");
+    let is_ours = asked.starts_with('/') && !asked.starts_with("//") && !asked.contains('\\');
+    if is_ours { asked } else { "/".to_owned() }
 }
 
 /// Whether a form is one of these.

@@ -21,6 +21,8 @@ pub mod platform;
 mod points;
 #[cfg(any(test, feature = "hydrate"))]
 mod sequence;
+#[cfg(any(test, feature = "hydrate"))]
+mod server_clock;
 mod tell;
 
 #[cfg(feature = "hydrate")]

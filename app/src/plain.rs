@@ -37,6 +37,7 @@ pub fn route_pattern(path: &str) -> &'static str {
         "" => "/",
         "telemetry" => "/telemetry",
         "trace" => "/trace/:correlation_id",
+        "panic" => "/panic/:correlation_id",
         "login" => "/login",
         _ => "/*",
     }

@@ -17,6 +17,8 @@ pub struct ShellValues {
     pub correlation_id: String,
     /// The cookie `theme`: `light` is light, anything else is dark.
     pub theme: String,
+    /// When the page is made, by the server's clock in milliseconds.
+    pub now_ms: i64,
     /// Version and revision, such as `0.1.0+ab12cd3`.
     pub version: String,
 }
@@ -65,15 +67,17 @@ pub fn shell(files: &Files) -> impl IntoView + use<> {
     let nonce = values.nonce;
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme>
+        <html lang="en" data-theme=theme translate="no">
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="google" content="notranslate"/>
                 <meta name="color-scheme" content="dark light"/>
                 <meta name="description" content="Deltascope: runs short option strategies and tells what it does"/>
                 <meta name="log-token" content=values.log_token/>
                 <meta name="correlation-id" content=values.correlation_id/>
                 <meta name="version" content=values.version/>
+                <meta name="now" content=values.now_ms/>
                 <script nonce=nonce.clone() inner_html=BOOT></script>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href=style/>

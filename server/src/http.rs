@@ -4,6 +4,7 @@
 pub mod accounts;
 mod assets;
 mod configurations;
+mod cookies;
 mod correlate;
 pub mod error;
 mod events;
@@ -20,6 +21,7 @@ mod metrics;
 mod pages;
 mod panic;
 mod pipeline;
+mod plain;
 pub mod router;
 pub mod serving;
 mod sessions;

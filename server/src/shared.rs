@@ -26,6 +26,8 @@ pub struct App {
     pub slow_lane: SlowLane,
     pub setup_link: SetupLink,
     pub ingest: Ingest,
+    /// What the session cookie's name says of this server.
+    pub cookie_tag: String,
     pub trading: Trading,
     /// `None` when forwarding is not configured.
     pub forwarder: Option<Status>,

@@ -25,6 +25,7 @@ use crate::handles;
 use crate::health::Health;
 use crate::http::{router, serving};
 use crate::ingest::Ingest;
+use crate::random;
 use crate::shared::App;
 use crate::store::telemetry::TelemetryStore;
 use crate::store::trading::Purpose;
@@ -90,6 +91,7 @@ async fn start_for(purpose: Purpose, config: Config, output: Output) -> Result<R
         slow_lane: SlowLane::default(),
         forwarder: config.elasticsearch.url.as_ref().map(|_| forwarder::Status::default()),
         setup_link: SetupLink::default(),
+        cookie_tag: random::digest(&format!("session cookie of {page_key}")).chars().take(8).collect(),
         ingest: Ingest::new(page_key, &config.ingest),
         stop_hooks: std::sync::Mutex::default(),
         config: Arc::new(config),

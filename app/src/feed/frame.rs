@@ -47,6 +47,11 @@ fn part(row: &JsValue) -> Part {
     }
 }
 
+/// The key of a panic that was accepted, if that is what the server says.
+pub fn accepted(text: &str) -> Option<String> {
+    get(&JSON::parse(text).ok()?, "accepted").as_string()
+}
+
 impl Frame {
     /// `None` when it is no frame.
     pub fn read(text: &str) -> Option<Self> {

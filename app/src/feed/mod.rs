@@ -23,11 +23,20 @@ use crate::islands::{Link, link};
 use crate::json;
 use crate::platform;
 use crate::sequence::{Sequence, Step};
+use crate::server_clock::ServerClock;
 use crate::tell::tell;
 use frame::Frame;
 
 /// A feed that says nothing for this long is amber.
 const FEED_SILENT_MS: f64 = 4_000.0;
+/// One that says nothing for this long is closed and opened again. The server speaks once a second.
+const FEED_LOST_MS: f64 = 10_000.0;
+/// A connection that lived so long was a good one: the next begins without waiting.
+const FEED_LIVED_MS: f64 = 10_000.0;
+/// Bringing what came into the page waits at most so long for the screen: a hidden page is never drawn.
+const FLUSH_MOST: Duration = Duration::from_secs(1);
+/// How the server closes a socket whose user has signed out.
+const SIGNED_OUT: &str = "code 4401";
 /// Older than this a spot price is stale.
 const SPOT_STALE_MS: f64 = 6_000.0;
 const RESYNC: &str = r#"{"resync":true}"#;
@@ -37,9 +46,8 @@ const RESYNC: &str = r#"{"resync":true}"#;
 struct Driver {
     sequence: Sequence,
     flush_asked: bool,
-    spoken: bool,
-    /// Server clock less ours, milliseconds.
-    offset_ms: f64,
+    clock: ServerClock,
+    /// When the last frame came, by our steady clock.
     last_frame_ms: f64,
     /// When the feed or the spot price was found stale.
     feed_stale_ms: Option<f64>,
@@ -72,9 +80,20 @@ pub fn put_region(name: &str, html: &str) {
     if let Some(place) = place {
         morph::morph(&place, html);
     }
-    if with(|driver| driver.spoken) {
-        ages::tick(server_now_ms() * 1_000.0);
+    tick_ages();
+}
+
+/// Every age of the page anew, once the server's clock is known.
+fn tick_ages() {
+    if let Some(now_ms) = server_now_ms() {
+        ages::tick(now_ms * 1_000.0);
     }
+}
+
+/// PANIC, beside the request for it. A socket that is open has no queue before it.
+pub fn say_panic(key: &str, traceparent: &str) {
+    let panic = json::object([("key", key.into()), ("traceparent", traceparent.into())]);
+    platform::feed_send(&json::write(&json::object([("panic", panic)])));
 }
 
 /// Tells the server what the page shows, if it can be reached; it is told again at every connection.
@@ -84,16 +103,30 @@ pub fn say(view: &str) {
 
 /// Starts the feed; call it once, when somebody is signed in.
 pub fn start() {
-    with(|driver| driver.last_frame_ms = platform::now_ms());
+    with(|driver| {
+        driver.last_frame_ms = platform::steady_ms();
+        // The page itself was made at a time of the server: its ages begin to grow before the feed is there.
+        if let Some(made_ms) = platform::meta("now").map(|text| platform::number(&text)) {
+            driver.clock.hear(made_ms, platform::document_at_ms());
+        }
+    });
     told::begin();
     set_interval(tick, Duration::from_millis(500));
     spawn_local(async move {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let opened = connect(attempt).await;
-            attempt = if opened { 0 } else { attempt };
-            platform::sleep_ms(backoff_ms(attempt, platform::random_bits() as u32)).await;
+            let (reason, lived_ms) = connect(attempt).await;
+            // One that accepts and drops is no better than one that is not there.
+            attempt = if lived_ms > FEED_LIVED_MS { 0 } else { attempt };
+            let backoff = backoff_ms(attempt, platform::random_bits() as u32);
+            let seq = with(|driver| driver.sequence.last()).unwrap_or(0);
+            let is_over = reason == SIGNED_OUT;
+            tell(&UiEvent::FeedClosed { reason, attempt, backoff_ms: i64::from(backoff), seq });
+            if is_over {
+                return platform::open("/login");
+            }
+            platform::sleep_ms(backoff).await;
             if attempt >= 2 && signed_out().await {
                 return platform::open("/login");
             }
@@ -105,8 +138,8 @@ async fn signed_out() -> bool {
     api::get("/api/v1/me", "/api/v1/me").await.is_err_and(|error| error.status == 401)
 }
 
-/// Runs one socket to its end; whether it had opened.
-async fn connect(attempt: u32) -> bool {
+/// Runs one socket to its end: why it ended, and how long it had been open.
+async fn connect(attempt: u32) -> (String, f64) {
     let last = with(|driver| {
         driver.minute.reconnects += u64::from(attempt > 1);
         std::mem::take(&mut driver.sequence).last()
@@ -114,39 +147,41 @@ async fn connect(attempt: u32) -> bool {
     let since = last.map(|seq| format!("&last_seq={seq}")).unwrap_or_default();
     let path = format!("/ws?view={}{since}", platform::encoded(&view::text()));
     let since_ms = with(|driver| driver.last_frame_ms);
-    let opened = std::rc::Rc::new(std::cell::Cell::new(false));
-    let on_open = opened.clone();
+    let opened_ms = std::rc::Rc::new(std::cell::Cell::new(f64::INFINITY));
+    let on_open = opened_ms.clone();
     let reason = platform::feed_run(
         &path,
+        FEED_LOST_MS,
         move || {
-            on_open.set(true);
+            let now_ms = platform::steady_ms();
+            on_open.set(now_ms);
             link().set((Link::Live, None));
-            tell(&UiEvent::FeedConnected { attempt, wait_ms: (platform::now_ms() - since_ms) as i64 });
+            tell(&UiEvent::FeedConnected { attempt, wait_ms: (now_ms - since_ms) as i64 });
         },
         |text| on_message(&text),
     )
     .await;
     link().update(|link| link.0 = Link::Retrying);
-    let backoff = i64::from(backoff_ms(if opened.get() { 0 } else { attempt }, 0));
-    let seq = with(|driver| driver.sequence.last()).unwrap_or(0);
-    tell(&UiEvent::FeedClosed { reason, attempt, backoff_ms: backoff, seq });
-    opened.get()
+    (reason, platform::steady_ms() - opened_ms.get())
 }
 
 fn on_message(text: &str) {
     let Some(frame) = Frame::read(text) else {
+        if let Some(key) = frame::accepted(text) {
+            return crate::islands::panic_accepted(&key);
+        }
         let error = "no frame".to_owned();
         tell(&UiEvent::FeedUndecodable { error, bytes: text.len() });
         return platform::feed_send(RESYNC);
     };
-    let now_ms = platform::now_ms();
+    let now_ms = platform::steady_ms();
     let step = with(|driver| {
         let minute = &mut driver.minute;
         minute.frames += 1;
         minute.bytes += text.len() as u64;
         minute.gap_ms_max = minute.gap_ms_max.max((now_ms - driver.last_frame_ms) as i64);
         driver.last_frame_ms = now_ms;
-        driver.offset_ms = frame.ts_ms - now_ms;
+        driver.clock.hear(frame.ts_ms, now_ms);
         driver.sequence.on_frame(frame.seq, frame.snapshot)
     });
     match step {
@@ -163,24 +198,28 @@ fn on_message(text: &str) {
         return platform::feed_send(RESYNC);
     }
     let ask = with(|driver| {
-        driver.cells.extend(frame.cells());
+        for (key, text) in frame.cells() {
+            // The last word counts: a page that is not drawn for hours must not grow.
+            driver.cells.retain(|(known, _)| *known != key);
+            driver.cells.push((key, text));
+        }
         driver.points.extend(frame.points());
         !std::mem::replace(&mut driver.flush_asked, true)
     });
-    if ask && platform::is_hidden() {
-        set_timeout(flush, Duration::from_secs(1));
-    } else if ask {
+    if ask {
+        // Whichever comes first: a page that is hidden meanwhile gets no frame until it is looked at.
         request_animation_frame(flush);
+        set_timeout(flush, FLUSH_MOST);
     }
 }
 
 /// Brings what waits into the page.
 fn flush() {
-    let (cells, rows) = with(|driver| {
-        driver.flush_asked = false;
-        driver.spoken = true;
-        (std::mem::take(&mut driver.cells), std::mem::take(&mut driver.points))
-    });
+    if !with(|driver| std::mem::take(&mut driver.flush_asked)) {
+        return;
+    }
+    let (cells, rows) =
+        with(|driver| (std::mem::take(&mut driver.cells), std::mem::take(&mut driver.points)));
     for (key, text) in cells {
         set_cell(&key, text);
     }
@@ -191,20 +230,18 @@ fn flush() {
         charts::add(&rows.session, &rows.rows, rows.replace);
     }
     charts::update();
-    ages::tick(server_now_ms() * 1_000.0);
+    tick_ages();
 }
 
-/// The server's clock, milliseconds.
-fn server_now_ms() -> f64 {
-    platform::now_ms() + with(|driver| driver.offset_ms)
+/// The server's clock, milliseconds, once it was heard.
+fn server_now_ms() -> Option<f64> {
+    with(|driver| driver.clock.at(platform::steady_ms()))
 }
 
 /// Twice a second: ages, and whether the feed and the spot price are fresh.
 fn tick() {
-    if with(|driver| driver.spoken) {
-        ages::tick(server_now_ms() * 1_000.0);
-    }
-    let now_ms = platform::now_ms();
+    tick_ages();
+    let now_ms = platform::steady_ms();
     let silent_ms = with(|driver| now_ms - driver.last_frame_ms);
     let silent = silent_ms > FEED_SILENT_MS;
     watch_link(silent.then_some(silent_ms as i64));
@@ -243,7 +280,8 @@ fn watch_spot(now_ms: f64) {
     if at_ms.is_nan() {
         return;
     }
-    let age_ms = server_now_ms() - at_ms;
+    let Some(server_ms) = server_now_ms() else { return };
+    let age_ms = server_ms - at_ms;
     if let Some(end) = with(|driver| changed(&mut driver.spot_stale_ms, age_ms > SPOT_STALE_MS, now_ms)) {
         tell(
             &end.map_or(UiEvent::SpotStale { age_ms: age_ms as i64 }, |gap_ms| UiEvent::SpotFresh { gap_ms }),

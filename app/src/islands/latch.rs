@@ -32,7 +32,7 @@ pub fn ClearLatch() -> impl IntoView {
             path: "/api/v1/panic/acknowledge".to_owned(),
             body: object([("reason", reason.get_untracked().trim().into())]),
             accepted: "Latch cleared".to_owned(),
-            refused: "Latch not cleared".to_owned(),
+            name: "Clearing the latch".to_owned(),
         };
         then(clear, toasts(), busy, |_| {});
     };

@@ -21,6 +21,8 @@ pub use latch::ClearLatch;
 pub use link::{Link, LinkState, link};
 pub use open_button::OpenButton;
 pub use panic_button::PanicButton;
+#[cfg(feature = "hydrate")]
+pub use panic_button::accepted as panic_accepted;
 #[cfg(not(feature = "hydrate"))]
 pub use slot::slot;
 pub use switches::{SignOut, ThemeSwitch};

@@ -1,6 +1,7 @@
-//! PANIC: held for a second by pointer or key, or Shift+Esc twice. Sends `POST /api/v1/panic` again and again
-//! under one key until the server has accepted it.
+//! PANIC: held for a second by pointer or key, or Shift+Esc twice. Sends `POST /api/v1/panic`, and the same over the
+//! feed's socket, which no other request can hold up, again and again under one key until the server has accepted it.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use leptos::ev;
@@ -27,6 +28,20 @@ struct Panic {
     press: StoredValue<u32>,
     sent_ms: StoredValue<f64>,
     waited_ms: RwSignal<f64>,
+}
+
+thread_local! {
+    /// The press that is on its way, for an answer that comes by the socket.
+    static PRESSED: RefCell<Option<(Intent, Panic)>> = const { RefCell::new(None) };
+}
+
+/// The server has accepted the panic of this key, as the socket says.
+#[cfg(feature = "hydrate")]
+pub fn accepted(key: &str) {
+    let pressed = PRESSED.with_borrow(Clone::clone);
+    if let Some((intent, panic)) = pressed.filter(|(intent, _)| intent.key == key) {
+        panic.accepted(&intent);
+    }
 }
 
 impl Panic {
@@ -59,8 +74,10 @@ impl Panic {
             return;
         }
         self.phase.set(Phase::Sending { attempts: 1 });
-        self.sent_ms.set_value(platform::now_ms());
+        self.sent_ms.set_value(platform::steady_ms());
+        platform::make_way();
         let intent = Intent::new();
+        PRESSED.set(Some((intent.clone(), self)));
         tell_correlated(
             &UiEvent::Click { control: Control::Panic, subject: "everything".to_owned() },
             Some(&intent.correlation_id),
@@ -69,6 +86,8 @@ impl Panic {
             let mut attempt = 1;
             while self.phase.try_with_untracked(Phase::is_under_way).unwrap_or(false) {
                 // An attempt that hangs must not hold up the next one: the key makes them one panic.
+                self.phase.try_update(|phase| phase.count(attempt));
+                say(&intent);
                 spawn_local(self.attempt(intent.clone(), attempt));
                 platform::sleep_ms(1_000 * attempt.min(3)).await;
                 attempt += 1;
@@ -82,19 +101,24 @@ impl Panic {
             return;
         }
         match result {
-            Ok(_) => {
-                let duration_ms = (platform::now_ms() - self.sent_ms.get_value()) as i64;
-                tell_correlated(
-                    &UiEvent::PanicAccepted { attempts: attempt, duration_ms },
-                    Some(&intent.correlation_id),
-                );
-                self.phase.set(Phase::Accepted);
-            }
-            Err(error) => self.failed(&error, &intent, attempt),
+            Ok(_) => self.accepted(&intent),
+            Err(error) => self.failed(&error, &intent),
         }
     }
 
-    fn failed(self, error: &AppError, intent: &Intent, attempts: u32) {
+    /// By whichever door; once.
+    fn accepted(self, intent: &Intent) {
+        if !self.phase.try_with_untracked(Phase::is_under_way).unwrap_or(false) {
+            return;
+        }
+        let duration_ms = (platform::steady_ms() - self.sent_ms.get_value()) as i64;
+        let attempts = self.phase.with_untracked(Phase::sent);
+        tell_correlated(&UiEvent::PanicAccepted { attempts, duration_ms }, Some(&intent.correlation_id));
+        self.phase.set(Phase::Accepted);
+    }
+
+    fn failed(self, error: &AppError, intent: &Intent) {
+        let attempts = self.phase.with_untracked(Phase::sent);
         let text = error.message.clone();
         tell_correlated(
             &UiEvent::PanicUnconfirmed { attempts, error: text.clone() },
@@ -106,6 +130,16 @@ impl Panic {
         });
     }
 }
+
+/// Over the feed's socket.
+#[cfg(feature = "hydrate")]
+fn say(intent: &Intent) {
+    crate::feed::say_panic(&intent.key, &intent.traceparent());
+}
+
+/// The server has no feed to itself.
+#[cfg(not(feature = "hydrate"))]
+fn say(_intent: &Intent) {}
 
 /// The cells it reads: the latch, and what a press would close.
 #[island]
@@ -124,7 +158,7 @@ pub fn PanicButton() -> impl IntoView {
     listen_for_keys(panic);
     Effect::new(move |_| {
         set_interval(
-            move || panic.waited_ms.set(platform::now_ms() - panic.sent_ms.get_value()),
+            move || panic.waited_ms.set(platform::steady_ms() - panic.sent_ms.get_value()),
             Duration::from_millis(500),
         );
     });
@@ -172,7 +206,7 @@ fn listen_for_keys(panic: Panic) {
             if event.key() != "Escape" || !event.shift_key() || event.repeat() {
                 return;
             }
-            let now_ms = platform::now_ms();
+            let now_ms = platform::steady_ms();
             if now_ms - last_ms.get_value() < 1_500.0 {
                 last_ms.set_value(f64::NEG_INFINITY);
                 panic.fire();

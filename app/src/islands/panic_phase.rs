@@ -18,6 +18,22 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// One more was sent.
+    pub fn count(&mut self, sent: u32) {
+        match self {
+            Phase::Sending { attempts } | Phase::Unconfirmed { attempts, .. } => *attempts = sent,
+            Phase::Idle | Phase::Holding | Phase::Accepted | Phase::Refused { .. } => {}
+        }
+    }
+
+    /// How many were sent.
+    pub fn sent(&self) -> u32 {
+        match self {
+            Phase::Sending { attempts } | Phase::Unconfirmed { attempts, .. } => *attempts,
+            Phase::Idle | Phase::Holding | Phase::Accepted | Phase::Refused { .. } => 0,
+        }
+    }
+
     /// Whether a press is on its way, so that another need not be sent.
     pub fn is_under_way(&self) -> bool {
         match self {
@@ -79,14 +95,14 @@ pub fn hint(phase: &Phase, waited_ms: f64) -> Option<String> {
     match phase {
         Phase::Refused { error } => Some(format!("PANIC was refused: {error} {SHELL}")),
         Phase::Sending { .. } | Phase::Unconfirmed { .. } if waited_ms >= 3_000.0 => {
-            let attempts = match phase {
-                Phase::Unconfirmed { attempts, .. } | Phase::Sending { attempts } => *attempts,
-                Phase::Idle | Phase::Holding | Phase::Accepted | Phase::Refused { .. } => 0,
-            };
-            Some(format!(
-                "PANIC is not confirmed for {} s, sent {attempts} times. {SHELL}",
-                (waited_ms / 1_000.0) as u32
-            ))
+            let (waited_s, times) = (
+                (waited_ms / 1_000.0) as u32,
+                match phase.sent() {
+                    0 | 1 => "once".to_owned(),
+                    sent => format!("{sent} times"),
+                },
+            );
+            Some(format!("PANIC is not confirmed for {waited_s} s, sent {times}. {SHELL}"))
         }
         Phase::Idle
         | Phase::Holding
@@ -109,6 +125,18 @@ mod tests {
         let unconfirmed = Phase::Unconfirmed { attempts: 2, error: String::new() };
         assert_eq!(face(&unconfirmed, Latch::Clear).small, "not confirmed – retrying");
         assert_eq!(face(&Phase::Accepted, Latch::read("flat")).small, "verified flat · latched");
+    }
+
+    #[test]
+    fn every_sending_is_counted_whether_or_not_it_was_answered() {
+        let mut phase = Phase::Sending { attempts: 1 };
+        phase.count(12);
+        assert!(hint(&phase, 20_000.0).is_some_and(|text| text.contains("for 20 s, sent 12 times")));
+        phase.count(1);
+        assert!(hint(&phase, 4_000.0).is_some_and(|text| text.contains("sent once")));
+        let mut idle = Phase::Idle;
+        idle.count(3);
+        assert_eq!((idle.sent(), idle), (0, Phase::Idle));
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub fn SignOut() -> impl IntoView {
             path: "/api/v1/sign-out".to_owned(),
             body: object([]),
             accepted: "Signed out".to_owned(),
-            refused: "Not signed out".to_owned(),
+            name: "Signing out".to_owned(),
         };
         act(leave, toasts(), busy);
     };

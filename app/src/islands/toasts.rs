@@ -42,6 +42,11 @@ impl Toasts {
         set_timeout(move || toasts.close(id), GOES_AFTER);
     }
 
+    /// Says that something has not happened yet; `close` it by its number.
+    pub fn waits(&self, title: &str, text: &str) -> u64 {
+        self.push(title, text.to_owned(), true, String::new())
+    }
+
     /// Says that something failed or was refused, with the id under which the server told it.
     pub fn error(&self, title: &str, error: &AppError) {
         tell_correlated(
@@ -62,7 +67,7 @@ impl Toasts {
         id
     }
 
-    fn close(&self, id: u64) {
+    pub fn close(&self, id: u64) {
         self.list.update(|list| list.retain(|toast| toast.id != id));
     }
 }

@@ -7,12 +7,10 @@ use leptos_meta::Title;
 pub fn NotFound() -> impl IntoView {
     view! {
         <Title text="Not found"/>
-        <main class="page" id="page">
-            <div class="empty">
-                <h1 tabindex="-1">"There is no such page"</h1>
-                <p>"Go to " <a href="/">"Control"</a> " or " <a href="/telemetry">"Telemetry"</a> "."</p>
-            </div>
-        </main>
+        <div class="empty">
+            <h1 tabindex="-1">"There is no such page"</h1>
+            <p>"Go to " <a href="/">"Control"</a> " or " <a href="/telemetry">"Telemetry"</a> "."</p>
+        </div>
     }
     .into_any()
 }

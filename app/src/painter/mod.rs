@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::feed_pieces::{Part, changed, cut, parts};
 use crate::frame::{Who, frame_regions};
 use crate::live::Live;
+use crate::pages::PanicState;
 use crate::pages::control::control_regions;
 use crate::port::User;
 use crate::shown::{Before, provide_shown, use_shown};
@@ -102,6 +103,9 @@ impl Painter {
         let mut regions = frame_regions();
         if self.view.is_control() {
             regions.extend(control_regions());
+        }
+        if self.view.is_panic() {
+            regions.push(("panic", view! { <PanicState/> }.into_any()));
         }
         let html = regions.into_iter().map(|(name, view)| (name, view.to_html())).collect();
         (html, cells, use_shown().before())

@@ -43,6 +43,11 @@ impl View {
         view
     }
 
+    /// Follows one panic.
+    pub fn is_panic(&self) -> bool {
+        self.path.starts_with("/panic/")
+    }
+
     pub fn is_control(&self) -> bool {
         self.path == "/"
     }

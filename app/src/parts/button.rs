@@ -13,7 +13,7 @@ pub struct Deed {
     pub session: String,
     pub verb: &'static str,
     pub accepted: &'static str,
-    pub refused: &'static str,
+    pub name: &'static str,
 }
 
 impl From<Deed> for Act {
@@ -25,7 +25,7 @@ impl From<Deed> for Act {
             subject: deed.session,
             body: json!({}),
             accepted: deed.accepted.to_owned(),
-            refused: deed.refused.to_owned(),
+            name: deed.name.to_owned(),
         }
     }
 }
@@ -39,7 +39,7 @@ pub fn start() -> Act {
         path: "/api/v1/sessions".to_owned(),
         body: Value::Null,
         accepted: "Start accepted".to_owned(),
-        refused: "Start refused".to_owned(),
+        name: "Start".to_owned(),
     }
 }
 

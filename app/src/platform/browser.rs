@@ -1,20 +1,30 @@
-//! The browser's side of `platform`: fetch and WebSocket through gloo-net, the document through web-sys.
+//! The browser's side of `platform`: the document through web-sys; requests, the feed's socket and the chart in files of
+//! their own.
 
-use std::cell::RefCell;
+mod chart;
+mod request;
+mod socket;
 
-use futures_util::SinkExt;
-use futures_util::stream::{SplitSink, StreamExt};
-use gloo_net::http::{Method, RequestBuilder};
-use gloo_net::websocket::{Message, WebSocketError, futures::WebSocket};
 use leptos::prelude::{document, window};
-use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 
-use super::{Answer, Request};
+pub use chart::Chart;
+pub use request::{make_way, send};
+pub use socket::{feed_run, feed_send};
 
 pub fn now_ms() -> f64 {
     js_sys::Date::now()
+}
+
+/// Milliseconds of a clock that nobody sets, from the start of the page.
+pub fn steady_ms() -> f64 {
+    window().performance().map_or_else(now_ms, |clock| clock.now())
+}
+
+/// When the document began to come, by the steady clock.
+pub fn document_at_ms() -> f64 {
+    BEGUN.with(|begun| *begun)
 }
 
 pub fn random_bits() -> u128 {
@@ -24,25 +34,6 @@ pub fn random_bits() -> u128 {
         let _ = crypto.get_random_values_with_u8_array(&mut bytes);
     }
     u128::from_le_bytes(bytes)
-}
-
-pub async fn send(request: Request) -> Result<Answer, String> {
-    let method = if request.method == "POST" { Method::POST } else { Method::GET };
-    let mut builder =
-        RequestBuilder::new(&request.path).method(method).header("traceparent", &request.traceparent);
-    if let Some(key) = &request.idempotency_key {
-        builder = builder.header("Idempotency-Key", key);
-    }
-    let built = match request.body {
-        Some(body) => builder.header("Content-Type", "application/json").body(body),
-        None => builder.build(),
-    };
-    let response =
-        built.map_err(|error| error.to_string())?.send().await.map_err(|error| error.to_string())?;
-    let correlation_id = response.headers().get("x-correlation-id");
-    let status = response.status();
-    let body = response.text().await.map_err(|error| error.to_string())?;
-    Ok(Answer { status, body, correlation_id })
 }
 
 pub async fn sleep_ms(ms: u32) {
@@ -87,6 +78,12 @@ pub fn exists(selector: &str) -> bool {
 pub fn address() -> (String, String) {
     let location = window().location();
     (location.pathname().unwrap_or_default(), location.search().unwrap_or_default())
+}
+
+/// A value of the page's query; empty when it is not there.
+pub fn query(name: &str) -> String {
+    let params = web_sys::UrlSearchParams::new_with_str(&address().1);
+    params.ok().and_then(|params| params.get(name)).unwrap_or_default()
 }
 
 /// The pattern of the page's path.
@@ -201,11 +198,8 @@ pub fn focus(selector: &str) {
 }
 
 pub fn copy(text: &str) {
-    let promise = window().navigator().clipboard().write_text(text);
-    wasm_bindgen_futures::spawn_local(async move {
-        // Refused without permission or focus; the id stays on the screen to be selected.
-        let _ = JsFuture::from(promise).await;
-    });
+    // Without the guard's file nothing is copied; the id stays on the screen to be selected.
+    let _ = copy_text(text);
 }
 
 pub fn is_hidden() -> bool {
@@ -219,49 +213,6 @@ pub fn form_field(form: &web_sys::EventTarget, name: &str) -> String {
     data.and_then(|data| data.get(name).as_string()).unwrap_or_default()
 }
 
-thread_local! {
-    static FEED: RefCell<Option<SplitSink<WebSocket, Message>>> = const { RefCell::new(None) };
-}
-
-pub fn feed_send(text: &str) {
-    let message = Message::Text(text.to_owned());
-    wasm_bindgen_futures::spawn_local(async move {
-        let Some(mut sink) = FEED.take() else { return };
-        if sink.send(message).await.is_ok() {
-            FEED.set(Some(sink));
-        }
-    });
-}
-
-pub async fn feed_run(path: &str, on_open: impl FnOnce(), mut on_text: impl FnMut(String)) -> String {
-    let location = window().location();
-    let scheme = if location.protocol().is_ok_and(|protocol| protocol == "https:") { "wss" } else { "ws" };
-    let host = location.host().unwrap_or_default();
-    let socket = match WebSocket::open(&format!("{scheme}://{host}{path}")) {
-        Ok(socket) => socket,
-        Err(error) => return error.to_string(),
-    };
-    let (sink, mut stream) = socket.split();
-    FEED.set(Some(sink));
-    let mut on_open = Some(on_open);
-    let reason = loop {
-        match stream.next().await {
-            Some(Ok(Message::Text(text))) => {
-                if let Some(opened) = on_open.take() {
-                    opened();
-                }
-                on_text(text);
-            }
-            Some(Ok(Message::Bytes(_))) => {}
-            Some(Err(WebSocketError::ConnectionClose(close))) => break format!("code {}", close.code),
-            Some(Err(error)) => break error.to_string(),
-            None => break "ended".to_owned(),
-        }
-    };
-    FEED.set(None);
-    reason
-}
-
 #[wasm_bindgen]
 extern "C" {
     /// Set by the boot script: starts islands.
@@ -272,68 +223,18 @@ extern "C" {
     #[wasm_bindgen(js_namespace = deltascope)]
     fn waking() -> web_sys::Element;
 
-    /// Set by the boot script: loads `public/chart.js`.
-    #[wasm_bindgen(js_namespace = deltascope, js_name = chart, catch)]
-    fn load_chart() -> Result<js_sys::Promise, JsValue>;
+    /// Set by the boot script, which stands in the document's head.
+    #[wasm_bindgen(js_namespace = deltascope, thread_local_v2, js_name = begun)]
+    static BEGUN: f64;
 
-    type ChartModule;
-    #[wasm_bindgen(method, catch)]
-    fn create(this: &ChartModule, element: &web_sys::Element) -> Result<ChartHandle, JsValue>;
-
-    #[derive(Clone)]
-    type ChartHandle;
-    #[wasm_bindgen(method)]
-    fn set(this: &ChartHandle, rows: &[f64]);
-    #[wasm_bindgen(method)]
-    fn append(this: &ChartHandle, rows: &[f64]);
-    #[wasm_bindgen(method)]
-    fn limits(this: &ChartHandle, max_loss: f64, max_profit: f64);
-    #[wasm_bindgen(method)]
-    fn point(this: &ChartHandle, seconds: f64, value: f64);
-    #[wasm_bindgen(method)]
-    fn destroy(this: &ChartHandle);
+    /// Set by the guard: copies also where the browser has no clipboard for pages.
+    #[wasm_bindgen(js_namespace = deltascope, js_name = copy, catch)]
+    fn copy_text(text: &str) -> Result<(), JsValue>;
 }
 
+/// What the browser says of a failure.
 fn said(error: &JsValue) -> String {
     error
         .dyn_ref::<js_sys::Error>()
-        .map_or_else(|| "the chart library failed".to_owned(), |error| String::from(error.message()))
-}
-
-#[derive(Clone)]
-pub struct Chart(SendWrapper<ChartHandle>);
-
-impl Chart {
-    pub async fn create(selector: &str) -> Result<Chart, String> {
-        let promise = load_chart().map_err(|error| said(&error))?;
-        let module = JsFuture::from(promise).await.map_err(|error| said(&error))?;
-        let element = document()
-            .query_selector(selector)
-            .ok()
-            .flatten()
-            .ok_or_else(|| "the chart's place is gone".to_owned())?;
-        let handle = module.unchecked_into::<ChartModule>().create(&element).map_err(|error| said(&error))?;
-        // One thread in a browser; the wrapper only lets an ordinary signal hold it, on the server too.
-        Ok(Chart(SendWrapper::new(handle)))
-    }
-
-    pub fn set(&self, rows: &[f64]) {
-        self.0.set(rows);
-    }
-
-    pub fn append(&self, rows: &[f64]) {
-        self.0.append(rows);
-    }
-
-    pub fn limits(&self, max_loss: f64, max_profit: f64) {
-        self.0.limits(max_loss, max_profit);
-    }
-
-    pub fn point(&self, seconds: f64, value: f64) {
-        self.0.point(seconds, value);
-    }
-
-    pub fn destroy(&self) {
-        self.0.destroy();
-    }
+        .map_or_else(|| "no reason given".to_owned(), |error| String::from(error.message()))
 }

@@ -19,6 +19,8 @@ pub struct Request {
     pub body: Option<String>,
     pub traceparent: String,
     pub idempotency_key: Option<String>,
+    /// After so long without an answer it is given up, milliseconds.
+    pub limit_ms: u32,
 }
 
 /// What came back; `Err` of `send` means that nothing did.

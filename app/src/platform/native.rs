@@ -6,6 +6,11 @@ pub fn now_ms() -> f64 {
     0.0
 }
 
+/// Milliseconds of a clock that nobody sets.
+pub fn steady_ms() -> f64 {
+    0.0
+}
+
 pub fn random_bits() -> u128 {
     0
 }
@@ -13,6 +18,9 @@ pub fn random_bits() -> u128 {
 pub async fn send(_request: Request) -> Result<Answer, String> {
     Err("no browser".to_owned())
 }
+
+/// Gives up whatever waits for an answer.
+pub fn make_way() {}
 
 pub async fn sleep_ms(_ms: u32) {}
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use super::changes::{Author, Change, note};
 use super::password;
@@ -31,6 +31,8 @@ pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
 });
 /// Somebody waits in front of a form.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// A listener that is further behind looks for itself.
+const ENDED: usize = 64;
 /// The file is small: a start looks through all of it.
 const CHECK: Duration = Duration::from_secs(1);
 
@@ -43,6 +45,8 @@ pub struct Accounts {
     /// Sessions that could not be written.
     pub(super) unsaved: Arc<Unsaved>,
     pub(super) recent: Arc<Recent>,
+    /// Digests of the tokens of sessions that were ended, as it happens.
+    pub(super) ended: broadcast::Sender<String>,
     /// A session is being noted as seen.
     pub(super) touching: Arc<AtomicBool>,
     /// The last change that was told and could not be deleted, and of which database.
@@ -81,6 +85,7 @@ impl Accounts {
             max_us: us(auth.session_max_days.saturating_mul(24)),
             unsaved: Arc::default(),
             recent: Arc::default(),
+            ended: broadcast::channel(ENDED).0,
             touching: Arc::default(),
             told: Arc::default(),
         }

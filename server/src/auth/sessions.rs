@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sqlx::Row;
+use tokio::sync::broadcast;
 
 use super::Accounts;
 use crate::store::StoreError;
@@ -129,10 +130,17 @@ impl Accounts {
     /// Ends a session, also when that cannot be written.
     pub async fn end_session(&self, token_hash: &str) {
         self.recent.forget(token_hash);
+        // Nobody need listen.
+        let _ = self.ended.send(token_hash.to_owned());
         if !self.unsaved.end(token_hash) && self.delete(token_hash).await.is_err() {
             // Told by the database where it failed.
             self.unsaved.note_ended(token_hash);
         }
+    }
+
+    /// Hears of every session that is ended, by the digest of its token.
+    pub fn endings(&self) -> broadcast::Receiver<String> {
+        self.ended.subscribe()
     }
 
     async fn delete(&self, token_hash: &str) -> Result<(), StoreError> {

@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::extract::{COOKIE, ClientAddress};
-use super::{ApiError, ApiJson, User};
+use super::extract::ClientAddress;
+use super::{ApiError, ApiJson, User, cookies};
 use crate::auth::{AuthEvent, PASSWORD_RULE, is_acceptable};
 use crate::correlation;
 use crate::shared::App;
@@ -30,13 +30,14 @@ pub(super) struct SignIn {
 pub(super) async fn sign_in(
     State(app): State<Arc<App>>,
     ClientAddress(address): ClientAddress,
+    headers: HeaderMap,
     ApiJson(body): ApiJson<SignIn>,
 ) -> Result<Response, ApiError> {
     let username = authenticate(&app, address, body).await?;
     let token = app.accounts.start_session(&username).await;
     tell(&app, AuthEvent::SignedIn { user: username.clone(), address: address.to_string() });
     let mut response = Json(me(&username)).into_response();
-    set_cookie(&mut response, &token, app.config.auth.session_max_days * 86_400);
+    cookies::set(&mut response, &headers, &app, &token, app.config.auth.session_max_days * 86_400);
     Ok(response)
 }
 
@@ -51,18 +52,23 @@ pub(super) struct SetPassword {
 pub(super) async fn set_password(
     app: State<Arc<App>>,
     address: ClientAddress,
+    headers: HeaderMap,
     ApiJson(SetPassword { token, password }): ApiJson<SetPassword>,
 ) -> Result<Response, ApiError> {
     let body = SignIn { username: String::new(), password, token: Some(token) };
-    sign_in(app, address, ApiJson(body)).await
+    sign_in(app, address, headers, ApiJson(body)).await
 }
 
 /// `POST /api/v1/sign-out`: ends the session of the cookie.
-pub(super) async fn sign_out(State(app): State<Arc<App>>, User(session): User) -> Result<Response, ApiError> {
+pub(super) async fn sign_out(
+    State(app): State<Arc<App>>,
+    User(session): User,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     app.accounts.end_session(&session.token_hash).await;
     tell(&app, AuthEvent::SignedOut { user: session.username });
     let mut response = StatusCode::NO_CONTENT.into_response();
-    set_cookie(&mut response, "", 0);
+    cookies::set(&mut response, &headers, &app, "", 0);
     Ok(response)
 }
 
@@ -167,11 +173,4 @@ fn me(username: &str) -> Value {
 
 fn tell(app: &App, event: AuthEvent) {
     app.teller.tell(&event, &correlation::context());
-}
-
-fn set_cookie(response: &mut Response, token: &str, max_age_s: u64) {
-    let text = format!("{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={max_age_s}");
-    if let Ok(value) = HeaderValue::from_str(&text) {
-        response.headers_mut().append(header::SET_COOKIE, value);
-    }
 }

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 
-use super::{ApiError, Facts};
+use super::{ApiError, Facts, cookies};
 use crate::auth::Session;
 use crate::shared::App;
 
-/// Name of the session cookie.
-pub const COOKIE: &str = "__Host-session";
+/// So many cookies of ours are looked up.
+const COOKIES_MOST: usize = 4;
 
 /// A JSON body.
 pub struct ApiJson<T>(pub T);
@@ -92,17 +92,12 @@ impl FromRequestParts<Arc<App>> for MaybeUser {
 
 /// The session of the request's cookie, if it is valid.
 pub async fn session_of(headers: &HeaderMap, app: &App) -> Result<Option<Session>, ApiError> {
-    match cookie(headers) {
-        Some(token) => Ok(app.accounts.session(token).await?),
-        None => Ok(None),
+    for token in cookies::tokens(headers, app).into_iter().take(COOKIES_MOST) {
+        if let Some(session) = app.accounts.session(token).await? {
+            return Ok(Some(session));
+        }
     }
-}
-
-fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let pairs = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    pairs
-        .flat_map(|text| text.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+    Ok(None)
 }
 
 /// The network address that the request came from.

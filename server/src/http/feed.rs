@@ -1,15 +1,17 @@
 //! `GET /ws?view=…`: the live feed of one page: its regions and cells as a whole first, then what changed in them, and
 //! the points of its chart. `{"resync":true}` asks for everything again, `{"view":"/?…"}` says what the page shows.
-//! Without a view the reader is a program and gets data.
+//! `{"panic":{"key":…,"traceparent":…}}` is `POST /api/v1/panic` by another door, answered with `{"accepted":key}`.
+//! Without a view the reader is a program and gets data. Code 4401 closes the socket of whoever has signed out.
 
 mod data;
+mod door;
 
 use std::sync::Arc;
 
 use app::painter::{Painter, rows};
 use axum::Router;
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
@@ -26,9 +28,12 @@ use crate::tasks::Stop;
 use crate::trading::FeedHub;
 use crate::{clock, correlation};
 use data::Data;
+use door::{Door, Word};
 
 /// Browsers have little to say.
 const MESSAGE_BYTES: usize = 1_024;
+/// Nobody is signed in any more.
+const SIGNED_OUT: u16 = 4_401;
 /// A frame at least so often, though nothing changed: it proves that the feed is alive.
 const QUIET_MAX_US: i64 = 1_000_000;
 /// Points of a curve that a page begins with: more than it is wide would not be seen.
@@ -64,13 +69,14 @@ async fn connect(
         None => What::Data(Box::default()),
     };
     let reader = Reader { hub, what, seq: 0, sent_at: Micros(0) };
+    let door = Door::new(Arc::clone(&app), headers, &session);
     Ok(upgrade
         .max_message_size(MESSAGE_BYTES)
-        .on_upgrade(move |socket| correlation::carry(serve(socket, reader, stop))))
+        .on_upgrade(move |socket| correlation::carry(serve(socket, reader, door, stop))))
 }
 
 /// Serves one socket until it closes or the server stops.
-async fn serve(mut socket: WebSocket, mut reader: Reader, mut stop: Stop) {
+async fn serve(mut socket: WebSocket, mut reader: Reader, mut door: Door, mut stop: Stop) {
     let mut updates = reader.hub.subscribe();
     if reader.send(&mut socket, true).await.is_err() {
         return;
@@ -83,11 +89,23 @@ async fn serve(mut socket: WebSocket, mut reader: Reader, mut stop: Stop) {
             },
             message = socket.recv() => match message {
                 Some(Ok(Message::Text(text))) => {
-                    let whole = reader.hear(text.as_str());
+                    let said: Value = serde_json::from_str(text.as_str()).unwrap_or_default();
+                    if said["panic"].is_object() {
+                        door.panic(&said["panic"]);
+                    }
+                    let whole = reader.hear(&said);
                     reader.send(&mut socket, whole).await
                 }
                 Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_))) => Ok(()),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+            },
+            word = door.word() => match word {
+                Word::Answer(text) => socket.send(Message::text(text)).await,
+                Word::Leave => {
+                    let frame = CloseFrame { code: SIGNED_OUT, reason: "signed out".into() };
+                    let _ = socket.send(Message::Close(Some(frame))).await;
+                    return;
+                }
             },
             () = stop.stopped() => {
                 // The browser sees a clean end and comes back when the server does.
@@ -116,8 +134,7 @@ enum What {
 
 impl Reader {
     /// Takes what it says; whether it has lost track.
-    fn hear(&mut self, text: &str) -> bool {
-        let message: Value = serde_json::from_str(text).unwrap_or_default();
+    fn hear(&mut self, message: &Value) -> bool {
         if let (What::Page(page), Some(view)) = (&mut self.what, message["view"].as_str()) {
             page.painter.look_at(view);
         }

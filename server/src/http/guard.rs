@@ -62,7 +62,8 @@ fn without_port(host: &str) -> String {
     host[..end].to_ascii_lowercase()
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Whether a `Host` names this machine itself.
+pub(super) fn is_loopback(host: &str) -> bool {
     let name = without_port(host);
     let bare = name.trim_start_matches('[').trim_end_matches(']');
     name == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())

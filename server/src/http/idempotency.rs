@@ -31,6 +31,13 @@ impl IdempotencyKey {
         Self { key, request_hash: hex::encode(Sha256::digest(what.as_bytes())), body: Bytes::new() }
     }
 
+    /// That of a call which comes by another way than HTTP; the same as if it had come by it.
+    #[must_use]
+    pub fn of(method: &str, path: &str, key: &str, body: &'static [u8]) -> Option<Self> {
+        let request_hash = hash_of(method, path, body);
+        is_key(key).then(|| Self { key: key.to_owned(), request_hash, body: Bytes::from_static(body) })
+    }
+
     /// The body, read as JSON. An empty body reads as `{}`, for calls without parameters.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         let body = if self.body.is_empty() { b"{}" } else { &self.body[..] };
@@ -48,22 +55,29 @@ impl FromRequest<Arc<App>> for IdempotencyKey {
             .get("idempotency-key")
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
-        if !(1..=200).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
+        if !is_key(key) {
             return Err(ApiError::invalid(
                 "This call needs an Idempotency-Key of 1 to 200 visible characters.",
             )
             .with_field("Idempotency-Key", "missing or not valid"));
         }
         let key = key.to_owned();
-        let mut hash = Sha256::new();
-        hash.update(request.method().as_str());
-        hash.update(b"\n");
-        hash.update(request.uri().path());
-        hash.update(b"\n");
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let body = to_bytes(request.into_body(), BODY_BYTES).await.map_err(|_| {
             ApiError::invalid(format!("The body is larger than {BODY_BYTES} bytes or was cut."))
         })?;
-        hash.update(&body);
-        Ok(Self { key, request_hash: hex::encode(hash.finalize()), body })
+        Ok(Self { key, request_hash: hash_of(method.as_str(), &path, &body), body })
     }
+}
+
+fn is_key(text: &str) -> bool {
+    (1..=200).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+fn hash_of(method: &str, path: &str, body: &[u8]) -> String {
+    let mut hash = Sha256::new();
+    for part in [method.as_bytes(), b"\n", path.as_bytes(), b"\n", body] {
+        hash.update(part);
+    }
+    hex::encode(hash.finalize())
 }

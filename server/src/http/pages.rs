@@ -4,11 +4,12 @@
 mod port;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::{Files, Port, ShellValues, shell};
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
@@ -17,7 +18,7 @@ use leptos::prelude::provide_context;
 
 use super::assets::{self, Site};
 use super::extract::session_of;
-use super::{ApiError, CspNonce, Facts, MaybeUser};
+use super::{ApiError, CspNonce, Facts, MaybeUser, plain};
 use crate::auth::Session;
 use crate::shared::App;
 use crate::telling::VERSION;
@@ -27,10 +28,16 @@ use port::PagePort;
 /// The one page for people who are not signed in.
 const SIGN_IN: &str = "/login";
 
+/// A page that takes longer is given up.
+const PATIENCE: Duration = Duration::from_secs(10);
+const SLOW: &str = "This page could not be made in time. Trading goes on. Load it again; the emergency form is on the sign-in page.";
+
 /// A route for every page of the app.
 pub(super) fn routes() -> Router<Arc<App>> {
     leptos_axum::generate_route_list(app::App)
         .into_iter()
+        // Addresses of no page have a status of their own.
+        .filter(|page| !page.path().contains('*'))
         .fold(Router::new(), |router, page| router.route(page.path(), get(page_or_sign_in)))
 }
 
@@ -52,8 +59,11 @@ pub(super) async fn fallback(
         facts.set_route("site file");
         return Ok(file);
     }
-    let user = session_of(&parts.headers, &app).await?;
-    let mut response = render(app, &site, user, Request::from_parts(parts, body)).await;
+    let Some(user) = session_of(&parts.headers, &app).await? else {
+        let words = "There is no such page. What is there is shown to who is signed in.";
+        return Ok(plain::page(&site, StatusCode::NOT_FOUND, "Nothing here", words, (SIGN_IN, "Sign in")));
+    };
+    let mut response = render(app, &site, Some(user), Request::from_parts(parts, body)).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
     Ok(response)
 }
@@ -65,9 +75,20 @@ async fn page_or_sign_in(
     request: Request,
 ) -> Response {
     if user.0.is_none() && request.uri().path() != SIGN_IN {
-        return Redirect::to(SIGN_IN).into_response();
+        return Redirect::to(&sign_in_for(request.uri())).into_response();
     }
     render(app, &site, user.0, request).await
+}
+
+/// The sign-in page, which leads on to what was asked for.
+fn sign_in_for(asked: &Uri) -> String {
+    match asked.path_and_query().map(|asked| asked.as_str()) {
+        None | Some("/") => SIGN_IN.to_owned(),
+        Some(asked) => {
+            let next: String = form_urlencoded::byte_serialize(asked.as_bytes()).collect();
+            format!("{SIGN_IN}?next={next}")
+        }
+    }
 }
 
 async fn render(app: Arc<App>, site: &Site, user: Option<Session>, request: Request) -> Response {
@@ -77,6 +98,7 @@ async fn render(app: Arc<App>, site: &Site, user: Option<Session>, request: Requ
         log_token: app.ingest.tokens.issue(clock::now().as_millis() / 1_000),
         correlation_id: correlation::current().unwrap_or_default(),
         theme: theme(request.headers()),
+        now_ms: clock::now().as_millis(),
         version: VERSION.to_owned(),
     };
     let port: Arc<dyn Port> = Arc::new(PagePort::new(app, user));
@@ -86,7 +108,18 @@ async fn render(app: Arc<App>, site: &Site, user: Option<Session>, request: Requ
         provide_context(Arc::clone(&port));
     };
     let files = Files::named(|plain| site.address(plain));
-    leptos_axum::render_app_async_with_context(provide, move || shell(&files))(request).await
+    let page = leptos_axum::render_app_async_with_context(provide, move || shell(&files))(request);
+    match tokio::time::timeout(PATIENCE, page).await {
+        Ok(page) => page,
+        // Whoever waits for a page must learn where the way out is.
+        Err(_elapsed) => plain::page(
+            site,
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Not now",
+            SLOW,
+            ("/login", "To the emergency form"),
+        ),
+    }
 }
 
 /// A signed-in person as the pages know them.

@@ -4,24 +4,30 @@ use std::sync::Arc;
 
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
 use axum::{Extension, Router};
 use model::input::OperatorAction;
 use serde::Deserialize;
 
 use super::accounts::check_password_in_need;
+use super::assets::Site;
 use super::extract::ClientAddress;
-use super::{ApiError, Facts, IdempotencyKey, MaybeUser, User, guard, sessions};
+use super::plain::page;
+use super::sessions::Answered;
+use super::{ApiError, Facts, IdempotencyKey, MaybeUser, User, cookies, guard, sessions};
 use crate::shared::App;
 use crate::{random, trading};
 
 /// Longest reason of an acknowledgement.
 const REASON_MOST: usize = 500;
 
+/// Closes everything and latches the account.
+pub(super) const EVERYTHING: &str = "/api/v1/panic";
+
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
-        .route("/api/v1/panic", post(everything))
+        .route(EVERYTHING, post(everything))
         .route("/api/v1/panic/acknowledge", post(acknowledge))
         .route("/panic", post(form))
 }
@@ -32,7 +38,16 @@ async fn everything(
     User(user): User,
     key: IdempotencyKey,
 ) -> Result<Response, ApiError> {
-    Ok(sessions::operate(app, user.username, key, account_panic()).await?.into_response())
+    Ok(everything_of(app, user.username, key).await?.into_response())
+}
+
+/// The same, by whichever door.
+pub(super) async fn everything_of(
+    app: Arc<App>,
+    username: String,
+    key: IdempotencyKey,
+) -> Result<Answered, ApiError> {
+    sessions::operate(app, username, key, account_panic()).await
 }
 
 fn account_panic() -> OperatorAction {
@@ -75,58 +90,62 @@ struct PanicForm {
     password: String,
 }
 
-/// `POST /panic`: the same for a page whose script does not run. Signed in by cookie, or by name and password.
+/// `POST /panic`: the same for a page whose script does not run. Signed in by cookie, or by name and password. Leads to
+/// the page that shows what becomes of it.
 async fn form(
     State(app): State<Arc<App>>,
     MaybeUser(session): MaybeUser,
     ClientAddress(address): ClientAddress,
     Extension(facts): Extension<Facts>,
+    Extension(site): Extension<Site>,
     headers: HeaderMap,
     Form(form): Form<PanicForm>,
 ) -> Response {
+    let say =
+        |status, title: &str, words: &str| page(&site, status, title, words, ("/", "Back to the console"));
     if !guard::is_own_origin(&headers, app.config.http.public_url.as_deref()) {
-        return page(StatusCode::FORBIDDEN, "Refused", "This form can only be sent from the console itself.");
+        return say(StatusCode::FORBIDDEN, "Refused", "This form can only be sent from the console itself.");
     }
     if form.confirm != "PANIC" {
         let words = "Nothing was done: type PANIC in the field to confirm, then send it again.";
-        return page(StatusCode::BAD_REQUEST, "Not confirmed", words);
+        return say(StatusCode::BAD_REQUEST, "Not confirmed", words);
     }
+    let signed_in = session.is_some();
     let username = match session {
         Some(session) => session.username,
         None => match check_password_in_need(&app, address, &form.username, form.password).await {
             Ok(()) => form.username,
-            Err(error) => return page(error.status, "Not signed in", &error.message),
+            Err(error) => return say(error.status, "Not signed in", &error.message),
         },
     };
     facts.set_user(&username);
     let key = if form.key.is_empty() { random::hex(16) } else { form.key };
     let key = IdempotencyKey::made(key, "POST /panic");
-    match sessions::operate(app, username, key, account_panic()).await {
-        Ok(answered) if answered.status == StatusCode::ACCEPTED => page(
-            StatusCode::ACCEPTED,
-            "Panic accepted",
-            "Everything is being closed and the account is latched. Trading continues on the server until verified flat; \
-             reload the console to follow it.",
-        ),
-        Ok(answered) => page(answered.status, "Not accepted", "The engine refused the request."),
-        Err(error) => page(error.status, "Not accepted", &error.message),
+    let follow = format!("/panic/{}", crate::correlation::current().unwrap_or_default());
+    match everything_of(Arc::clone(&app), username.clone(), key).await {
+        Ok(answered) if answered.status == StatusCode::ACCEPTED && signed_in => {
+            Redirect::to(&follow).into_response()
+        }
+        Ok(answered) if answered.status == StatusCode::ACCEPTED => {
+            accepted_by_password(&app, &site, &headers, &username, &follow).await
+        }
+        Ok(answered) => say(answered.status, "Not accepted", "The engine refused the request."),
+        Err(error) => say(error.status, "Not accepted", &error.message),
     }
 }
 
-/// A page without script or style, for a browser that can do nothing else.
-fn page(status: StatusCode, title: &str, words: &str) -> Response {
-    let id = crate::correlation::current().unwrap_or_default();
-    let html = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} · Deltascope</title>\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\"></head>\
-         <body><main><h1>{title}</h1><p>{words}</p><p>Correlation id: {id}</p><p><a href=\"/\">Back to the console</a></p>\
-         </main></body></html>",
-        words = escaped(words)
-    );
-    (status, Html(html)).into_response()
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+/// Whoever gave the password is signed in by it. A browser that keeps no cookie has its answer here all the same.
+async fn accepted_by_password(
+    app: &App,
+    site: &Site,
+    headers: &HeaderMap,
+    username: &str,
+    follow: &str,
+) -> Response {
+    let words = "Everything is being closed and the account is latched. The server goes on until it is verified flat, \
+                 whether or not this page is open.";
+    let mut answer = page(site, StatusCode::ACCEPTED, "Panic accepted", words, (follow, "Follow it"));
+    let token = app.accounts.start_session(username).await;
+    cookies::set(&mut answer, headers, app, &token, app.config.auth.session_max_days * 86_400);
+    answer
 }

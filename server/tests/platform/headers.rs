@@ -59,11 +59,15 @@ async fn the_nonce_of_the_policy_is_the_nonce_of_the_page_and_never_the_same() {
 #[tokio::test]
 async fn pages_lead_to_sign_in_until_somebody_is() {
     let mut console = Console::start(&[]).await;
-    for path in ["/", "/telemetry", "/trace/abcdef012345"] {
+    for (path, next) in [
+        ("/", "/login"),
+        ("/telemetry?level=warn", "/login?next=%2Ftelemetry%3Flevel%3Dwarn"),
+        ("/trace/abcdef012345", "/login?next=%2Ftrace%2Fabcdef012345"),
+    ] {
         let response = console.get(path).await;
         assert_eq!(
             (response.status(), header(&response, "location").as_str()),
-            (StatusCode::SEE_OTHER, "/login")
+            (StatusCode::SEE_OTHER, next)
         );
     }
     console.sign_in(PASSWORD).await;

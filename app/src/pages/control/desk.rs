@@ -31,14 +31,14 @@ fn RunningBar() -> impl IntoView {
         session: session.clone(),
         verb: "pause",
         accepted: "Entries are paused",
-        refused: "Pause refused",
+        name: "Pause",
     };
     let resume = Deed {
         control: Control::Resume,
         session: session.clone(),
         verb: "resume",
         accepted: "Resume accepted",
-        refused: "Resume refused",
+        name: "Resume",
     };
     let open = use_view().composing;
     let (view, subject) = if open { ("new=0", "close") } else { ("new=1", "open") };

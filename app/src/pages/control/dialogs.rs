@@ -28,7 +28,7 @@ struct Frame {
     /// The cell that names the session that it may be about.
     about: &'static str,
     accepted: &'static str,
-    refused: &'static str,
+    name: &'static str,
 }
 
 pub fn stop(facts: AnyView) -> AnyView {
@@ -39,7 +39,7 @@ pub fn stop(facts: AnyView) -> AnyView {
         back: ".desk .button.danger",
         about: "shown",
         accepted: "Stop accepted",
-        refused: "Stop refused",
+        name: "Stop",
     };
     let exit = Way {
         label: "Exit and close",
@@ -73,7 +73,7 @@ pub fn resolve(facts: AnyView) -> AnyView {
         back: ".needs-operator .button",
         about: "resolve.session",
         accepted: "Resolve accepted",
-        refused: "Resolve refused",
+        name: "Resolve",
     };
     let close = Way {
         label: "Close what is ours",
@@ -120,7 +120,7 @@ fn dialog(
         let waits = way.waits;
         view! {
             <button class=format!("button danger solid {class}") type="button" data-does="send" data-control=way.control.word()
-                data-verb=way.verb data-choice=way.choice data-accepted=frame.accepted data-refused=frame.refused data-waits=waits>
+                data-verb=way.verb data-choice=way.choice data-accepted=frame.accepted data-name=frame.name data-waits=waits>
                 {way.label}<span class="visually-hidden"></span>
             </button>
         }

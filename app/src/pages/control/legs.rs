@@ -29,7 +29,7 @@ pub fn Legs() -> impl IntoView {
         (0..count.get()).map(|index| view! { <LegRow leg=Signal::derive(move || legs.with(|legs| legs.as_ref().and_then(|legs| legs.get(index).cloned())))/> }).collect_view()
     };
     view! {
-        <header><h2>"Legs"</h2><span class="end"><span>{freshness}</span></span></header>
+        <header><h2>"Legs"</h2><span class="end"><span class="while-linked">{freshness}</span><span class="while-stale">"as they last were"</span></span></header>
         <div class="grid-table"><table>
             <caption class="visually-hidden">"Legs of the session"</caption>
             <thead><tr><th>"Leg"</th><th class="n">"Lots"</th><th class="more n">"Entry"</th><th class="more n">"Bid"</th><th class="n">"Ask"</th><th class="more n">"Mark"</th><th class="more">"Quote"</th><th class="more n">"Δ"</th><th class="n">"P&L to close"</th><th class="more n">"at mark"</th></tr></thead>

@@ -36,6 +36,7 @@ use crate::shown::{use_shown, use_view};
 
 pub use preview::preview;
 pub use ready::ready;
+pub use rescue::Rescue;
 
 #[component]
 pub fn ControlPage() -> impl IntoView {

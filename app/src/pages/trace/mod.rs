@@ -58,6 +58,14 @@ pub fn TracePage() -> impl IntoView {
     .into_any()
 }
 
+/// Its records in order, as sentences.
+pub fn told(trace: Trace) -> AnyView {
+    if trace.records.is_empty() {
+        return view! { <p class="empty">"No record carries this id yet."</p> }.into_any();
+    }
+    view! { <StoryList story=Story::of(trace.records)/> }.into_any()
+}
+
 #[component]
 fn Told(trace: Trace) -> impl IntoView {
     if trace.records.is_empty() {

@@ -1,0 +1,29 @@
+//! Pages that are written without the app: what is left when a page cannot be made, and the answer to the plain form
+//! where its progress cannot be shown. In the product's style, without script.
+
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+
+use super::assets::Site;
+
+/// A page of a heading and some words; the id of the request stands below, and `way` leads on.
+pub(super) fn page(site: &Site, status: StatusCode, title: &str, words: &str, way: (&str, &str)) -> Response {
+    let id = crate::correlation::current().unwrap_or_default();
+    let (href, name) = way;
+    let style = site.address("/pkg/deltascope.css");
+    let html = format!(
+        "<!doctype html><html lang=\"en\" data-theme=\"dark\" translate=\"no\"><head><meta charset=\"utf-8\"><title>{title} · Deltascope</title>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"dark light\">\
+         <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\"><link rel=\"stylesheet\" href=\"{style}\"></head>\
+         <body><main class=\"door\"><section class=\"panel\" aria-label=\"{title}\"><div class=\"body stack\"><h1>{title}</h1><p>{words}</p>\
+         <p><a class=\"button primary\" href=\"{href}\">{name}</a></p>\
+         <p class=\"said\">With no browser: <code>deltascope panic --all</code></p><p class=\"said\">Correlation id: {id}</p></div></section>\
+         </main></body></html>",
+        words = escaped(words)
+    );
+    (status, Html(html)).into_response()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
