@@ -19,6 +19,24 @@ function colours() {
 
 const faint = (colour) => colour.replace("rgb(", "rgba(").replace(")", ", 0.12)");
 
+// Where nothing was known for longer than this, the time is there and no line: an outage is as wide as it was.
+const GAP_S = 5;
+const GAP_MOST = 7200;
+function gap(list, time) {
+  const last = list.length ? list[list.length - 1].time : time;
+  const step = Math.max(1, Math.ceil((time - last) / GAP_MOST));
+  if (time - last > Math.max(GAP_S, 3 * usual)) for (let at = last + step; at < time; at += step) list.push({ time: at });
+}
+
+// Seconds between two points as they usually come; a long curve is thinned.
+let usual = 1;
+function measure(rows) {
+  const steps = [];
+  for (let at = 4; at < rows.length; at += 4) steps.push(rows[at] - rows[at - 4]);
+  steps.sort((a, b) => a - b);
+  usual = steps.length ? steps[steps.length >> 1] : 1;
+}
+
 // One point a second: the library takes ascending times, the last value of a second counts.
 function columns(rows) {
   const out = [[], [], []];
@@ -29,7 +47,10 @@ function columns(rows) {
       if (Number.isNaN(value)) continue;
       const list = out[column];
       if (list.length && list[list.length - 1].time >= time) list[list.length - 1].value = value;
-      else list.push({ time, value });
+      else {
+        gap(list, time);
+        list.push({ time, value });
+      }
     }
   }
   return out;
@@ -86,6 +107,7 @@ export function create(element) {
 
   return {
     set(rows) {
+      measure(rows);
       columns(rows).forEach((list, at) => series[at].setData(list));
       touched = false;
       chart.timeScale().fitContent();
@@ -93,7 +115,11 @@ export function create(element) {
     append(rows) {
       columns(rows).forEach((list, at) => list.forEach((point) => {
         const last = series[at].data().at(-1);
-        if (!last || last.time <= point.time) series[at].update(point);
+        if (last && last.time > point.time) return;
+        const between = last ? [{ time: last.time }] : [];
+        gap(between, point.time);
+        between.slice(1).forEach((empty) => series[at].update(empty));
+        series[at].update(point);
       }));
       if (!touched) chart.timeScale().fitContent();
     },

@@ -14,7 +14,7 @@ use crate::islands::Toasts;
 use crate::json::object;
 use crate::json::{self, text};
 use crate::platform::{self, Answer};
-use crate::tell::tell_correlated;
+use crate::tell::{tell_correlated, tell_of_none};
 
 /// What a button does.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,7 +100,9 @@ pub fn then(act: Act, toasts: Toasts, busy: RwSignal<bool>, done: impl FnOnce(Op
     busy.set(true);
     let intent = Intent::new();
     let click = UiEvent::Click { control: act.control, subject: act.subject.clone() };
-    tell_correlated(&click, Some(&intent.correlation_id));
+    // What is started is about no session that is there already.
+    let tell = if act.control == Control::Start { tell_of_none } else { tell_correlated };
+    tell(&click, Some(&intent.correlation_id));
     spawn_local(async move {
         let result = again_and_again(&act, &intent, &toasts).await;
         // The island may be gone meanwhile: writing a disposed signal does nothing.

@@ -9,7 +9,7 @@ use web_sys::Element;
 use crate::event::{Control, UiEvent};
 use crate::feed::view;
 use crate::tell::tell;
-use crate::{charts, dialogs, draft, follow, forms, platform};
+use crate::{charts, dialogs, draft, follow, forms, keys, platform};
 
 /// Begins to listen, for as long as the page lives.
 pub fn listen() {
@@ -40,6 +40,7 @@ pub fn listen() {
         } else if target.dyn_ref::<Element>().is_some_and(|target| target.id() == "pnl-chart") {
             charts::key(&event);
         }
+        keys::pressed(&event);
     });
     let _ = window_event_listener(ev::popstate, |_| view::follow_address());
 }
@@ -68,7 +69,6 @@ fn does(control: &Element) {
         "consent" => dialogs::frees(control),
         "chart-again" => charts::again(),
         "toggle" => toggle(control, &of("aria-controls")),
-        "range" => range(platform::number(&of("data-minutes"))),
         "copy" => platform::copy(&of("data-copy")),
         "tell" => tell_click(control),
         "follow" => {
@@ -97,16 +97,4 @@ fn toggle(control: &Element, id: &str) {
     if let Ok(Some(row)) = control.closest("tr") {
         let _ = row.class_list().toggle_with_force("picked", !open);
     }
-}
-
-/// Records of the last minutes, counted from the click.
-fn range(minutes: f64) {
-    let (path, search) = platform::address();
-    let kept = search.trim_start_matches('?').split('&').filter(|pair| {
-        let name = pair.split('=').next().unwrap_or_default();
-        !matches!(name, "" | "from" | "to" | "cursor")
-    });
-    let from = format!("from={}", platform::encoded(&platform::minutes_ago(minutes)));
-    let query = kept.map(str::to_owned).chain([from]).collect::<Vec<_>>().join("&");
-    platform::open(&format!("{path}?{query}"));
 }

@@ -38,6 +38,8 @@ mod follow;
 #[cfg(feature = "hydrate")]
 mod forms;
 #[cfg(feature = "hydrate")]
+mod keys;
+#[cfg(feature = "hydrate")]
 mod wake;
 
 #[cfg(feature = "ssr")]

@@ -18,6 +18,8 @@ pub struct LogQuery {
     pub from: String,
     /// RFC 3339.
     pub to: String,
+    /// The last so many minutes, whenever it is looked; counts only without `from`.
+    pub range: String,
     pub cursor: String,
     /// 0 is the server's default, 100.
     pub limit: u32,
@@ -36,12 +38,13 @@ impl LogQuery {
             q: text("q"),
             from: text("from"),
             to: text("to"),
+            range: text("range"),
             cursor: text("cursor"),
             limit: text("limit").parse().unwrap_or(0).min(1_000),
         }
     }
 
-    fn pairs(&self) -> [(&'static str, &str); 9] {
+    fn pairs(&self) -> [(&'static str, &str); 10] {
         [
             ("level", &self.level),
             ("source", &self.source),
@@ -51,6 +54,7 @@ impl LogQuery {
             ("q", &self.q),
             ("from", &self.from),
             ("to", &self.to),
+            ("range", &self.range),
             ("cursor", &self.cursor),
         ]
     }
@@ -84,6 +88,12 @@ impl LogQuery {
     /// How many filters narrow the list (time range, paging and limit are none).
     pub fn filter_count(&self) -> usize {
         self.pairs()[..6].iter().filter(|(_, value)| !value.is_empty()).count()
+    }
+
+    /// Of `range`, if it is one: 1 minute to 31 days.
+    pub fn minutes(&self) -> Option<i64> {
+        let minutes = self.range.parse().ok().filter(|minutes| (1..=44_640).contains(minutes));
+        minutes.filter(|_| self.from.is_empty())
     }
 
     /// Whether the newest records are shown, so that following live makes sense.

@@ -44,6 +44,12 @@ pub fn tell_of(event: &UiEvent, session_id: &str) {
     sink(event, &context);
 }
 
+/// Tells an event of that story which is about no session.
+pub fn tell_of_none(event: &UiEvent, correlation_id: Option<&str>) {
+    let Some(sink) = SINK.get() else { return };
+    sink(event, &Context { correlation_id: correlation_id.map(str::to_owned), ..Context::default() });
+}
+
 /// Tells an event as part of the story `correlation_id`.
 pub fn tell_correlated(event: &UiEvent, correlation_id: Option<&str>) {
     let Some(sink) = SINK.get() else { return };

@@ -82,7 +82,32 @@ pub fn Frame() -> impl IntoView {
             </Suspense>
             <main class="page" id="page" tabindex="-1"><Outlet/></main>
         </div>
+        {keys()}
         <ToastList/>
+    }
+    .into_any()
+}
+
+/// What `?` shows.
+fn keys() -> AnyView {
+    let key = |keys: &'static str, does: &'static str| view! { <div><dt><kbd>{keys}</kbd></dt><dd>{does}</dd></div> };
+    view! {
+        <div class="dialog" data-dialog="keys" data-while="" hidden>
+            <section class="panel" role="dialog" aria-label="Keys">
+                <header><h2 id="keys" tabindex="-1">"Keys"</h2></header>
+                <div class="body">
+                    <dl class="keys">
+                        {key("Shift Esc, Shift Esc", "PANIC: closes everything")}
+                        {key("Space or Enter held 1 s on PANIC", "the same")}
+                        {key("g c", "Control")}
+                        {key("g t", "Telemetry")}
+                        {key("Esc", "closes a dialog")}
+                        {key("?", "this list")}
+                    </dl>
+                    <p class="buttons"><button class="button" type="button" data-does="close">"Close"</button></p>
+                </div>
+            </section>
+        </div>
     }
     .into_any()
 }
@@ -111,7 +136,8 @@ fn Navigation() -> impl IntoView {
             let path = path.get();
             (path == href || (!also.is_empty() && path.starts_with(also))).then_some("page")
         };
-        view! { <a href=href aria-current=current>{icon(shape, "18")}<span>{name}</span></a> }
+        let key = name[..1].to_lowercase();
+        view! { <a href=href aria-current=current data-key=key>{icon(shape, "18")}<span>{name}</span></a> }
     };
     view! {
         <nav class="nav" aria-label="Pages">

@@ -38,7 +38,8 @@ pub fn ClearLatch() -> impl IntoView {
     };
     view! {
         <span class="end latch-form">
-            <label class="field">"Reason"<input autocomplete="off" prop:value=move || reason.get() on:input=move |event| reason.set(event_target_value(&event))/></label>
+            <label class="field">"Reason"<input autocomplete="off" prop:value=move || reason.get() on:input=move |event| reason.set(event_target_value(&event))
+                on:keydown=move |event| if event.key() == "Enter" && shut.with_untracked(Option::is_none) { clear() }/></label>
             <ShutButton label="Clear latch".to_owned() class=String::new() shut busy on_act=clear/>
         </span>
     }

@@ -18,6 +18,8 @@ use crate::platform;
 use crate::tell::tell_correlated;
 
 const HOLD: Duration = Duration::from_secs(1);
+/// The second Shift+Esc comes so soon after the first.
+const KEYS_WITHIN: Duration = Duration::from_millis(1_500);
 const ROUTE: &str = "/api/v1/panic";
 
 /// The button's memory.
@@ -67,6 +69,21 @@ impl Panic {
             self.press.update_value(|press| *press += 1);
             self.phase.set(Phase::Idle);
         }
+    }
+
+    /// The first half of the keys is seen to have been heard.
+    fn arm(self) {
+        if self.phase.with_untracked(|phase| *phase != Phase::Idle && *phase != Phase::Accepted) {
+            return;
+        }
+        let before = self.phase.get_untracked();
+        self.phase.set(Phase::Armed);
+        let back = move || {
+            if self.phase.try_with_untracked(|phase| *phase == Phase::Armed).unwrap_or(false) {
+                self.phase.set(before);
+            }
+        };
+        set_timeout(back, KEYS_WITHIN);
     }
 
     fn fire(self) {
@@ -207,11 +224,12 @@ fn listen_for_keys(panic: Panic) {
                 return;
             }
             let now_ms = platform::steady_ms();
-            if now_ms - last_ms.get_value() < 1_500.0 {
+            if now_ms - last_ms.get_value() < KEYS_WITHIN.as_millis() as f64 {
                 last_ms.set_value(f64::NEG_INFINITY);
                 panic.fire();
             } else {
                 last_ms.set_value(now_ms);
+                panic.arm();
             }
         });
         on_cleanup(move || listener.remove());

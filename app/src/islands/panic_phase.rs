@@ -5,6 +5,8 @@
 pub enum Phase {
     #[default]
     Idle,
+    /// Shift+Esc once: the second one is waited for.
+    Armed,
     /// Pressed, not yet for a second.
     Holding,
     /// Sent; no answer yet.
@@ -22,7 +24,7 @@ impl Phase {
     pub fn count(&mut self, sent: u32) {
         match self {
             Phase::Sending { attempts } | Phase::Unconfirmed { attempts, .. } => *attempts = sent,
-            Phase::Idle | Phase::Holding | Phase::Accepted | Phase::Refused { .. } => {}
+            Phase::Idle | Phase::Armed | Phase::Holding | Phase::Accepted | Phase::Refused { .. } => {}
         }
     }
 
@@ -30,7 +32,7 @@ impl Phase {
     pub fn sent(&self) -> u32 {
         match self {
             Phase::Sending { attempts } | Phase::Unconfirmed { attempts, .. } => *attempts,
-            Phase::Idle | Phase::Holding | Phase::Accepted | Phase::Refused { .. } => 0,
+            Phase::Idle | Phase::Armed | Phase::Holding | Phase::Accepted | Phase::Refused { .. } => 0,
         }
     }
 
@@ -38,7 +40,7 @@ impl Phase {
     pub fn is_under_way(&self) -> bool {
         match self {
             Phase::Sending { .. } | Phase::Unconfirmed { .. } => true,
-            Phase::Idle | Phase::Holding | Phase::Accepted | Phase::Refused { .. } => false,
+            Phase::Idle | Phase::Armed | Phase::Holding | Phase::Accepted | Phase::Refused { .. } => false,
         }
     }
 }
@@ -76,6 +78,7 @@ fn face_of(state: &'static str, word: &'static str, small: impl Into<String>) ->
 
 pub fn face(phase: &Phase, latch: Latch) -> Face {
     match (phase, latch) {
+        (Phase::Armed, _) => face_of("armed", "PANIC", "Shift+Esc again"),
         (Phase::Holding, _) => face_of("holding", "PANIC", "keep holding"),
         (Phase::Sending { .. }, _) => face_of("sending", "PANIC", "sending"),
         (Phase::Unconfirmed { .. }, _) => face_of("unconfirmed", "PANIC", "not confirmed – retrying"),
@@ -105,6 +108,7 @@ pub fn hint(phase: &Phase, waited_ms: f64) -> Option<String> {
             Some(format!("PANIC is not confirmed for {waited_s} s, sent {times}. {SHELL}"))
         }
         Phase::Idle
+        | Phase::Armed
         | Phase::Holding
         | Phase::Sending { .. }
         | Phase::Unconfirmed { .. }

@@ -178,12 +178,6 @@ pub fn grouped(count: i64) -> String {
     js_sys::Number::from(count as f64).to_locale_string("en-GB").into()
 }
 
-/// The time so many minutes ago, as addresses name it.
-pub fn minutes_ago(minutes: f64) -> String {
-    let date = js_sys::Date::new(&JsValue::from_f64(now_ms() - minutes * 60_000.0));
-    date.to_iso_string().into()
-}
-
 /// `12:18:44`, UTC, of seconds.
 pub fn clock(seconds: f64) -> String {
     let date = js_sys::Date::new(&JsValue::from_f64(seconds * 1_000.0));

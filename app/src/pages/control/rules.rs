@@ -26,10 +26,12 @@ pub fn Rules() -> impl IntoView {
             .map(rule_row)
             .collect_view()
     };
+    let over = shown.part(|session| session.lifecycle == Lifecycle::Stopped);
+    let over = move || over.get().unwrap_or_default();
     let none = move || rules.with(|rules| rules.as_ref().is_none_or(Vec::is_empty));
     view! {
-        <header><h2>"Exit rules"</h2><span class="end"><Age at stale_us=QUOTE_STALE_US before="evaluated "/></span></header>
-        <ol>{rows}</ol>
+        <header><h2>"Exit rules"</h2><span class="end"><Age at stale_us=QUOTE_STALE_US before="evaluated "/><span hidden=move || !over()>"as last read, before the end"</span></span></header>
+        <ol data-over=move || over().then_some("")>{rows}</ol>
         <p class="empty" hidden=move || !none()>"Rules are read as soon as something is held: raw value, threshold and distance of each."</p>
     }
     .into_any()
@@ -40,8 +42,8 @@ fn says(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Off => "off",
         Verdict::NotArmed => "not armed",
-        Verdict::Holds => "holds",
-        Verdict::Near => "holds, near",
+        Verdict::Holds => "clear",
+        Verdict::Near => "near",
         Verdict::Confirming => "confirming",
         Verdict::Blocked => "cannot tell",
         Verdict::Fires => "fires",

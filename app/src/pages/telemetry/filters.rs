@@ -29,6 +29,7 @@ pub fn Filters(query: Memo<LogQuery>) -> impl IntoView {
             </div>
             {hidden("from", query.with_untracked(|query| query.from.clone()))}
             {hidden("to", query.with_untracked(|query| query.to.clone()))}
+            {hidden("range", query.with_untracked(|query| query.range.clone()))}
             <Ranges query/>
             <div class="filter-fields">
                 <Choice label="Level" name="level" value=field(|query| query.level.clone()) options=levels()/>
@@ -85,22 +86,34 @@ fn hidden(name: &'static str, value: String) -> impl IntoView {
     (!value.is_empty()).then(|| view! { <input type="hidden" name=name value=value/> })
 }
 
-/// Time ranges: the last minutes, counted from the click.
+/// Time ranges: the last minutes, counted from when it is looked, so that following goes on.
 #[component]
 fn Ranges(query: Memo<LogQuery>) -> impl IntoView {
-    let is_ranged = move || query.with(|query| !query.from.is_empty() || !query.to.is_empty());
-    let buttons = RANGES
+    let is_ranged = move || {
+        query.with(|query| query.minutes().is_some() || !query.from.is_empty() || !query.to.is_empty())
+    };
+    let none = String::new;
+    let links = RANGES
         .map(|(label, minutes)| {
-            view! { <button type="button" data-does="range" data-minutes=minutes.to_string()>{label}</button> }
+            let chosen = move || query.with(|query| query.minutes() == Some(minutes)).then_some("true");
+            let href = move || {
+                LogQuery {
+                    from: none(),
+                    to: none(),
+                    cursor: none(),
+                    range: minutes.to_string(),
+                    ..query.get()
+                }
+                .to_href()
+            };
+            view! { <a href=href aria-current=chosen>{label}</a> }
         })
         .collect_view();
-    let all = move || {
-        let none = String::new;
-        LogQuery { from: none(), to: none(), cursor: none(), ..query.get() }.to_href()
-    };
+    let all =
+        move || LogQuery { from: none(), to: none(), cursor: none(), range: none(), ..query.get() }.to_href();
     view! {
         <div class="segments" role="group" aria-label="Time range: the last">
-            {buttons}
+            {links}
             <a href=all aria-current=move || (!is_ranged()).then_some("true")>"All"</a>
         </div>
     }

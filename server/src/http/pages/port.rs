@@ -7,10 +7,10 @@ use model::view::StripView;
 use telemetry::{LogRecord, Micros};
 
 use crate::auth::Session;
-use crate::correlation;
 use crate::http::ApiError;
 use crate::http::logs::{LogParameters, by_step, histogram_steps};
 use crate::shared::App;
+use crate::{clock, correlation};
 
 /// Decisions of the first paint.
 const WHY_MOST: usize = 200;
@@ -93,6 +93,7 @@ impl Port for PagePort {
 
 fn parameters(query: LogQuery) -> LogParameters {
     let limit = if query.limit == 0 { String::new() } else { query.limit.to_string() };
+    let since = query.minutes().map(|minutes| Micros(clock::now().0 - minutes * 60_000_000).to_rfc3339());
     LogParameters {
         level: query.level,
         source: query.source,
@@ -100,7 +101,7 @@ fn parameters(query: LogQuery) -> LogParameters {
         session_id: query.session_id,
         correlation_id: query.correlation_id,
         q: query.q,
-        from: query.from,
+        from: since.unwrap_or(query.from),
         to: query.to,
         cursor: query.cursor,
         limit,
