@@ -5,7 +5,7 @@ mod port;
 
 use std::sync::Arc;
 
-use app::{Files, Port, ShellValues, shell};
+use app::{Files, PageStatus, Port, ShellValues, shell};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -80,13 +80,21 @@ async fn render(app: Arc<App>, site: &Site, user: Option<Session>, request: Requ
         version: VERSION.to_owned(),
     };
     let port: Arc<dyn Port> = Arc::new(PagePort::new(app, user));
+    let status = PageStatus::default();
+    let of_page = status.clone();
     let provide = move || {
+        provide_context(of_page.clone());
         provide_context(Nonce::from_value(nonce.clone()));
         provide_context(values.clone());
         provide_context(Arc::clone(&port));
     };
     let files = Files::named(|plain| site.address(plain));
-    leptos_axum::render_app_async_with_context(provide, move || shell(&files))(request).await
+    let mut response =
+        leptos_axum::render_app_async_with_context(provide, move || shell(&files))(request).await;
+    if let Some(status) = status.get().and_then(|status| StatusCode::from_u16(status).ok()) {
+        *response.status_mut() = status;
+    }
+    response
 }
 
 /// A signed-in person as the pages know them.
