@@ -10,7 +10,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use console::Console;
+use model::result::SessionResult;
+use model::{Decimal, ExecutionMode, ExitReason, Micros, SessionId, Underlying};
 use serde_json::{Value, json};
+use server::store::history::Changes;
 use sqlx::Connection as _;
 
 /// The history follows the journal at its own pace.
@@ -186,4 +189,97 @@ async fn pages(console: &Console, id: &str) {
         let html = page.body.as_str().unwrap().to_owned();
         assert!(html.contains(says) && html.contains("PANIC"), "{path}: {html}");
     }
+}
+
+/// A session that ended so many seconds after the beginning of 2022, of a configuration whose name is a formula.
+fn result(second: i64, net: Option<&str>) -> SessionResult {
+    let ended_at = Micros(1_640_995_200_000_000 + second * 1_000_000);
+    SessionResult {
+        session_id: SessionId(format!("s-{second:05}")),
+        strategy_id: "short_strangle".to_owned(),
+        configuration: "=HYPERLINK(\"x\")".to_owned(),
+        configuration_hash: "9e41c2".to_owned(),
+        execution_mode: ExecutionMode::Simulated,
+        underlying: Underlying::new("BTC"),
+        lots_per_leg: 1,
+        correlation_id: "4bf92f3577b34da6".to_owned(),
+        started_by: "admin".to_owned(),
+        started_at: Micros(ended_at.0 - 60_000_000),
+        ended_at,
+        exit_reason: Some(ExitReason::MaxLoss),
+        also_matched: vec![],
+        exit_correlation_id: None,
+        exit_decided_at: None,
+        traded: true,
+        opened_at: None,
+        closed_at: None,
+        held_ms: None,
+        credit: Decimal::ONE_HUNDRED,
+        cost_to_close: None,
+        gross: None,
+        fees: "0.00000001".parse().unwrap(),
+        net: net.map(|net| net.parse().unwrap()),
+        slippage: None,
+        best: None,
+        worst: None,
+        peak: None,
+        floor: None,
+        legs: vec![],
+        seconds_by_lifecycle: Default::default(),
+        settings: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_knows_is_in_no_sum_and_comes_last() {
+    let dir = tempfile::tempdir().unwrap();
+    let (running, console) = server_support::start(dir.path(), &[]).await;
+    let nets = [Some("10.00000001"), None, Some("-4"), Some("0"), None];
+    let results = nets.iter().zip(0..).map(|(net, second)| result(second, *net));
+    let untraded = SessionResult { traded: false, ..result(9, Some("0")) };
+    let changes = Changes { results: results.chain([untraded]).collect(), ..Changes::default() };
+    let history = &running.app.trading.history;
+    // Twice: what was saved before is the same again.
+    for _ in 0..2 {
+        history.save(&changes).await.unwrap();
+    }
+    let list = console.get("/api/v1/trades?sort=-net").await.body;
+    let totals = &list["totals"];
+    let count = |name: &str| totals[name].as_u64().unwrap();
+    assert_eq!(["sessions", "traded", "won", "lost", "even", "unknown"].map(count), [6, 5, 1, 1, 1, 2]);
+    assert_eq!((totals["net"].as_str(), totals["fees"].as_str()), (Some("6.00000001"), Some("0.00000006")));
+    let ids = |list: &Value| -> Vec<String> {
+        let rows = list["results"].as_array().unwrap();
+        rows.iter().map(|row| row["session_id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ids(&list), ["s-00000", "s-00009", "s-00003", "s-00002", "s-00004", "s-00001"]);
+    let ascending = console.get("/api/v1/trades?sort=net&limit=2&page=3").await.body;
+    assert_eq!(ids(&ascending), ["s-00001", "s-00004"], "unknown comes last, whichever way");
+    assert_eq!(ids(&console.get("/api/v1/trades?result=unknown").await.body).len(), 2);
+
+    let figures = console.get("/api/v1/analytics").await.body;
+    assert_eq!((figures["trades"].as_u64(), figures["unknown"].as_u64()), (Some(5), Some(2)));
+    assert_eq!(figures["figures"]["win_rate"]["sample"], 3);
+    assert_eq!(figures["figures"]["net"]["value"], "6.00000001");
+
+    let text = console.get("/api/v1/trades.csv?result=unknown").await.body;
+    let text = text.as_str().unwrap();
+    assert!(text.contains(",\"'=HYPERLINK(\"\"x\"\")\","), "{text}");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_list_is_a_file_of_all_its_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    let (running, console) = server_support::start(dir.path(), &[]).await;
+    let results = (0..2_500).map(|second| result(second, Some("1"))).collect();
+    running.app.trading.history.save(&Changes { results, ..Changes::default() }).await.unwrap();
+    let text = console.get("/api/v1/trades.csv?sort=net").await.body;
+    let lines: Vec<&str> = text.as_str().unwrap().trim_end_matches("\r\n").split("\r\n").collect();
+    let ids: std::collections::BTreeSet<&str> =
+        lines[1..].iter().map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!((lines.len(), ids.len()), (2_501, 2_500), "each once");
+    let last = console.get("/api/v1/trades?limit=200&page=13").await.body;
+    assert_eq!((last["pages"].as_u64(), last["results"].as_array().map(Vec::len)), (Some(13), Some(100)));
+    running.stop().await;
 }

@@ -44,6 +44,12 @@ fn a_figure_tells_on_how_many_trades_it_rests_and_leads_to_them() {
 }
 
 #[test]
+fn a_filter_without_a_field_is_told_and_kept() {
+    let html = page("/analytics?exit_reason=max_loss&result=lost", many());
+    expect_all(&html, &["Exit reason: max loss", "Result: lost", "name=\"exit_reason\" value=\"max_loss\""]);
+}
+
+#[test]
 fn few_cases_look_like_few_and_what_cannot_be_told_says_why() {
     let html = page("/analytics", few());
     let tiles = between(&html, "class=\"tiles\"", "</nav>");

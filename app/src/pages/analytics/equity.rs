@@ -75,7 +75,7 @@ fn picture(report: &Report) -> AnyView {
         <div class="chart-window">
             <svg class="chart equity" viewBox=format!("0 0 {WIDTH} 264") role="img" aria-label=label>
                 <line class="zero" x1="8" x2="880" y1=format!("{:.1}", frame.y(0.0)) y2=format!("{:.1}", frame.y(0.0))></line>
-                <path class="drawdown" d=below.area(&falls, 0.0)></path>
+                {(deepest < 0.0).then(|| view! { <path class="drawdown" d=below.area(&falls, 0.0)></path> })}
                 <path class="sum" data-sign=sign d=frame.path(totals)></path>
                 {edges}
                 {(deepest < 0.0).then(|| edge(below.bottom, format!("{deepest:.2}").replace('-', "−")))}

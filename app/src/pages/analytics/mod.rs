@@ -65,6 +65,7 @@ fn filters(query: &HistoryQuery, choices: &Choices, mode: Option<ExecutionMode>)
     view! {
         <form class="filters" method="get" action=PATH aria-label="Filters">
             {hidden("period", &query.period)}
+            {unseen(query).map(|(name, value)| hidden(name, value)).collect_view()}
             {day_field("From", "from", &query.from)}
             {day_field("To", "to", &query.to)}
             {choice("Mode", "execution_mode", chosen, modes)}
@@ -86,7 +87,7 @@ fn told(paint: Analytics, query: &HistoryQuery) -> AnyView {
         result: "traded".to_owned(),
         ..query.whole()
     };
-    let scope = scope(&paint);
+    let scope = scope(&paint, query);
     if paint.report.trades == 0 {
         return view! { {scope}{nothing(&paint, query)} }.into_any();
     }
@@ -106,8 +107,13 @@ fn told(paint: Analytics, query: &HistoryQuery) -> AnyView {
     .into_any()
 }
 
+/// Filters that came with a link and that the form has no field for.
+fn unseen(query: &HistoryQuery) -> [(&'static str, &str); 3] {
+    [("strategy_id", &query.strategy_id), ("exit_reason", &query.exit_reason), ("result", &query.result)]
+}
+
 /// What the figures are about, in a line.
-fn scope(paint: &Analytics) -> AnyView {
+fn scope(paint: &Analytics, query: &HistoryQuery) -> AnyView {
     let report = &paint.report;
     let span = match (report.first_at, report.last_at) {
         (Some(first), Some(last)) if date(first) == date(last) => date(first),
@@ -117,6 +123,10 @@ fn scope(paint: &Analytics) -> AnyView {
     let count = format::counted(report.trades, "trade");
     let unknown = (report.unknown > 0).then(|| {
         view! { " " <span class="tag" data-tone="doubt">{format!("{} of {} without known result, in no figure", report.unknown, report.trades)}</span> }
+    });
+    let only = unseen(query).map(|(name, value)| {
+        let text = format!("{}: {}", format::words(name), format::words(value).to_lowercase());
+        (!value.is_empty()).then(|| view! { <span class="tag" data-tone="act">{text}</span>" " })
     });
     let running = (paint.running > 0).then(|| {
         let count = format::counted(paint.running, "session");
@@ -129,7 +139,7 @@ fn scope(paint: &Analytics) -> AnyView {
         <p class="scope">
             <b>{format!("{span} · {count} · {}.", mode_name(paint.execution_mode).to_lowercase())}</b>
             " In USD, net of fees; days are UTC. "
-            {unknown}{running}{cut}
+            {only.into_iter().collect_view()}{unknown}{running}{cut}
             " "<Age at=Some(paint.as_of) before="read "/>
         </p>
     }
