@@ -75,7 +75,7 @@ fn totals(page: &ResultsPage) -> AnyView {
     let even = (totals.even > 0).then(|| format!(", {} at 0.00", totals.even));
     let untraded = totals.sessions - totals.traded;
     let untraded = (untraded > 0).then(|| view! { <span>{format!("{untraded} never in the market")}</span> });
-    let net = (known > 0).then(|| money(Some(totals.net))).unwrap_or_else(|| format::UNKNOWN.into_any());
+    let net = if known > 0 { money(Some(totals.net)) } else { format::UNKNOWN.into_any() };
     let running = (page.running > 0).then(|| {
         let count = format::counted(page.running, "session");
         view! { <span><a href="/">{count}</a>" running, listed when over"</span> }
