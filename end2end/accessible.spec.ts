@@ -17,6 +17,11 @@ test('the pages while nothing runs', async ({ page }) => {
   await open(page);
   await expect(page.getByRole('table', { name: 'Legs that a start would sell' })).toBeVisible();
   await inspect(page, 'Control, idle');
+  for (const path of ['/analytics', '/trades']) {
+    await page.goto(path);
+    await hydrated(page);
+    await inspect(page, `${path}, empty`);
+  }
   await page.getByRole('button', { name: 'Switch to the light theme' }).click();
   await page.reload();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
@@ -60,4 +65,17 @@ test('the pages of a session', async ({ page }) => {
   await hydrated(page);
   await page.getByRole('listitem').filter({ hasText: 'order.filled' }).first().getByText(/^Filled/).click();
   await inspect(page, 'Trace, a line opened');
+
+  await expect(async () => {
+    await page.goto('/trades');
+    await expect(page.getByRole('link', { name: `Session ${session.session_id}` })).toBeVisible({ timeout: 1_000 });
+  }).toPass();
+  await inspect(page, 'Trades');
+  await page.goto('/analytics');
+  await hydrated(page);
+  await page.getByText('Days as a table').click();
+  await inspect(page, 'Analytics, days as a table');
+  await page.goto(`/sessions/${session.session_id}`);
+  await hydrated(page);
+  await inspect(page, 'Session');
 });

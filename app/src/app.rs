@@ -7,7 +7,10 @@ use leptos_router::{SsrMode, path};
 
 use crate::frame::Frame;
 use crate::live::provide_live;
-use crate::pages::{ControlPage, LoginPage, NotFound, PanicPage, TelemetryPage, TracePage};
+use crate::pages::{
+    AnalyticsPage, ControlPage, LoginPage, NotFound, PanicPage, SessionPage, TelemetryPage, TracePage,
+    TradesPage,
+};
 use crate::parts::RootFailure;
 
 /// The whole console. Pages are complete in the first answer (`SsrMode::Async`): readable without WASM.
@@ -22,10 +25,13 @@ pub fn App() -> impl IntoView {
                 <Routes fallback=NotFound>
                     <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                         <Route path=path!("") view=ControlPage ssr=SsrMode::Async/>
+                        <Route path=path!("analytics") view=AnalyticsPage ssr=SsrMode::Async/>
+                        <Route path=path!("trades") view=TradesPage ssr=SsrMode::Async/>
+                        <Route path=path!("sessions/:session_id") view=SessionPage ssr=SsrMode::Async/>
                         <Route path=path!("telemetry") view=TelemetryPage ssr=SsrMode::Async/>
                         <Route path=path!("panic/:correlation_id") view=PanicPage ssr=SsrMode::Async/>
-                        <Route path=path!("*nowhere") view=NotFound ssr=SsrMode::Async/>
                         <Route path=path!("trace/:correlation_id") view=TracePage ssr=SsrMode::Async/>
+                        <Route path=path!("*nowhere") view=NotFound ssr=SsrMode::Async/>
                     </ParentRoute>
                     <Route path=path!("login") view=LoginPage ssr=SsrMode::Async/>
                 </Routes>

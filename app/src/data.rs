@@ -8,8 +8,12 @@ use serde::{Deserialize, Serialize};
 use std::future::Future;
 
 use crate::error::AppError;
+use crate::history_query::HistoryQuery;
 use crate::log_query::LogQuery;
-use crate::port::{Histogram, LogPage, Port, SessionPaint, Trace, User};
+use crate::page_status;
+use crate::port::{
+    Analytics, ClientHealth, Histogram, LogPage, Port, ResultsPage, SessionDetail, SessionPaint, Trace, User,
+};
 
 /// What the frame paints.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,6 +68,32 @@ pub fn logs(query: LogQuery) -> impl Future<Output = Result<LogsPaint, AppError>
 pub fn trace(correlation_id: String) -> impl Future<Output = Result<Trace, AppError>> + Send {
     let port = port();
     async move { port?.trace(correlation_id).await }
+}
+
+pub fn results(query: HistoryQuery) -> impl Future<Output = Result<ResultsPage, AppError>> + Send {
+    let (port, status) = (port(), page_status::of_page());
+    async move { status.of(port?.results(query).await) }
+}
+
+pub fn analytics(query: HistoryQuery) -> impl Future<Output = Result<Analytics, AppError>> + Send {
+    let (port, status) = (port(), page_status::of_page());
+    async move { status.of(port?.analytics(query).await) }
+}
+
+pub fn session(id: String) -> impl Future<Output = Result<Option<SessionDetail>, AppError>> + Send {
+    let (port, status) = (port(), page_status::of_page());
+    async move {
+        let found = status.of(port?.session(id).await)?;
+        if found.is_none() {
+            status.set(404);
+        }
+        Ok(found)
+    }
+}
+
+pub fn clients() -> impl Future<Output = Result<Vec<ClientHealth>, AppError>> + Send {
+    let port = port();
+    async move { port?.clients().await }
 }
 
 /// Only what an id may be made of: it goes into an address.

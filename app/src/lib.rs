@@ -51,9 +51,13 @@ mod format;
 #[cfg(feature = "ssr")]
 mod frame;
 #[cfg(feature = "ssr")]
+mod history_query;
+#[cfg(feature = "ssr")]
 mod live;
 #[cfg(feature = "ssr")]
 mod log_query;
+#[cfg(feature = "ssr")]
+mod page_status;
 #[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
@@ -79,8 +83,15 @@ pub use wake::wake;
 #[cfg(feature = "ssr")]
 pub use app::App;
 #[cfg(feature = "ssr")]
+pub use history_query::HistoryQuery;
+#[cfg(feature = "ssr")]
 pub use log_query::LogQuery;
 #[cfg(feature = "ssr")]
-pub use port::{Bucket, Histogram, LogPage, Port, PortFuture, SessionPaint, Trace, User};
+pub use page_status::PageStatus;
+#[cfg(feature = "ssr")]
+pub use port::{
+    Analytics, Bucket, Choices, ClientHealth, Histogram, LogPage, Port, PortFuture, ResultsPage,
+    SessionDetail, SessionPaint, Trace, User,
+};
 #[cfg(feature = "ssr")]
 pub use shell::{Files, ShellValues, shell};

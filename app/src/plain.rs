@@ -35,6 +35,9 @@ pub fn short_id(id: &str) -> String {
 pub fn route_pattern(path: &str) -> &'static str {
     match path.split('/').nth(1).unwrap_or_default() {
         "" => "/",
+        "analytics" => "/analytics",
+        "trades" => "/trades",
+        "sessions" => "/sessions/:session_id",
         "telemetry" => "/telemetry",
         "trace" => "/trace/:correlation_id",
         "panic" => "/panic/:correlation_id",
@@ -52,6 +55,8 @@ mod tests {
         for (path, pattern) in [
             ("/", "/"),
             ("/telemetry", "/telemetry"),
+            ("/trades", "/trades"),
+            ("/sessions/s-1", "/sessions/:session_id"),
             ("/trace/4bf92f3577b34da6", "/trace/:correlation_id"),
             ("/x/y", "/*"),
         ] {

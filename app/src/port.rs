@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
-use model::view::{SessionView, StripView, WhyView};
+use model::analytics::Report;
+use model::result::{SessionResult, Totals};
+use model::view::{PnlPoint, SessionView, StripView, WhyView};
+use model::{Configuration, ExecutionMode};
 use serde::{Deserialize, Serialize};
 use telemetry::{LogRecord, Micros};
 
 use crate::error::AppError;
+use crate::history_query::HistoryQuery;
 use crate::log_query::LogQuery;
 
 /// A boxed answer, so that the trait is object safe. It owns what it needs (clone an `Arc` into it).
@@ -29,6 +33,14 @@ pub trait Port: Send + Sync + 'static {
     fn histogram(&self, query: LogQuery) -> PortFuture<Histogram>;
     /// Every record of one correlation id, in order of time.
     fn trace(&self, correlation_id: String) -> PortFuture<Trace>;
+    /// A page of finished sessions, and how all that match add up.
+    fn results(&self, query: HistoryQuery) -> PortFuture<ResultsPage>;
+    /// The figures over the finished trades that match.
+    fn analytics(&self, query: HistoryQuery) -> PortFuture<Analytics>;
+    /// One session, running or ended; `None` when there is none of that id.
+    fn session(&self, session_id: String) -> PortFuture<Option<SessionDetail>>;
+    /// What is known of each browser tab that told records lately, the latest first.
+    fn clients(&self) -> PortFuture<Vec<ClientHealth>>;
 }
 
 /// Answer of `GET /api/v1/me`.
@@ -83,4 +95,88 @@ pub struct Bucket {
 pub struct Trace {
     pub correlation_id: String,
     pub records: Vec<LogRecord>,
+}
+
+/// Answer of `GET /api/v1/trades`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ResultsPage {
+    pub results: Vec<SessionResult>,
+    /// Of all that match, not of this page.
+    pub totals: Totals,
+    /// 1 is the first.
+    pub page: u64,
+    /// 0 when nothing matches.
+    pub pages: u64,
+    /// Rows of a page.
+    pub limit: u64,
+    /// When it was read.
+    pub as_of: Micros,
+    /// Names of configurations and underlyings that ever stood in a finished session.
+    #[serde(skip)]
+    pub choices: Choices,
+    /// Sessions that run, and so are in no row.
+    pub running: usize,
+}
+
+/// What a form offers to choose from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choices {
+    pub configurations: Vec<String>,
+    pub underlyings: Vec<String>,
+}
+
+/// Answer of `GET /api/v1/analytics`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Analytics {
+    /// Results of both are never added up. What was asked for; else live where there is any.
+    pub execution_mode: ExecutionMode,
+    /// The span that was asked for, the end excluded; `None` is no limit.
+    pub from: Option<Micros>,
+    pub to: Option<Micros>,
+    /// `false`: more trades match than are looked at, and the latest are in the figures.
+    pub complete: bool,
+    pub as_of: Micros,
+    /// Sessions that run, and so are in no figure.
+    pub running: usize,
+    #[serde(skip)]
+    pub choices: Choices,
+    #[serde(flatten)]
+    pub report: Report,
+}
+
+/// Everything about one session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SessionDetail {
+    pub view: SessionView,
+    /// What it came to, when it is over.
+    pub result: Option<SessionResult>,
+    /// The configuration as it was; `None` when it was not kept.
+    pub settings: Option<Configuration>,
+    /// Decisions at info and above, oldest first.
+    pub decisions: Vec<WhyView>,
+    /// There are more decisions than these, which are the latest.
+    pub more: bool,
+    /// The curve of executable P&L, oldest first.
+    pub points: Vec<PnlPoint>,
+    pub as_of: Micros,
+}
+
+/// A browser tab, as far as its records tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientHealth {
+    /// The id of the tab's log session.
+    pub client_session_id: String,
+    pub user: Option<String>,
+    /// When the server last took something from it.
+    pub last_seen: Micros,
+    /// Records that arrived.
+    pub delivered: u64,
+    /// Calls that were merged into records that were alike.
+    pub merged: u64,
+    /// Calls that the tab said it dropped, by reason.
+    pub dropped: BTreeMap<String, u64>,
+    /// Calls that are missing and that nobody declared; `None`: not known.
+    pub unexplained: Option<u64>,
+    /// What its clock was off by, milliseconds; `None`: not known.
+    pub skew_ms: Option<i64>,
 }

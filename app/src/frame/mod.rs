@@ -12,7 +12,7 @@ use crate::data;
 use crate::islands::{LinkState, SignOut, ThemeSwitch, ToastList, slot};
 use crate::live::use_live;
 use crate::painter::{PaintedCells, View, provide_cells};
-use crate::parts::{BRAND, GAUGE, PULSE, icon};
+use crate::parts::{BRAND, CHART, GAUGE, LIST, PULSE, icon};
 use crate::port::User;
 use crate::shell;
 use crate::shown::provide_shown;
@@ -142,7 +142,9 @@ fn Navigation() -> impl IntoView {
     view! {
         <nav class="nav" aria-label="Pages">
             {link("/", "Control", GAUGE, "")}
-            {link("/telemetry", "Telemetry", PULSE, "/trace")}
+            {link("/analytics", "Analytics", CHART, "")}
+            {link("/trades", "Trades", LIST, "/sessions/")}
+            {link("/telemetry", "Telemetry", PULSE, "/trace/")}
         </nav>
     }
     .into_any()

@@ -1,15 +1,22 @@
 //! One page a route.
 
+mod analytics;
 pub mod control;
 mod login;
 mod not_found;
 mod panic;
+mod past;
+mod session;
 mod telemetry;
 mod trace;
+mod trades;
 
+pub use analytics::AnalyticsPage;
 pub use control::ControlPage;
 pub use login::LoginPage;
 pub use not_found::NotFound;
 pub use panic::{PanicPage, PanicState};
+pub use session::SessionPage;
 pub use telemetry::TelemetryPage;
 pub use trace::TracePage;
+pub use trades::TradesPage;

@@ -4,13 +4,14 @@ mod age;
 mod button;
 mod icon;
 mod panel;
+pub mod plot;
 mod region;
 mod text;
 mod when;
 
 pub use age::Age;
 pub use button::{Deed, act_button, cell_text, open_button, start};
-pub use icon::{BRAND, GAUGE, PULSE, SEARCH, icon};
+pub use icon::{BRAND, CHART, GAUGE, LIST, PULSE, SEARCH, icon};
 pub use panel::{Panel, RootFailure};
 pub use region::region;
 pub use text::{Known, SignedMoney, TraceLink, fact, session_link};

@@ -2,6 +2,7 @@
 //! reader. With `DELTASCOPE_RENDER_TO` set, the pages are kept there to be looked at.
 
 mod control;
+mod past;
 mod support;
 
 use app::AppError;
@@ -22,6 +23,16 @@ fn all() -> Vec<(&'static str, String)> {
         ("control-gone", page("/?session=s-01j2a1", sample::two())),
         ("control-panic", page("/", sample::panicking())),
         ("telemetry", page("/telemetry?level=info", sample::running())),
+        ("telemetry-clients", page("/telemetry", support::past::many())),
+        ("analytics", page("/analytics?period=30d", support::past::many())),
+        ("analytics-few", page("/analytics", support::past::few())),
+        ("analytics-empty", page("/analytics", sample::idle())),
+        ("trades", page("/trades?sort=-net&page=2", support::past::many())),
+        ("trades-empty", page("/trades", sample::idle())),
+        ("trades-none", page("/trades?result=won", sample::idle())),
+        ("session-ended", page("/sessions/s-0001", support::past::many())),
+        ("session-running", page(&format!("/sessions/{}", sample::BTC), support::past::many())),
+        ("session-unknown", page("/sessions/s-nobody", support::past::many())),
         ("trace", page(&format!("/trace/{}", sample::TRACE), sample::running())),
         ("login", page("/login", sample::idle())),
         ("login-link", page("/login?token=abc", sample::idle())),

@@ -3,6 +3,7 @@
 //! Pure: no I/O, no clock, no randomness, no floats. Times are UTC microseconds, money is decimal USD.
 
 pub mod amount;
+pub mod analytics;
 pub mod catalogue;
 pub mod causes;
 pub mod closing;
@@ -24,6 +25,7 @@ pub mod preset;
 pub mod reading_words;
 pub mod record;
 pub mod refusal;
+pub mod result;
 pub mod rules;
 pub mod session;
 pub mod state;

@@ -6,7 +6,7 @@ mod port;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::{Files, Port, ShellValues, shell};
+use app::{Files, PageStatus, Port, ShellValues, shell};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -102,24 +102,25 @@ async fn render(app: Arc<App>, site: &Site, user: Option<Session>, request: Requ
         version: VERSION.to_owned(),
     };
     let port: Arc<dyn Port> = Arc::new(PagePort::new(app, user));
+    let status = PageStatus::default();
+    let of_page = status.clone();
     let provide = move || {
+        provide_context(of_page.clone());
         provide_context(Nonce::from_value(nonce.clone()));
         provide_context(values.clone());
         provide_context(Arc::clone(&port));
     };
     let files = Files::named(|plain| site.address(plain));
     let page = leptos_axum::render_app_async_with_context(provide, move || shell(&files))(request);
-    match tokio::time::timeout(PATIENCE, page).await {
-        Ok(page) => page,
+    let Ok(mut response) = tokio::time::timeout(PATIENCE, page).await else {
         // Whoever waits for a page must learn where the way out is.
-        Err(_elapsed) => plain::page(
-            site,
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Not now",
-            SLOW,
-            ("/login", "To the emergency form"),
-        ),
+        let way = ("/login", "To the emergency form");
+        return plain::page(site, StatusCode::SERVICE_UNAVAILABLE, "Not now", SLOW, way);
+    };
+    if let Some(status) = status.get().and_then(|status| StatusCode::from_u16(status).ok()) {
+        *response.status_mut() = status;
     }
+    response
 }
 
 /// A signed-in person as the pages know them.

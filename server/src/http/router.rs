@@ -17,8 +17,8 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 use super::assets::Site;
 use super::{
-    ApiError, accounts, assets, configurations, correlate, feed, guard, headers, health, ingest, logs,
-    metrics, pages, panic, pipeline, sessions,
+    ApiError, accounts, assets, configurations, correlate, feed, guard, headers, health, history, ingest,
+    logs, metrics, pages, panic, pipeline, sessions,
 };
 use crate::shared::App;
 
@@ -66,6 +66,7 @@ fn trading() -> Router<Arc<App>> {
         .merge(sessions::routes())
         .merge(panic::routes())
         .merge(configurations::routes())
+        .merge(history::routes())
         .merge(feed::routes())
         .method_not_allowed_fallback(wrong_method)
 }

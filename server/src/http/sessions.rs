@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use telemetry::{Context, CorrelationId, Event as _, Level};
 
-use super::{ApiError, ApiPath, ApiQuery, Facts, IdempotencyKey, User};
+use super::{ApiError, ApiPath, ApiQuery, Facts, IdempotencyKey, User, history};
 use crate::shared::App;
 use crate::trading::{Idempotency, RequestError};
 use crate::{correlation, trading};
@@ -225,8 +225,15 @@ fn stored_json(body: String) -> Response {
 }
 
 /// `GET /api/v1/sessions`: newest first. What runs is there even when the past cannot be read: then `complete` is
-/// false.
-async fn list(State(app): State<Arc<App>>, _: User) -> Result<Response, ApiError> {
+/// false. With filters: a page of finished ones.
+async fn list(
+    State(app): State<Arc<App>>,
+    _: User,
+    ApiQuery(query): ApiQuery<app::HistoryQuery>,
+) -> Result<Response, ApiError> {
+    if query != app::HistoryQuery::default() {
+        return history::views_page(&app, &query).await;
+    }
     let live = app.trading.hub.sessions();
     let past = app.trading.history.sessions(SESSIONS_MOST).await;
     let complete = past.is_ok();

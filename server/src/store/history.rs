@@ -1,7 +1,9 @@
 //! The history database: sessions, orders, fills and P&L curves as the journal left them, for the console's lists.
 //! Trading does without it; a lost file is made again from what the journal still holds.
 
+mod filter;
 mod lost;
+mod results;
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -9,6 +11,7 @@ use std::time::Duration;
 
 use model::fill::Fill;
 use model::ids::{ClientOrderId, OrderId, SessionId};
+use model::result::SessionResult;
 use model::view::{PnlPoint, SessionView};
 use model::{Micros, Symbol};
 use sqlx::migrate::Migrator;
@@ -19,8 +22,14 @@ use crate::config::DatabaseConfig;
 use crate::health::Health;
 use crate::tasks::Tasks;
 
-pub(crate) static MIGRATIONS: LazyLock<Migrator> =
-    LazyLock::new(|| migrator(&[(1, "history", include_str!("../../migrations/history/0001_history.sql"))]));
+pub use filter::{Outcome, ResultFilter, Sort, SortKey};
+
+pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    migrator(&[
+        (1, "history", include_str!("../../migrations/history/0001_history.sql")),
+        (2, "results", include_str!("../../migrations/history/0002_results.sql")),
+    ])
+});
 const PATIENCE: Duration = Duration::from_secs(5);
 const CHECK: Duration = Duration::from_millis(500);
 
@@ -66,6 +75,8 @@ pub struct FillRow {
 #[derive(Debug, Default)]
 pub struct Changes {
     pub sessions: Vec<SessionView>,
+    /// Of sessions that are over.
+    pub results: Vec<SessionResult>,
     pub orders: Vec<OrderRow>,
     pub fills: Vec<FillRow>,
     pub points: Vec<(SessionId, PnlPoint)>,
@@ -133,6 +144,9 @@ impl HistoryStore {
         }
         for view in &changes.sessions {
             save_session(&mut write, view).await?;
+        }
+        for result in &changes.results {
+            results::save(&mut write, result).await?;
         }
         if let Some(at) = changes.swept_at {
             lost::end(&mut write, lost, at).await?;

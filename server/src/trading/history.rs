@@ -7,6 +7,7 @@ use std::time::Duration;
 use model::decision::{ClosingDecision, OrderDecision, RulesDecision};
 use model::ids::{ClientOrderId, SessionId};
 use model::order::Order;
+use model::result::SessionResult;
 use model::view::session_view;
 use model::{Decision, DecisionRecord, TradingState};
 
@@ -41,7 +42,7 @@ impl HistoryKeeper {
         let (mut cursor, mut looked) = (None, false);
         loop {
             let caught_up = match self.catch_up(&mut cursor).await {
-                Ok(()) if !looked => self.lose().await.map(|done| looked = done),
+                Ok(()) if !looked => self.look_back().await.map(|done| looked = done),
                 other => other,
             };
             let pause = match caught_up {
@@ -67,8 +68,9 @@ impl HistoryKeeper {
             let page = self.store.page_from(next_seq, CHUNK).await?;
             let (mut changes, missing) = self.hub.look(|state, known| changes(state, &page, known));
             changes.points = self.hub.take_points();
+            let through = changes.next_seq.unwrap_or(next_seq);
             for session_id in &missing {
-                self.add_from_journal(session_id, &mut changes).await?;
+                self.add_from_journal(session_id, through, &mut changes).await?;
             }
             if !changes.is_empty()
                 && let Err(error) = self.history.save(&changes).await
@@ -76,12 +78,25 @@ impl HistoryKeeper {
                 self.hub.give_points_back(changes.points);
                 return Err(error);
             }
+            if changes.swept_at.is_some() {
+                // Sessions that were lost have ended with the sweep.
+                self.history.fill_results().await?;
+            }
             match changes.next_seq {
                 Some(after) => next_seq = after,
                 None => return Ok(()),
             }
             *cursor = Some(next_seq);
         }
+    }
+
+    /// Once, when everything that the journal holds is seen; `false` while trading has not begun.
+    async fn look_back(&self) -> Result<bool, StoreError> {
+        let done = self.lose().await?;
+        if done {
+            self.history.fill_results().await?;
+        }
+        Ok(done)
     }
 
     /// Says of sessions that nobody knows any more that they are lost; `false` while trading has not begun.
@@ -97,8 +112,14 @@ impl HistoryKeeper {
         Ok(true)
     }
 
-    /// A session that is over so long that nobody has it in mind: folded from its start.
-    async fn add_from_journal(&self, id: &SessionId, changes: &mut Changes) -> Result<(), StoreError> {
+    /// A session that is over so long that nobody has it in mind: folded from its start until it is over, and to
+    /// `through` at least, because a fill that came late changes what it made.
+    async fn add_from_journal(
+        &self,
+        id: &SessionId,
+        through: u64,
+        changes: &mut Changes,
+    ) -> Result<(), StoreError> {
         let Some(origin) = self.store.origin(id.as_str()).await? else { return Ok(()) };
         let (mut state, mut next_seq) = (origin.state, origin.next_seq);
         loop {
@@ -106,13 +127,14 @@ impl HistoryKeeper {
             let Some(after) = page.next_seq.filter(|_| page.unreadable.is_empty()) else { break };
             next_seq = after;
             page.records.iter().for_each(|record| state.apply(record));
-            if state.session(id).is_none_or(model::Session::is_over) {
+            if next_seq >= through && state.session(id).is_none_or(model::Session::is_over) {
                 break;
             }
         }
         if let Some(session) = state.session(id) {
             let at = session.ended_at.unwrap_or_default();
             changes.sessions.push(session_view(&state, session, at));
+            changes.results.extend(SessionResult::of(session));
         }
         Ok(())
     }
@@ -151,7 +173,10 @@ fn changes(state: &TradingState, page: &Page, known: u64) -> (Changes, BTreeSet<
     let mut missing = BTreeSet::new();
     for id in sessions {
         match state.session(&id) {
-            Some(session) => changes.sessions.push(session_view(state, session, at)),
+            Some(session) => {
+                changes.sessions.push(session_view(state, session, at));
+                changes.results.extend(SessionResult::of(session));
+            }
             None => {
                 missing.insert(id);
             }

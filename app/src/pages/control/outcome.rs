@@ -17,6 +17,8 @@ struct End {
     sentence: String,
     realized: Option<Money>,
     trace: String,
+    /// Its own page.
+    page: String,
 }
 
 /// `None` while it has not ended.
@@ -27,11 +29,12 @@ fn end(session: &SessionView) -> Option<End> {
         sentence: exit.map(|exit| exit.sentence.clone()).unwrap_or_default(),
         realized: session.pnl.realized,
         trace: exit.map(|exit| exit.correlation_id.clone()).unwrap_or_default(),
+        page: format!("/sessions/{}", session.session_id),
     })
 }
 
 fn words(end: End) -> impl IntoView {
-    view! { <b>{format!("{}. ", end.reason)}</b>{end.sentence}" "<TraceLink id=end.trace/> }
+    view! { <b>{format!("{}. ", end.reason)}</b>{end.sentence}" "<TraceLink id=end.trace/>" "<a href=end.page>"From click to flat"</a> }
 }
 
 /// How the last session ended.
@@ -99,5 +102,6 @@ mod tests {
         session.pnl.realized = Some(Decimal::from(-60));
         let end = end(&session).expect("an end");
         assert_eq!((end.reason.as_str(), end.realized), ("Max loss", Some(Decimal::from(-60))));
+        assert_eq!(end.page, "/sessions/s-1");
     }
 }

@@ -1,5 +1,6 @@
 //! Telemetry: every record of browser and server in one list, filtered by the address.
 
+mod clients;
 mod filters;
 mod histogram;
 mod pipeline;
@@ -14,6 +15,7 @@ use crate::data;
 use crate::log_query::LogQuery;
 use crate::parts::{Panel, region};
 
+use clients::ClientsPanel;
 use filters::Filters;
 use histogram::HistogramView;
 use pipeline::PipelinePanel;
@@ -48,6 +50,7 @@ pub fn TelemetryPage() -> impl IntoView {
                 </Panel>
             </div>
             <div class="column">
+                <ClientsPanel/>
                 <PipelinePanel/>
             </div>
         </div>

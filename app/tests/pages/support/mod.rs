@@ -1,5 +1,6 @@
 //! Renders a page to text as the server does, with a port that answers from samples.
 
+pub mod past;
 pub mod records;
 pub mod sample;
 pub mod sessions;
@@ -7,8 +8,11 @@ pub mod sessions;
 use std::sync::{Arc, Once};
 
 use any_spawner::Executor;
-use app::port::{Histogram, LogPage, Port, PortFuture, SessionPaint, Trace, User};
-use app::{AppError, Files, LogQuery, ShellValues, shell};
+use app::port::{
+    Analytics, ClientHealth, Histogram, LogPage, Port, PortFuture, ResultsPage, SessionDetail, SessionPaint,
+    Trace, User,
+};
+use app::{AppError, Files, HistoryQuery, LogQuery, PageStatus, ShellValues, shell};
 use futures::StreamExt;
 use hydration_context::{SharedContext, SsrSharedContext};
 use leptos::prelude::*;
@@ -24,6 +28,8 @@ pub struct SamplePort {
     pub logs: LogPage,
     pub histogram: Histogram,
     pub trace: Trace,
+    pub past: past::Past,
+    pub status: PageStatus,
     /// Set: logs fail with it.
     pub failing: Option<AppError>,
 }
@@ -51,6 +57,18 @@ impl Port for SamplePort {
     fn trace(&self, _correlation_id: String) -> PortFuture<Trace> {
         ready(Ok(self.trace.clone()))
     }
+    fn results(&self, query: HistoryQuery) -> PortFuture<ResultsPage> {
+        ready(self.failing.clone().map_or_else(|| Ok(self.past.results(&query)), Err))
+    }
+    fn analytics(&self, _query: HistoryQuery) -> PortFuture<Analytics> {
+        ready(self.failing.clone().map_or_else(|| Ok(self.past.analytics()), Err))
+    }
+    fn session(&self, session_id: String) -> PortFuture<Option<SessionDetail>> {
+        ready(Ok(self.past.session(&session_id)))
+    }
+    fn clients(&self) -> PortFuture<Vec<ClientHealth>> {
+        ready(Ok(self.past.clients.clone()))
+    }
 }
 
 /// The whole answer to a request for `path`, data scripts included.
@@ -72,6 +90,7 @@ pub fn render(path: &str, port: SamplePort, theme: &str) -> String {
         provide_context(RequestUrl::new(path));
         provide_context(meta);
         provide_context(values);
+        provide_context(port.status.clone());
         provide_context(Arc::new(port) as Arc<dyn Port>);
         shell(&Files::default()).to_html_stream_in_order()
     });

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use app::{AppError, Histogram, LogPage, LogQuery, Port, PortFuture, SessionPaint, Trace, User};
+use app::{
+    Analytics, AppError, ClientHealth, Histogram, HistoryQuery, LogPage, LogQuery, Port, PortFuture,
+    ResultsPage, SessionDetail, SessionPaint, Trace, User,
+};
 use model::view::StripView;
 use telemetry::{LogRecord, Micros};
 
 use crate::auth::Session;
 use crate::http::ApiError;
+use crate::http::history;
 use crate::http::logs::{LogParameters, by_step, histogram_steps};
 use crate::shared::App;
 use crate::{clock, correlation};
@@ -88,6 +92,22 @@ impl Port for PagePort {
             let lines = app.records.trace(&correlation_id).await?;
             Ok(Trace { correlation_id, records: records(&lines) })
         })
+    }
+
+    fn results(&self, query: HistoryQuery) -> PortFuture<ResultsPage> {
+        self.signed_in(|app| async move { history::results_page(&app, &query).await })
+    }
+
+    fn analytics(&self, query: HistoryQuery) -> PortFuture<Analytics> {
+        self.signed_in(|app| async move { history::analytics(&app, &query).await })
+    }
+
+    fn session(&self, session_id: String) -> PortFuture<Option<SessionDetail>> {
+        self.signed_in(|app| async move { history::detail(&app, &session_id).await })
+    }
+
+    fn clients(&self) -> PortFuture<Vec<ClientHealth>> {
+        self.signed_in(|app| async move { Ok(app.records.clients().await?) })
     }
 }
 
