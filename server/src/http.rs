@@ -3,6 +3,7 @@
 
 pub mod accounts;
 mod assets;
+mod browsers;
 mod configurations;
 mod correlate;
 pub mod error;

@@ -90,7 +90,7 @@ async fn start_for(purpose: Purpose, config: Config, output: Output) -> Result<R
         slow_lane: SlowLane::default(),
         forwarder: config.elasticsearch.url.as_ref().map(|_| forwarder::Status::default()),
         setup_link: SetupLink::default(),
-        ingest: Ingest::new(page_key, &config.ingest),
+        ingest: Ingest::new(page_key, &config.ingest, config.log.level),
         stop_hooks: std::sync::Mutex::default(),
         config: Arc::new(config),
         teller,

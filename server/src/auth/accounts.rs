@@ -10,6 +10,7 @@ use sqlx::migrate::Migrator;
 use tokio::sync::watch;
 
 use super::changes::{Author, Change, note};
+use super::clients::Clients;
 use super::password;
 use super::recent::Recent;
 use super::unsaved::Unsaved;
@@ -27,6 +28,7 @@ pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     migrator(&[
         (1, "accounts", include_str!("../../migrations/console/0001_accounts.sql")),
         (2, "changes", include_str!("../../migrations/console/0002_changes.sql")),
+        (3, "clients", include_str!("../../migrations/console/0003_clients.sql")),
     ])
 });
 /// Somebody waits in front of a form.
@@ -43,6 +45,7 @@ pub struct Accounts {
     /// Sessions that could not be written.
     pub(super) unsaved: Arc<Unsaved>,
     pub(super) recent: Arc<Recent>,
+    pub(super) clients: Arc<Clients>,
     /// A session is being noted as seen.
     pub(super) touching: Arc<AtomicBool>,
     /// The last change that was told and could not be deleted, and of which database.
@@ -81,6 +84,7 @@ impl Accounts {
             max_us: us(auth.session_max_days.saturating_mul(24)),
             unsaved: Arc::default(),
             recent: Arc::default(),
+            clients: Arc::default(),
             touching: Arc::default(),
             told: Arc::default(),
         }

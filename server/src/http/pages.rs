@@ -72,9 +72,10 @@ async fn page_or_sign_in(
 
 async fn render(app: Arc<App>, site: &Site, user: Option<Session>, request: Request) -> Response {
     let nonce = request.extensions().get::<CspNonce>().map(|nonce| nonce.0.clone()).unwrap_or_default();
+    let login = user.as_ref().map(|session| session.token_hash.clone());
     let values = ShellValues {
         nonce: nonce.clone(),
-        log_token: app.ingest.tokens.issue(clock::now().as_millis() / 1_000),
+        log_token: app.ingest.tokens.issue(clock::now().as_millis() / 1_000, login.as_deref()),
         correlation_id: correlation::current().unwrap_or_default(),
         theme: theme(request.headers()),
         version: VERSION.to_owned(),

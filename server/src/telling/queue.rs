@@ -8,6 +8,7 @@ use telemetry::{Context, Event, Level, LogRecord, Micros, Source};
 use tokio::sync::oneshot;
 
 use super::BatchOutcome;
+use crate::store::telemetry::TabEntry;
 
 /// Lanes below this index may be shed for a higher one: trace, debug, info, warn. The last lane holds errors,
 /// fatal and audit records.
@@ -26,6 +27,7 @@ pub(super) enum Item {
 pub(super) struct Batch {
     pub records: Vec<LogRecord>,
     pub bid: String,
+    pub tab: Option<TabEntry>,
     pub reply: oneshot::Sender<BatchOutcome>,
 }
 
@@ -145,6 +147,11 @@ impl Queue {
     /// Losses not yet declared; they count as declared from now on.
     pub fn take_shed(&mut self) -> Shed {
         std::mem::take(&mut self.shed)
+    }
+
+    /// How full the room for browser batches is, 0 to 1.
+    pub fn batch_share(&self) -> f64 {
+        self.batch_records as f64 / self.capacity.max(1) as f64
     }
 
     /// Records and batches that wait.
