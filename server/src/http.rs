@@ -25,6 +25,7 @@ pub mod router;
 pub mod serving;
 mod sessions;
 
+pub(crate) use assets::site_dir;
 pub use error::ApiError;
 pub use events::catalogue;
 pub use extract::{ApiJson, ApiPath, ApiQuery, MaybeUser, User};

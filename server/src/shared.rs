@@ -8,6 +8,7 @@ use crate::forwarder::Status;
 use crate::health::Health;
 use crate::ingest::Ingest;
 use crate::store::telemetry::TelemetryStore;
+use crate::symbols::Symbols;
 use crate::tasks::{StopHook, Tasks};
 use crate::telling::Teller;
 use crate::trading::Trading;
@@ -26,6 +27,7 @@ pub struct App {
     pub slow_lane: SlowLane,
     pub setup_link: SetupLink,
     pub ingest: Ingest,
+    pub(crate) symbols: Symbols,
     pub trading: Trading,
     /// `None` when forwarding is not configured.
     pub forwarder: Option<Status>,

@@ -23,11 +23,12 @@ use crate::data_dir::{DataDir, DataDirError};
 use crate::forwarder;
 use crate::handles;
 use crate::health::Health;
-use crate::http::{router, serving};
+use crate::http::{self, router, serving};
 use crate::ingest::Ingest;
 use crate::shared::App;
 use crate::store::telemetry::TelemetryStore;
 use crate::store::trading::Purpose;
+use crate::symbols::Symbols;
 use crate::tasks::{Restart, Tasks};
 use crate::telling::{Output, Teller, Writer};
 use crate::trading;
@@ -90,6 +91,7 @@ async fn start_for(purpose: Purpose, config: Config, output: Output) -> Result<R
         slow_lane: SlowLane::default(),
         forwarder: config.elasticsearch.url.as_ref().map(|_| forwarder::Status::default()),
         setup_link: SetupLink::default(),
+        symbols: Symbols::keep(data_dir.path(), &http::site_dir(&config.http)),
         ingest: Ingest::new(page_key, &config.ingest, config.log.level),
         stop_hooks: std::sync::Mutex::default(),
         config: Arc::new(config),

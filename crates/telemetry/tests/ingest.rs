@@ -127,6 +127,7 @@ fn page_tier_tells_warn_and_above_without_a_user() {
     let context = AdmitContext { tier: Tier::Page, ..context() };
     let admitted = run(&batch(json!([{ "l": 9, "m": "a" }, { "l": 13, "m": "b" }])), &context).unwrap();
     assert_eq!(admitted.rejected, [(0, RejectCode::Tier)]);
+    assert_eq!(admitted.records[0].auth.as_deref(), Some("page"));
     assert_eq!((admitted.records[0].user_id.clone(), admitted.records[0].session_bound), (None, Some(false)));
     let other = AdmitContext { session_bound: false, ..self::context() };
     let record = run(&batch(json!([{ "l": 9 }])), &other).unwrap().records.remove(0);

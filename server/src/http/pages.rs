@@ -20,7 +20,6 @@ use super::extract::session_of;
 use super::{ApiError, CspNonce, Facts, MaybeUser};
 use crate::auth::Session;
 use crate::shared::App;
-use crate::telling::VERSION;
 use crate::{clock, correlation};
 use port::PagePort;
 
@@ -78,7 +77,7 @@ async fn render(app: Arc<App>, site: &Site, user: Option<Session>, request: Requ
         log_token: app.ingest.tokens.issue(clock::now().as_millis() / 1_000, login.as_deref()),
         correlation_id: correlation::current().unwrap_or_default(),
         theme: theme(request.headers()),
-        version: VERSION.to_owned(),
+        version: site.version(),
     };
     let port: Arc<dyn Port> = Arc::new(PagePort::new(app, user));
     let provide = move || {

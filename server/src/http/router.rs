@@ -30,7 +30,7 @@ const COMPRESSION: CompressionLevel = CompressionLevel::Precise(5);
 
 /// The whole service.
 pub fn build(app: Arc<App>) -> Router {
-    let site = Site::open(app.config.http.site_dir.as_deref());
+    let site = Site::open(&app.config.http);
     let routes = Router::new()
         .merge(platform())
         .merge(trading())

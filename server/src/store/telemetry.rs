@@ -33,6 +33,7 @@ pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
         (2, "retention", include_str!("../../migrations/telemetry/0002_retention.sql")),
         (3, "journal", include_str!("../../migrations/telemetry/0003_journal.sql")),
         (4, "tabs", include_str!("../../migrations/telemetry/0004_tabs.sql")),
+        (5, "groups", include_str!("../../migrations/telemetry/0005_groups.sql")),
     ])
 });
 /// The health part that says whether records are stored.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use telemetry::{Context, Event, Level, LogRecord, Micros, Source};
 use tokio::sync::oneshot;
 
-use super::BatchOutcome;
+use super::{BatchOutcome, Refused};
 use crate::store::telemetry::TabEntry;
 
 /// Lanes below this index may be shed for a higher one: trace, debug, info, warn. The last lane holds errors,
@@ -100,11 +100,11 @@ impl Queue {
         self.lanes[lane].push_back(Numbered { seq, item });
     }
 
-    /// Takes numbers for all records of a batch; gives it back when there is no room for all of them.
-    pub fn push_batch(&mut self, batch: Batch) -> Result<(), Batch> {
+    /// Takes numbers for all records of a batch; refused when there is no room for all of them.
+    pub fn push_batch(&mut self, batch: Batch) -> Result<(), Refused> {
         let records = batch.records.len();
         if self.closed || (self.batch_records > 0 && self.batch_records + records > self.capacity) {
-            return Err(batch);
+            return Err(Refused);
         }
         let seq = self.next_seq;
         self.next_seq += records as u64;

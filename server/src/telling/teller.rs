@@ -142,7 +142,7 @@ impl Teller {
     ) -> Result<BatchOutcome, Refused> {
         let (reply, committed) = oneshot::channel();
         let count = records.len() as u64;
-        self.lock().push_batch(Batch { records, bid, tab, reply }).map_err(|_| Refused)?;
+        self.lock().push_batch(Batch { records, bid, tab, reply })?;
         self.shared.enqueued.fetch_add(count, Ordering::Relaxed);
         self.shared.wake.notify_one();
         committed.await.map_err(|_| Refused)

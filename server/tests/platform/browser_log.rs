@@ -131,6 +131,26 @@ async fn a_page_of_another_login_binds_nothing() {
 }
 
 #[tokio::test]
+async fn the_same_error_of_many_browsers_is_one_group() {
+    let (console, token) = signed_in().await;
+    for (sid, build, number, calls) in [("s1", "b1", 17, 1), ("s2", "b1", 18, 5), ("s2", "b2", 19, 1)] {
+        let told = json!({ "d": 0, "n": 1, "l": 17, "ev": "ui.failed", "m": format!("order {number} failed"),
+            "rep": { "c": calls, "f": 0, "l": 9 }, "ex": { "kind": "js", "msg": format!("order {number} failed") } });
+        let other = json!({ "d": 0, "n": 2, "l": 17, "ev": "ui.failed", "m": "another" });
+        let body = json!({ "v": 1, "bid": bid(), "sid": sid, "tid": sid, "t0": now_ms(), "app": { "b": build },
+            "recs": [told, other] });
+        accepted(send(&console, &token, now_ms()), body.to_string()).await;
+    }
+    let groups = console.json("/api/v1/logs/errors?source=frontend").await["errors"].clone();
+    assert_eq!(groups.as_array().unwrap().len(), 2);
+    let group = groups.as_array().unwrap().iter().find(|group| group["message"] != "another").unwrap();
+    assert_eq!((&group["count"], &group["sessions"]), (&json!(7), &json!(2)));
+    assert_eq!(group["builds"], json!(["b1", "b2"]));
+    assert!(group["first"].as_str() < group["last"].as_str());
+    assert_eq!(group["fingerprint"].as_str().map(str::len), Some(16));
+}
+
+#[tokio::test]
 async fn browsers_are_told_what_to_do_and_to_stop() {
     let (console, token) = signed_in().await;
     let told = async |sid: &str| accepted(send(&console, &token, now_ms()), batch(sid, now_ms(), "x")).await;

@@ -78,7 +78,7 @@ impl SessionClock {
         let longer_ms = transit_ms.saturating_sub(shortest);
         let is_long = longer_ms > USUAL_WAY_MS;
         self.doubts = if is_long { self.doubts + 1 } else { 0 };
-        if longer_ms < -USUAL_WAY_MS || longer_ms > LONGEST_WAY_MS || self.doubts >= DOUBTS {
+        if !(-USUAL_WAY_MS..=LONGEST_WAY_MS).contains(&longer_ms) || self.doubts >= DOUBTS {
             self.transits_ms.clear();
             self.doubts = 0;
         } else if is_long {

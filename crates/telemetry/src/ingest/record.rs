@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::{
-    RejectCode,
+    RejectCode, Tier,
     json::Raw,
     payload::Payload,
     shared::{Shared, identifier, short},
@@ -144,6 +144,7 @@ pub(super) fn admit(
         build_id: shared.build_id.clone(),
         route: shared.route.clone(),
         user_id: shared.user_id.clone(),
+        auth: (shared.context.tier == Tier::Page).then(|| "page".to_owned()),
         session_bound: Some(shared.session_bound),
         client_timestamp: Some(client_timestamp),
         received_at: Some(shared.context.received_at),

@@ -103,7 +103,10 @@ fn refused(error: &AdmitError) -> ApiError {
 async fn store(app: &App, mut admitted: Admitted, received_at: Micros) -> Result<Receipt, ApiError> {
     let receipt = admitted.receipt(false, clock::now());
     let tab = TabEntry::of(&admitted, received_at);
-    let records = std::mem::take(&mut admitted.records);
+    let mut records = std::mem::take(&mut admitted.records);
+    for record in &mut records {
+        app.symbols.name(record).await;
+    }
     let count = records.len();
     let commit = app.teller.commit_batch(records, admitted.bid.clone(), tab);
     let dup = match tokio::time::timeout(COMMIT, commit).await {

@@ -11,7 +11,7 @@ use crate::store::{StoreError, Write};
 
 /// Rows of one INSERT, largest first: a fixed set keeps the number of prepared statements small.
 const CHUNKS: [usize; 4] = [64, 16, 4, 1];
-const COLUMNS: usize = 10;
+const COLUMNS: usize = 11;
 
 /// A record with its JSON line.
 #[derive(Clone, Debug)]
@@ -130,7 +130,8 @@ type Insert<'q> = sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments>;
 /// The text holds placeholders only, never values.
 fn insert_sql(rows: usize) -> String {
     let mut sql = "INSERT INTO log_records \
-         (id, event_id, at_us, level, source, event, message, session_id, correlation_id, body) VALUES "
+         (id, event_id, at_us, level, source, event, message, session_id, correlation_id, body, \
+         fingerprint) VALUES "
         .to_owned();
     for row in 0..rows {
         let numbers: Vec<String> =
@@ -156,7 +157,8 @@ fn bind_rows<'q>(sql: String, rows: &'q [Prepared], next_id: &mut i64) -> Insert
             .bind(record.message.as_str())
             .bind(record.session_id.as_deref())
             .bind(record.correlation_id.as_deref())
-            .bind(line.as_str());
+            .bind(line.as_str())
+            .bind(telemetry::fingerprint(record));
         *next_id += 1;
     }
     query
