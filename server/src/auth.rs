@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 mod changes;
+mod clients;
 mod events;
 mod link;
 mod password;

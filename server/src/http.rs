@@ -3,6 +3,7 @@
 
 pub mod accounts;
 mod assets;
+mod browsers;
 mod configurations;
 mod cookies;
 mod correlate;
@@ -28,6 +29,7 @@ pub mod router;
 pub mod serving;
 mod sessions;
 
+pub(crate) use assets::site_dir;
 pub use error::ApiError;
 pub use events::catalogue;
 pub use extract::{ApiJson, ApiPath, ApiQuery, MaybeUser, User};

@@ -1,28 +1,34 @@
-//! State behind `POST /api/logs`: page tokens, budgets, clock offsets of browser sessions, counts.
+//! State behind `POST /api/logs`: page tokens, budgets, clocks of browser sessions, what browsers are told, counts.
 
 mod bounded;
 mod budget;
 mod events;
+mod lru;
+mod overload;
 mod page_token;
+mod settings;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use telemetry::ingest::Admitted;
+use telemetry::Level;
+use telemetry::ingest::{Admitted, ClockReading, RejectCode, SessionClock};
 use tokio::sync::{MutexGuard, Semaphore};
 
 pub use budget::{Budgets, Charge, Client};
 pub use events::{IngestEvent, catalogue};
+pub(crate) use lru::Lru;
 pub use page_token::{Genuine, PageTokens};
+pub use settings::{Change, DEBUG_MOST_MS, Settings};
 
 use crate::config::IngestConfig;
-use bounded::Bounded;
 
 /// Decoded bytes that all requests together may hold, in KiB.
 const IN_FLIGHT_KIB: usize = 32 * 1024;
 /// Batches of one id wait for each other; ids share this many locks.
 const STRIPES: usize = 64;
-/// Browser sessions whose clock offset is remembered.
+/// Browser sessions whose clock is remembered, and those that were seen without a login.
 const SESSIONS: usize = 10_000;
 
 /// Shared by all requests to the route.
@@ -32,8 +38,10 @@ pub struct Ingest {
     /// One permit per KiB of decoded body.
     pub in_flight: Semaphore,
     pub counts: Counts,
+    pub settings: Settings,
     stripes: Vec<tokio::sync::Mutex<()>>,
-    skews: Mutex<Bounded<i64>>,
+    clocks: Mutex<Lru<SessionClock>>,
+    without_login: Mutex<Lru<()>>,
 }
 
 /// Counts since the start.
@@ -44,19 +52,33 @@ pub struct Counts {
     pub records: AtomicU64,
     pub rejected: AtomicU64,
     pub declared_drops: AtomicU64,
+    by_code: [AtomicU64; RejectCode::ALL.len()],
+}
+
+impl Counts {
+    /// Records refused while their batch was accepted, by code; codes without any are left out.
+    #[must_use]
+    pub fn rejected_by_code(&self) -> BTreeMap<&'static str, u64> {
+        let counted = RejectCode::ALL.into_iter().zip(&self.by_code);
+        let read =
+            |(code, counter): (RejectCode, &AtomicU64)| (code.as_str(), counter.load(Ordering::Relaxed));
+        counted.map(read).filter(|(_, count)| *count > 0).collect()
+    }
 }
 
 impl Ingest {
-    /// `key` is the secret of the page tokens.
+    /// `key` is the secret of the page tokens, `level` that of the log.
     #[must_use]
-    pub fn new(key: String, config: &IngestConfig) -> Self {
+    pub fn new(key: String, config: &IngestConfig, level: Level) -> Self {
         Self {
             tokens: PageTokens::new(key),
             budgets: Budgets::new(config),
             in_flight: Semaphore::new(IN_FLIGHT_KIB),
             counts: Counts::default(),
             stripes: (0..STRIPES).map(|_| tokio::sync::Mutex::default()).collect(),
-            skews: Mutex::new(Bounded::new(SESSIONS)),
+            settings: Settings::new(config, level),
+            clocks: Mutex::new(Lru::new(SESSIONS)),
+            without_login: Mutex::new(Lru::new(SESSIONS)),
         }
     }
 
@@ -67,12 +89,30 @@ impl Ingest {
         self.stripes[stripe % STRIPES].lock().await
     }
 
-    /// The smallest `received − sent` of a browser session, the present one included. In milliseconds.
-    pub fn skew(&self, client_session: &str, present_ms: i64) -> i64 {
-        let mut skews = self.skews.lock().unwrap_or_else(PoisonError::into_inner);
-        let (smallest, _) = skews.entry(client_session, || present_ms);
-        *smallest = present_ms.min(*smallest);
-        *smallest
+    /// What to add to the times of a batch, in milliseconds. A batch that was seen before teaches nothing.
+    pub fn clock_offset_ms(&self, client_session: Option<&str>, reading: ClockReading, is_new: bool) -> i64 {
+        let Some(client_session) = client_session else { return SessionClock::default().offset_ms(reading) };
+        let mut clocks = self.clocks.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_new && clocks.get(client_session).is_none() {
+            clocks.insert(client_session, SessionClock::default());
+        }
+        let Some(clock) = clocks.get(client_session) else {
+            return SessionClock::default().offset_ms(reading);
+        };
+        if is_new {
+            clock.learn(reading);
+        }
+        clock.offset_ms(reading)
+    }
+
+    /// A browser session that logs without a login is that of nobody who signs in later.
+    pub fn seen_without_login(&self, client_session: &str) {
+        self.without_login.lock().unwrap_or_else(PoisonError::into_inner).insert(client_session, ());
+    }
+
+    /// Whether it was.
+    pub fn was_without_login(&self, client_session: &str) -> bool {
+        self.without_login.lock().unwrap_or_else(PoisonError::into_inner).get(client_session).is_some()
     }
 
     /// Counts an accepted batch of that many stored records.
@@ -85,6 +125,9 @@ impl Ingest {
         }
         add(&self.counts.records, stored as u64);
         add(&self.counts.rejected, admitted.rejected.len() as u64);
+        for (_, code) in &admitted.rejected {
+            add(&self.counts.by_code[*code as usize], 1);
+        }
         add(&self.counts.declared_drops, admitted.declared_drops.iter().map(|drop| drop.count).sum());
     }
 }

@@ -18,6 +18,7 @@ pub mod replay;
 pub mod shared;
 pub mod startup;
 pub mod store;
+mod symbols;
 pub mod tasks;
 pub mod telling;
 pub mod tls;

@@ -8,6 +8,7 @@ use crate::forwarder::Status;
 use crate::health::Health;
 use crate::ingest::Ingest;
 use crate::store::telemetry::TelemetryStore;
+use crate::symbols::Symbols;
 use crate::tasks::{StopHook, Tasks};
 use crate::telling::Teller;
 use crate::trading::Trading;
@@ -28,6 +29,7 @@ pub struct App {
     pub ingest: Ingest,
     /// What the session cookie's name says of this server.
     pub cookie_tag: String,
+    pub(crate) symbols: Symbols,
     pub trading: Trading,
     /// `None` when forwarding is not configured.
     pub forwarder: Option<Status>,

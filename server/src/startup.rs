@@ -23,12 +23,13 @@ use crate::data_dir::{DataDir, DataDirError};
 use crate::forwarder;
 use crate::handles;
 use crate::health::Health;
-use crate::http::{router, serving};
+use crate::http::{self, router, serving};
 use crate::ingest::Ingest;
 use crate::random;
 use crate::shared::App;
 use crate::store::telemetry::TelemetryStore;
 use crate::store::trading::Purpose;
+use crate::symbols::Symbols;
 use crate::tasks::{Restart, Tasks};
 use crate::telling::{Output, Teller, Writer};
 use crate::trading;
@@ -92,7 +93,8 @@ async fn start_for(purpose: Purpose, config: Config, output: Output) -> Result<R
         forwarder: config.elasticsearch.url.as_ref().map(|_| forwarder::Status::default()),
         setup_link: SetupLink::default(),
         cookie_tag: random::digest(&format!("session cookie of {page_key}")).chars().take(8).collect(),
-        ingest: Ingest::new(page_key, &config.ingest),
+        symbols: Symbols::keep(data_dir.path(), &http::site_dir(&config.http)),
+        ingest: Ingest::new(page_key, &config.ingest, config.log.level),
         stop_hooks: std::sync::Mutex::default(),
         config: Arc::new(config),
         teller,

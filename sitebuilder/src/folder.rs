@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, symbols};
 use crate::{Effort, Failure, compress};
 
 /// Digits of the hash in a name; the server takes a name with this many for one that never changes.
@@ -16,17 +16,31 @@ pub struct Folder {
     effort: Effort,
     /// Plain address to the address where the file is.
     files: BTreeMap<String, String>,
+    build: Option<String>,
 }
 
 impl Folder {
     pub fn new(path: PathBuf, effort: Effort) -> Self {
-        Self { path, effort, files: BTreeMap::new() }
+        Self { path, effort, files: BTreeMap::new(), build: None }
     }
 
     /// Puts a file under `/pkg`, with the hash of its content in its name.
     pub fn place_hashed(&mut self, plain: &str, bytes: &[u8]) -> Result<(), Failure> {
         let address = hashed(plain, bytes);
         self.place(plain, address, bytes)
+    }
+
+    /// Puts the module, and the names of its functions where nobody is served them. Its hash is the build's id.
+    pub fn place_module(&mut self, plain: &str, bytes: &[u8], names: &str) -> Result<(), Failure> {
+        let build = digits(bytes);
+        let file = self.path.join(symbols(&build));
+        if !names.is_empty() {
+            std::fs::create_dir_all(file.parent().unwrap_or(&self.path))
+                .and_then(|()| std::fs::write(&file, names))
+                .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+        }
+        self.build = Some(build);
+        self.place_hashed(plain, bytes)
     }
 
     /// Puts a file where its address says.
@@ -57,7 +71,7 @@ impl Folder {
 
     /// Writes the manifest; the folder is whole then.
     pub fn finish(self, made_of: String) -> Result<Whole, Failure> {
-        Manifest { made_of, files: self.files }.write(&self.path)?;
+        Manifest { made_of, files: self.files, build: self.build }.write(&self.path)?;
         Ok(Whole(self.path))
     }
 }
@@ -78,9 +92,13 @@ impl Whole {
 fn hashed(plain: &str, bytes: &[u8]) -> String {
     let name = plain.rsplit('/').next().unwrap_or(plain);
     let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    format!("/pkg/{stem}.{}.{ending}", digits(bytes))
+}
+
+fn digits(bytes: &[u8]) -> String {
     let mut digits = hex::encode(Sha256::digest(bytes));
     digits.truncate(HASH_DIGITS);
-    format!("/pkg/{stem}.{digits}.{ending}")
+    digits
 }
 
 #[cfg(test)]

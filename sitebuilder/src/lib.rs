@@ -5,6 +5,7 @@ mod bind;
 mod compress;
 mod folder;
 mod manifest;
+mod names;
 mod node;
 mod scripts;
 mod stamp;
@@ -72,7 +73,8 @@ pub fn build(plan: &Plan) -> Result<Outcome, Failure> {
     let work = Work::begin(&plan.site)?;
     let bound = bind::bind(&plan.module, &work.0.join("bound"))?;
     let mut folder = Folder::new(work.0.join("site"), plan.effort);
-    folder.place_hashed(&format!("/pkg/{OUTPUT}.wasm"), &module(plan, &bound.module, &work.0)?)?;
+    let (shipped, names) = names::take(&module(plan, &bound.module, &work.0)?)?;
+    folder.place_module(&format!("/pkg/{OUTPUT}.wasm"), &shipped, &names::listed(&names))?;
     folder.place_hashed(&format!("/pkg/{OUTPUT}.js"), &node::bundle(&plan.root, &bound.loader)?)?;
     let style = node::bundle(&plan.root, &plan.root.join("style/main.css"))?;
     folder.place_hashed(&format!("/pkg/{OUTPUT}.css"), &style)?;

@@ -10,12 +10,19 @@ use crate::Failure;
 
 pub const MANIFEST: &str = "site.json";
 
+/// Where the names of a module's functions lie in the site. Never served.
+pub fn symbols(build: &str) -> String {
+    format!("symbols/{build}.txt")
+}
+
 /// Content of the file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Manifest {
     pub made_of: String,
     /// Plain address to address with the hash: `/pkg/deltascope.js` to `/pkg/deltascope.0a1b….js`.
     pub files: BTreeMap<String, String>,
+    /// The hash of the module: names of its functions, if it had any, lie in `symbols/BUILD.txt`.
+    pub build: Option<String>,
 }
 
 impl Manifest {
@@ -25,6 +32,7 @@ impl Manifest {
         Some(Self {
             made_of: value["made_of"].as_str()?.to_owned(),
             files: value["files"].as_object()?.iter().map(pair).collect::<Option<_>>()?,
+            build: value["build"].as_str().map(str::to_owned),
         })
     }
 
@@ -34,7 +42,8 @@ impl Manifest {
     }
 
     pub fn write(&self, site: &Path) -> Result<(), Failure> {
-        let text = format!("{:#}\n", json!({ "made_of": self.made_of, "files": self.files }));
+        let value = json!({ "made_of": self.made_of, "files": self.files, "build": self.build });
+        let text = format!("{value:#}\n");
         std::fs::write(site.join(MANIFEST), text).map_err(|error| format!("cannot write {MANIFEST}: {error}"))
     }
 }

@@ -20,7 +20,8 @@ const BROWSERS: &str = "--target=chrome131,edge131,firefox133,safari18.2";
 
 pub fn optimise(root: &Path, module: &Path, to: &Path) -> Result<(), Failure> {
     let mut tool = tool(root, "wasm-opt", "binaryen")?;
-    run(tool.args(FOR_SIZE).arg(module).arg("-o").arg(to)).map(drop)
+    // The names are needed once more; they are taken out afterwards.
+    run(tool.args(FOR_SIZE).arg("-g").arg(module).arg("-o").arg(to)).map(drop)
 }
 
 /// One file with all that it imports, without comments and blanks.

@@ -166,3 +166,23 @@ fn nothing_is_left_beside_the_site() {
         fs::read_dir(out).expect("a folder").map(|entry| entry.expect("one").file_name()).collect();
     assert_eq!(beside, ["site"]);
 }
+
+#[test]
+fn names_of_functions_are_kept_by_build_and_not_shipped() {
+    let repository = Repository::new();
+    // One function that does nothing, exported as `f` and named so.
+    let function = b"\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07\x05\x01\x01f\0\0\x0a\x04\x01\x02\0\x0b";
+    let names = b"\0\x0b\x04name\x01\x04\x01\0\x01f";
+    repository.write("module.wasm", &[MODULE, function, names].concat());
+    for effort in [Effort::Quick, Effort::Small] {
+        repository.build(effort);
+        let address = repository.manifest()["/pkg/deltascope.wasm"].clone();
+        let shipped = fs::read(repository.site().join(&address[1..])).expect("the module");
+        assert!(!shipped.windows(4).any(|bytes| bytes == b"name"), "{effort:?}");
+        let build = address.split('.').nth(1).expect("its hash");
+        let kept = fs::read_to_string(repository.site().join(format!("symbols/{build}.txt")));
+        assert_eq!(kept.expect("the names"), "0 f\n", "{effort:?}");
+        let text = fs::read_to_string(repository.site().join(MANIFEST)).expect("the manifest");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).expect("JSON")["build"], build);
+    }
+}

@@ -8,6 +8,7 @@
 //! | one JSON object a line | [`LogRecord`] (`build`, `number`, `to_line`, `from_line`), [`promote`] |
 //! | a moment | [`Micros`]: RFC 3339 in JSON |
 //! | EVENTS.md | [`CatalogueEntry::from_sample`], [`catalogue_markdown`] |
+//! | the same error again | [`fingerprint`] |
 //! | the index | [`index_document`], [`data_stream`]: nothing else knows its field names |
 //! | one id per intent | [`CorrelationId`]: W3C trace id, `traceparent` in and out |
 //! | nothing secret, nothing tricky | [`clean`] = [`hygiene`] then [`scrub`]; [`redact`] for payloads; [`Secret`] |
@@ -20,6 +21,7 @@ pub mod client;
 mod correlation;
 mod denylist;
 mod event;
+mod fingerprint;
 mod gzip;
 mod hygiene;
 mod index;
@@ -38,6 +40,7 @@ pub use catalogue::{CatalogueEntry, catalogue_markdown};
 pub use correlation::CorrelationId;
 pub use denylist::{MASK, is_secret_key};
 pub use event::{Context, Event, Source};
+pub use fingerprint::fingerprint;
 pub use gzip::{InflateError, deflate, inflate};
 pub use hygiene::hygiene;
 pub use index::{data_stream, index_document};

@@ -115,7 +115,10 @@ pub struct LogRecord {
     /// From the login, never from the client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
-    /// False when the browser session is not the one bound to this login.
+    /// `page` on browser records that came with a page token and no login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<String>,
+    /// False when the browser session is not one of this login.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_bound: Option<bool>,
     /// The browser's own clock, uncorrected.

@@ -215,6 +215,11 @@ fn card_end(bytes: &[u8], start: usize) -> Option<usize> {
     }
 }
 
+/// The same of a number that is a value of its own.
+pub(crate) fn is_card_number(number: u64) -> bool {
+    number >= 1_000_000_000_000 && is_card(number.to_string().as_bytes())
+}
+
 fn is_card(bytes: &[u8]) -> bool {
     let digits: Vec<u32> = bytes.iter().filter(|b| b.is_ascii_digit()).map(|b| u32::from(b - b'0')).collect();
     if !(13..=19).contains(&digits.len()) || !matches!(digits[0], 2..=6) {

@@ -113,6 +113,9 @@ pub struct LoggerSettings {
     /// Share of info records that are told, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sr_info: Option<f64>,
+    /// The same of warn records: below 1 only while the server is overloaded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sr_warn: Option<f64>,
     /// Longest wait before a batch is sealed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flush_ms: Option<i64>,

@@ -15,9 +15,9 @@ fn context() -> AdmitContext<'static> {
         received_at: Micros::from_millis(NOW_MS),
         sent_at_ms: None,
         user_id: Some("u1"),
-        bound_client_session: None,
+        session_bound: true,
         tier: Tier::Session,
-        session_skew_ms: None,
+        clock_offset_ms: None,
     }
 }
 
@@ -127,8 +127,9 @@ fn page_tier_tells_warn_and_above_without_a_user() {
     let context = AdmitContext { tier: Tier::Page, ..context() };
     let admitted = run(&batch(json!([{ "l": 9, "m": "a" }, { "l": 13, "m": "b" }])), &context).unwrap();
     assert_eq!(admitted.rejected, [(0, RejectCode::Tier)]);
+    assert_eq!(admitted.records[0].auth.as_deref(), Some("page"));
     assert_eq!((admitted.records[0].user_id.clone(), admitted.records[0].session_bound), (None, Some(false)));
-    let other = AdmitContext { bound_client_session: Some("s2"), ..self::context() };
+    let other = AdmitContext { session_bound: false, ..self::context() };
     let record = run(&batch(json!([{ "l": 9 }])), &other).unwrap().records.remove(0);
     assert_eq!((record.user_id, record.session_bound), (None, Some(false)));
 }

@@ -10,6 +10,7 @@ use sqlx::migrate::Migrator;
 use tokio::sync::{broadcast, watch};
 
 use super::changes::{Author, Change, note};
+use super::clients::Clients;
 use super::password;
 use super::recent::Recent;
 use super::unsaved::Unsaved;
@@ -27,6 +28,7 @@ pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     migrator(&[
         (1, "accounts", include_str!("../../migrations/console/0001_accounts.sql")),
         (2, "changes", include_str!("../../migrations/console/0002_changes.sql")),
+        (3, "clients", include_str!("../../migrations/console/0003_clients.sql")),
     ])
 });
 /// Somebody waits in front of a form.
@@ -47,6 +49,7 @@ pub struct Accounts {
     pub(super) recent: Arc<Recent>,
     /// Digests of the tokens of sessions that were ended, as it happens.
     pub(super) ended: broadcast::Sender<String>,
+    pub(super) clients: Arc<Clients>,
     /// A session is being noted as seen.
     pub(super) touching: Arc<AtomicBool>,
     /// The last change that was told and could not be deleted, and of which database.
@@ -86,6 +89,7 @@ impl Accounts {
             unsaved: Arc::default(),
             recent: Arc::default(),
             ended: broadcast::channel(ENDED).0,
+            clients: Arc::default(),
             touching: Arc::default(),
             told: Arc::default(),
         }

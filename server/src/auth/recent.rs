@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     fn session(name: &str) -> Session {
-        Session { username: name.to_owned(), token_hash: format!("hash of {name}"), client_session_id: None }
+        Session { username: name.to_owned(), token_hash: format!("hash of {name}"), created_us: 0 }
     }
 
     #[test]

@@ -26,8 +26,8 @@ const REMEMBERED: Duration = Duration::from_secs(60);
 pub struct Session {
     pub username: String,
     pub token_hash: String,
-    /// The browser session (`sid` of its log batches) that this login is bound to.
-    pub client_session_id: Option<String>,
+    /// When it was signed in to, UTC microseconds.
+    pub created_us: i64,
 }
 
 impl Accounts {
@@ -89,7 +89,7 @@ impl Accounts {
         let db = self.db()?;
         let mut connection = db.read().await?;
         let query = sqlx::query(
-            "SELECT username, client_session_id, seen_us FROM web_sessions \
+            "SELECT username, created_us, seen_us FROM web_sessions \
              WHERE token_hash = $1 AND seen_us >= $2 AND created_us >= $3",
         )
         .bind(token_hash)
@@ -105,26 +105,10 @@ impl Accounts {
         if (now - row.get::<i64, _>("seen_us")).abs() > SEEN_STEP_US {
             self.touch(token_hash.to_owned(), now);
         }
-        let (username, client_session_id) = (row.get("username"), row.get("client_session_id"));
-        let session = Session { username, token_hash: token_hash.to_owned(), client_session_id };
+        let (username, created_us) = (row.get("username"), row.get("created_us"));
+        let session = Session { username, token_hash: token_hash.to_owned(), created_us };
         self.recent.note(&session);
         Ok(Some(session))
-    }
-
-    /// Binds the login to the first browser session that logs under it; later ones change nothing.
-    pub async fn bind_client(&self, token_hash: &str, client_session_id: &str) -> Result<(), StoreError> {
-        self.recent.forget(token_hash);
-        if self.unsaved.bind(token_hash, client_session_id) {
-            return Ok(());
-        }
-        let mut write = self.db()?.write().await?;
-        let query = sqlx::query(
-            "UPDATE web_sessions SET client_session_id = $1 WHERE token_hash = $2 AND client_session_id IS NULL",
-        )
-        .bind(client_session_id)
-        .bind(token_hash);
-        write.execute("sessions.bind", query).await?;
-        write.commit().await
     }
 
     /// Ends a session, also when that cannot be written.

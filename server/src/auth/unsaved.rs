@@ -18,7 +18,6 @@ pub struct Unsaved {
 
 struct Held {
     session: Session,
-    created_us: i64,
     seen_us: i64,
 }
 
@@ -29,32 +28,21 @@ impl Unsaved {
             let oldest = sessions.iter().min_by_key(|(_, held)| held.seen_us).map(|(key, _)| key.clone());
             oldest.map(|key| sessions.remove(&key));
         }
-        let session = Session {
-            username: username.to_owned(),
-            token_hash: token_hash.clone(),
-            client_session_id: None,
-        };
-        sessions.insert(token_hash, Held { session, created_us: now_us, seen_us: now_us });
+        let session =
+            Session { username: username.to_owned(), token_hash: token_hash.clone(), created_us: now_us };
+        sessions.insert(token_hash, Held { session, seen_us: now_us });
     }
 
     /// One that was seen and made since; it is seen now.
     pub fn find(&self, token_hash: &str, seen_us: i64, created_us: i64, now_us: i64) -> Option<Session> {
         let mut sessions = self.lock();
         let held = sessions.get_mut(token_hash)?;
-        if held.seen_us < seen_us || held.created_us < created_us {
+        if held.seen_us < seen_us || held.session.created_us < created_us {
             sessions.remove(token_hash);
             return None;
         }
         held.seen_us = now_us;
         Some(held.session.clone())
-    }
-
-    /// Binds it to a browser session unless it is bound; `false` when there is none.
-    pub fn bind(&self, token_hash: &str, client_session_id: &str) -> bool {
-        let mut sessions = self.lock();
-        let Some(held) = sessions.get_mut(token_hash) else { return false };
-        held.session.client_session_id.get_or_insert_with(|| client_session_id.to_owned());
-        true
     }
 
     /// Ends it; `false` when there is none.
@@ -93,9 +81,8 @@ mod tests {
     fn a_session_lives_until_it_is_idle_old_or_ended() {
         let unsaved = Unsaved::default();
         unsaved.start("a".to_owned(), "ann", 1_000);
-        assert!(unsaved.bind("a", "sid-1") && unsaved.bind("a", "sid-2") && !unsaved.bind("b", "sid-1"));
         let found = unsaved.find("a", 500, 500, 1_600).unwrap();
-        assert_eq!((found.username.as_str(), found.client_session_id.as_deref()), ("ann", Some("sid-1")));
+        assert_eq!((found.username.as_str(), found.created_us), ("ann", 1_000));
         assert!(unsaved.find("a", 1_500, 500, 1_700).is_some(), "it was seen in between");
         assert!(unsaved.find("a", 1_500, 1_200, 1_700).is_none(), "too old, however often it is seen");
         assert!(unsaved.find("a", 0, 0, 1_700).is_none(), "gone for good");

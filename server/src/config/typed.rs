@@ -107,6 +107,13 @@ pub struct IngestConfig {
     pub page_records_per_minute: u64,
     pub page_records_burst: u64,
     pub requests_per_minute: u64,
+    /// `false`: browsers are told to stop.
+    pub accept: bool,
+    /// `None`: the level of the log.
+    pub browser_level: Option<Level>,
+    pub browser_info_percent: u64,
+    pub browser_flush_ms: u64,
+    pub browser_max_batch: u64,
 }
 
 /// `[elasticsearch]`.
@@ -125,6 +132,7 @@ pub struct ElasticsearchConfig {
     pub problem: Option<String>,
 }
 
+const LEVELS: &str = "trace, debug, info, warn, error or fatal";
 const VENUES: [(&str, VenueKind); 4] = [
     ("simulator", VenueKind::Simulator),
     ("delta-india", VenueKind::DeltaIndia),
@@ -155,7 +163,7 @@ impl Config {
                 failures_per_minute: read.number("auth.failures_per_minute", 1, 1_000)?,
             },
             log: LogConfig {
-                level: read.parsed("log.level", "trace, debug, info, warn, error or fatal", Level::parse)?,
+                level: read.parsed("log.level", LEVELS, Level::parse)?,
                 stdout: read.truth("log.stdout"),
                 queue_records: read.number("log.queue_records", 1_024, 16_000_000)? as usize,
                 keep_days: read.number("log.keep_days", 1, 36_500)?,
@@ -217,6 +225,14 @@ fn ingest(read: Reader<'_>) -> Result<IngestConfig, ConfigError> {
         page_records_per_minute: read.number("ingest.page_records_per_minute", 1, most)?,
         page_records_burst: read.number("ingest.page_records_burst", 1, most)?,
         requests_per_minute: read.number("ingest.requests_per_minute", 1, most)?,
+        accept: read.truth("ingest.accept"),
+        browser_level: match read.optional("ingest.browser_level") {
+            None => None,
+            Some(_) => Some(read.parsed("ingest.browser_level", LEVELS, Level::parse)?),
+        },
+        browser_info_percent: read.number("ingest.browser_info_percent", 0, 100)?,
+        browser_flush_ms: read.number("ingest.browser_flush_ms", 100, 600_000)?,
+        browser_max_batch: read.number("ingest.browser_max_batch", 1, 2_000)?,
     })
 }
 

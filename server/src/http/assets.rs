@@ -14,9 +14,14 @@ use serde::Deserialize;
 use tower::ServiceExt as _;
 use tower_http::services::ServeDir;
 
+use crate::config::HttpConfig;
+use crate::telling::VERSION;
+
 const MANIFEST: &str = "site.json";
 /// Digits of the hash in a file's name.
 const HASH_DIGITS: usize = 20;
+/// Of the module's hash in what browsers tell.
+const BUILD_DIGITS: usize = 12;
 
 /// The folder of the site as it was when the server started; cheap to clone.
 #[derive(Clone, Debug)]
@@ -25,25 +30,37 @@ pub struct Site {
     /// Plain address to the address of the file. Empty in a folder that has no manifest, as `cargo leptos` makes it:
     /// there files have their plain names.
     files: Arc<BTreeMap<String, String>>,
+    build: Option<Arc<str>>,
 }
 
 #[derive(Default, Deserialize)]
 struct Manifest {
     files: BTreeMap<String, String>,
+    build: Option<String>,
+}
+
+/// The setting, else `site/` beside the binary, else `target/site`.
+#[must_use]
+pub(crate) fn site_dir(config: &HttpConfig) -> PathBuf {
+    let beside = || std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("site")));
+    let setting = config.site_dir.clone();
+    setting.or_else(|| beside().filter(|dir| dir.is_dir())).unwrap_or_else(|| PathBuf::from("target/site"))
 }
 
 impl Site {
-    /// The setting, else `site/` beside the binary, else `target/site`.
     #[must_use]
-    pub fn open(setting: Option<&Path>) -> Self {
-        let beside = || std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("site")));
-        let dir = setting
-            .map(Path::to_owned)
-            .or_else(|| beside().filter(|dir| dir.is_dir()))
-            .unwrap_or_else(|| PathBuf::from("target/site"));
+    pub fn open(config: &HttpConfig) -> Self {
+        let dir = site_dir(config);
         let text = std::fs::read(dir.join(MANIFEST)).unwrap_or_default();
         let manifest: Manifest = serde_json::from_slice(&text).unwrap_or_default();
-        Self { dir: dir.into(), files: Arc::new(manifest.files) }
+        Self { dir: dir.into(), files: Arc::new(manifest.files), build: manifest.build.map(Arc::from) }
+    }
+
+    /// Version and build of the module that the pages load, `0.1.0+0a1b2c3d4e5f`: what browsers tell about themselves.
+    #[must_use]
+    pub fn version(&self) -> String {
+        let build = self.build.as_deref().and_then(|build| build.get(..BUILD_DIGITS));
+        build.map_or_else(|| VERSION.to_owned(), |build| format!("{VERSION}+{build}"))
     }
 
     /// Where the file is that has this plain address.

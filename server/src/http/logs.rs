@@ -109,7 +109,7 @@ pub(super) async fn histogram(
     Ok(Json(json!({ "from": from, "step_us": step_us, "buckets": columns })))
 }
 
-/// `GET /api/v1/logs/errors`: errors and worse in groups of event and message, latest first.
+/// `GET /api/v1/logs/errors`: errors and worse in groups, latest first.
 pub(super) async fn errors(
     State(app): State<Arc<App>>,
     _: User,
@@ -149,7 +149,10 @@ fn group(group: &ErrorGroup) -> Value {
         "source": group.source,
         "message": group.message,
         "level": group.level,
+        "fingerprint": group.fingerprint,
         "count": group.count,
+        "sessions": group.sessions,
+        "builds": group.builds,
         "first": group.first,
         "last": group.last,
     })

@@ -21,7 +21,6 @@ use super::extract::session_of;
 use super::{ApiError, CspNonce, Facts, MaybeUser, plain};
 use crate::auth::Session;
 use crate::shared::App;
-use crate::telling::VERSION;
 use crate::{clock, correlation};
 use port::PagePort;
 
@@ -93,13 +92,14 @@ fn sign_in_for(asked: &Uri) -> String {
 
 async fn render(app: Arc<App>, site: &Site, user: Option<Session>, request: Request) -> Response {
     let nonce = request.extensions().get::<CspNonce>().map(|nonce| nonce.0.clone()).unwrap_or_default();
+    let login = user.as_ref().map(|session| session.token_hash.clone());
     let values = ShellValues {
         nonce: nonce.clone(),
-        log_token: app.ingest.tokens.issue(clock::now().as_millis() / 1_000),
+        log_token: app.ingest.tokens.issue(clock::now().as_millis() / 1_000, login.as_deref()),
         correlation_id: correlation::current().unwrap_or_default(),
         theme: theme(request.headers()),
         now_ms: clock::now().as_millis(),
-        version: VERSION.to_owned(),
+        version: site.version(),
     };
     let port: Arc<dyn Port> = Arc::new(PagePort::new(app, user));
     let status = PageStatus::default();

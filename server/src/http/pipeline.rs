@@ -1,6 +1,7 @@
-//! The forwarder's books, one atomic snapshot.
+//! The forwarder's books, one atomic snapshot, and those of the browsers' tabs.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Json;
 use axum::extract::State;
@@ -9,13 +10,17 @@ use serde_json::{Value, json};
 use super::{ApiError, User};
 use crate::clock;
 use crate::shared::App;
-use crate::store::telemetry::Books;
+use crate::store::telemetry::{Books, TabBooks, TabPage};
+
+/// Tabs told one by one, those seen last.
+const TABS: usize = 200;
 
 /// `GET /api/v1/pipeline`. Not configured: `state` is `off` and everything is 0.
 pub(super) async fn books(State(app): State<Arc<App>>, _: User) -> Result<Json<Value>, ApiError> {
     let on = app.config.elasticsearch.url.is_some();
     let books = if on { app.records.books().await? } else { Books::default() };
     let lag_ms = books.oldest_held_us.map_or(0, |at| (clock::now().0 - at).max(0) / 1_000);
+    let clients = app.records.tabs(TABS).await?;
     let forwarder = app.forwarder.as_ref().map(|status| status.snapshot());
     Ok(Json(json!({
         "offered": books.offered,
@@ -31,5 +36,51 @@ pub(super) async fn books(State(app): State<Arc<App>>, _: User) -> Result<Json<V
             "lag_ms": lag_ms,
             "last_error": forwarder.as_ref().and_then(|f| f.last_error.clone()),
         },
+        "ingest": ingest(&app),
+        "clients": of_clients(&clients),
     })))
+}
+
+/// Counts since the start.
+fn ingest(app: &App) -> Value {
+    let counts = &app.ingest.counts;
+    let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    json!({
+        "batches": read(&counts.batches),
+        "duplicates": read(&counts.duplicates),
+        "records": read(&counts.records),
+        "rejected": read(&counts.rejected),
+        "rejected_by_code": counts.rejected_by_code(),
+        "declared_drops": read(&counts.declared_drops),
+        "queue_percent": (app.teller.batch_share() * 100.0).round(),
+    })
+}
+
+/// `unexplained_loss`: numbers of calls that neither arrived, nor were declared as dropped, nor were refused here;
+/// batches that are still on their way count too, until they arrive.
+fn of_clients(page: &TabPage) -> Value {
+    json!({
+        "count": page.count,
+        "delivered": page.delivered,
+        "merged": page.merged,
+        "drops": page.drops,
+        "unexplained_loss": page.unexplained_loss,
+        "tabs": page.tabs.iter().map(of_tab).collect::<Vec<_>>(),
+    })
+}
+
+fn of_tab(tab: &TabBooks) -> Value {
+    json!({
+        "tab_id": tab.tab_id,
+        "client_session_id": tab.client_session_id,
+        "user_id": tab.user_id,
+        "build_id": tab.build_id,
+        "first_seen": tab.first_seen,
+        "last_seen": tab.last_seen,
+        "delivered": tab.delivered,
+        "merged": tab.merged,
+        "drops": tab.drops,
+        "unexplained_loss": tab.unexplained_loss,
+        "skew_ms": tab.skew_ms,
+    })
 }

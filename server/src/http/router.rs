@@ -17,8 +17,8 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 use super::assets::Site;
 use super::{
-    ApiError, accounts, assets, configurations, correlate, feed, guard, headers, health, history, ingest,
-    logs, metrics, pages, panic, pipeline, sessions,
+    ApiError, accounts, assets, browsers, configurations, correlate, feed, guard, headers, health, history,
+    ingest, logs, metrics, pages, panic, pipeline, sessions,
 };
 use crate::shared::App;
 
@@ -30,7 +30,7 @@ const COMPRESSION: CompressionLevel = CompressionLevel::Precise(5);
 
 /// The whole service.
 pub fn build(app: Arc<App>) -> Router {
-    let site = Site::open(app.config.http.site_dir.as_deref());
+    let site = Site::open(&app.config.http);
     let routes = Router::new()
         .merge(platform())
         .merge(trading())
@@ -53,6 +53,7 @@ fn platform() -> Router<Arc<App>> {
         .route("/api/v1/sign-out", post(accounts::sign_out))
         .route("/api/v1/me", get(accounts::who))
         .route("/api/v1/logs", get(logs::page))
+        .route("/api/v1/logs/browsers", post(browsers::change))
         .route("/api/v1/logs/histogram", get(logs::histogram))
         .route("/api/v1/logs/errors", get(logs::errors))
         .route("/api/v1/traces/{correlation_id}", get(logs::trace))

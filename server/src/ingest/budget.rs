@@ -182,6 +182,7 @@ mod tests {
             page_records_per_minute: 60,
             page_records_burst: 10,
             requests_per_minute: 6,
+            ..crate::config::load(None, &Vec::new()).expect("valid settings").ingest
         })
     }
 

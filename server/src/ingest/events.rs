@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use telemetry::ingest::{Admitted, DeclaredDrop};
-use telemetry::{CatalogueEntry, Event, Level, Map, Value};
+use telemetry::{CatalogueEntry, Event, Level, LoggerSettings, Map, Source, Value};
 
 /// Losses on the browser's side.
 #[derive(Clone, Debug)]
@@ -12,6 +12,8 @@ pub enum IngestEvent {
     BrowserDropped { count: u64, by_reason: BTreeMap<&'static str, u64>, client_session_id: Option<String> },
     /// Single records of an accepted batch were refused, by code.
     RecordsRejected { count: u64, by_code: BTreeMap<&'static str, u64>, client_session_id: Option<String> },
+    /// Somebody changed what browsers are told, for a while.
+    SettingsChanged { user: String, minutes: i64, stopped: bool, told: LoggerSettings },
 }
 
 impl IngestEvent {
@@ -48,12 +50,21 @@ impl Event for IngestEvent {
         match self {
             Self::BrowserDropped { .. } => "telemetry.browser_dropped",
             Self::RecordsRejected { .. } => "telemetry.browser_rejected",
+            Self::SettingsChanged { .. } => "telemetry.browser_settings_changed",
         }
     }
 
     fn level(&self) -> Level {
         match self {
             Self::BrowserDropped { .. } | Self::RecordsRejected { .. } => Level::Warn,
+            Self::SettingsChanged { .. } => Level::Info,
+        }
+    }
+
+    fn source(&self) -> Source {
+        match self {
+            Self::BrowserDropped { .. } | Self::RecordsRejected { .. } => Source::Backend,
+            Self::SettingsChanged { .. } => Source::Audit,
         }
     }
 
@@ -63,6 +74,15 @@ impl Event for IngestEvent {
                 format!("A browser declared {count} calls that it did not send")
             }
             Self::RecordsRejected { count, .. } => format!("Browser records for {count} calls were refused"),
+            Self::SettingsChanged { user, minutes: 0, .. } => {
+                format!("{user} put what browsers are told back to the settings")
+            }
+            Self::SettingsChanged { user, minutes, stopped: true, .. } => {
+                format!("{user} told browsers to stop logging for {minutes} minutes")
+            }
+            Self::SettingsChanged { user, minutes, .. } => {
+                format!("{user} changed what browsers are told for {minutes} minutes")
+            }
         }
     }
 
@@ -73,6 +93,14 @@ impl Event for IngestEvent {
             }
             Self::RecordsRejected { count, by_code, client_session_id } => {
                 (count, "by_code", by_code, client_session_id)
+            }
+            Self::SettingsChanged { user, minutes, stopped, told } => {
+                return Map::from_iter([
+                    ("user".to_owned(), Value::from(user.as_str())),
+                    ("minutes".to_owned(), Value::from(*minutes)),
+                    ("stopped".to_owned(), Value::from(*stopped)),
+                    ("told".to_owned(), serde_json::to_value(told).unwrap_or_default()),
+                ]);
             }
         };
         let by: Map<String, Value> =
@@ -99,7 +127,14 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
     };
     let rejected =
         IngestEvent::RecordsRejected { count: 2, by_code: BTreeMap::from([("tier", 2)]), client_session_id };
+    let changed = IngestEvent::SettingsChanged {
+        user: "admin".to_owned(),
+        minutes: 30,
+        stopped: false,
+        told: LoggerSettings { level: Some(Level::Debug), ..LoggerSettings::default() },
+    };
     vec![
+        CatalogueEntry::from_sample(&changed),
         CatalogueEntry::from_sample(&dropped).with_doc("once per batch that declares drops"),
         CatalogueEntry::from_sample(&rejected).with_doc("once per batch with refused records"),
     ]

@@ -18,11 +18,16 @@ pub struct PageTokens {
     key: String,
 }
 
+/// How much of the digest of a login stands in a token.
+const LOGIN_DIGITS: usize = 16;
+
 /// A token that we made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Genuine {
     /// Unique per page.
     pub nonce: String,
+    /// Whose page it is; `None`: rendered for nobody.
+    login: Option<String>,
     pub expired: bool,
     /// Old enough to be replaced.
     pub renew: bool,
@@ -35,10 +40,11 @@ impl PageTokens {
         Self { key }
     }
 
-    /// A new token; `now_s`: seconds since the epoch.
+    /// A new token for a page; `now_s`: seconds since the epoch, `login`: what is kept of the cookie it is rendered for.
     #[must_use]
-    pub fn issue(&self, now_s: i64) -> String {
-        let claims = format!("1.{}.{now_s}.{}", VERSION.replace('.', "_"), random::hex(12));
+    pub fn issue(&self, now_s: i64, login: Option<&str>) -> String {
+        let login = login.map(|login| format!(".{}", short(login))).unwrap_or_default();
+        let claims = format!("1.{}.{now_s}.{}{login}", VERSION.replace('.', "_"), random::hex(12));
         let signature =
             self.mac(&claims).map(|mac| hex::encode(mac.finalize().into_bytes())).unwrap_or_default();
         format!("{claims}.{signature}")
@@ -53,7 +59,9 @@ impl PageTokens {
         let (version, _release, issued, nonce) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let age_s = now_s - issued.parse::<i64>().ok()?;
         let expired = !(-CLOCK_SLACK_S..LIFETIME_S).contains(&age_s);
-        (version == "1").then(|| Genuine { nonce: nonce.to_owned(), expired, renew: age_s >= RENEW_S })
+        let login = parts.next().map(ToOwned::to_owned);
+        let genuine = Genuine { nonce: nonce.to_owned(), login, expired, renew: age_s >= RENEW_S };
+        (version == "1").then_some(genuine)
     }
 
     fn mac(&self, claims: &str) -> Option<Hmac<Sha256>> {
@@ -64,6 +72,19 @@ impl PageTokens {
     }
 }
 
+impl Genuine {
+    /// `Some(true)`: of a page rendered for this login; `None`: of one rendered for nobody.
+    #[must_use]
+    pub fn is_of(&self, login: &str) -> Option<bool> {
+        self.login.as_deref().map(|own| own == short(login))
+    }
+}
+
+/// A digest of what is a digest already: the page learns nothing about the session.
+fn short(login: &str) -> String {
+    random::digest(login).chars().take(LOGIN_DIGITS).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,7 +92,7 @@ mod tests {
     #[test]
     fn tokens_are_genuine_for_their_key_alone() {
         let (ours, theirs) = (PageTokens::new("k1".to_owned()), PageTokens::new("k2".to_owned()));
-        let token = ours.issue(1_000_000);
+        let token = ours.issue(1_000_000, None);
         let genuine = ours.check(&token, 1_000_000).unwrap();
         assert!(!genuine.expired && !genuine.renew);
         assert_eq!(theirs.check(&token, 1_000_000), None);
@@ -81,5 +102,8 @@ mod tests {
         let restarted = PageTokens::new("k1".to_owned());
         assert!(restarted.check(&token, 1_000_000 + 7 * 3_600).is_some_and(|t| t.renew && !t.expired));
         assert!(ours.check(&token, 1_000_000 + 13 * 3_600).is_some_and(|t| t.expired));
+        assert_eq!(genuine.is_of("hash of a cookie"), None);
+        let page = ours.check(&ours.issue(1_000_000, Some("hash of a cookie")), 1_000_000).unwrap();
+        assert_eq!((page.is_of("hash of a cookie"), page.is_of("another")), (Some(true), Some(false)));
     }
 }

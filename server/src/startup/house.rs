@@ -56,6 +56,7 @@ async fn every_minute(app: &App) {
         let _ = db.checkpoint().await;
     }
     let _ = app.records.forget_batches().await;
+    let _ = app.records.forget_tabs().await;
 }
 
 /// Log records that are too old or too many are deleted, once a minute and in small steps.

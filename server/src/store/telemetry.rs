@@ -6,6 +6,7 @@ mod clients;
 mod forwarding;
 mod query;
 mod retain;
+mod tabs;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI64};
@@ -15,10 +16,11 @@ use std::time::Duration;
 use sqlx::migrate::Migrator;
 use tokio::sync::watch;
 
-pub use append::{Commit, Prepared};
+pub use append::{BatchCommit, Commit, Prepared};
 pub use forwarding::{Books, DeadLetter, Settled, StoredRecord};
 pub use query::{Bucket, Cursor, ErrorGroup, Filter};
 pub use retain::{Forgotten, Keep};
+pub use tabs::{TabBooks, TabEntry, TabPage};
 
 use super::{Db, DbFile, Durability, Foreign, Hold, Slot, StoreError, migrator};
 use crate::config::DatabaseConfig;
@@ -31,6 +33,8 @@ pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
         (1, "records", include_str!("../../migrations/telemetry/0001_records.sql")),
         (2, "retention", include_str!("../../migrations/telemetry/0002_retention.sql")),
         (3, "journal", include_str!("../../migrations/telemetry/0003_journal.sql")),
+        (4, "tabs", include_str!("../../migrations/telemetry/0004_tabs.sql")),
+        (5, "groups", include_str!("../../migrations/telemetry/0005_groups.sql")),
     ])
 });
 /// The health part that says whether records are stored.

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use telemetry::{Context, Event, Level, LogRecord, Micros, Source};
 use tokio::sync::oneshot;
 
-use super::BatchOutcome;
+use super::{BatchOutcome, Refused};
+use crate::store::telemetry::TabEntry;
 
 /// Lanes below this index may be shed for a higher one: trace, debug, info, warn. The last lane holds errors,
 /// fatal and audit records.
@@ -26,6 +27,7 @@ pub(super) enum Item {
 pub(super) struct Batch {
     pub records: Vec<LogRecord>,
     pub bid: String,
+    pub tab: Option<TabEntry>,
     pub reply: oneshot::Sender<BatchOutcome>,
 }
 
@@ -98,11 +100,11 @@ impl Queue {
         self.lanes[lane].push_back(Numbered { seq, item });
     }
 
-    /// Takes numbers for all records of a batch; gives it back when there is no room for all of them.
-    pub fn push_batch(&mut self, batch: Batch) -> Result<(), Batch> {
+    /// Takes numbers for all records of a batch; refused when there is no room for all of them.
+    pub fn push_batch(&mut self, batch: Batch) -> Result<(), Refused> {
         let records = batch.records.len();
         if self.closed || (self.batch_records > 0 && self.batch_records + records > self.capacity) {
-            return Err(batch);
+            return Err(Refused);
         }
         let seq = self.next_seq;
         self.next_seq += records as u64;
@@ -145,6 +147,11 @@ impl Queue {
     /// Losses not yet declared; they count as declared from now on.
     pub fn take_shed(&mut self) -> Shed {
         std::mem::take(&mut self.shed)
+    }
+
+    /// How full the room for browser batches is, 0 to 1.
+    pub fn batch_share(&self) -> f64 {
+        self.batch_records as f64 / self.capacity.max(1) as f64
     }
 
     /// Records and batches that wait.

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, oneshot};
 
 use super::queue::{Batch, Item, Journal, Numbered, Queue, Shed};
 use super::sampler::Sampler;
+use crate::store::telemetry::TabEntry;
 use crate::{clock, correlation};
 
 /// The version that stands on every record.
@@ -125,12 +126,23 @@ impl Teller {
         &self.shared.boot_id
     }
 
-    /// Stores the records of a browser batch and its id in one transaction, and waits for the commit. The level
+    /// How full the room for browser batches is, 0 to 1.
+    #[must_use]
+    pub fn batch_share(&self) -> f64 {
+        self.lock().batch_share()
+    }
+
+    /// Stores the records of a browser batch, its id and the books of its tab in one transaction, and waits for the commit. The level
     /// filter does not apply: what a browser may send is said in the answer to its batches.
-    pub async fn commit_batch(&self, records: Vec<LogRecord>, bid: String) -> Result<BatchOutcome, Refused> {
+    pub async fn commit_batch(
+        &self,
+        records: Vec<LogRecord>,
+        bid: String,
+        tab: Option<TabEntry>,
+    ) -> Result<BatchOutcome, Refused> {
         let (reply, committed) = oneshot::channel();
         let count = records.len() as u64;
-        self.lock().push_batch(Batch { records, bid, reply }).map_err(|_| Refused)?;
+        self.lock().push_batch(Batch { records, bid, tab, reply })?;
         self.shared.enqueued.fetch_add(count, Ordering::Relaxed);
         self.shared.wake.notify_one();
         committed.await.map_err(|_| Refused)

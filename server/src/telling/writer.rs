@@ -12,7 +12,7 @@ use super::queue::{Item, Numbered};
 use super::teller::VERSION;
 use super::{BatchOutcome, Output, Teller, say};
 use crate::clock;
-use crate::store::telemetry::{Commit, Prepared, TelemetryStore};
+use crate::store::telemetry::{BatchCommit, Commit, Prepared, TelemetryStore};
 
 /// How long the writer waits for company before it commits.
 const GROUPING: Duration = Duration::from_millis(3);
@@ -91,7 +91,8 @@ impl Writer {
                     record.number(boot_id, seq);
                     Prepared::from(record)
                 });
-                commit.inner.batches.push((batch.bid, numbered.collect()));
+                let (bid, tab) = (batch.bid, batch.tab);
+                commit.inner.batches.push(BatchCommit { bid, records: numbered.collect(), tab });
                 commit.replies.push(batch.reply);
             }
             Item::Journal(journal) => {
@@ -163,7 +164,7 @@ impl Writer {
             let outage_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             self.teller.tell(&TelemetryEvent::StoreRecovered { outage_ms }, &Context::default());
         }
-        let batched: usize = inner.batches.iter().map(|(_, records)| records.len()).sum();
+        let batched: usize = inner.batches.iter().map(|batch| batch.records.len()).sum();
         self.teller.add_committed((inner.records.len() + batched) as u64);
         if let Some(reply) = journal {
             // Nobody waits any more in a process that ends; the cursor is moved all the same.
@@ -177,7 +178,7 @@ impl Writer {
 
     fn print(&self, commit: &Commit) {
         let mut lines = Vec::new();
-        let batched = commit.batches.iter().flat_map(|(_, records)| records);
+        let batched = commit.batches.iter().flat_map(|batch| &batch.records);
         let mut count = 0;
         for prepared in commit.records.iter().chain(batched) {
             lines.extend_from_slice(prepared.line.as_bytes());
@@ -206,6 +207,6 @@ struct Collected {
 
 impl Collected {
     fn size(&self) -> usize {
-        self.inner.records.len() + self.inner.batches.iter().map(|(_, records)| records.len()).sum::<usize>()
+        self.inner.records.len() + self.inner.batches.iter().map(|batch| batch.records.len()).sum::<usize>()
     }
 }

@@ -3,11 +3,12 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use futures_util::StreamExt as _;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{Connection, SqliteConnection};
 
-use crate::support::{Console, PASSWORD, batch, cookie_of, now_ms};
+use crate::support::{Console, PASSWORD, batch, cookie_of, header, now_ms};
 
 /// The binary on a data directory, signed in to over HTTP.
 struct Process {
@@ -42,10 +43,18 @@ impl Process {
         format!("__Host-session={}", cookie_of(&response).expect("signed in"))
     }
 
-    async fn send(&self, cookie: &str, body: &Value) -> Value {
+    async fn page_token(&self) -> String {
         let page = self.http.get(format!("{}/login", self.base)).send().await.unwrap().text().await.unwrap();
-        let token =
-            page.split_once("name=\"log-token\" content=\"").unwrap().1.split('"').next().unwrap().to_owned();
+        page.split_once("name=\"log-token\" content=\"").unwrap().1.split('"').next().unwrap().to_owned()
+    }
+
+    async fn send(&self, cookie: &str, body: &Value) -> Value {
+        let token = self.page_token().await;
+        self.try_send(cookie, &token, body).await.expect("an answer")
+    }
+
+    /// `None`: no answer came.
+    async fn try_send(&self, cookie: &str, token: &str, body: &Value) -> Option<Value> {
         let request = self
             .http
             .post(format!("{}/api/logs", self.base))
@@ -53,9 +62,9 @@ impl Process {
             .header("sec-fetch-site", "same-origin")
             .header("x-log-token", token)
             .json(body);
-        let response = request.send().await.unwrap();
+        let response = request.send().await.ok()?;
         assert_eq!(response.status(), StatusCode::ACCEPTED);
-        response.json().await.unwrap()
+        response.json().await.ok()
     }
 
     async fn get(&self, cookie: &str, path: &str) -> Value {
@@ -69,6 +78,14 @@ impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+impl Process {
+    /// The same while others still hold on to it.
+    fn kill(&self) {
+        let killed = Command::new("kill").args(["-KILL", &self.child.id().to_string()]).status();
+        assert!(killed.is_ok_and(|status| status.success()));
     }
 }
 
@@ -91,6 +108,79 @@ async fn an_acknowledged_batch_survives_a_kill_and_is_still_known() {
     let page = process.get(&cookie, "/api/v1/logs?source=frontend&limit=1000").await;
     assert_eq!(page["records"].as_array().unwrap().len(), 50);
     drop(process);
+}
+
+/// Whether the store or only the answer was cut off nobody can know; the same bytes again settle it.
+#[tokio::test]
+async fn batches_on_their_way_at_a_kill_are_stored_once() {
+    const RECORDS: usize = 25;
+    let dir = tempfile::tempdir().unwrap();
+    let mut process = Process::start(dir.path());
+    let (cookie, token) = (process.sign_in().await, process.page_token().await);
+    let mut open: Vec<Value> = (0..38).map(numbered::<RECORDS>).collect();
+    let mut repeats = 0;
+    for answers_until_the_kill in [3, 9, 1, usize::MAX] {
+        let sent = open
+            .iter()
+            .map(|body| async { (process.try_send(&cookie, &token, body).await, body["bid"].clone()) });
+        let mut answers = futures_util::stream::iter(sent).buffer_unordered(12);
+        let mut settled = Vec::new();
+        while let Some((answer, bid)) = answers.next().await {
+            let Some(answer) = answer else { continue };
+            repeats += usize::from(answer["dup"] == json!(true));
+            settled.push(bid);
+            if settled.len() == answers_until_the_kill {
+                process.kill();
+            }
+        }
+        drop(answers);
+        open.retain(|body| !settled.contains(&body["bid"]));
+        if answers_until_the_kill != usize::MAX {
+            process = Process::start(dir.path());
+        }
+    }
+    assert!(open.is_empty(), "all are acknowledged in the end; {repeats} were stored and not acknowledged");
+    let page = process.get(&cookie, "/api/v1/logs?source=frontend&limit=1000").await;
+    let records = page["records"].as_array().unwrap();
+    let ids: std::collections::BTreeSet<&str> =
+        records.iter().filter_map(|record| record["event_id"].as_str()).collect();
+    assert_eq!((records.len(), ids.len()), (38 * RECORDS, 38 * RECORDS), "none twice, none missing");
+    let books = process.get(&cookie, "/api/v1/pipeline").await["clients"].clone();
+    assert_eq!((&books["delivered"], &books["unexplained_loss"]), (&json!(38 * RECORDS), &json!(0)));
+}
+
+/// A batch of the tab's calls from `number` times its size on.
+fn numbered<const RECORDS: usize>(number: usize) -> Value {
+    let records: Vec<(u64, &str, String)> =
+        (0..RECORDS).map(|n| (9, "ui.log", format!("record {number}/{n}"))).collect();
+    let mut body = batch(&uuid::Uuid::now_v7().to_string(), now_ms(), &records);
+    for n in 0..RECORDS {
+        body["recs"][n]["n"] = json!(number * RECORDS + n + 1);
+    }
+    body
+}
+
+#[tokio::test]
+async fn a_store_that_takes_nothing_asks_browsers_to_come_back() {
+    let mut console = Console::start(&[]).await;
+    console.sign_in(PASSWORD).await;
+    let token = console.page_token().await;
+    console.settled().await;
+    let path = console.data_dir().join("data/telemetry.db");
+    let mut other = SqliteConnection::connect(&format!("sqlite:{}", path.display())).await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let body = numbered::<3>(0);
+    let send = || crate::browser_log::send(&console, &token, now_ms()).body(body.to_string()).send();
+    let response = send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let again_s: u64 = header(&response, "retry-after").parse().unwrap();
+    assert!((5..=30).contains(&again_s));
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    console.settled().await;
+    let receipt: Value = send().await.unwrap().json().await.unwrap();
+    assert_eq!(receipt["dup"], json!(true), "it was kept and stored meanwhile");
+    let page = console.json("/api/v1/logs?source=frontend").await;
+    assert_eq!(page["records"].as_array().unwrap().len(), 3);
 }
 
 #[tokio::test]

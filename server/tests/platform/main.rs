@@ -1,7 +1,9 @@
 //! The platform half of the server, driven over real sockets: sign-in, headers, browser batches, log queries,
 //! forwarding to a fake Elasticsearch, starting and stopping.
 
+mod abuse;
 mod auth;
+mod browser_log;
 mod connections;
 mod damage;
 mod databases;
@@ -17,5 +19,6 @@ mod readiness;
 mod retention;
 mod site;
 mod support;
+mod tabs;
 mod trading;
 mod wal;

@@ -112,3 +112,32 @@ async fn what_no_page_asks_for_is_not_served() {
         assert_eq!(console.get(path).await.status(), StatusCode::NOT_FOUND, "{path}");
     }
 }
+
+#[tokio::test]
+async fn an_error_of_the_browser_names_its_functions_and_nobody_is_served_the_names() {
+    let folder = tempfile::tempdir().unwrap();
+    site(folder.path());
+    std::fs::create_dir(folder.path().join("symbols")).unwrap();
+    let manifest = std::fs::read_to_string(folder.path().join("site.json")).unwrap();
+    let mut manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    manifest["build"] = "0123456789abcdef0123".into();
+    std::fs::write(folder.path().join("site.json"), manifest.to_string()).unwrap();
+    let file = "symbols/0123456789abcdef0123.txt";
+    std::fs::write(folder.path().join(file), "812 app::chart::draw\n").unwrap();
+    let mut console = console(folder.path()).await;
+    console.sign_in(crate::support::PASSWORD).await;
+    assert_eq!(console.get(&format!("/{file}")).await.status(), StatusCode::NOT_FOUND);
+    let page = console.get("/login").await.text().await.unwrap();
+    let version = page.split_once("name=\"version\" content=\"").unwrap().1.split('"').next().unwrap();
+    assert!(version.ends_with("+0123456789ab"), "{version}");
+    let error = serde_json::json!({ "kind": "panic", "msg": "boom", "st": [{ "ix": 812, "off": 9 }] });
+    let now = crate::support::now_ms();
+    let body = serde_json::json!({ "v": 1, "bid": crate::browser_log::bid(), "sid": "s", "tid": "t", "t0": now,
+        "app": { "b": version }, "recs": [{ "d": 0, "n": 1, "l": 17, "m": "boom", "ex": error }] });
+    let token = console.page_token().await;
+    let sent = crate::browser_log::send(&console, &token, now).body(body.to_string()).send().await.unwrap();
+    assert_eq!(sent.status(), StatusCode::ACCEPTED);
+    let page = console.json("/api/v1/logs?source=frontend").await;
+    let stack = &page["records"][0]["error"]["stack_trace"];
+    assert_eq!(stack, "app::chart::draw wasm-function[812]:0x9");
+}

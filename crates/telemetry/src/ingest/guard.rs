@@ -1,72 +1,69 @@
-//! Bytes to JSON, with limits: size, depth, and the lone surrogates that a browser may write.
+//! Bytes to text, and the envelope's parts where they lie.
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
+use super::{AdmitError, json::Raw};
+use crate::limits::{BATCH_RECORDS, BODY_DECODED_BYTES, BODY_DEPTH};
 
-use super::AdmitError;
-use crate::limits::{BODY_DECODED_BYTES, BODY_DEPTH};
-
-/// Parses a body of at most 1 MiB and 6 levels into its envelope object.
-pub(super) fn parse(body: &[u8]) -> Result<Map<String, Value>, AdmitError> {
+/// The body as text: no byte order mark, and U+FFFD for what is no UTF-8.
+pub(super) fn text(body: &[u8]) -> Result<Cow<'_, str>, AdmitError> {
     if body.len() > BODY_DECODED_BYTES {
         return Err(AdmitError::TooLarge);
     }
-    if depth(body) > BODY_DEPTH {
-        return Err(AdmitError::TooDeep);
-    }
-    let body = whole_surrogates(body);
-    match serde_json::from_slice(&body) {
-        Ok(Value::Object(envelope)) => Ok(envelope),
-        Ok(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) | Err(_) => {
-            Err(AdmitError::Malformed)
-        }
-    }
+    Ok(String::from_utf8_lossy(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)))
 }
 
-/// Deepest nesting of objects and arrays, brackets inside strings not counted.
-fn depth(body: &[u8]) -> usize {
-    let (mut now, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
-    for &b in body {
-        match (in_string, b) {
-            (true, _) if escaped => escaped = false,
-            (true, b'\\') => escaped = true,
-            (_, b'"') => in_string = !in_string,
-            (false, b'[' | b'{') => {
-                now += 1;
-                deepest = deepest.max(now);
+/// The parts of the envelope that we know. Nothing is looked into yet.
+#[derive(Debug, Default)]
+pub(super) struct Envelope<'a> {
+    pub version: Option<Raw<'a>>,
+    pub bid: Option<Raw<'a>>,
+    pub bseq: Option<Raw<'a>>,
+    pub sid: Option<Raw<'a>>,
+    pub tid: Option<Raw<'a>>,
+    pub app: Option<Raw<'a>>,
+    pub page: Option<Raw<'a>>,
+    pub t0: Option<Raw<'a>>,
+    pub drops: Option<Raw<'a>>,
+    pub health: Option<Raw<'a>>,
+    /// `None`: there is no list of records.
+    pub records: Option<Vec<Raw<'a>>>,
+}
+
+impl<'a> Envelope<'a> {
+    /// Of a body's text. The limit of depth is for what is not a record: in those, what is too deep is cut.
+    pub fn read(text: &'a str) -> Result<Self, AdmitError> {
+        let mut envelope = Self::default();
+        for member in Raw::new(text).members().map_err(|_| AdmitError::Malformed)? {
+            let (name, value) = member.map_err(|_| AdmitError::Malformed)?;
+            if name == "recs" {
+                // A second list is not a reason to forget the first.
+                let items = value.items().ok_or(AdmitError::Records)?;
+                let records = envelope.records.get_or_insert_default();
+                records.extend(items.take(BATCH_RECORDS + 1));
+                if records.len() > BATCH_RECORDS {
+                    return Err(AdmitError::TooManyRecords);
+                }
+                continue;
             }
-            (false, b']' | b'}') => now = now.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
-}
-
-/// `JSON.stringify` escapes a lone surrogate as `\udXXX`, which is no text: it becomes U+FFFD instead of making
-/// the whole batch unreadable.
-fn whole_surrogates(body: &[u8]) -> Cow<'_, [u8]> {
-    let mut fixed = Cow::Borrowed(body);
-    let mut at = 0;
-    while at + 1 < body.len() {
-        if body[at] != b'\\' {
-            at += 1;
-            continue;
-        }
-        match (unit(body, at), unit(body, at + 6)) {
-            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => at += 12,
-            (Some(0xd800..=0xdfff), _) => {
-                fixed.to_mut()[at + 2..at + 6].copy_from_slice(b"fffd");
-                at += 6;
+            if value.depth() >= BODY_DEPTH {
+                return Err(AdmitError::TooDeep);
             }
-            _ => at += 2,
+            let place = match name.as_ref() {
+                "v" => &mut envelope.version,
+                "bid" => &mut envelope.bid,
+                "bseq" => &mut envelope.bseq,
+                "sid" => &mut envelope.sid,
+                "tid" => &mut envelope.tid,
+                "app" => &mut envelope.app,
+                "ctx" => &mut envelope.page,
+                "t0" => &mut envelope.t0,
+                "drops" => &mut envelope.drops,
+                "self" => &mut envelope.health,
+                _ => continue,
+            };
+            *place = Some(value);
         }
+        Ok(envelope)
     }
-    fixed
-}
-
-/// The code unit of a `\uXXXX` at this position.
-fn unit(body: &[u8], at: usize) -> Option<u16> {
-    let digits = body.get(at..at + 6)?.strip_prefix(b"\\u")?;
-    u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }

@@ -4,9 +4,14 @@
 mod batch;
 mod clock;
 mod guard;
+mod json;
 mod payload;
 mod record;
 mod shared;
+
+pub use clock::{ClockReading, SessionClock};
+
+use std::borrow::Cow;
 
 use crate::{DropReason, Level, LogRecord, Micros, Receipt, Refusal, wire::REFUSALS_LISTED};
 
@@ -27,11 +32,11 @@ pub struct AdmitContext<'a> {
     pub sent_at_ms: Option<i64>,
     /// Of the login; never from the client.
     pub user_id: Option<&'a str>,
-    /// The browser session that was bound to this login; `None`: this batch's will be.
-    pub bound_client_session: Option<&'a str>,
+    /// Whether the batch's browser session belongs to that login.
+    pub session_bound: bool,
     pub tier: Tier,
-    /// Smallest `received − sent` seen in this browser session, in milliseconds; `None`: this request's.
-    pub session_skew_ms: Option<i64>,
+    /// What the browser session's [`SessionClock`] says; `None`: what the batch alone says.
+    pub clock_offset_ms: Option<i64>,
 }
 
 /// An accepted batch.
@@ -54,11 +59,20 @@ pub struct Admitted {
     /// Highest call number in the batch: per tab, highest number − all calls − all declared drops that arrived
     /// is the unexplained loss once everything was delivered.
     pub highest_no: u64,
+    /// Lowest call number in the batch; 0: it has no records with a number.
+    pub lowest_no: u64,
     /// Correction of the browser's clock that was applied, in milliseconds.
     pub skew_ms: i64,
 }
 
 impl Admitted {
+    fn count_number(&mut self, number: u64, calls: u64) {
+        if number > 0 {
+            self.highest_no = self.highest_no.max(number.saturating_add(calls - 1));
+            self.lowest_no = if self.lowest_no == 0 { number } else { self.lowest_no.min(number) };
+        }
+    }
+
     /// The answer to the browser. For a repeated batch: admit it again and answer with `dup`, so that refusals whose
     /// first answer was lost are told again and the browser's books stay right.
     #[must_use]
@@ -93,6 +107,8 @@ pub struct DeclaredDrop {
 pub enum RejectCode {
     /// Not an object.
     Shape,
+    /// A value in it that JSON does not know, or a number that nothing can hold.
+    Value,
     /// `l` is no severity number.
     Level,
     /// `d` is no number.
@@ -104,11 +120,15 @@ pub enum RejectCode {
 }
 
 impl RejectCode {
+    /// All codes, in the order of their numbers.
+    pub const ALL: [Self; 6] = [Self::Shape, Self::Value, Self::Level, Self::Time, Self::Tier, Self::Expired];
+
     /// The word in the receipt.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Shape => "shape",
+            Self::Value => "value",
             Self::Level => "level",
             Self::Time => "time",
             Self::Tier => "tier",
@@ -120,9 +140,9 @@ impl RejectCode {
 /// Why a whole batch was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AdmitError {
-    /// Not a JSON object in UTF-8.
+    /// Not a JSON object.
     Malformed,
-    /// Nested deeper than allowed.
+    /// Nested deeper than allowed, outside of the records.
     TooDeep,
     /// More bytes than allowed.
     TooLarge,
@@ -182,9 +202,60 @@ impl std::fmt::Display for AdmitError {
 
 impl std::error::Error for AdmitError {}
 
-/// Judges a decoded body: refuses the batch, or gives its records with every string cleaned, sizes cut, and times
-/// corrected. The same body and context give the same answer.
+/// A decoded body as text: what is no UTF-8 becomes U+FFFD.
+pub fn text(body: &[u8]) -> Result<Cow<'_, str>, AdmitError> {
+    guard::text(body)
+}
+
+/// A body of which only the envelope was read: enough to know the batch and its browser session.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    envelope: guard::Envelope<'a>,
+    bid: String,
+    client_session_id: Option<String>,
+}
+
+impl<'a> Batch<'a> {
+    /// Of the [`text`] of a body; refuses what can be no batch.
+    pub fn read(text: &'a str) -> Result<Self, AdmitError> {
+        let envelope = guard::Envelope::read(text)?;
+        let bid = batch::check(&envelope)?;
+        let client_session_id = envelope.sid.and_then(shared::identifier);
+        Ok(Self { envelope, bid, client_session_id })
+    }
+
+    /// Lowercase UUID.
+    #[must_use]
+    pub fn bid(&self) -> &str {
+        &self.bid
+    }
+
+    #[must_use]
+    pub fn client_session_id(&self) -> Option<&str> {
+        self.client_session_id.as_deref()
+    }
+
+    /// What it says about the browser's clock.
+    #[must_use]
+    pub fn clock(&self, received_at: Micros, sent_at_ms: Option<i64>) -> ClockReading {
+        batch::clock_reading(&self.envelope, received_at, sent_at_ms)
+    }
+
+    /// When its last record happened, on the browser's clock corrected by an offset.
+    #[must_use]
+    pub fn last_at(&self, offset_ms: i64) -> Option<Micros> {
+        let last_ms = batch::last_ms(&self.envelope)?;
+        Some(Micros::from_millis(last_ms.saturating_add(clock::correction_ms(offset_ms))))
+    }
+
+    /// Its records with every string cleaned, sizes cut, and times corrected, and what was refused of them. The same
+    /// batch and context give the same answer.
+    pub fn admit(&self, context: &AdmitContext<'_>) -> Result<Admitted, AdmitError> {
+        batch::admit(&self.envelope, context)
+    }
+}
+
+/// All of it in one call, for a batch that is judged by itself.
 pub fn admit(body: &[u8], context: &AdmitContext<'_>) -> Result<Admitted, AdmitError> {
-    let envelope = guard::parse(body)?;
-    batch::admit(envelope, context)
+    Batch::read(&text(body)?)?.admit(context)
 }

@@ -3,67 +3,101 @@
 
 use serde_json::{Map, Value};
 
+use super::json::Raw;
 use crate::{
     MASK, clean, is_secret_key,
     limits::{ARRAY_ITEMS, FIELD_DEPTH, FIELDS, KEY_BYTES, TEXT_BYTES, field_key, prefix},
+    scrub,
+    shapes::is_card_number,
 };
 
-/// The payload of `f`, and whether something had to be cut.
-pub(super) fn flatten(fields: Option<&Value>, budget_bytes: usize) -> (Map<String, Value>, bool) {
-    let mut flat = Flat { map: Map::new(), budget_bytes, cut: false };
-    match fields {
-        None | Some(Value::Null) => {}
-        Some(Value::Object(map)) => flat.object("", map, 1),
-        Some(value) => flat.put("value".to_owned(), value),
-    }
-    (flat.map, flat.cut)
-}
+/// What the server itself adds has its own room.
+const ADDED: usize = 8;
 
-/// The state of the page (visibility, network, language, viewport) with the prefix `page.`.
-pub(super) fn page(context: Option<&Value>) -> Map<String, Value> {
-    let mut flat = Flat { map: Map::new(), budget_bytes: 512, cut: false };
-    for key in ["vis", "net", "lang", "vp"] {
-        if let Some(value) = context.and_then(|context| context.get(key)) {
-            flat.put(["page.", key].concat(), value);
-        }
-    }
-    flat.map
-}
-
-struct Flat {
+/// The payload of a record while it is made.
+pub(super) struct Payload {
     map: Map<String, Value>,
     budget_bytes: usize,
-    cut: bool,
+    pub cut: bool,
 }
 
-impl Flat {
-    fn object(&mut self, prefix: &str, map: &Map<String, Value>, depth: usize) {
-        for (name, value) in map {
-            let path = [prefix, &field_key(name)].concat();
-            match value {
-                Value::Object(inner) if depth < FIELD_DEPTH => {
-                    self.object(&[&path, "."].concat(), inner, depth + 1);
-                }
-                Value::Object(_) => self.cut = true,
-                value => self.put(path, value),
+impl Payload {
+    /// Of `f`.
+    pub fn flatten(fields: Option<Raw<'_>>, budget_bytes: usize) -> Self {
+        let mut flat = Self { map: Map::new(), budget_bytes, cut: false };
+        match fields {
+            Some(value) if value.is_object() => flat.object("", value, 1),
+            Some(value) if !value.is_null() => flat.put("value".to_owned(), value),
+            Some(_) | None => {}
+        }
+        flat
+    }
+
+    /// The state of the page (visibility, network, language, viewport) under `page.`.
+    pub fn page(context: Option<Raw<'_>>) -> Map<String, Value> {
+        let mut flat = Self { map: Map::new(), budget_bytes: 512, cut: false };
+        for key in ["vis", "net", "lang", "vp"] {
+            if let Some(value) = context.and_then(|context| context.get(key)) {
+                flat.put(["page.", key].concat(), value);
+            }
+        }
+        flat.map
+    }
+
+    /// A field of the server's own, which is clean and short.
+    pub fn add(&mut self, key: &str, value: Value) {
+        if self.map.len() < FIELDS + ADDED
+            && let Some(key) = self.place(key.to_owned())
+        {
+            self.map.insert(key, value);
+        }
+    }
+
+    pub fn into_map(self) -> Map<String, Value> {
+        self.map
+    }
+
+    fn object(&mut self, prefix: &str, object: Raw<'_>, depth: usize) {
+        let Ok(members) = object.members() else {
+            self.cut = true;
+            return;
+        };
+        for member in members {
+            let Ok((name, value)) = member else {
+                self.cut = true;
+                return;
+            };
+            if self.map.len() >= FIELDS {
+                self.cut = true;
+                return;
+            }
+            let path = [prefix, &segments(&name)].concat();
+            if is_secret_key(&name) || is_secret_key(&path) {
+                self.insert(path, Value::String(MASK.to_owned()));
+            } else if !value.is_object() {
+                self.put(path, value);
+            } else if depth < FIELD_DEPTH {
+                self.object(&[&path, "."].concat(), value, depth + 1);
+            } else {
+                self.cut = true;
             }
         }
     }
 
-    fn put(&mut self, key: String, value: &Value) {
-        let full = self.map.len() >= FIELDS;
-        if full || key.len() > KEY_BYTES || key.is_empty() || self.map.contains_key(&key) {
+    fn put(&mut self, key: String, raw: Raw<'_>) {
+        match self.value(raw) {
+            Some(value) => self.insert(key, value),
+            None => self.cut = true,
+        }
+    }
+
+    fn insert(&mut self, key: String, value: Value) {
+        let Some(key) = Some(key).filter(|_| self.map.len() < FIELDS).and_then(|key| self.place(key)) else {
             self.cut = true;
             return;
-        }
-        let value = match value {
-            Value::Null => Value::Null,
-            _ if is_secret_key(&key) => Value::String(MASK.to_owned()),
-            Value::Array(items) => self.array(items),
-            other => self.scalar(other).unwrap_or_default(),
         };
         let cost = key.len() + bytes(&value);
-        if cost > self.budget_bytes {
+        if key.len() > KEY_BYTES || cost > self.budget_bytes {
             self.cut = true;
             return;
         }
@@ -71,23 +105,57 @@ impl Flat {
         self.map.insert(key, value);
     }
 
-    fn array(&mut self, items: &[Value]) -> Value {
-        let kept: Vec<Value> = items.iter().take(ARRAY_ITEMS).filter_map(|item| self.scalar(item)).collect();
-        self.cut |= kept.len() < items.len();
-        Value::Array(kept)
+    /// The key itself, or one beside it: what is both a value and an object keeps its value as `….value`, whichever
+    /// came first. `None` when it is taken.
+    fn place(&mut self, key: String) -> Option<String> {
+        for (at, _) in key.match_indices('.') {
+            if let Some(value) = self.map.remove(&key[..at]) {
+                self.map.insert([&key[..at], ".value"].concat(), value);
+            }
+        }
+        let inside = [&key, "."].concat();
+        let is_object = self.map.keys().any(|other| other.starts_with(&inside));
+        let key = if is_object { [&key, ".value"].concat() } else { key };
+        (!self.map.contains_key(&key)).then_some(key)
     }
 
-    fn scalar(&mut self, value: &Value) -> Option<Value> {
-        match value {
-            Value::String(text) => {
-                let cleaned = clean(text);
-                self.cut |= cleaned.len() > TEXT_BYTES;
-                Some(Value::String(prefix(&cleaned, TEXT_BYTES).to_owned()))
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) => Some(value.clone()),
-            Value::Array(_) | Value::Object(_) => None,
+    /// `None`: nothing of it can be kept.
+    fn value(&mut self, raw: Raw<'_>) -> Option<Value> {
+        if !raw.is_array() {
+            return self.scalar(raw);
         }
+        let mut kept = Vec::new();
+        for (place, item) in raw.items()?.enumerate() {
+            match self.scalar(item).filter(|_| place < ARRAY_ITEMS) {
+                Some(item) => kept.push(item),
+                None => self.cut = true,
+            }
+            if place >= ARRAY_ITEMS {
+                break;
+            }
+        }
+        Some(Value::Array(kept))
     }
+
+    fn scalar(&mut self, raw: Raw<'_>) -> Option<Value> {
+        if let Some(text) = raw.text() {
+            let cleaned = clean(&text);
+            self.cut |= cleaned.len() > TEXT_BYTES;
+            return Some(Value::String(prefix(&cleaned, TEXT_BYTES).to_owned()));
+        }
+        if let Some(number) = raw.number() {
+            let is_card = number.as_u64().is_some_and(is_card_number);
+            return Some(if is_card { Value::String("[card]".to_owned()) } else { Value::Number(number) });
+        }
+        raw.boolean().map(Value::Bool).or_else(|| raw.is_null().then_some(Value::Null))
+    }
+}
+
+/// A name in the alphabet of keys, without a secret in it and without empty parts between its dots.
+fn segments(name: &str) -> String {
+    let name = field_key(&scrub(name));
+    let parts: Vec<&str> = name.split('.').filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { "_".to_owned() } else { parts.join(".") }
 }
 
 /// About what the value takes as JSON.

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::{AdmitContext, clock};
-use crate::{Micros, clean, limits::prefix};
+use super::{AdmitContext, clock, json::Raw};
+use crate::{Micros, clean, correlation::is_identifier, limits::prefix, scrub};
 
 /// What every record of the batch shares.
 pub(super) struct Shared<'a> {
@@ -35,9 +35,10 @@ impl Shared<'_> {
     }
 }
 
-/// A number as an integer; fractions are cut, what does not fit saturates.
-pub(super) fn integer(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_f64().filter(|number| number.is_finite()).map(|number| number as i64))
+/// An id of the browser's making: of a narrow alphabet, and nothing that looks like a secret.
+pub(super) fn identifier(raw: Raw<'_>) -> Option<String> {
+    let text = raw.text()?;
+    (is_identifier(&text, 1) && matches!(scrub(&text), Cow::Borrowed(_))).then(|| text.into_owned())
 }
 
 /// Cleaned and cut text.

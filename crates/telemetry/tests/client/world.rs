@@ -48,9 +48,9 @@ impl Server {
             received_at: Micros::from_millis(now_ms),
             sent_at_ms: Some(now_ms),
             user_id: signed_in.then_some("u1"),
-            bound_client_session: None,
+            session_bound: true,
             tier: if signed_in { Tier::Session } else { Tier::Page },
-            session_skew_ms: None,
+            clock_offset_ms: None,
         };
         let admitted = admit(&request.body, &context)
             .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&request.body)));

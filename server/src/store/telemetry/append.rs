@@ -5,13 +5,13 @@ use std::sync::atomic::Ordering;
 use sqlx::{AssertSqlSafe, Sqlite};
 use telemetry::LogRecord;
 
-use super::{LAST_ID, TelemetryStore};
+use super::{LAST_ID, TabEntry, TelemetryStore, tabs};
 use crate::clock;
 use crate::store::{StoreError, Write};
 
 /// Rows of one INSERT, largest first: a fixed set keeps the number of prepared statements small.
 const CHUNKS: [usize; 4] = [64, 16, 4, 1];
-const COLUMNS: usize = 10;
+const COLUMNS: usize = 11;
 
 /// A record with its JSON line.
 #[derive(Clone, Debug)]
@@ -27,11 +27,19 @@ impl From<LogRecord> for Prepared {
     }
 }
 
+/// A browser batch: stored with its id and with what it adds to the books of its tab, or not at all.
+#[derive(Debug)]
+pub struct BatchCommit {
+    pub bid: String,
+    pub records: Vec<Prepared>,
+    pub tab: Option<TabEntry>,
+}
+
 /// What one transaction stores: single records, browser batches, and the losses declared among the records.
 #[derive(Debug, Default)]
 pub struct Commit {
     pub records: Vec<Prepared>,
-    pub batches: Vec<(String, Vec<Prepared>)>,
+    pub batches: Vec<BatchCommit>,
     pub turned_away: u64,
     /// The decision of the journal that is told next, when some were told here.
     pub journal: Option<u64>,
@@ -57,10 +65,13 @@ impl TelemetryStore {
             write.execute("journal.move", cursor.bind(i64::try_from(next_seq).unwrap_or(i64::MAX))).await?;
         }
         let mut fresh = Vec::with_capacity(commit.batches.len());
-        for (bid, records) in &commit.batches {
-            let is_new = mark_seen(&mut write, bid).await?;
+        for batch in &commit.batches {
+            let is_new = mark_seen(&mut write, &batch.bid).await?;
             if is_new {
-                stored += insert(&mut write, records, &mut next_id).await?;
+                stored += insert(&mut write, &batch.records, &mut next_id).await?;
+                if let Some(entry) = &batch.tab {
+                    tabs::enter(&mut write, entry).await?;
+                }
             }
             fresh.push(is_new);
         }
@@ -119,7 +130,8 @@ type Insert<'q> = sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments>;
 /// The text holds placeholders only, never values.
 fn insert_sql(rows: usize) -> String {
     let mut sql = "INSERT INTO log_records \
-         (id, event_id, at_us, level, source, event, message, session_id, correlation_id, body) VALUES "
+         (id, event_id, at_us, level, source, event, message, session_id, correlation_id, body, \
+         fingerprint) VALUES "
         .to_owned();
     for row in 0..rows {
         let numbers: Vec<String> =
@@ -145,7 +157,8 @@ fn bind_rows<'q>(sql: String, rows: &'q [Prepared], next_id: &mut i64) -> Insert
             .bind(record.message.as_str())
             .bind(record.session_id.as_deref())
             .bind(record.correlation_id.as_deref())
-            .bind(line.as_str());
+            .bind(line.as_str())
+            .bind(telemetry::fingerprint(record));
         *next_id += 1;
     }
     query

@@ -53,14 +53,21 @@ pub struct Bucket {
     pub count: u64,
 }
 
-/// Errors of one event with one message.
+/// Errors that are the same: of browsers by their fingerprint, others of one event with one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErrorGroup {
+    pub fingerprint: Option<String>,
     pub event: String,
     pub source: String,
+    /// Of one of them.
     pub message: String,
     pub level: Level,
+    /// Calls, repeats included.
     pub count: u64,
+    /// Browser sessions that met it.
+    pub sessions: u64,
+    /// Builds of the browser's module that it was seen in.
+    pub builds: Vec<String>,
     pub first: Micros,
     pub last: Micros,
 }
@@ -130,20 +137,32 @@ impl TelemetryStore {
         Ok(rows.iter().map(bucket).collect())
     }
 
-    /// Errors and worse, grouped by event and message, latest first.
+    /// Errors and worse in groups, latest first.
     pub async fn errors(&self, filter: &Filter) -> Result<Vec<ErrorGroup>, StoreError> {
         let mut builder = QueryBuilder::new(
-            "SELECT event, source, message, MAX(level) AS level, COUNT(*) AS n, MIN(at_us) AS first, \
-             MAX(at_us) AS last FROM log_records WHERE level >= 4",
+            "SELECT fingerprint, event, source, MAX(message) AS message, MAX(level) AS level, \
+             SUM(COALESCE(json_extract(body, '$.count'), 1)) AS n, MIN(at_us) AS first, MAX(at_us) AS last, \
+             COUNT(DISTINCT json_extract(body, '$.client_session_id')) AS sessions, \
+             GROUP_CONCAT(DISTINCT json_extract(body, '$.build_id')) AS builds FROM log_records WHERE level >= 4",
         );
         restrict(&mut builder, filter);
         builder
-            .push(" GROUP BY event, source, message ORDER BY MAX(at_us) DESC LIMIT ")
+            .push(" GROUP BY event, source, COALESCE(fingerprint, message) ORDER BY MAX(at_us) DESC LIMIT ")
             .push_bind(GROUPS_MOST);
         let db = self.db()?;
         let mut connection = db.read().await?;
         let rows = db.timed("logs.errors", builder.build().fetch_all(&mut *connection)).await?;
+        let builds = |row: &sqlx::sqlite::SqliteRow| {
+            let listed = row.get::<Option<String>, _>("builds").unwrap_or_default();
+            let mut builds: Vec<String> =
+                listed.split(',').filter(|build| !build.is_empty()).map(ToOwned::to_owned).collect();
+            builds.sort();
+            builds
+        };
         let group = |row: &sqlx::sqlite::SqliteRow| ErrorGroup {
+            fingerprint: row.get("fingerprint"),
+            sessions: count(row, "sessions"),
+            builds: builds(row),
             event: row.get("event"),
             source: row.get("source"),
             message: row.get("message"),
