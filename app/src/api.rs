@@ -7,7 +7,7 @@ use telemetry::CorrelationId;
 use crate::error::{AppError, from_answer};
 use crate::event::{RequestEvent, UiEvent};
 use crate::platform::{self, Answer, Request};
-use crate::tell::tell_correlated;
+use crate::tell::{is_told, tell_correlated};
 
 /// One intent of the user: made by a click, kept over retries, so that it happens once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,18 +89,21 @@ async fn call(what: Call<'_>, intent: &Intent, attempt: u32) -> Result<Answer, A
         limit_ms,
     };
     let result = platform::send(request).await;
-    let event = RequestEvent {
-        method,
-        route: route.to_owned(),
-        status_code: result.as_ref().ok().map(|answer| answer.status),
-        latency_ms: (platform::steady_ms() - started_ms) as i64,
-        request_bytes: text.map_or(0, |text| text.len()),
-        response_bytes: result.as_ref().map_or(0, |answer| answer.body.len()),
-        attempt,
-        fields: body.map(field_names).unwrap_or_default(),
-        error: result.as_ref().err().cloned(),
-    };
-    tell_correlated(&UiEvent::Request(event), Some(&intent.correlation_id));
+    let status_code = result.as_ref().ok().map(|answer| answer.status);
+    if is_told(RequestEvent::level_of(method, status_code)) {
+        let event = RequestEvent {
+            method,
+            route: route.to_owned(),
+            status_code,
+            latency_ms: (platform::steady_ms() - started_ms) as i64,
+            request_bytes: text.map_or(0, |text| text.len()),
+            response_bytes: result.as_ref().map_or(0, |answer| answer.body.len()),
+            attempt,
+            fields: body.map(field_names).unwrap_or_default(),
+            error: result.as_ref().err().cloned(),
+        };
+        tell_correlated(&UiEvent::Request(event), Some(&intent.correlation_id));
+    }
     let answer = result
         .map_err(|error| AppError::network(&error).with_correlation(Some(intent.correlation_id.clone())))?;
     if (200..300).contains(&answer.status) {

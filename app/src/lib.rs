@@ -74,8 +74,8 @@ mod shell;
 mod shown;
 
 pub use error::AppError;
-pub use event::{Control, RequestEvent, UiEvent, ui_catalogue};
-pub use tell::{Sink, set_sink, tell, tell_correlated};
+pub use event::{Control, RequestEvent, UiEvent, Values, ui_catalogue};
+pub use tell::{About, Sink, is_told, set_lowest, set_sink, tell, tell_correlated};
 
 #[cfg(feature = "hydrate")]
 pub use wake::wake;

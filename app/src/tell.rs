@@ -3,15 +3,29 @@
 
 use std::cell::RefCell;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
 
-use telemetry::Context;
+use telemetry::{Context, Level};
 
 use crate::event::UiEvent;
 
-/// Takes an event and the trading context and intent it belongs to.
-pub type Sink = fn(&UiEvent, &Context);
+/// What an event belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct About<'a> {
+    /// Trading session.
+    pub session_id: Option<&'a str>,
+    pub correlation_id: Option<&'a str>,
+}
+
+/// Takes an event and what it belongs to.
+pub type Sink = fn(&UiEvent, About<'_>);
 
 static SINK: OnceLock<Sink> = OnceLock::new();
+
+/// The lowest level that is told, as a number; above all levels: nothing is. The one thing that is looked at before an
+/// event that nobody wants is left alone.
+static LOWEST: AtomicU8 = AtomicU8::new(NOTHING);
+const NOTHING: u8 = u8::MAX;
 
 thread_local! {
     /// What the strip last said of the active session: every event carries it.
@@ -24,6 +38,17 @@ pub fn set_sink(sink: Sink) {
     let _ = SINK.set(sink);
 }
 
+/// From now on only this level and above are told; `None`: nothing.
+pub fn set_lowest(level: Option<Level>) {
+    LOWEST.store(level.map_or(NOTHING, |level| level as u8), Ordering::Relaxed);
+}
+
+/// False: an event of this level is not worth making.
+#[inline]
+pub fn is_told(level: Level) -> bool {
+    level as u8 >= LOWEST.load(Ordering::Relaxed)
+}
+
 #[cfg(feature = "hydrate")]
 /// Remembers the active session for events to come.
 pub fn set_trading_context(context: Context) {
@@ -31,17 +56,19 @@ pub fn set_trading_context(context: Context) {
 }
 
 /// Tells an event that belongs to no request.
+#[inline]
 pub fn tell(event: &UiEvent) {
-    tell_correlated(event, None);
+    if is_told(event.site().level) {
+        pass_on(event, About::default());
+    }
 }
 
 #[cfg(feature = "hydrate")]
 /// Tells an event that is about one of several sessions.
 pub fn tell_of(event: &UiEvent, session_id: &str) {
-    let Some(sink) = SINK.get() else { return };
-    let mut context = TRADING.with_borrow(Clone::clone);
-    context.session_id = Some(session_id.to_owned());
-    sink(event, &context);
+    if is_told(event.site().level) {
+        pass_on(event, About { session_id: Some(session_id), correlation_id: None });
+    }
 }
 
 /// Tells an event of that story which is about no session.
@@ -52,8 +79,15 @@ pub fn tell_of_none(event: &UiEvent, correlation_id: Option<&str>) {
 
 /// Tells an event as part of the story `correlation_id`.
 pub fn tell_correlated(event: &UiEvent, correlation_id: Option<&str>) {
+    if is_told(event.site().level) {
+        pass_on(event, About { session_id: None, correlation_id });
+    }
+}
+
+fn pass_on(event: &UiEvent, about: About<'_>) {
     let Some(sink) = SINK.get() else { return };
-    let mut context = TRADING.with_borrow(Clone::clone);
-    context.correlation_id = correlation_id.map(str::to_owned);
-    sink(event, &context);
+    TRADING.with_borrow(|known| {
+        let session_id = about.session_id.or(known.session_id.as_deref());
+        sink(event, About { session_id, ..about });
+    });
 }

@@ -1,11 +1,14 @@
 //! The WASM entry: starts the client logger and the panic hook, then wakes the page that the server wrote; the loader
 //! starts its islands.
 
+#[cfg(feature = "bench")]
+pub mod bench;
 mod logger;
 mod page_events;
 mod panic;
 mod subscriber;
-mod translate;
+#[cfg(test)]
+mod tests;
 mod transport;
 
 use app::{UiEvent, platform};
@@ -24,4 +27,10 @@ pub fn hydrate() {
     app::wake();
     let boot_ms = window().performance().map_or(0.0, |clock| clock.now());
     app::tell(&UiEvent::Booted { boot_ms: boot_ms as i64 });
+}
+
+/// Where the page's guard finds what was not told yet, in the memory of this module. Asked once, after `hydrate`.
+#[wasm_bindgen]
+pub fn black_box() -> u32 {
+    logger::black_box()
 }

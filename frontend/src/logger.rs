@@ -1,36 +1,44 @@
 //! The client logger's driver: owns the pure machine of `telemetry::client`, its timers and its requests. A
 //! call never waits; what the machine wants is done after each change.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use app::{UiEvent, platform};
+use app::{About, UiEvent, platform};
 use leptos::prelude::{TimeoutHandle, set_timeout_with_handle, window};
-use telemetry::client::{
-    Auth, Effect, Entry, Failure, Field, FieldValue, Frame, Input, Logger, LoggerConfig,
-};
-use telemetry::{Context, Event, Level};
+use telemetry::Level;
+use telemetry::client::{Auth, Call, Effect, Failure, Frame, Input, Logger, LoggerConfig, Message, Site};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 
-use crate::{page_events, translate, transport};
+use crate::{page_events, transport};
 
-/// Last events by name, oldest first: what led to an error.
-const BREADCRUMBS: usize = 20;
+static PANIC: Site = Site::new(Level::Fatal, "ui.panic", "app", "", &[]);
 
 struct Driver {
     logger: Logger,
     timer: Option<TimeoutHandle>,
-    breadcrumbs: Vec<String>,
 }
 
 thread_local! {
     static DRIVER: RefCell<Option<Driver>> = const { RefCell::new(None) };
+    /// When the running task began to tell; 0: it has not.
+    static CLOCK: Cell<i64> = const { Cell::new(0) };
+    /// Forgets the clock; made once.
+    static FORGET: js_sys::Function =
+        Closure::<dyn Fn()>::new(|| CLOCK.set(0)).into_js_value().unchecked_into();
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = queueMicrotask)]
+    fn queue_microtask(callback: &js_sys::Function);
 }
 
 /// Makes the logger and becomes the app's sink.
 pub fn start() {
-    let now_ms = now_ms();
     let version = platform::meta("version").unwrap_or_default();
-    let config = LoggerConfig {
+    start_with(LoggerConfig {
         client_session_id: client_session_id(),
         tab_id: format!("{:032x}", platform::random_bits()),
         app_name: "web".to_owned(),
@@ -42,8 +50,13 @@ pub fn start() {
         auth: auth(),
         gzip: true,
         spool: false,
-    };
-    DRIVER.set(Some(Driver { logger: Logger::new(config, now_ms), timer: None, breadcrumbs: Vec::new() }));
+        limited: true,
+    });
+}
+
+/// The same with settings of the caller's.
+pub fn start_with(config: LoggerConfig) {
+    DRIVER.set(Some(Driver { logger: Logger::new(config, now_ms()), timer: None }));
     on(page_events::page(platform::route()));
     app::set_sink(tell);
 }
@@ -68,54 +81,45 @@ fn client_session_id() -> String {
     made
 }
 
+/// Read once in a task: a thousand calls in a row are one moment, and reading it costs more than telling.
 fn now_ms() -> i64 {
-    platform::now_ms() as i64
+    let known_ms = CLOCK.get();
+    if known_ms != 0 {
+        return known_ms;
+    }
+    let now_ms = platform::now_ms() as i64;
+    CLOCK.set(now_ms);
+    FORGET.with(queue_microtask);
+    now_ms
 }
 
 /// The app's sink.
-fn tell(event: &UiEvent, context: &Context) {
+fn tell(event: &UiEvent, about: About<'_>) {
     if cfg!(debug_assertions) {
-        tracing::info!(target: "ui", event = event.name(), "{}", event.message());
+        tracing::info!(target: "ui", event = event.site().event, "{}", event.site().sentence(&event.values()));
     }
     if let UiEvent::Navigated { route } = event {
         on(page_events::page(route));
     }
-    let payload = event.payload();
-    let mut fields = translate::fields(&payload);
-    let intent = context.correlation_id.as_deref().filter(|_| translate::is_intent(event));
-    fields.extend(intent.map(|id| Field { key: "intent", value: FieldValue::Str(id) }));
-    let crumbs = if event.level() >= Level::Error { breadcrumbs() } else { String::new() };
-    if !crumbs.is_empty() {
-        fields.push(Field { key: "_breadcrumbs", value: FieldValue::Str(&crumbs) });
-    }
-    let message = event.message();
-    log(&Entry {
-        level: event.level(),
-        event: event.name(),
-        target: "app",
-        message: &message,
-        fields: &fields,
-        volatile: &translate::VOLATILE,
-        session_id: context.session_id.as_deref(),
-        correlation_id: context.correlation_id.as_deref(),
-        ..Entry::default()
+    let values = event.values();
+    log(&Call {
+        session_id: about.session_id,
+        correlation_id: about.correlation_id,
+        intent: event.is_intent(),
+        ..Call::of(event.site(), &values)
     });
 }
 
 /// One call. While the logger itself runs, the call is only counted.
-pub fn log(entry: &Entry<'_>) {
-    let level = entry.level;
+pub fn log(call: &Call<'_>) {
     let done = with(|driver| {
-        driver.logger.log(now_ms(), entry);
-        if entry.level >= Level::Info {
-            driver.breadcrumbs.push(entry.event.to_owned());
-            let surplus = driver.breadcrumbs.len().saturating_sub(BREADCRUMBS);
-            driver.breadcrumbs.drain(..surplus);
+        if driver.logger.log(now_ms(), call) {
+            driver.work();
         }
-        driver.work();
     });
     if done.is_none() {
         // Told to the machine as soon as it is free again.
+        let level = call.site.level;
         wasm_bindgen_futures::spawn_local(async move { on(Input::Reentrant(level)) });
     }
 }
@@ -125,41 +129,27 @@ pub fn on(input: Input) {
     with(|driver| {
         driver.logger.on(now_ms(), input);
         driver.work();
+        app::set_lowest(driver.logger.lowest(now_ms()));
     });
 }
 
 /// A panic: everything leaves now. Touches nothing of the page; false when the logger itself was at work, or
 /// cannot send.
 pub fn panicked(message: &str, location: &str, stack: &[Frame<'_>]) -> bool {
-    let crumbs = breadcrumbs();
-    let fields = [Field { key: "_breadcrumbs", value: FieldValue::Str(&crumbs) }];
     let failure = Failure { kind: "panic", message, location, stack };
+    let call = Call { message: Message::Text(message), failure: Some(failure), ..Call::of(&PANIC, &[]) };
     with(|driver| {
-        let entry = Entry {
-            level: Level::Fatal,
-            event: "ui.panic",
-            target: "app",
-            message,
-            fields: &fields,
-            failure: Some(failure),
-            ..Entry::default()
-        };
-        driver.logger.log(now_ms(), &entry);
+        driver.logger.log(now_ms(), &call);
         driver.logger.on(now_ms(), Input::Hide);
         driver.work();
     })
     .is_some()
 }
 
-fn breadcrumbs() -> String {
-    DRIVER
-        .with(|driver| {
-            driver
-                .try_borrow()
-                .ok()
-                .and_then(|driver| driver.as_ref().map(|driver| driver.breadcrumbs.join(" ")))
-        })
-        .unwrap_or_default()
+/// Address of the block that a reader finds everything in that was not sent yet, also after a trap: see
+/// `telemetry::client` for what stands where. It never changes. 0: there is no logger.
+pub fn black_box() -> u32 {
+    with(|driver| driver.logger.black_box().as_ptr() as usize as u32).unwrap_or(0)
 }
 
 fn with<T>(change: impl FnOnce(&mut Driver) -> T) -> Option<T> {
@@ -168,6 +158,7 @@ fn with<T>(change: impl FnOnce(&mut Driver) -> T) -> Option<T> {
 
 impl Driver {
     /// Does what the machine wants.
+    #[cold]
     fn work(&mut self) {
         while let Some(effect) = self.logger.poll(now_ms()) {
             match effect {

@@ -59,9 +59,11 @@ fn frame(line: &str) -> Option<Frame<'_>> {
 
 #[cfg(test)]
 mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
     use super::*;
 
-    #[test]
+    #[wasm_bindgen_test]
     fn frames_of_both_engines_are_read_without_their_address() {
         let stack = "Error\n    at app::run (http://127.0.0.1:3000/pkg/deltascope.wasm:wasm-function[812]:0x9f1d2)\n\
                      run@http://127.0.0.1:3000/pkg/deltascope.wasm:wasm-function[7]:0x1f\n    at http://127.0.0.1/x.js:1:2";

@@ -1,10 +1,10 @@
 //! What libraries say through `tracing`: in a release it goes to the server as `ui.log`, warnings and worse; in
 //! development tracing-wasm shows everything in the console.
 
-use std::fmt::{Debug, Write as _};
+use std::fmt::{Debug, Display, Formatter};
 
 use telemetry::Level;
-use telemetry::client::Entry;
+use telemetry::client::{Call, Message, Site};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -18,9 +18,14 @@ pub fn install() {
         let config = tracing_wasm::WASMLayerConfigBuilder::new().set_report_logs_in_timings(false).build();
         tracing_wasm::set_as_global_default_with_config(config);
     } else {
-        // Fails only when there is one already, which then goes on.
-        let _ = tracing::subscriber::set_global_default(ToServer);
+        tell_the_server();
     }
+}
+
+/// As in a release.
+pub fn tell_the_server() {
+    // Fails only when there is one already, which then goes on.
+    let _ = tracing::subscriber::set_global_default(ToServer);
 }
 
 /// Hands events to the logger; spans are not followed.
@@ -45,19 +50,10 @@ impl Subscriber for ToServer {
     fn record_follows_from(&self, _span: &Id, _follows: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut text = Text::default();
-        event.record(&mut text);
         let metadata = event.metadata();
-        let callsite =
-            format!("{}:{}", metadata.file().unwrap_or_default(), metadata.line().unwrap_or_default());
-        logger::log(&Entry {
-            level: level(*metadata.level()),
-            event: "ui.log",
-            target: metadata.target(),
-            callsite: &callsite,
-            message: &text.0,
-            ..Entry::default()
-        });
+        let site = Site::new(level(*metadata.level()), "ui.log", metadata.target(), "", &[])
+            .at(metadata.file().unwrap_or_default(), metadata.line().unwrap_or_default());
+        logger::log(&Call { message: Message::Shown(&Line(event)), ..Call::of(&site, &[]) });
     }
 
     fn enter(&self, _span: &Id) {}
@@ -76,15 +72,27 @@ fn level(level: tracing::Level) -> Level {
 }
 
 /// The message, and every other field behind it.
-#[derive(Default)]
-struct Text(String);
+struct Line<'a>(&'a Event<'a>);
 
-impl Visit for Text {
+impl Display for Line<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let mut words = Words { to: f, result: Ok(()) };
+        self.0.record(&mut words);
+        words.result
+    }
+}
+
+/// Writes as long as there is somebody who takes it.
+struct Words<'a, 'f> {
+    to: &'a mut Formatter<'f>,
+    result: std::fmt::Result,
+}
+
+impl Visit for Words<'_, '_> {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        // Writing to a String cannot fail.
-        let _ = match field.name() {
-            "message" => write!(self.0, "{value:?}"),
-            name => write!(self.0, " {name}={value:?}"),
-        };
+        self.result = self.result.and_then(|()| match field.name() {
+            "message" => write!(self.to, "{value:?}"),
+            name => write!(self.to, " {name}={value:?}"),
+        });
     }
 }

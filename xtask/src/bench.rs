@@ -18,6 +18,7 @@ pub fn run() -> Result<(), Failure> {
     } else {
         println!("  server/benches does not exist: no benchmark to run");
     }
+    crate::bench_browser::run()?;
     first_load()
 }
 

@@ -1,6 +1,7 @@
 //! The commands of the README: `cargo xtask setup | build | run | test | bench`.
 
 mod bench;
+mod bench_browser;
 mod browser;
 mod build;
 mod compile;

@@ -106,6 +106,8 @@ fn sentinel() -> [CatalogueEntry; 3] {
 mod tests {
     use std::collections::BTreeSet;
 
+    use telemetry::client::FieldValue;
+
     use super::*;
 
     #[test]
@@ -124,5 +126,40 @@ mod tests {
     fn a_failed_request_is_an_error_and_a_refused_one_a_warning() {
         let [accepted, read, refused, silent] = requests().map(|event| telemetry::Event::level(&event));
         assert_eq!((accepted, read, refused, silent), (Level::Info, Level::Debug, Level::Warn, Level::Error));
+    }
+
+    /// Catches: an event whose values do not stand in the order of its keys, and a sentence that says more than it
+    /// tells.
+    #[test]
+    fn every_event_has_a_value_for_each_key() {
+        for event in samples() {
+            let (site, values) = (event.site(), event.values());
+            let missing = |value: &FieldValue<'_>| *value == FieldValue::Absent;
+            assert!(values[site.keys.len()..].iter().all(missing), "{}: more values than keys", site.event);
+            for (key, value) in site.keys.iter().zip(&values) {
+                let optional = matches!(key.name, "status_code" | "error" | "fields" | "subject");
+                assert!(optional || !missing(value), "{}: {}", site.event, key.name);
+            }
+            assert!(!telemetry::Event::message(&event).contains(['{', '}']), "{}", site.event);
+        }
+    }
+
+    /// The values of a sentence are cleaned one by one: its own words must not be the key to a secret.
+    #[test]
+    fn no_sentence_names_a_secret() {
+        for event in samples() {
+            let site = event.site();
+            let values = [FieldValue::Str("Ab1Cd2Ef3Gh4"); 10];
+            let sentence = site.sentence(&values);
+            assert_eq!(telemetry::clean(&sentence), sentence);
+        }
+    }
+
+    #[test]
+    fn a_click_on_start_is_an_intent_and_one_on_the_theme_is_not() {
+        let click = |control| UiEvent::Click { control, subject: String::new() };
+        assert!(click(Control::Start).is_intent() && !click(Control::Theme).is_intent());
+        assert_eq!(telemetry::Event::message(&click(Control::StopDialog)), "Clicked Stop dialog.");
+        assert_eq!(Control::StopDialog.words(), crate::plain::words(Control::StopDialog.word()));
     }
 }

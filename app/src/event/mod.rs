@@ -3,11 +3,13 @@
 
 mod catalogue;
 mod control;
+mod sites;
 
 use telemetry::{Event, Level, Map, Source, Value};
 
 pub use catalogue::ui_catalogue;
 pub use control::Control;
+pub use sites::Values;
 
 /// Something that happened in a browser.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,80 +133,13 @@ pub struct RequestEvent {
     pub error: Option<String>,
 }
 
-impl RequestEvent {
-    fn level(&self) -> Level {
-        match self.status_code {
-            None | Some(500..) => Level::Error,
-            Some(400..500) => Level::Warn,
-            Some(_) if self.method == "GET" => Level::Debug,
-            Some(_) => Level::Info,
-        }
-    }
-
-    fn sentence(&self) -> String {
-        match self.status_code {
-            Some(status) => {
-                format!("{} {} answered {status} in {} ms.", self.method, self.route, self.latency_ms)
-            }
-            None => format!("{} {} got no answer in {} ms.", self.method, self.route, self.latency_ms),
-        }
-    }
-}
-
 impl Event for UiEvent {
     fn name(&self) -> &'static str {
-        match self {
-            UiEvent::Booted { .. } => "ui.booted",
-            UiEvent::Navigated { .. } => "ui.navigated",
-            UiEvent::Click { .. } => "ui.click",
-            UiEvent::Request(_) => "ui.request",
-            UiEvent::FeedConnected { .. } => "ui.feed_connected",
-            UiEvent::FeedClosed { .. } => "ui.feed_closed",
-            UiEvent::FeedGap { .. } => "ui.feed_gap",
-            UiEvent::FeedResynced { .. } => "ui.feed_resynced",
-            UiEvent::FeedUndecodable { .. } => "ui.feed_undecodable",
-            UiEvent::FeedStale { .. } => "ui.feed_stale",
-            UiEvent::FeedFresh { .. } => "ui.feed_fresh",
-            UiEvent::SpotStale { .. } => "ui.spot_stale",
-            UiEvent::SpotFresh { .. } => "ui.spot_fresh",
-            UiEvent::TruthSeen { .. } => "ui.truth_seen",
-            UiEvent::FloorSeen { .. } => "ui.floor_seen",
-            UiEvent::FeedMinute { .. } => "ui.feed_minute",
-            UiEvent::ChartDrawn { .. } => "ui.chart_drawn",
-            UiEvent::PanicAccepted { .. } => "ui.panic_accepted",
-            UiEvent::PanicUnconfirmed { .. } => "ui.panic_unconfirmed",
-            UiEvent::Toast { .. } => "ui.toast_shown",
-            UiEvent::ErrorBoundary { .. } => "ui.error_boundary",
-            UiEvent::Panic { .. } => "ui.panic",
-            UiEvent::Log { .. } => "ui.log",
-        }
+        self.site().event
     }
 
     fn level(&self) -> Level {
-        match self {
-            UiEvent::Booted { .. }
-            | UiEvent::Navigated { .. }
-            | UiEvent::Click { .. }
-            | UiEvent::FeedConnected { .. }
-            | UiEvent::FeedResynced { .. }
-            | UiEvent::FeedFresh { .. }
-            | UiEvent::SpotFresh { .. }
-            | UiEvent::TruthSeen { .. }
-            | UiEvent::FloorSeen { .. }
-            | UiEvent::FeedMinute { .. }
-            | UiEvent::PanicAccepted { .. } => Level::Info,
-            UiEvent::ChartDrawn { .. } => Level::Debug,
-            UiEvent::FeedClosed { .. }
-            | UiEvent::FeedGap { .. }
-            | UiEvent::FeedUndecodable { .. }
-            | UiEvent::FeedStale { .. }
-            | UiEvent::SpotStale { .. }
-            | UiEvent::Toast { .. } => Level::Warn,
-            UiEvent::PanicUnconfirmed { .. } | UiEvent::ErrorBoundary { .. } => Level::Error,
-            UiEvent::Panic { .. } => Level::Fatal,
-            UiEvent::Request(request) => request.level(),
-            UiEvent::Log { level, .. } => *level,
-        }
+        self.site().level
     }
 
     fn source(&self) -> Source {
@@ -212,10 +147,10 @@ impl Event for UiEvent {
     }
 
     fn message(&self) -> String {
-        self.sentence()
+        self.site().sentence(&self.values())
     }
 
     fn payload(&self) -> Map<String, Value> {
-        self.fields()
+        self.site().payload(&self.values())
     }
 }

@@ -47,6 +47,7 @@ pub use index::{data_stream, index_document};
 pub use level::Level;
 pub use promote::promote;
 pub use record::{ErrorDetail, LogRecord, SERVICE};
+use scrub::is_plain;
 pub use scrub::{clean, redact, scrub};
 pub use secret::Secret;
 pub use serde_json::{Map, Value};

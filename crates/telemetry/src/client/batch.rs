@@ -23,6 +23,23 @@ pub(super) struct Head {
     pub gzip: bool,
 }
 
+impl Head {
+    /// Who tells, as members of a batch: what a reader of the ring puts before the records that it finds.
+    pub(super) fn members(&self) -> String {
+        let mut out = Vec::new();
+        push_numbers(&mut out, &[("\"v\":", WIRE_VERSION.cast_signed())]);
+        for (name, text) in [(",\"sid\":", &self.sid), (",\"tid\":", &self.tid)] {
+            out.extend_from_slice(name.as_bytes());
+            push_text(&mut out, text);
+        }
+        for (name, json) in [(",\"app\":", &self.app), (",\"ctx\":", &self.page)] {
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(json.as_bytes());
+        }
+        String::from_utf8(out).unwrap_or_default()
+    }
+}
+
 /// How the logger itself is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Health {

@@ -1,7 +1,10 @@
 //! Identical calls within a window are one record with a count. Repeats are merged into the record while it is in
 //! the ring; later ones wait in the slot and go out as one follow-up when the window closes.
 
-use super::ring::{ARENAS, NO_SLOT, Ring};
+use super::{
+    layout::ARENAS,
+    ring::{Meta, NO_SLOT, Ring},
+};
 use crate::Level;
 
 const SETS: usize = 32;
@@ -11,10 +14,8 @@ const LONGEST_MS: i64 = 60_000;
 
 /// An open window.
 #[derive(Clone, Default)]
-pub(super) struct Slot {
-    /// 0 = free.
-    key: u64,
-    pub level: Level,
+struct Slot {
+    level: Level,
     /// Number of the record that opened the window.
     number: u64,
     /// Where that record is in its arena; `None` when it has left the ring.
@@ -22,18 +23,14 @@ pub(super) struct Slot {
     opened_ms: i64,
     last_ms: i64,
     /// Calls since the record left the ring, and the first of them.
-    pub calls: u32,
-    pub first_number: u64,
-    pub first_ms: i64,
-    /// What a follow-up repeats; kept when the record leaves the ring.
-    pub core: Vec<u8>,
+    calls: u32,
+    first_number: u64,
+    first_ms: i64,
+    /// What a follow-up repeats; kept when the record leaves the ring. Its memory stays with the slot.
+    core: Vec<u8>,
 }
 
 impl Slot {
-    pub(super) fn last_ms(&self) -> i64 {
-        self.last_ms
-    }
-
     fn closes_ms(&self) -> i64 {
         self.last_ms.saturating_add(QUIET_MS).min(self.opened_ms.saturating_add(LONGEST_MS))
     }
@@ -41,6 +38,8 @@ impl Slot {
 
 /// 256 slots in sets of 8.
 pub(super) struct Dedup {
+    /// Beside each other, because every call looks at a set of them; 0 = free.
+    keys: [u64; SETS * WAYS],
     slots: Vec<Slot>,
     /// Not later than the first moment at which a window with waiting calls closes.
     due_ms: Option<i64>,
@@ -48,13 +47,13 @@ pub(super) struct Dedup {
 
 impl Dedup {
     pub(super) fn new() -> Self {
-        Self { slots: vec![Slot::default(); SETS * WAYS], due_ms: None }
+        Self { keys: [0; SETS * WAYS], slots: vec![Slot::default(); SETS * WAYS], due_ms: None }
     }
 
     /// The slot of an open window.
     pub(super) fn find(&self, key: u64) -> Option<usize> {
         let set = (key % SETS as u64) as usize * WAYS;
-        (set..set + WAYS).find(|&slot| self.slots[slot].key == key)
+        (set..set + WAYS).find(|&slot| self.keys[slot] == key)
     }
 
     /// True when the window of this slot is over.
@@ -62,58 +61,62 @@ impl Dedup {
         now_ms >= self.slots[slot].closes_ms()
     }
 
-    /// One more call in an open window.
-    pub(super) fn repeat(&mut self, slot: usize, number: u64, now_ms: i64, ring: &mut Ring) {
+    /// One more call in an open window. True when it is the first that waits: now there is something to close.
+    pub(super) fn repeat(&mut self, slot: usize, number: u64, now_ms: i64, ring: &mut Ring) -> bool {
         let slot = &mut self.slots[slot];
         slot.last_ms = now_ms.max(slot.last_ms);
         if let Some(place) = slot.place {
             ring.repeat(Ring::arena_of(slot.level), place, now_ms);
-            return;
+            return false;
         }
+        let first = slot.calls == 0;
         if slot.calls == 0 {
             (slot.first_number, slot.first_ms) = (number, now_ms);
             let closes_ms = slot.closes_ms();
             self.due_ms = Some(self.due_ms.map_or(closes_ms, |due| due.min(closes_ms)));
         }
         slot.calls = slot.calls.saturating_add(1);
+        first
     }
 
     /// The slot for a new key: a free one of its set, else the one that was quiet longest, whose window must be
     /// closed first.
     pub(super) fn choose(&self, key: u64) -> usize {
         let set = (key % SETS as u64) as usize * WAYS;
-        let age = |&slot: &usize| {
-            let slot = &self.slots[slot];
-            (slot.key != 0, slot.last_ms, slot.number)
-        };
+        if let Some(free) = (set..set + WAYS).find(|&slot| self.keys[slot] == 0) {
+            return free;
+        }
+        let age = |&slot: &usize| (self.slots[slot].last_ms, self.slots[slot].number);
         (set..set + WAYS).min_by_key(age).unwrap_or(set)
     }
 
-    /// Opens a window for a record that is about to be put at `place`.
-    pub(super) fn open(
-        &mut self,
-        slot: usize,
-        key: u64,
-        level: Level,
-        number: u64,
-        now_ms: i64,
-        place: usize,
-    ) {
-        self.slots[slot] = Slot {
-            key,
-            level,
-            number,
-            place: Some(place),
-            opened_ms: now_ms,
-            last_ms: now_ms,
-            ..Slot::default()
-        };
+    /// Opens a window for a record that is at `place`.
+    pub(super) fn open(&mut self, slot: usize, key: u64, meta: &Meta, place: usize) {
+        self.keys[slot] = key;
+        let slot = &mut self.slots[slot];
+        slot.level = meta.level;
+        slot.number = meta.number;
+        slot.place = Some(place);
+        (slot.opened_ms, slot.last_ms) = (meta.first_ms, meta.first_ms);
+        slot.calls = 0;
     }
 
     /// Closes a window and gives what waits in it, if anything does.
-    pub(super) fn close(&mut self, slot: usize) -> Option<Slot> {
-        let closed = std::mem::take(&mut self.slots[slot]);
-        (closed.key != 0 && closed.calls > 0).then_some(closed)
+    pub(super) fn close(&mut self, slot: usize) -> Option<(Meta, &[u8])> {
+        let was_open = std::mem::take(&mut self.keys[slot]) != 0;
+        let slot = &mut self.slots[slot];
+        let calls = std::mem::take(&mut slot.calls);
+        let slot = &*slot;
+        let meta = Meta {
+            level: slot.level,
+            number: slot.first_number,
+            first_ms: slot.first_ms,
+            last_ms: slot.last_ms,
+            calls,
+            slot: NO_SLOT,
+            core: slot.core.len(),
+        };
+        (was_open && calls > 0).then_some((meta, &slot.core))
     }
 
     /// The first slot whose window is over (all open ones with `everything`) and has calls waiting.
@@ -124,16 +127,18 @@ impl Dedup {
 
     /// The record of a window left the ring: by sealing (its core is kept) or by eviction (the window ends).
     pub(super) fn left_ring(&mut self, slot: u16, number: u64, core: Option<&[u8]>) {
-        let Some(slot) = self.slots.get_mut(usize::from(slot)) else { return };
-        if slot.key == 0 || slot.number != number {
+        let at = usize::from(slot);
+        let Some(slot) = self.slots.get_mut(at) else { return };
+        if self.keys[at] == 0 || slot.number != number {
             return;
         }
         match core {
             Some(core) => {
                 slot.place = None;
-                slot.core = core.to_vec();
+                slot.core.clear();
+                slot.core.extend_from_slice(core);
             }
-            None => *slot = Slot::default(),
+            None => self.keys[at] = 0,
         }
     }
 
@@ -141,8 +146,9 @@ impl Dedup {
     pub(super) fn relocate(&mut self, ring: &Ring) {
         for arena in 0..ARENAS {
             for held in ring.records(arena).filter(|held| held.meta.slot != NO_SLOT) {
-                let slot = &mut self.slots[usize::from(held.meta.slot)];
-                if slot.key != 0 && slot.number == held.meta.number {
+                let at = usize::from(held.meta.slot);
+                let slot = &mut self.slots[at];
+                if self.keys[at] != 0 && slot.number == held.meta.number {
                     slot.place = Some(held.at);
                 }
             }

@@ -13,26 +13,34 @@ pub(super) struct DropCell {
     pub last_ms: i64,
 }
 
-/// The cells that are not zero; at most 54.
-#[derive(Default)]
+/// One cell for each level and reason, so that counting a loss takes no memory.
 pub(super) struct Drops {
-    cells: Vec<DropCell>,
+    cells: [[DropCell; DropReason::ALL.len()]; Level::ALL.len()],
+    total: u64,
 }
 
 impl Drops {
+    pub(super) fn new() -> Self {
+        let cells = Level::ALL.map(|level| {
+            DropReason::ALL.map(|reason| DropCell { level, reason, count: 0, first_ms: 0, last_ms: 0 })
+        });
+        Self { cells, total: 0 }
+    }
+
     /// Adds to a cell; adding nothing changes nothing.
     pub(super) fn add(&mut self, drop: DropCell) {
         if drop.count == 0 {
             return;
         }
-        match self.cells.iter_mut().find(|cell| cell.level == drop.level && cell.reason == drop.reason) {
-            Some(cell) => {
-                cell.count += drop.count;
-                cell.first_ms = cell.first_ms.min(drop.first_ms);
-                cell.last_ms = cell.last_ms.max(drop.last_ms);
-            }
-            None => self.cells.push(drop),
+        self.total += drop.count;
+        let cell = &mut self.cells[drop.level as usize][drop.reason as usize];
+        if cell.count == 0 {
+            *cell = drop;
+            return;
         }
+        cell.count += drop.count;
+        cell.first_ms = cell.first_ms.min(drop.first_ms);
+        cell.last_ms = cell.last_ms.max(drop.last_ms);
     }
 
     /// One call at one moment.
@@ -40,17 +48,29 @@ impl Drops {
         self.add(DropCell { level, reason, count: 1, first_ms: now_ms, last_ms: now_ms });
     }
 
-    /// Takes all cells, to be declared in a batch.
+    pub(super) fn count(&self, level: Level, reason: DropReason) -> u64 {
+        self.cells[level as usize][reason as usize].count
+    }
+
+    /// Takes the cells that are not zero, to be declared in a batch.
     pub(super) fn take(&mut self) -> Vec<DropCell> {
-        std::mem::take(&mut self.cells)
+        self.total = 0;
+        let told = self.cells().filter(|cell| cell.count > 0).collect();
+        self.cells.as_flattened_mut().iter_mut().for_each(|cell| cell.count = 0);
+        told
+    }
+
+    /// All cells.
+    pub(super) fn cells(&self) -> impl Iterator<Item = DropCell> {
+        self.cells.as_flattened().iter().copied()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.cells.is_empty()
+        self.total == 0
     }
 
     pub(super) fn total(&self) -> u64 {
-        total(&self.cells)
+        self.total
     }
 }
 

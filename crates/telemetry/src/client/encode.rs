@@ -1,14 +1,15 @@
-//! An entry as JSON without its braces, cut to the field limits and free of secrets. What a follow-up record
-//! repeats (level, event, place, message) comes first, so that it is a prefix.
+//! A call as JSON without its braces, cut to the field limits and free of secrets. What a follow-up record repeats
+//! (level, event, place, message) comes first, so that it is a prefix.
 
-use std::io::Write as _;
+use std::fmt::Write as _;
 
 use super::{
-    entry::{Entry, Failure, Field, FieldValue, Frame},
-    json::{push_numbers, push_text, push_u64},
+    call::{Call, Failure, FieldValue, Frame, Message},
+    crumbs::Crumbs,
+    pen::Pen,
 };
 use crate::{
-    Level, MASK, clean, is_secret_key,
+    Level, MASK, is_secret_key,
     limits::{
         ERROR_RECORD_BYTES, FIELDS, FRAME_BYTES, KEY_BYTES, RECORD_BYTES, STACK_FRAMES, TEXT_BYTES, prefix,
     },
@@ -17,150 +18,287 @@ use crate::{
 /// Room for what follows the fields.
 const RESERVE: usize = 64;
 
-/// Reused scratch space: the hot path allocates nothing.
-pub(super) struct Encoder {
-    pub out: Vec<u8>,
-    cut: bool,
+/// Bytes of the largest record of this level.
+pub(super) const fn limit(level: Level) -> usize {
+    match level {
+        Level::Fatal | Level::Error => ERROR_RECORD_BYTES,
+        Level::Trace | Level::Debug | Level::Info | Level::Warn => RECORD_BYTES,
+    }
 }
 
-impl Encoder {
-    pub(super) fn new() -> Self {
-        Self { out: Vec::with_capacity(ERROR_RECORD_BYTES + 4 * 1024), cut: false }
-    }
+/// What a record tells beside its call.
+#[derive(Clone, Copy)]
+pub(super) struct Frills<'a> {
+    /// The key of its window.
+    pub key: u64,
+    /// Thousandths of info that are told.
+    pub permille: u16,
+    /// Told with an error.
+    pub crumbs: &'a Crumbs,
+}
 
-    /// Encodes into `out`; gives the length of the part that a follow-up repeats, `None` when the record is too
-    /// large even when cut.
-    pub(super) fn encode(&mut self, entry: &Entry<'_>, key: u64, permille: u16) -> Option<usize> {
-        self.out.clear();
-        self.cut = false;
-        let limit = if entry.level >= Level::Error { ERROR_RECORD_BYTES } else { RECORD_BYTES };
-        self.core(entry, key);
-        let core = self.out.len();
-        self.text_if(",\"tr\":", entry.correlation_id.unwrap_or_default(), 64);
-        self.text_if(",\"sp\":", entry.span_id.unwrap_or_default(), 64);
-        if let Some(failure) = &entry.failure {
-            self.failure(failure, limit * 3 / 4);
-        }
-        if !entry.fields.is_empty() {
-            self.fields(entry.fields, limit - RESERVE);
-        }
-        if entry.level == Level::Info && permille < 1_000 {
-            push_numbers(&mut self.out, &[(",\"sr\":0.", i64::from(permille / 100))]);
-            push_numbers(
-                &mut self.out,
-                &[("", i64::from(permille / 10 % 10)), ("", i64::from(permille % 10))],
-            );
-        }
-        if self.cut {
-            self.raw(",\"cut\":1");
-        }
-        (self.out.len() <= limit).then_some(core)
+/// Encodes into `pen`; gives the length of the part that a follow-up repeats, `None` when the record is too large
+/// even when cut. Says nothing when the pen is full: its page was too small.
+pub(super) fn encode(
+    pen: &mut Pen<'_>,
+    scratch: &mut String,
+    call: &Call<'_>,
+    frills: Frills<'_>,
+) -> Option<usize> {
+    let limit = limit(call.level());
+    let mut cut = core(pen, scratch, call, frills.key);
+    let core = pen.len();
+    cut |= text_if(pen, b",\"tr\":\"", call.correlation_id.unwrap_or_default(), 64);
+    cut |= text_if(pen, b",\"sp\":\"", call.span_id.unwrap_or_default(), 64);
+    if let Some(failure) = &call.failure {
+        cut |= tell_failure(pen, failure, limit * 3 / 4);
     }
-
-    fn core(&mut self, entry: &Entry<'_>, key: u64) {
-        push_numbers(&mut self.out, &[("\"l\":", i64::from(entry.level.severity()))]);
-        self.text_if(",\"ev\":", entry.event, 64);
-        self.text_if(",\"ss\":", entry.session_id.unwrap_or_default(), 64);
-        self.text_if(",\"g\":", entry.target, 128);
-        self.text_if(",\"cs\":", entry.callsite, 128);
-        self.raw(",\"m\":");
-        self.text(entry.message, TEXT_BYTES);
-        self.raw(",\"k\":\"");
-        for place in (0..8).rev() {
-            self.out.push(b"0123456789abcdef"[(key >> (4 * place) & 15) as usize]);
+    cut |= fields(pen, call, frills.crumbs, limit - RESERVE);
+    if call.level() == Level::Info && frills.permille < 1_000 {
+        pen.literal(b",\"sr\":0.");
+        for digit in [frills.permille / 100, frills.permille / 10 % 10, frills.permille % 10] {
+            pen.byte(b'0' + digit as u8);
         }
-        self.out.push(b'"');
     }
+    if cut {
+        pen.literal(b",\"cut\":1");
+    }
+    (pen.len() <= limit).then_some(core)
+}
 
-    fn fields(&mut self, fields: &[Field<'_>], limit: usize) {
-        self.raw(",\"f\":{");
-        let empty = self.out.len();
-        for (position, field) in fields.iter().enumerate() {
-            let before = self.out.len();
-            if before > empty {
-                self.out.push(b',');
-            }
-            self.field(field);
-            if position >= FIELDS || self.out.len() >= limit {
-                self.out.truncate(before);
-                self.cut = true;
+fn core(pen: &mut Pen<'_>, scratch: &mut String, call: &Call<'_>, key: u64) -> bool {
+    let site = call.site;
+    match call.level() {
+        Level::Trace => pen.literal(b"\"l\":1"),
+        Level::Debug => pen.literal(b"\"l\":5"),
+        Level::Info => pen.literal(b"\"l\":9"),
+        Level::Warn => pen.literal(b"\"l\":13"),
+        Level::Error => pen.literal(b"\"l\":17"),
+        Level::Fatal => pen.literal(b"\"l\":21"),
+    }
+    if !site.event.is_empty() {
+        pen.literal(b",\"ev\":\"");
+        pen.own(site.event);
+        pen.byte(b'"');
+    }
+    let mut cut = text_if(pen, b",\"ss\":\"", call.session_id.unwrap_or_default(), 64);
+    if !site.target.is_empty() {
+        pen.literal(b",\"g\":\"");
+        pen.own(prefix(site.target, 128));
+        pen.byte(b'"');
+    }
+    let (file, line) = site.place;
+    if !file.is_empty() {
+        pen.literal(b",\"cs\":\"");
+        cut |= pen.text(file, 128);
+        pen.byte(b':');
+        pen.unsigned(u64::from(line));
+        pen.byte(b'"');
+    }
+    pen.literal(b",\"m\":\"");
+    cut |= message(pen, scratch, call);
+    pen.literal(b"\",\"k\":\"");
+    let mut digits = [0; 8];
+    for (place, digit) in digits.iter_mut().enumerate() {
+        *digit = b"0123456789abcdef"[(key >> (28 - 4 * place) & 15) as usize];
+    }
+    pen.literal(&digits);
+    pen.byte(b'"');
+    cut
+}
+
+/// A text that the caller made is cleaned as a whole. Of a sentence only the values come from outside.
+fn message(pen: &mut Pen<'_>, scratch: &mut String, call: &Call<'_>) -> bool {
+    match call.message {
+        Message::Text(text) => pen.text(text, TEXT_BYTES),
+        Message::Shown(shown) => {
+            scratch.clear();
+            // Ends early when the scratch space is full: then there is more than may be told anyway.
+            let whole = write!(Bounded(scratch), "{shown}").is_ok();
+            pen.text(scratch, TEXT_BYTES) | !whole
+        }
+        Message::Sentence => {
+            let (start, mut cut) = (pen.len(), false);
+            call.site.say(call.values, |text, value| {
+                pen.own(text);
+                match value {
+                    None | Some(FieldValue::Absent) => {}
+                    Some(FieldValue::Str(text)) => {
+                        let left = (start + TEXT_BYTES).saturating_sub(pen.len());
+                        cut |= pen.text(text, left);
+                    }
+                    Some(value) => tell_plain(pen, value),
+                }
+            });
+            cut
+        }
+    }
+}
+
+/// As much of a text as may matter, in memory that is there already.
+struct Bounded<'a>(&'a mut String);
+
+impl std::fmt::Write for Bounded<'_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let room = self.0.capacity() - self.0.len();
+        let kept = prefix(text, room);
+        self.0.push_str(kept);
+        if kept.len() < text.len() { Err(std::fmt::Error) } else { Ok(()) }
+    }
+}
+
+fn fields(pen: &mut Pen<'_>, call: &Call<'_>, crumbs: &Crumbs, limit: usize) -> bool {
+    let mut cut = false;
+    let mut told = 0;
+    let before_any = pen.len();
+    for (key, value) in call.site.keys.iter().zip(call.values) {
+        if !key.role.is_field() || *value == FieldValue::Absent {
+            continue;
+        }
+        let before = pen.len();
+        if told == 0 {
+            pen.literal(b",\"f\":{");
+        } else {
+            pen.byte(b',');
+        }
+        cut |= field(pen, key.name, *value);
+        if told >= FIELDS || pen.len() >= limit {
+            pen.truncate(before);
+            cut = true;
+            break;
+        }
+        told += 1;
+    }
+    if call.level() >= Level::Error && !crumbs.is_empty() && told < FIELDS {
+        let before = pen.len();
+        if told == 0 {
+            pen.literal(b",\"f\":{");
+        } else {
+            pen.byte(b',');
+        }
+        crumbs.tell(pen);
+        told += 1;
+        if pen.len() >= limit {
+            pen.truncate(before);
+            (told, cut) = (told - 1, true);
+        }
+    }
+    if told > 0 {
+        pen.byte(b'}');
+    } else {
+        pen.truncate(before_any);
+    }
+    cut
+}
+
+fn field(pen: &mut Pen<'_>, key: &str, value: FieldValue<'_>) -> bool {
+    pen.byte(b'"');
+    for c in key.bytes().take(KEY_BYTES) {
+        pen.byte(match c.to_ascii_lowercase() {
+            c @ (b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.') => c,
+            _ => b'_',
+        });
+    }
+    pen.literal(b"\":");
+    match value {
+        _ if is_secret_key(key) => {
+            pen.byte(b'"');
+            pen.own(MASK);
+            pen.byte(b'"');
+            false
+        }
+        FieldValue::Str(text) => {
+            pen.byte(b'"');
+            let cut = pen.text(text, TEXT_BYTES);
+            pen.byte(b'"');
+            cut
+        }
+        FieldValue::F64(number) if !number.is_finite() => {
+            // JSON has no word for it.
+            pen.literal(b"null");
+            false
+        }
+        FieldValue::Absent
+        | FieldValue::I64(_)
+        | FieldValue::U64(_)
+        | FieldValue::F64(_)
+        | FieldValue::Bool(_) => {
+            tell_plain(pen, value);
+            false
+        }
+    }
+}
+
+/// A value that cannot hold a secret.
+fn tell_plain(pen: &mut Pen<'_>, value: FieldValue<'_>) {
+    match value {
+        FieldValue::Absent | FieldValue::Str(_) => {}
+        FieldValue::I64(number) => pen.signed(number),
+        FieldValue::U64(number) => pen.unsigned(number),
+        FieldValue::Bool(true) => pen.literal(b"true"),
+        FieldValue::Bool(false) => pen.literal(b"false"),
+        // Writing to a pen never fails: it says itself when it is full.
+        FieldValue::F64(number) => drop(write!(pen, "{number:?}")),
+    }
+}
+
+impl std::fmt::Write for Pen<'_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.own(text);
+        Ok(())
+    }
+}
+
+fn tell_failure(pen: &mut Pen<'_>, failure: &Failure<'_>, limit: usize) -> bool {
+    pen.literal(b",\"ex\":{\"kind\":\"");
+    let mut cut = pen.text(failure.kind, 16);
+    pen.literal(b"\",\"msg\":\"");
+    cut |= pen.text(failure.message, TEXT_BYTES);
+    pen.byte(b'"');
+    cut |= text_if(pen, b",\"loc\":\"", failure.location, FRAME_BYTES);
+    if !failure.stack.is_empty() {
+        pen.literal(b",\"st\":[");
+        cut |= failure.stack.len() > STACK_FRAMES;
+        for (position, frame) in failure.stack.iter().take(STACK_FRAMES).enumerate() {
+            if pen.len() + 3 * FRAME_BYTES > limit {
+                cut = true;
                 break;
             }
-        }
-        self.out.push(b'}');
-    }
-
-    fn field(&mut self, field: &Field<'_>) {
-        let key = field.key.strip_prefix('_').unwrap_or(field.key);
-        self.out.push(b'"');
-        for c in key.chars().take(KEY_BYTES) {
-            self.out.push(match c.to_ascii_lowercase() {
-                c @ ('a'..='z' | '0'..='9' | '_' | '.') => c as u8,
-                _ => b'_',
-            });
-        }
-        self.raw("\":");
-        match field.value {
-            _ if is_secret_key(key) => self.text(MASK, TEXT_BYTES),
-            FieldValue::Str(text) => self.text(text, TEXT_BYTES),
-            FieldValue::I64(number) => push_numbers(&mut self.out, &[("", number)]),
-            FieldValue::U64(number) => push_u64(&mut self.out, number),
-            FieldValue::Bool(truth) => self.raw(if truth { "true" } else { "false" }),
-            // Writing to a vector cannot fail; JSON has no word for what is not finite.
-            FieldValue::F64(number) if number.is_finite() => drop(write!(self.out, "{number:?}")),
-            FieldValue::F64(_) => self.raw("null"),
-        }
-    }
-
-    fn failure(&mut self, failure: &Failure<'_>, limit: usize) {
-        self.raw(",\"ex\":{\"kind\":");
-        self.text(failure.kind, 16);
-        self.raw(",\"msg\":");
-        self.text(failure.message, TEXT_BYTES);
-        self.text_if(",\"loc\":", failure.location, FRAME_BYTES);
-        if !failure.stack.is_empty() {
-            self.raw(",\"st\":[");
-            self.cut |= failure.stack.len() > STACK_FRAMES;
-            for (position, frame) in failure.stack.iter().take(STACK_FRAMES).enumerate() {
-                if self.out.len() + 3 * FRAME_BYTES > limit {
-                    self.cut = true;
-                    break;
-                }
-                self.raw(if position == 0 { "{\"fn\":" } else { ",{\"fn\":" });
-                self.frame(frame);
+            if position > 0 {
+                pen.byte(b',');
             }
-            self.out.push(b']');
+            cut |= tell_frame(pen, frame);
         }
-        self.out.push(b'}');
+        pen.byte(b']');
     }
+    pen.byte(b'}');
+    cut
+}
 
-    fn frame(&mut self, frame: &Frame<'_>) {
-        self.text(frame.function, FRAME_BYTES);
-        self.text_if(",\"mod\":", frame.module, FRAME_BYTES / 2);
-        for (name, number) in [(",\"ix\":", frame.index), (",\"off\":", frame.offset)] {
-            if let Some(number) = number {
-                push_numbers(&mut self.out, &[(name, i64::from(number))]);
-            }
-        }
-        self.out.push(b'}');
+fn tell_frame(pen: &mut Pen<'_>, frame: &Frame<'_>) -> bool {
+    pen.literal(b"{\"fn\":\"");
+    let mut cut = pen.text(frame.function, FRAME_BYTES);
+    pen.byte(b'"');
+    cut |= text_if(pen, b",\"mod\":\"", frame.module, FRAME_BYTES / 2);
+    if let Some(index) = frame.index {
+        pen.literal(b",\"ix\":");
+        pen.unsigned(u64::from(index));
     }
+    if let Some(offset) = frame.offset {
+        pen.literal(b",\"off\":");
+        pen.unsigned(u64::from(offset));
+    }
+    pen.byte(b'}');
+    cut
+}
 
-    fn raw(&mut self, json: &str) {
-        self.out.extend_from_slice(json.as_bytes());
+/// `name` opens the quotes.
+fn text_if<const N: usize>(pen: &mut Pen<'_>, name: &[u8; N], text: &str, max: usize) -> bool {
+    if text.is_empty() {
+        return false;
     }
-
-    fn text_if(&mut self, name: &str, text: &str, max: usize) {
-        if !text.is_empty() {
-            self.raw(name);
-            self.text(text, max);
-        }
-    }
-
-    /// Cleans before cutting, so that no half of a secret is left; looks at four times the limit at most.
-    fn text(&mut self, text: &str, max: usize) {
-        let cleaned = clean(prefix(text, 4 * max));
-        let kept = prefix(&cleaned, max);
-        self.cut |= kept.len() < cleaned.len() || text.len() > 4 * max;
-        push_text(&mut self.out, kept);
-    }
+    pen.literal(name);
+    let cut = pen.text(text, max);
+    pen.byte(b'"');
+    cut
 }

@@ -3,9 +3,10 @@
 use super::{
     batch::Draft,
     json::{push_numbers, push_text},
+    layout::ARENAS,
     logger::Logger,
     outbox::{Auth, Effect},
-    ring::{ARENAS, Ring},
+    ring::Ring,
     seal::{self, Portion, Taken},
 };
 use crate::{
@@ -33,13 +34,16 @@ impl Logger {
         self.plan_drops(now_ms);
     }
 
-    /// Seals everything that may be told. `declare`: also when there are only losses to tell. `exit`: however many
-    /// batches wait already.
+    /// Seals everything that may be told. `declare`: also when there are only losses to tell. `exit`: also when many
+    /// batches wait already, within the bounds of memory.
     pub(super) fn seal_all(&mut self, now_ms: i64, declare: bool, exit: bool) {
         self.flush_due_ms = None;
         let arenas = self.arenas();
         let raw_bytes = if self.outbox.head.gzip { BATCH_RAW_BYTES } else { BATCH_ENCODED_BYTES };
-        while self.outbox.halt.is_none() && arenas > 0 && (exit || self.outbox.has_room()) {
+        while self.outbox.halt.is_none()
+            && arenas > 0
+            && (self.outbox.has_room() || exit && self.outbox.has_room_to_leave())
+        {
             let portion = Portion { records: self.outbox.max_records, raw_bytes: raw_bytes - 4_096, arenas };
             let taken = seal::take(&mut self.ring, &mut self.dedup, portion);
             if taken.is_none() && (!declare || self.drops.is_empty()) {
@@ -68,21 +72,27 @@ impl Logger {
         let after_ms = if level >= Level::Warn { URGENT_FLUSH_MS } else { self.flush_after_ms };
         if Ring::arena_of(level) < self.arenas() {
             let due_ms = now_ms.saturating_add(after_ms.min(self.flush_after_ms));
-            self.flush_due_ms = Some(self.flush_due_ms.map_or(due_ms, |planned| planned.min(due_ms)));
+            if self.flush_due_ms.is_none_or(|planned| due_ms < planned) {
+                self.flush_due_ms = Some(due_ms);
+                self.stirred = true;
+            }
         }
         if !self.outbox.has_room() {
             return;
         }
         if level == Level::Fatal {
             self.seal_all(now_ms, false, false);
+            self.stirred = true;
             return self.outbox.pump(now_ms);
         }
         if self.ring.is_filling(Ring::arena_of(level)) {
+            self.stirred = true;
             self.seal_all(now_ms, false, false);
         }
         let much = self.ring.len() >= FLUSH_RECORDS || self.ring.bytes() >= FLUSH_BYTES;
         if much && !self.microtask && self.has_tellable() {
             self.microtask = true;
+            self.stirred = true;
             self.outbox.effects.push_back(Effect::QueueMicrotask);
         }
     }
@@ -90,11 +100,13 @@ impl Logger {
     pub(super) fn plan_drops(&mut self, now_ms: i64) {
         if self.drops_due_ms.is_none() && !self.drops.is_empty() {
             self.drops_due_ms = Some(now_ms.saturating_add(DROPS_FLUSH_MS));
+            self.stirred = true;
         }
     }
 
     pub(super) fn drop_one(&mut self, level: Level, reason: DropReason, now_ms: i64) {
         self.drops.one(level, reason, now_ms);
+        self.ring.put_drops(level, reason, self.drops.count(level, reason));
         self.plan_drops(now_ms);
     }
 
@@ -108,7 +120,7 @@ impl Logger {
     }
 
     pub(super) fn has_tellable(&self) -> bool {
-        (0..self.arenas()).any(|arena| self.ring.records(arena).next().is_some())
+        !self.ring.is_empty(self.arenas())
     }
 
     pub(super) fn set_auth(&mut self, auth: Auth, now_ms: i64) {
@@ -130,6 +142,7 @@ impl Logger {
         if page != self.outbox.head.page {
             self.seal_all(now_ms, false, false);
             self.outbox.head.page = page;
+            self.ring.put_envelope(&self.outbox.head.members());
         }
     }
 

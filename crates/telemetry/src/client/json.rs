@@ -1,4 +1,4 @@
-//! JSON written straight into a byte buffer: the hot path of a browser, without serde and without allocation.
+//! JSON of a batch, written into a growing buffer without serde. Records are written by the pen.
 
 /// `"text"`, escaped.
 pub(super) fn push_text(out: &mut Vec<u8>, text: &str) {

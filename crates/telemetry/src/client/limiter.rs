@@ -2,7 +2,7 @@
 
 use super::{
     bucket::{Bucket, Rate},
-    ids::Mixer,
+    hash::Mixer,
 };
 use crate::{DropReason, Level};
 
@@ -19,6 +19,8 @@ const SETS: usize = 64;
 const WAYS: usize = 4;
 
 pub(super) struct Limiter {
+    /// False: everything passes, for drills and measurements.
+    limited: bool,
     fatal_free: u8,
     fatal: Bucket,
     error: Bucket,
@@ -32,10 +34,9 @@ pub(super) struct Limiter {
 }
 
 impl Limiter {
-    pub(super) fn new(session: &str, now_ms: i64) -> Self {
-        let mut mixer = Mixer::default();
-        mixer.text(session);
+    pub(super) fn new(session: &str, limited: bool, now_ms: i64) -> Self {
         Self {
+            limited,
             fatal_free: FATAL_FREE,
             fatal: Bucket::full(FATAL, now_ms),
             error: Bucket::full(ERROR, now_ms),
@@ -43,13 +44,16 @@ impl Limiter {
             info: Bucket::full(INFO, now_ms),
             debug: Bucket::full(DEBUG, now_ms),
             callsites: vec![(0, i64::MIN, Bucket::full(CALLSITE, now_ms)); SETS * WAYS],
-            session_key: mixer.finish(),
+            session_key: Mixer::new().and_text(session).finish(),
             info_permille: 1_000,
         }
     }
 
     /// `None`: may pass. Error and warn have no callsite bucket, deduplication bounds them already.
     pub(super) fn refuse(&mut self, now_ms: i64, level: Level, callsite: u64) -> Option<DropReason> {
+        if !self.limited {
+            return None;
+        }
         let passes = match level {
             Level::Fatal if self.fatal_free > 0 => {
                 self.fatal_free -= 1;
@@ -71,11 +75,12 @@ impl Limiter {
 
     /// The same for all calls of a session, callsite and minute, so that a story is told whole or not at all.
     fn sampled_in(&self, now_ms: i64, callsite: u64) -> bool {
-        let mut mixer = Mixer::default();
-        mixer.word(self.session_key);
-        mixer.word(callsite);
-        mixer.word(now_ms.div_euclid(60_000).cast_unsigned());
-        mixer.finish() % 1_000 < u64::from(self.info_permille)
+        if self.info_permille >= 1_000 {
+            return true;
+        }
+        let minute = now_ms.div_euclid(60_000).cast_unsigned();
+        let story = Mixer::new().and_word(self.session_key).and_word(callsite).and_word(minute);
+        story.finish() % 1_000 < u64::from(self.info_permille)
     }
 
     /// The bucket of a callsite; of a full set the one that was idle longest is handed over, full.

@@ -2,19 +2,24 @@
 
 use super::{
     batch::Head,
+    call::Call,
+    crumbs::Crumbs,
     dedup::Dedup,
     drops::{DropCell, Drops},
-    encode::Encoder,
-    entry::Entry,
+    encode::{Frills, encode},
     json::push_text,
+    layout::ARENAS,
     limiter::Limiter,
     outbox::{Auth, Effect, Outbox, Outcome},
-    ring::{ARENAS, Meta, NO_SLOT, Ring},
+    pen::Pen,
+    ring::{Meta, NO_SLOT, Ring},
     settle::Moment,
 };
-use crate::{DropReason, Level};
+use crate::{DropReason, Level, limits::ERROR_RECORD_BYTES};
 
 const FLUSH_MS: i64 = 5_000;
+/// Four times the longest message: so much of a text is looked at.
+const SCRATCH_BYTES: usize = 4 * 1024;
 
 /// Who and where the logger is.
 #[derive(Clone, Debug)]
@@ -35,6 +40,8 @@ pub struct LoggerConfig {
     pub gzip: bool,
     /// True when the driver serves the spool effects.
     pub spool: bool,
+    /// False: no token buckets and no sampling, for drills and measurements.
+    pub limited: bool,
 }
 
 /// What happened outside.
@@ -86,7 +93,7 @@ pub struct Logger {
     pub(super) ring: Ring,
     pub(super) dedup: Dedup,
     pub(super) limiter: Limiter,
-    pub(super) encoder: Encoder,
+    pub(super) crumbs: Crumbs,
     pub(super) drops: Drops,
     pub(super) outbox: Outbox,
     pub(super) level: Level,
@@ -96,6 +103,11 @@ pub struct Logger {
     pub(super) drops_due_ms: Option<i64>,
     pub(super) microtask: bool,
     pub(super) wake_told: Option<i64>,
+    /// Something may have to be done: [`Self::poll`] has a reason to look.
+    pub(super) stirred: bool,
+    /// For records that find no room in the ring, and for messages that must be written before they are looked at.
+    spare: Vec<u8>,
+    scratch: String,
 }
 
 impl Logger {
@@ -113,7 +125,7 @@ impl Logger {
             push_text(&mut app, text);
         }
         app.push(b'}');
-        let limiter = Limiter::new(&config.client_session_id, now_ms);
+        let limiter = Limiter::new(&config.client_session_id, config.limited, now_ms);
         let head = Head {
             sid: config.client_session_id,
             tid: config.tab_id,
@@ -121,12 +133,14 @@ impl Logger {
             page: "{}".to_owned(),
             gzip: config.gzip,
         };
+        let mut ring = Ring::new();
+        ring.put_envelope(&head.members());
         Self {
-            ring: Ring::new(),
+            ring,
             dedup: Dedup::new(),
             limiter,
-            encoder: Encoder::new(),
-            drops: Drops::default(),
+            crumbs: Crumbs::default(),
+            drops: Drops::new(),
             outbox: Outbox::new(head, config.seed, config.auth, config.spool, now_ms),
             level: config.level,
             debug_until_ms: i64::MIN,
@@ -135,52 +149,80 @@ impl Logger {
             drops_due_ms: None,
             microtask: false,
             wake_told: None,
+            stirred: false,
+            spare: vec![0; ERROR_RECORD_BYTES + 4 * 1024],
+            scratch: String::with_capacity(SCRATCH_BYTES),
         }
     }
 
-    /// False: a call of this level would take no number. Ask before gathering fields.
+    /// False: a call of this level would take no number. Ask before gathering values.
     #[must_use]
     pub fn enabled(&self, level: Level, now_ms: i64) -> bool {
-        let opened = level >= Level::Debug && now_ms < self.debug_until_ms;
-        (level >= self.level || opened) && self.outbox.halt.is_none()
+        self.lowest(now_ms).is_some_and(|lowest| level >= lowest)
     }
 
-    /// One call. Never compresses and never sends, unless it is fatal.
-    pub fn log(&mut self, now_ms: i64, entry: &Entry<'_>) {
-        if !self.enabled(entry.level, now_ms) {
-            return;
+    /// The lowest level that is told now; `None`: nothing is any more.
+    #[must_use]
+    pub fn lowest(&self, now_ms: i64) -> Option<Level> {
+        let opened = now_ms < self.debug_until_ms;
+        let level = if opened { self.level.min(Level::Debug) } else { self.level };
+        self.outbox.halt.is_none().then_some(level)
+    }
+
+    /// One call. Never compresses and never sends, unless it is fatal; takes no memory. True: ask [`Self::poll`].
+    pub fn log(&mut self, now_ms: i64, call: &Call<'_>) -> bool {
+        let level = call.level();
+        if !self.enabled(level, now_ms) {
+            return false;
         }
         let number = self.ring.take_number();
-        let key = entry.dedup_key();
+        self.crumbs.leave(level, call.site.event);
+        let key = call.dedup_key();
         if let Some(slot) = self.dedup.find(key) {
             if !self.dedup.is_over(slot, now_ms) {
                 return self.dedup.repeat(slot, number, now_ms, &mut self.ring);
             }
             self.close_window(slot);
         }
-        if let Some(reason) = self.limiter.refuse(now_ms, entry.level, entry.callsite_key()) {
-            return self.drop_one(entry.level, reason, now_ms);
+        match self.limiter.refuse(now_ms, level, call.site.id()) {
+            Some(reason) => self.drop_one(level, reason, now_ms),
+            None => self.tell(now_ms, call, key, number),
         }
-        let Some(core) = self.encoder.encode(entry, key, self.limiter.info_permille) else {
-            return self.drop_one(entry.level, DropReason::Oversize, now_ms);
-        };
+        std::mem::take(&mut self.stirred)
+    }
+
+    /// A call that is a record of its own: written straight into the ring, and only if there is no room for it into
+    /// spare memory first.
+    fn tell(&mut self, now_ms: i64, call: &Call<'_>, key: u64, number: u64) {
+        let level = call.level();
         let slot = self.dedup.choose(key);
         self.close_window(slot);
-        let meta = Meta {
-            level: entry.level,
-            number,
-            first_ms: now_ms,
-            last_ms: now_ms,
-            calls: 1,
-            slot: u16::try_from(slot).unwrap_or(NO_SLOT),
-            core,
-        };
-        let text = std::mem::take(&mut self.encoder.out);
-        if let Some(place) = self.keep(&meta, &text) {
-            self.dedup.open(slot, key, entry.level, number, now_ms, place);
+        let frills = Frills { key, permille: self.limiter.info_permille, crumbs: &self.crumbs };
+        let mut pen = Pen::new(self.ring.page(level));
+        let mut core = encode(&mut pen, &mut self.scratch, call, frills);
+        let (mut length, full) = (pen.len(), pen.is_full());
+        if full {
+            let mut pen = Pen::new(&mut self.spare);
+            core = encode(&mut pen, &mut self.scratch, call, frills).filter(|_| !pen.is_full());
+            length = pen.len();
         }
-        self.encoder.out = text;
-        self.plan_flush(entry.level, now_ms);
+        let Some(core) = core else {
+            return self.drop_one(level, DropReason::Oversize, now_ms);
+        };
+        let slot_id = u16::try_from(slot).unwrap_or(NO_SLOT);
+        let meta = Meta { level, number, first_ms: now_ms, last_ms: now_ms, calls: 1, slot: slot_id, core };
+        let place = if full {
+            let spare = std::mem::take(&mut self.spare);
+            let place = self.keep(&meta, &spare[..length]);
+            self.spare = spare;
+            place
+        } else {
+            Some(self.ring.commit(&meta, length))
+        };
+        if let Some(place) = place {
+            self.dedup.open(slot, key, &meta, place);
+        }
+        self.plan_flush(level, now_ms);
     }
 
     /// Something happened outside.
@@ -226,6 +268,7 @@ impl Logger {
             }
         }
         self.outbox.pump(now_ms);
+        self.mirror_drops();
         if self.flush_due_ms.is_none() && self.has_tellable() {
             self.flush_due_ms = Some(now_ms.saturating_add(self.flush_after_ms));
         }
@@ -265,7 +308,8 @@ impl Logger {
         }
     }
 
-    /// The ring's memory, whose address and size never change: for a black-box reader after a trap.
+    /// The ring's memory, whose address and size never change: for a black-box reader after a trap. What stands
+    /// where is said in the documentation of `client/layout.rs`.
     #[must_use]
     pub fn black_box(&self) -> &[u8] {
         self.ring.block()
@@ -286,21 +330,23 @@ impl Logger {
         if place.is_none() {
             self.drops.add(lost(meta));
         }
+        self.mirror_drops();
         place
     }
 
     fn close_window(&mut self, slot: usize) {
-        let Some(closed) = self.dedup.close(slot) else { return };
-        let meta = Meta {
-            level: closed.level,
-            number: closed.first_number,
-            first_ms: closed.first_ms,
-            last_ms: closed.last_ms(),
-            calls: closed.calls,
-            slot: NO_SLOT,
-            core: closed.core.len(),
-        };
-        self.keep(&meta, &closed.core);
+        let Some((meta, core)) = self.dedup.close(slot) else { return };
+        if self.ring.push(&meta, core).is_none() {
+            let core = core.to_vec();
+            self.keep(&meta, &core);
+        }
+    }
+
+    /// What a reader of the block may declare.
+    fn mirror_drops(&mut self) {
+        for cell in self.drops.cells() {
+            self.ring.put_drops(cell.level, cell.reason, cell.count);
+        }
     }
 
     pub(super) fn close_windows(&mut self, now_ms: i64, everything: bool) {

@@ -5,20 +5,27 @@
 
 mod batch;
 mod bucket;
+mod call;
+mod crumbs;
 mod dedup;
 mod drops;
 mod encode;
-mod entry;
 mod flush;
+mod hash;
 mod ids;
 mod json;
+mod layout;
 mod limiter;
 mod logger;
 mod outbox;
+mod pen;
 mod ring;
 mod seal;
 mod settle;
+mod site;
 
-pub use entry::{Entry, Failure, Field, FieldValue, Frame};
+pub use call::{Call, Failure, FieldValue, Frame, Message};
+pub use layout::BLOCK;
 pub use logger::{Books, Input, Logger, LoggerConfig};
 pub use outbox::{Auth, Effect, Halt, Outcome};
+pub use site::{Key, Role, Site};

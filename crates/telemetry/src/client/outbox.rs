@@ -130,7 +130,7 @@ impl Outbox {
             health: Health::default(),
             told: 0,
             declared: 0,
-            effects: VecDeque::new(),
+            effects: VecDeque::with_capacity(2 * BATCHES),
             egress: Bucket::full(EGRESS, now_ms),
         }
     }
@@ -138,6 +138,12 @@ impl Outbox {
     /// True when another batch may be sealed.
     pub(super) fn has_room(&self) -> bool {
         self.batches.len() < BATCHES && self.halt.is_none()
+    }
+
+    /// True when another batch may be sealed by a page that is about to go. A page that comes and goes through a long
+    /// outage must not pile them up: the rest stays in the ring, and is counted when it must make room there.
+    pub(super) fn has_room_to_leave(&self) -> bool {
+        self.batches.len() < 2 * BATCHES && self.halt.is_none()
     }
 
     /// Seals a draft; one that is too large for a request is halved until it is not.

@@ -1,24 +1,15 @@
-//! The buffer: one block of 512 KiB with an arena per priority. Everything that a black-box reader needs after a
-//! trap (magic, sizes, length prefixes, encoded records) stands in the block itself, little-endian.
-//!
-//! Head: magic, version (u32), next number (u64), then per arena start, size, used, count (u32 each).
-//! Record: length, core length (u32), number, first ms, last ms (u64/i64), calls (u32), slot (u16), severity (u8),
-//! one spare byte, then the JSON without braces.
+//! The buffer: one block with an arena per priority. What a black-box reader needs after a trap stands in the block
+//! itself; where, is said in [`super::layout`].
 
-use crate::Level;
+use super::layout::{
+    ARENA_HEADS, ARENA_KIB, ARENAS, BLOCK, DROPS, ENVELOPE, ENVELOPE_HEAD, HEAD, MAGIC, NEXT, RECORD_HEAD,
+    VERSION,
+};
+use crate::{DropReason, Level};
 
-const MAGIC: &[u8; 4] = b"DLR1";
-const VERSION: u32 = 1;
-const NEXT: usize = 8;
-const ARENA_HEADS: usize = 16;
-const HEAD: usize = ARENA_HEADS + 16 * ARENAS;
-const RECORD_HEAD: usize = 40;
 /// Of a full arena at least this share is freed at once, so that a flood does not move memory on every call.
 const EVICT_SHARE: usize = 16;
 
-pub(super) const ARENAS: usize = 4;
-/// KiB for fatal and error, warn, info, debug and trace.
-const ARENA_KIB: [usize; ARENAS] = [96, 96, 288, 32];
 /// Levels of an arena, lowest first.
 const ARENA_LEVELS: [&[Level]; ARENAS] =
     [&[Level::Error, Level::Fatal], &[Level::Warn], &[Level::Info], &[Level::Trace, Level::Debug]];
@@ -49,19 +40,31 @@ pub(super) struct Held<'a> {
     pub text: &'a [u8],
 }
 
+/// What the head of the block says of an arena, at hand.
+#[derive(Clone, Copy, Default)]
+struct Arena {
+    start: usize,
+    size: usize,
+    used: usize,
+    count: usize,
+}
+
 pub(super) struct Ring {
     block: Box<[u8]>,
+    arenas: [Arena; ARENAS],
+    next: u64,
 }
 
 impl Ring {
     pub(super) fn new() -> Self {
-        let total = HEAD + ARENA_KIB.iter().sum::<usize>() * 1024;
-        let mut ring = Self { block: vec![0; total].into_boxed_slice() };
+        let mut ring =
+            Self { block: vec![0; BLOCK].into_boxed_slice(), arenas: [Arena::default(); ARENAS], next: 1 };
         ring.block[..4].copy_from_slice(MAGIC);
         ring.put_u32(4, VERSION);
-        ring.put_u64(NEXT, 1);
+        ring.put_u64(NEXT, ring.next);
         let mut start = HEAD;
         for (arena, kib) in ARENA_KIB.iter().enumerate() {
+            ring.arenas[arena] = Arena { start, size: kib * 1024, used: 0, count: 0 };
             ring.put_u32(ARENA_HEADS + 16 * arena, start as u32);
             ring.put_u32(ARENA_HEADS + 16 * arena + 4, (kib * 1024) as u32);
             start += kib * 1024;
@@ -74,15 +77,30 @@ impl Ring {
         &self.block
     }
 
+    /// What the envelope of a batch says of this page, as members of a JSON object; nothing when it is too long.
+    pub(super) fn put_envelope(&mut self, members: &str) {
+        let members = if members.len() <= HEAD - ENVELOPE { members } else { "" };
+        self.put_u32(ENVELOPE_HEAD, ENVELOPE as u32);
+        self.block[ENVELOPE..ENVELOPE + members.len()].copy_from_slice(members.as_bytes());
+        self.put_u32(ENVELOPE_HEAD + 4, members.len() as u32);
+    }
+
+    /// Calls lost and not yet declared.
+    pub(super) fn put_drops(&mut self, level: Level, reason: DropReason, count: u64) {
+        let cell = level as usize * DropReason::ALL.len() + reason as usize;
+        self.put_u32(DROPS + 4 * cell, u32::try_from(count).unwrap_or(u32::MAX));
+    }
+
     /// Every call takes a number, told or not.
     pub(super) fn take_number(&mut self) -> u64 {
-        let number = self.next_number();
-        self.put_u64(NEXT, number + 1);
+        let number = self.next;
+        self.next += 1;
+        self.put_u64(NEXT, self.next);
         number
     }
 
     pub(super) fn next_number(&self) -> u64 {
-        self.u64(NEXT)
+        self.next
     }
 
     pub(super) const fn arena_of(level: Level) -> usize {
@@ -94,43 +112,57 @@ impl Ring {
         }
     }
 
+    /// Where the text of the next record of this level may be written, before [`Self::commit`].
+    pub(super) fn page(&mut self, level: Level) -> &mut [u8] {
+        let Arena { start, size, used, .. } = self.arenas[Self::arena_of(level)];
+        self.block.get_mut(start + used + RECORD_HEAD..start + size).unwrap_or_default()
+    }
+
+    /// Makes a record of what was written into the page, and gives its place.
+    pub(super) fn commit(&mut self, meta: &Meta, text: usize) -> usize {
+        let arena = Self::arena_of(meta.level);
+        let Arena { start, used: at, count, .. } = self.arenas[arena];
+        let length = RECORD_HEAD + text;
+        let mut head = [0; RECORD_HEAD];
+        head[..4].copy_from_slice(&(length as u32).to_le_bytes());
+        head[4..8].copy_from_slice(&(meta.core as u32).to_le_bytes());
+        head[8..16].copy_from_slice(&meta.number.to_le_bytes());
+        head[16..24].copy_from_slice(&meta.first_ms.to_le_bytes());
+        head[24..32].copy_from_slice(&meta.last_ms.to_le_bytes());
+        head[32..36].copy_from_slice(&meta.calls.to_le_bytes());
+        head[36..38].copy_from_slice(&meta.slot.to_le_bytes());
+        head[38] = meta.level.severity();
+        self.block[start + at..start + at + RECORD_HEAD].copy_from_slice(&head);
+        // Last, so that a reader after a trap never sees half a record.
+        self.set_used(arena, at + length, count + 1);
+        at
+    }
+
     /// Appends a record and gives its place; `None` when there is no room (see [`Self::make_room`]).
     pub(super) fn push(&mut self, meta: &Meta, text: &[u8]) -> Option<usize> {
-        let arena = Self::arena_of(meta.level);
-        let at = self.used(arena);
-        let length = RECORD_HEAD + text.len();
-        if length > self.size(arena) - at {
-            return None;
-        }
-        let base = self.start(arena) + at;
-        self.put_u32(base, length as u32);
-        self.put_u32(base + 4, meta.core as u32);
-        self.put_u64(base + 8, meta.number);
-        self.put_u64(base + 16, meta.first_ms.cast_unsigned());
-        self.put_u64(base + 24, meta.last_ms.cast_unsigned());
-        self.put_u32(base + 32, meta.calls);
-        self.block[base + 36..base + 38].copy_from_slice(&meta.slot.to_le_bytes());
-        self.block[base + 38] = meta.level.severity();
-        self.block[base + RECORD_HEAD..base + length].copy_from_slice(text);
-        // Last, so that a reader after a trap never sees half a record.
-        self.set_used(arena, at + length, self.count(arena) + 1);
-        Some(at)
+        self.page(meta.level).get_mut(..text.len())?.copy_from_slice(text);
+        Some(self.commit(meta, text.len()))
     }
 
     /// One more call of a record in place.
     pub(super) fn repeat(&mut self, arena: usize, at: usize, now_ms: i64) {
-        let base = self.start(arena) + at;
+        let base = self.arenas[arena].start + at;
         self.put_u64(base + 24, now_ms.cast_unsigned());
         let calls = self.u32(base + 32);
         self.put_u32(base + 32, calls.saturating_add(1));
     }
 
     /// Frees room for a text of this level: evicts the oldest of the lowest level of its arena, never one above
-    /// its own. False when that does not suffice; what was evicted is told either way.
+    /// its own. False when that would not suffice: then nobody goes.
     pub(super) fn make_room(&mut self, level: Level, text: usize, mut evicted: impl FnMut(Meta)) -> bool {
         let arena = Self::arena_of(level);
         let needed = RECORD_HEAD + text;
-        let goal = needed.max(self.size(arena) / EVICT_SHARE);
+        let goal = needed.max(self.arenas[arena].size / EVICT_SHARE);
+        let below = self.records(arena).filter(|held| held.meta.level <= level);
+        let evictable: usize = below.map(|held| RECORD_HEAD + held.text.len()).sum();
+        if self.free(arena) + evictable < needed {
+            return false;
+        }
         for &victim in ARENA_LEVELS[arena].iter().filter(|&&victim| victim <= level) {
             if self.free(arena) >= needed {
                 break;
@@ -145,12 +177,12 @@ impl Ring {
                 !goes
             });
         }
-        self.free(arena) >= needed
+        true
     }
 
     /// Keeps the records that the judge wants, in order.
     pub(super) fn retain(&mut self, arena: usize, mut keep: impl FnMut(&Held<'_>) -> bool) {
-        let (start, used) = (self.start(arena), self.used(arena));
+        let Arena { start, used, .. } = self.arenas[arena];
         let (mut read, mut write, mut count) = (0, 0, 0);
         while read < used {
             let length = self.u32(start + read) as usize;
@@ -170,29 +202,34 @@ impl Ring {
     pub(super) fn records(&self, arena: usize) -> impl Iterator<Item = Held<'_>> {
         let mut at = 0;
         std::iter::from_fn(move || {
-            let held = (at < self.used(arena)).then(|| self.held(arena, at))?;
+            let held = (at < self.arenas[arena].used).then(|| self.held(arena, at))?;
             at += RECORD_HEAD + held.text.len();
             Some(held)
         })
     }
 
+    /// True when the first so many arenas hold nothing.
+    pub(super) fn is_empty(&self, arenas: usize) -> bool {
+        self.arenas.iter().take(arenas).all(|arena| arena.count == 0)
+    }
+
     /// Records in all arenas.
     pub(super) fn len(&self) -> usize {
-        (0..ARENAS).map(|arena| self.count(arena)).sum()
+        self.arenas.iter().map(|arena| arena.count).sum()
     }
 
     /// Bytes in all arenas.
     pub(super) fn bytes(&self) -> usize {
-        (0..ARENAS).map(|arena| self.used(arena)).sum()
+        self.arenas.iter().map(|arena| arena.used).sum()
     }
 
     /// True when the arena is three quarters full.
     pub(super) fn is_filling(&self, arena: usize) -> bool {
-        self.used(arena) >= self.size(arena) / 4 * 3
+        self.arenas[arena].used >= self.arenas[arena].size / 4 * 3
     }
 
     fn held(&self, arena: usize, at: usize) -> Held<'_> {
-        let base = self.start(arena) + at;
+        let base = self.arenas[arena].start + at;
         let length = self.u32(base) as usize;
         let meta = Meta {
             level: Level::from_severity(u64::from(self.block[base + 38])).unwrap_or_default(),
@@ -206,29 +243,14 @@ impl Ring {
         Held { meta, at, text: &self.block[base + RECORD_HEAD..base + length] }
     }
 
-    fn start(&self, arena: usize) -> usize {
-        self.u32(ARENA_HEADS + 16 * arena) as usize
-    }
-
-    fn size(&self, arena: usize) -> usize {
-        self.u32(ARENA_HEADS + 16 * arena + 4) as usize
-    }
-
-    fn used(&self, arena: usize) -> usize {
-        self.u32(ARENA_HEADS + 16 * arena + 8) as usize
-    }
-
-    fn count(&self, arena: usize) -> usize {
-        self.u32(ARENA_HEADS + 16 * arena + 12) as usize
-    }
-
     fn free(&self, arena: usize) -> usize {
-        self.size(arena) - self.used(arena)
+        self.arenas[arena].size - self.arenas[arena].used
     }
 
     fn set_used(&mut self, arena: usize, used: usize, count: usize) {
-        self.put_u32(ARENA_HEADS + 16 * arena + 12, count as u32);
-        self.put_u32(ARENA_HEADS + 16 * arena + 8, used as u32);
+        (self.arenas[arena].used, self.arenas[arena].count) = (used, count);
+        let both = (count as u64) << 32 | used as u64;
+        self.put_u64(ARENA_HEADS + 16 * arena + 8, both);
     }
 
     fn u32(&self, at: usize) -> u32 {
@@ -271,7 +293,7 @@ mod tests {
         assert!(ring.make_room(Level::Error, 20_000, |meta| evicted.push((meta.level, meta.number))));
         assert_eq!(evicted, [(Level::Error, 1), (Level::Error, 3), (Level::Error, 5)]);
         assert!(!ring.make_room(Level::Error, 95_000, |meta| evicted.push((meta.level, meta.number))));
-        assert!(evicted.iter().all(|(level, _)| *level == Level::Error), "no fatal goes for an error");
+        assert_eq!(evicted.len(), 3, "no fatal goes for an error, and nobody in vain");
         assert!(ring.make_room(Level::Fatal, 95_000, |meta| evicted.push((meta.level, meta.number))));
         assert_eq!(evicted.len() as u64, number);
         assert_eq!(ring.records(2).count(), 1);
@@ -283,12 +305,16 @@ mod tests {
         let mut ring = Ring::new();
         ring.take_number();
         put(&mut ring, Level::Warn, 1, 3);
+        ring.put_envelope("\"sid\":1");
+        ring.put_drops(Level::Info, DropReason::Rate, 7);
         let word = |at: usize| {
             ring.block()[at..].first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes)) as usize
         };
-        assert_eq!((&ring.block()[..4], word(4), word(8)), (&b"DLR1"[..], 1, 2));
+        assert_eq!((&ring.block()[..4], word(4), word(8)), (&b"DLR2"[..], 2, 2));
         let (start, used, count) = (word(32), word(40), word(44));
         assert_eq!((used, count), (RECORD_HEAD + 3, 1));
+        let [at, length] = [80, 84].map(word);
+        assert_eq!((&ring.block()[at..at + length], word(96 + 4 * 19)), (&b"\"sid\":1"[..], 7));
         assert_eq!((word(start), &ring.block()[start + RECORD_HEAD..start + used]), (used, &b"xxx"[..]));
     }
 }

@@ -4,7 +4,8 @@ use super::{
     batch::Piece,
     dedup::Dedup,
     json::push_numbers,
-    ring::{ARENAS, Held, Ring},
+    layout::ARENAS,
+    ring::{Held, Ring},
 };
 
 /// What a record costs beside its text: its head in the batch and the repeat summary.

@@ -79,7 +79,8 @@ impl Outbox {
         self.forget_on_disk(&batch);
         self.failures = 0;
         self.retry_at_ms = i64::MIN;
-        if let State::InFlight { since_ms } = batch.state {
+        // Of a batch that was sent twice nobody knows which sending was answered.
+        if let (State::InFlight { since_ms }, false) = (batch.state, batch.ambiguous) {
             self.measure_clock(receipt.now, since_ms, moment.now_ms);
         }
         let (told, declared) = batch.sealed.calls();
@@ -112,12 +113,20 @@ impl Outbox {
         self.sort_by_auth(moment.next_number, moment.now_ms);
     }
 
-    /// The offset measured with the shortest round trip is the most exact one.
+    /// The offset of the least delayed exchange is the most exact one. It is right within half of its round trip: an
+    /// exchange that contradicts it shows that one of the clocks was set, and counts from then on.
     fn measure_clock(&mut self, server_ms: i64, sent_ms: i64, now_ms: i64) {
         let round_trip_ms = now_ms - sent_ms;
-        if self.health.offset_ms.is_none() || round_trip_ms <= self.health.round_trip_ms {
-            self.health.offset_ms = Some(server_ms - (sent_ms + round_trip_ms / 2));
-            self.health.round_trip_ms = round_trip_ms;
+        if round_trip_ms < 0 {
+            return;
+        }
+        let offset_ms = server_ms - (sent_ms + round_trip_ms / 2);
+        let better = self.health.offset_ms.is_none_or(|known_ms| {
+            let agree_ms = (round_trip_ms + self.health.round_trip_ms) / 2 + 1;
+            round_trip_ms <= self.health.round_trip_ms || (offset_ms - known_ms).abs() > agree_ms
+        });
+        if better {
+            (self.health.offset_ms, self.health.round_trip_ms) = (Some(offset_ms), round_trip_ms);
         }
     }
 

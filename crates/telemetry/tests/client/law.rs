@@ -4,10 +4,10 @@
 use proptest::prelude::*;
 use telemetry::{
     Level,
-    client::{Auth, Entry, Failure, Field, FieldValue, Frame, Input, LoggerConfig},
+    client::{Auth, Call, Failure, FieldValue, Frame, Input, Key, LoggerConfig, Message, Site},
 };
 
-use crate::world::{Page, config};
+use crate::world::{Page, config, site};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -49,25 +49,17 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn act(page: &mut Page, step: Step, unique: &mut u64) {
     match step {
-        Step::Say { level, text, volatile } => page.log(&Entry {
-            level: Level::ALL[level],
-            event: "ui.tested",
-            callsite: "law.rs:1",
-            message: ["one", "two \"quoted\"", "three\n\u{1b}[1m", "four é", "five"][text],
-            fields: &[Field { key: "_at_ms", value: FieldValue::U64(volatile) }],
-            ..Entry::default()
-        }),
+        Step::Say { level, text, volatile } => {
+            let site = Site::new(Level::ALL[level], "ui.tested", "", "", const { &[Key::volatile("at_ms")] });
+            let message = ["one", "two \"quoted\"", "three\n\u{1b}[1m", "four é", "five"][text];
+            let values = [FieldValue::U64(volatile)];
+            page.log(&Call { message: Message::Text(message), ..Call::of(&site, &values) });
+        }
         Step::Burst { level, count, bytes } => {
             for _ in 0..count {
                 *unique += 1;
                 let message = format!("{unique} {}", "x ".repeat(bytes / 2));
-                let callsite = format!("law.rs:{}", *unique % 20);
-                page.log(&Entry {
-                    level: Level::ALL[level],
-                    message: &message,
-                    callsite: &callsite,
-                    ..Entry::default()
-                });
+                page.say_at(Level::ALL[level], *unique as u32 % 20, &message);
             }
         }
         Step::Crash { frames } => {
@@ -77,11 +69,10 @@ fn act(page: &mut Page, step: Step, unique: &mut u64) {
                 vec![Frame { function: &function, module: "app", index: Some(7), offset: Some(9) }; frames];
             let message = format!("crash {unique}");
             let failure = Failure { kind: "panic", message: &message, location: "a.rs:1:2", stack: &stack };
-            page.log(&Entry {
-                level: Level::Error,
-                message: &message,
+            page.log(&Call {
+                message: Message::Text(&message),
                 failure: Some(failure),
-                ..Entry::default()
+                ..Call::of(&site(Level::Error, 1), &[])
             });
         }
         Step::Advance(ms) => page.advance(ms),

@@ -2,10 +2,10 @@
 
 use telemetry::{
     DropReason, Level,
-    client::{Auth, Entry, Failure, Field, FieldValue, Frame, Input, LoggerConfig},
+    client::{Auth, Call, Failure, FieldValue, Frame, Input, Key, LoggerConfig, Message, Site},
 };
 
-use crate::world::{Page, START_MS, config, envelope};
+use crate::world::{Page, START_MS, config, envelope, site};
 
 #[test]
 fn the_wire_format_is_version_one() {
@@ -17,26 +17,41 @@ fn the_wire_format_is_version_one() {
         lang: "en".to_owned(),
         viewport: [1440, 900],
     });
-    let fields = [
-        Field { key: "code", value: FieldValue::U64(42) },
-        Field { key: "_latency_us", value: FieldValue::I64(-7) },
-        Field { key: "Api Key", value: FieldValue::Str("hush") },
-        Field { key: "share", value: FieldValue::F64(0.5) },
-        Field { key: "ok", value: FieldValue::Bool(true) },
+    let site = Site::new(
+        Level::Error,
+        "ui.order_refused",
+        "app::orders",
+        "",
+        const {
+            &[
+                Key::told("code"),
+                Key::volatile("latency_us"),
+                Key::told("Api Key"),
+                Key::told("share"),
+                Key::told("ok"),
+                Key::told("absent"),
+                Key::said("unsaid"),
+            ]
+        },
+    )
+    .at("src/orders.rs", 118);
+    let values = [
+        FieldValue::U64(42),
+        FieldValue::I64(-7),
+        FieldValue::Str("hush"),
+        FieldValue::F64(0.5),
+        FieldValue::Bool(true),
+        FieldValue::Absent,
+        FieldValue::Str("unsaid"),
     ];
     let stack = [Frame { function: "run", module: "app", index: Some(812), offset: Some(651_746) }];
-    page.log(&Entry {
-        level: Level::Error,
-        event: "ui.order_refused",
-        target: "app::orders",
-        callsite: "src/orders.rs:118",
-        message: "refused for a@example.org",
-        fields: &fields,
+    page.log(&Call {
+        message: Message::Text("refused for a@example.org"),
         session_id: Some("ses_1"),
         correlation_id: Some("4bf92f3577b34da6a3ce929d0e0e4736"),
         span_id: Some("00f067aa0ba902b7"),
         failure: Some(Failure { kind: "js", message: "boom", location: "", stack: &stack }),
-        ..Entry::default()
+        ..Call::of(&site, &values)
     });
     page.advance(1_000);
     let sent = envelope(&page, 0);
@@ -49,12 +64,12 @@ fn the_wire_format_is_version_one() {
     assert_eq!(sent["ctx"]["vp"], serde_json::json!([1440, 900]));
     assert_eq!(sent["bid"].as_str().unwrap().as_bytes()[14], b'7');
     assert_eq!((&record["d"], &record["n"], &record["l"]), (&0.into(), &1.into(), &17.into()));
+    assert_eq!((&record["g"], &record["cs"]), (&"app::orders".into(), &"src/orders.rs:118".into()));
     assert_eq!((&record["ev"], &record["ss"]), (&"ui.order_refused".into(), &"ses_1".into()));
     assert_eq!(record["tr"], "4bf92f3577b34da6a3ce929d0e0e4736");
     assert!(record["m"].as_str().unwrap().starts_with("refused for [email:"));
     assert_eq!(record["k"].as_str().unwrap().len(), 8);
-    let told =
-        serde_json::json!({ "code": 42, "latency_us": -7, "api_key": "***", "share": 0.5, "ok": true });
+    let told = serde_json::json!({ "code": 42, "latency_us": -7, "api_key": "***", "share": 0.5, "ok": true, "breadcrumbs": "ui.order_refused" });
     assert_eq!(record["f"], told);
     assert_eq!(
         record["ex"]["st"][0],
@@ -93,8 +108,7 @@ fn a_million_identical_errors_are_few_requests() {
     let mut page = Page::new(config());
     for _ in 0..1_000 {
         for _ in 0..1_000 {
-            page.logger
-                .log(page.now_ms, &Entry { level: Level::Error, message: "again", ..Entry::default() });
+            page.logger.log(page.now_ms, &Call::of(&site(Level::Error, 1), &[]));
         }
         page.advance(10);
         while page.deliver() {}
@@ -149,7 +163,7 @@ fn what_is_refused_by_the_limits_is_declared() {
     let mut page = Page::new(config());
     for number in 0..200 {
         let message = format!("number {number}");
-        page.log(&Entry { level: Level::Info, message: &message, callsite: "one.rs:1", ..Entry::default() });
+        page.say_at(Level::Info, 1, &message);
     }
     page.advance(5_000);
     let sent = envelope(&page, 0);
@@ -161,10 +175,9 @@ fn what_is_refused_by_the_limits_is_declared() {
 fn large_records_are_cut_and_say_so() {
     let mut page = Page::new(config());
     let long = "é".repeat(10_000);
-    let names: Vec<String> = (0..50).map(|number| format!("field{number}")).collect();
-    let fields: Vec<Field<'_>> =
-        names.iter().map(|key| Field { key, value: FieldValue::Str(&long) }).collect();
-    page.log(&Entry { level: Level::Info, message: &long, fields: &fields, ..Entry::default() });
+    let site = Site::new(Level::Info, "ui.tested", "", "", const { &[Key::told("long"); 50] });
+    let values = [FieldValue::Str(&long); 50];
+    page.log(&Call { message: Message::Text(&long), ..Call::of(&site, &values) });
     page.advance(5_000);
     let record = &envelope(&page, 0)["recs"][0];
     assert_eq!((record["cut"].as_u64(), record["m"].as_str().unwrap().len()), (Some(1), 1_024));
@@ -179,8 +192,7 @@ fn a_full_ring_declares_what_it_evicts() {
     let mut page = Page::new(LoggerConfig { auth: Auth::PageOnly, ..config() });
     let long = "x ".repeat(500);
     let say = |page: &mut Page, number: usize| {
-        let (message, callsite) = (format!("{number} {long}"), format!("a.rs:{}", number % 20));
-        page.log(&Entry { level: Level::Info, message: &message, callsite: &callsite, ..Entry::default() });
+        page.say_at(Level::Info, number as u32 % 20, &format!("{number} {long}"));
     };
     (0..300).for_each(|number| say(&mut page, number));
     // Still in the ring, but moved: repeats must find them.
@@ -199,4 +211,67 @@ fn a_full_ring_declares_what_it_evicts() {
         let number: usize = record.message.split(' ').next().unwrap().parse().unwrap();
         assert_eq!(record.count, (number >= 280).then_some(2), "{number}");
     }
+}
+
+/// Catches: a sentence that is cut inside its JSON, or whose values are not cleaned.
+#[test]
+fn a_sentence_is_told_with_its_values() {
+    const SITE: Site = Site::new(
+        Level::Warn,
+        "ui.tested",
+        "app",
+        "{who} waited {wait_ms} ms ({share}, {sure}).",
+        &[Key::said("who"), Key::volatile("wait_ms"), Key::told("share"), Key::told("sure")],
+    );
+    let mut page = Page::new(config());
+    let values = [
+        FieldValue::Str("a@example.org \"\n"),
+        FieldValue::I64(i64::MIN),
+        FieldValue::F64(f64::NAN),
+        FieldValue::Bool(false),
+    ];
+    page.log(&Call::of(&SITE, &values));
+    page.log(&Call::of(&SITE, &[FieldValue::Str(&"long ".repeat(500))]));
+    page.advance(1_000);
+    let sent = envelope(&page, 0);
+    let said = sent["recs"][0]["m"].as_str().unwrap();
+    assert!(
+        said.starts_with("[email:") && said.ends_with("\"\n waited -9223372036854775808 ms (NaN, false)."),
+        "{said}"
+    );
+    assert_eq!(
+        sent["recs"][0]["f"],
+        serde_json::json!({ "wait_ms": i64::MIN, "share": null, "sure": false })
+    );
+    assert_eq!(sent["recs"][1]["cut"], 1);
+}
+
+/// Catches: a duration in the sentence that makes every call a record.
+#[test]
+fn what_is_volatile_is_merged_with_its_sentence() {
+    const SITE: Site =
+        Site::new(Level::Info, "ui.tested", "app", "Took {took_ms} ms.", &[Key::volatile("took_ms")]);
+    let mut page = Page::new(config());
+    (0..37).for_each(|took_ms| page.log(&Call::of(&SITE, &[FieldValue::I64(took_ms)])));
+    page.advance(5_000);
+    let records = envelope(&page, 0)["recs"].clone();
+    assert_eq!((records.as_array().unwrap().len(), &records[0]["rep"]["c"]), (1, &37.into()));
+    assert_eq!((&records[0]["m"], &records[0]["f"]["took_ms"]), (&"Took 0 ms.".into(), &0.into()));
+}
+
+/// Catches: a message that is written to be hashed, or hashed without being written.
+#[test]
+fn what_is_shown_is_hashed_and_told() {
+    let mut page = Page::new(config());
+    let say = |page: &mut Page, number: u32, bytes: usize| {
+        let shown = format_args!("number {number} {}", "x ".repeat(bytes / 2)).to_string();
+        page.log(&Call { message: Message::Shown(&shown), ..Call::of(&site(Level::Info, 1), &[]) });
+    };
+    say(&mut page, 1, 0);
+    say(&mut page, 1, 0);
+    say(&mut page, 2, 10_000);
+    page.advance(5_000);
+    let records = envelope(&page, 0)["recs"].clone();
+    assert_eq!((&records[0]["m"], &records[0]["rep"]["c"]), (&"number 1 ".into(), &2.into()));
+    assert_eq!((records[1]["m"].as_str().unwrap().len(), &records[1]["cut"]), (1_024, &1.into()));
 }

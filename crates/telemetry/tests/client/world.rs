@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use telemetry::{
     Level, LogRecord, Micros, Receipt,
-    client::{Auth, Effect, Entry, Input, Logger, LoggerConfig, Outcome},
+    client::{Auth, Call, Effect, Input, Logger, LoggerConfig, Message, Outcome, Site},
     inflate,
     ingest::{AdmitContext, DeclaredDrop, Tier, admit},
 };
@@ -94,7 +94,13 @@ pub fn config() -> LoggerConfig {
         auth: Auth::Session,
         gzip: true,
         spool: false,
+        limited: true,
     }
+}
+
+/// A place of this world.
+pub fn site(level: Level, line: u32) -> Site {
+    Site::new(level, "ui.tested", "", "", &[]).at("world.rs", line)
 }
 
 impl Page {
@@ -113,13 +119,22 @@ impl Page {
         }
     }
 
-    pub fn log(&mut self, entry: &Entry<'_>) {
-        self.logger.log(self.now_ms, entry);
+    /// A call that stirs nothing leaves nothing to be done.
+    pub fn log(&mut self, call: &Call<'_>) {
+        if !self.logger.log(self.now_ms, call) {
+            assert_eq!(self.logger.poll(self.now_ms), None, "something was to be done, and nobody was told");
+        }
         self.drain();
     }
 
+    /// Every message at a place of its own.
     pub fn say(&mut self, level: Level, message: &str) {
-        self.log(&Entry { level, message, callsite: message, ..Entry::default() });
+        let line = message.bytes().fold(0, |line: u32, b| line.wrapping_mul(31).wrapping_add(u32::from(b)));
+        self.say_at(level, line, message);
+    }
+
+    pub fn say_at(&mut self, level: Level, line: u32, message: &str) {
+        self.log(&Call { message: Message::Text(message), ..Call::of(&site(level, line), &[]) });
     }
 
     pub fn on(&mut self, input: Input) {

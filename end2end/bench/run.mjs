@@ -1,0 +1,123 @@
+// What a call of a logger costs, in real Chromium: ours (the module as it ships, called through `app::tell`) and four
+// others, one after the other in one run, all pointed at a collector on loopback that takes everything. Chromium
+// resolves no other host. `cargo xtask bench` builds the module and calls this: node run.mjs FOLDER.
+import { createServer } from 'node:http';
+import { readFile, readdir } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { build } from 'esbuild';
+import { chromium } from 'playwright';
+
+const SAMPLES = 200;
+const CALLS = 400;
+const KINDS = ['enabled', 'repeat', 'disabled'];
+const OTHERS = ['opentelemetry', 'datadog', 'faro', 'sentry'];
+const TYPES = { '.js': 'text/javascript', '.wasm': 'application/wasm' };
+
+const folder = process.argv[2];
+const here = import.meta.dirname;
+const bundled = await build({
+  entryPoints: [join(here, 'others.mjs')],
+  bundle: true,
+  minify: true,
+  format: 'iife',
+  write: false,
+  logLevel: 'error',
+});
+const files = await readdir(folder);
+const loader = files.find((name) => name.endsWith('.js'));
+const module = files.find((name) => name.endsWith('.wasm'));
+
+// Isolated, so that the browser's clock is exact to 5 µs.
+const ISOLATED = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+};
+
+async function serve(request, response) {
+  const path = new URL(request.url, 'http://localhost').pathname;
+  const answer = (status, type, body) => response.writeHead(status, { ...ISOLATED, 'Content-Type': type }).end(body);
+  if (request.method === 'POST') {
+    request.resume();
+    await new Promise((done) => request.on('end', done));
+    const bid = request.headers['idempotency-key'] ?? '';
+    const receipt = { bid, ok: 0, dup: false, rej: [], rej_n: 0, now: Date.now() };
+    return path === '/api/logs' ? answer(202, 'application/json', JSON.stringify(receipt)) : answer(200, 'application/json', '{}');
+  }
+  if (path === '/others.js') return answer(200, TYPES['.js'], bundled.outputFiles[0].text);
+  const name = files.find((file) => path === `/ours/${file}`);
+  if (name) return answer(200, TYPES[extname(name)] ?? 'text/plain', await readFile(join(folder, name)));
+  const page = '<!doctype html><meta name="version" content="bench"><script>window.deltascope={fetch:fetch.bind(window),fail(){}}</script>';
+  return path === '/' ? answer(200, 'text/html', page) : answer(404, 'text/plain', '');
+}
+
+async function measure(page, kinds) {
+  return page.evaluate(
+    async ({ kinds, samples, calls }) => {
+      const rest = () => new Promise((done) => setTimeout(done, 0));
+      const found = {};
+      for (const kind of kinds.filter((kind) => window.logger[kind])) {
+        const costs = [];
+        for (let sample = 0; sample < samples; sample += 1) {
+          costs.push((window.logger[kind](calls) * 1e6) / calls);
+          await window.logger.flush();
+          await rest();
+        }
+        costs.sort((one, other) => one - other);
+        found[kind] = { p50: costs[Math.floor(samples / 2)], p95: costs[Math.floor(samples * 0.95)] };
+      }
+      return found;
+    },
+    { kinds, samples: SAMPLES, calls: CALLS },
+  );
+}
+
+const server = createServer((request, response) => serve(request, response).catch(() => response.writeHead(500).end()));
+await new Promise((done) => server.listen(0, '127.0.0.1', done));
+const origin = `http://127.0.0.1:${server.address().port}`;
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM,
+  args: ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'],
+});
+
+async function fresh(prepare, argument) {
+  const page = await browser.newPage();
+  page.on('pageerror', (error) => process.stderr.write(`${error}\n`));
+  await page.goto(origin);
+  await page.evaluate(prepare, argument);
+  return page;
+}
+
+const results = {};
+const ours = await fresh(
+  async ({ loader, module }) => {
+    const made = await import(`/ours/${loader}`);
+    await made.default({ module_or_path: `/ours/${module}` });
+    made.bench_start();
+    const kind = (number) => (calls) => made.bench_calls(number, calls);
+    window.logger = { enabled: kind(0), repeat: kind(1), disabled: kind(2), flush: async () => {} };
+  },
+  { loader, module },
+);
+results.deltascope = await measure(ours, KINDS);
+await ours.close();
+for (const name of OTHERS) {
+  const page = await fresh(() => {}, undefined);
+  await page.addScriptTag({ url: '/others.js' });
+  await page.evaluate(({ name, origin }) => void (window.logger = window.makeOther(name, origin)), { name, origin });
+  results[name] = await measure(page, KINDS);
+  await page.close();
+}
+await browser.close();
+server.close();
+
+const told = (name, kind) => {
+  const cost = results[name][kind];
+  return cost ? `${cost.p50.toFixed(1)} (p95 ${cost.p95.toFixed(1)})` : '-';
+};
+const ratio = (name) => (results[name].enabled.p50 / results.deltascope.enabled.p50).toFixed(1);
+process.stdout.write('\nns per call with three fields, p50\n');
+for (const name of ['deltascope', ...OTHERS]) {
+  const cells = KINDS.map((kind) => told(name, kind).padEnd(24)).join('');
+  process.stdout.write(`${name.padEnd(16)}${cells}${ratio(name).padStart(8)} x\n`);
+}

@@ -1,0 +1,187 @@
+//! The browser's side in a real browser: from a call to the bytes of a batch as the server admits them. The server is a
+//! function in place of `fetch`; everything else is what ships.
+
+use app::UiEvent;
+use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
+use telemetry::client::{Auth, Frame, Input, LoggerConfig};
+use telemetry::ingest::{AdmitContext, Admitted, Tier, admit};
+use telemetry::{Level, Micros, inflate};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+use crate::{logger, subscriber};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// Puts a server in place that keeps what it is sent, and counts how often the clock is read.
+const SERVER: &str = r"
+    window.sent = []; window.reads = 0; window.cfg = undefined;
+    const now = Date.now.bind(Date);
+    if (!window.counted) { window.counted = true; Date.now = () => { window.reads += 1; return now(); }; }
+    window.deltascope = { fail() {}, fetch: (path, init) => {
+        window.sent.push({ path, gzip: init.headers.get('Content-Encoding') === 'gzip', body: init.body, keepalive: init.keepalive });
+        const bid = init.headers.get('Idempotency-Key');
+        const receipt = { bid, ok: 1, dup: false, rej: [], rej_n: 0, now: now(), cfg: window.cfg };
+        return Promise.resolve(new Response(JSON.stringify(receipt), { status: 202 }));
+    } };
+";
+
+fn run(script: &str) -> JsValue {
+    Function::new_no_args(script).call0(&JsValue::NULL).expect("the script runs")
+}
+
+/// A page that has just started.
+fn start() {
+    run(SERVER);
+    logger::start_with(LoggerConfig {
+        client_session_id: "0123456789abcdef0123456789abcdef".to_owned(),
+        tab_id: "tab".to_owned(),
+        app_name: "web".to_owned(),
+        release: "1".to_owned(),
+        build_id: "beef".to_owned(),
+        environment: "test".to_owned(),
+        seed: app::platform::random_bits(),
+        level: Level::Info,
+        auth: Auth::Session,
+        gzip: true,
+        spool: false,
+        limited: true,
+    });
+}
+
+/// Lets everything that waits for the end of this task happen.
+async fn next_task() {
+    let soon = Promise::new(&mut |resolve, _| {
+        let later = Function::new_with_args("go", "setTimeout(go, 0)");
+        later.call1(&JsValue::NULL, &resolve).expect("there are timers");
+    });
+    JsFuture::from(soon).await.expect("the timer fires");
+}
+
+fn reads() -> f64 {
+    run("return window.reads").as_f64().unwrap_or(f64::NAN)
+}
+
+/// What the server was sent, as it would store it.
+fn sent() -> Vec<Admitted> {
+    let requests: Array = run("return window.sent").unchecked_into();
+    let get = |request: &JsValue, name: &str| Reflect::get(request, &name.into()).expect("a request");
+    requests
+        .iter()
+        .map(|request| {
+            assert_eq!(get(&request, "path"), "/api/logs");
+            let body = get(&request, "body").unchecked_into::<Uint8Array>().to_vec();
+            let gzip = get(&request, "gzip").is_truthy();
+            let body = if gzip { inflate(&body, 1 << 20).expect("gzip") } else { body };
+            let now_ms = app::platform::now_ms() as i64;
+            let context = AdmitContext {
+                received_at: Micros::from_millis(now_ms),
+                sent_at_ms: Some(now_ms),
+                user_id: None,
+                bound_client_session: None,
+                tier: Tier::Session,
+                session_skew_ms: None,
+            };
+            admit(&body, &context).expect("a batch")
+        })
+        .collect()
+}
+
+fn seen(to: &str) -> UiEvent {
+    UiEvent::TruthSeen { truth: "lifecycle", from: "STARTING".to_owned(), to: to.to_owned() }
+}
+
+#[wasm_bindgen_test]
+fn what_libraries_say_becomes_a_batch() {
+    start();
+    subscriber::tell_the_server();
+    tracing::warn!(target: "leptos_router", route = "/x", "No route matched {}.", 7);
+    tracing::warn!(target: "gloo_net", "the transport must not tell of itself");
+    tracing::info!(target: "leptos_router", "nothing to worry about");
+    logger::on(Input::Hide);
+    let batches = sent();
+    assert_eq!((batches.len(), batches[0].records.len()), (1, 1));
+    let record = &batches[0].records[0];
+    assert_eq!(
+        (record.event.as_ref(), record.level, record.message.as_str()),
+        ("ui.log", Level::Warn, "No route matched 7. route=\"/x\"")
+    );
+}
+
+#[wasm_bindgen_test]
+fn a_flood_of_one_event_is_one_record_with_its_count() {
+    start();
+    (0..1_000).for_each(|_| app::tell(&seen("RUNNING")));
+    app::tell(&UiEvent::ChartDrawn { points: 900, duration_ms: 6 });
+    logger::on(Input::Hide);
+    let batches = sent();
+    let records = &batches[0].records;
+    assert_eq!((records.len(), records[0].count, batches[0].calls), (1, Some(1_000), 1_000));
+    assert_eq!(records[0].message, "The screen showed lifecycle RUNNING instead of STARTING.");
+}
+
+#[wasm_bindgen_test]
+async fn a_full_ring_is_sealed_when_the_task_ends() {
+    start();
+    (0..250)
+        .for_each(|number| app::tell(&UiEvent::Toast { code: format!("{number}"), text: "x".repeat(900) }));
+    assert!(sent().is_empty(), "nothing is compressed or sent while the page is at work");
+    next_task().await;
+    // Fifty warnings at once, the others are declared.
+    let (calls, declared) = sent().iter().fold((0, 0), |(calls, declared), batch| {
+        let lost: u64 = batch.declared_drops.iter().map(|drop| drop.count).sum();
+        (calls + batch.calls, declared + lost)
+    });
+    assert_eq!((calls, declared), (50, 200));
+}
+
+#[wasm_bindgen_test]
+async fn the_clock_is_read_once_in_a_task() {
+    start();
+    next_task().await;
+    for _ in 0..3 {
+        let before = reads();
+        (0..50).for_each(|number| app::tell(&seen(&format!("RUNNING {number}"))));
+        assert_eq!(reads() - before, 1.0);
+        next_task().await;
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_panic_leaves_at_once_with_what_led_to_it() {
+    start();
+    app::tell(&seen("RUNNING"));
+    let stack = [Frame { function: "app::run", module: "", index: Some(812), offset: Some(0x9_f1d2) }];
+    assert!(logger::panicked("index out of bounds", "app/src/a.rs:118", &stack));
+    assert!(run("return window.sent.every((request) => request.keepalive)").is_truthy());
+    let batches = sent();
+    let (panic, before) = (&batches[0].records[0], &batches[0].records[1]);
+    assert_eq!(
+        (panic.event.as_ref(), panic.level, before.event.as_ref()),
+        ("ui.panic", Level::Fatal, "ui.truth_seen")
+    );
+    let error = panic.error.as_ref().expect("what failed");
+    assert_eq!(error.message.as_deref(), Some("index out of bounds"));
+    assert!(panic.payload["breadcrumbs"].as_str().is_some_and(|names| names.starts_with("ui.truth_seen")));
+}
+
+#[wasm_bindgen_test]
+async fn the_server_closes_the_gate() {
+    start();
+    assert!(app::is_told(Level::Info) && !app::is_told(Level::Debug));
+    run("window.cfg = { level: 'warn' }");
+    app::tell(&seen("RUNNING"));
+    logger::on(Input::Hide);
+    next_task().await;
+    assert!(app::is_told(Level::Warn) && !app::is_told(Level::Info));
+}
+
+#[wasm_bindgen_test]
+fn the_black_box_lies_where_it_says() {
+    start();
+    app::tell(&seen("RUNNING"));
+    let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    let block = Uint8Array::new(&memory.buffer()).subarray(logger::black_box(), logger::black_box() + 4);
+    assert_eq!(block.to_vec(), b"DLR2");
+}

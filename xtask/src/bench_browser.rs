@@ -1,0 +1,36 @@
+//! What a log call costs in real Chromium, ours beside others: the module as it ships with its benchmark's exports, and
+//! npm packages that only this benchmark installs.
+
+use crate::browser;
+use crate::pins::WASM_TARGET;
+use crate::shell::{self, Failure};
+
+const FOLDER: &str = "end2end/bench";
+const MADE: &str = "target/bench-browser";
+const MODULE: &str = "frontend";
+
+pub fn run() -> Result<(), Failure> {
+    println!("\nlog calls in Chromium");
+    let chromium = browser::chromium().ok_or("Chromium is missing: `cargo xtask setup` installs it")?;
+    module()?;
+    let root = shell::root();
+    let install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"];
+    shell::run(shell::command("npm").args(install).current_dir(root.join(FOLDER)))?;
+    let script = root.join(FOLDER).join("run.mjs");
+    shell::run(shell::command("node").arg(script).arg(root.join(MADE)).env("CHROMIUM", chromium))
+}
+
+/// As the release is built: same profile, same passes of wasm-opt.
+fn module() -> Result<(), Failure> {
+    let build = ["build", "-p", "frontend", "--features", "bench", "--profile", "wasm-release"];
+    shell::run(shell::cargo(&build).args(["--target", WASM_TARGET]))?;
+    let built = format!("target/{WASM_TARGET}/wasm-release/{MODULE}.wasm");
+    let mut bind = shell::command("wasm-bindgen");
+    bind.args(["--target", "web", "--no-typescript", "--out-dir", MADE, &built]);
+    shell::run(&mut bind)?;
+    let bound = format!("{MADE}/{MODULE}_bg.wasm");
+    let mut optimise = shell::command("wasm-opt");
+    optimise.args(["-Oz", "--enable-bulk-memory", "--enable-nontrapping-float-to-int"]);
+    optimise.args(["--skip-pass=inlining-optimizing", "--skip-pass=inlining", &bound, "-o", &bound]);
+    shell::run(&mut optimise)
+}
