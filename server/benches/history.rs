@@ -98,12 +98,46 @@ fn session_of_a_minute() -> (String, Vec<DecisionRecord>, TradingState) {
     (id.0, world.records, world.engine.state().clone())
 }
 
-/// A journal with so many past sessions, and a snapshot each 2,000 decisions, as the ledger keeps them.
-async fn journal(dir: &Path, sessions: usize) -> TradingStore {
+async fn empty(dir: &Path) -> TradingStore {
     let environment = [("DELTASCOPE__DATA__DIR".to_owned(), dir.display().to_string())];
     let config = server::config::load(None, &environment.into_iter().collect()).expect("settings");
     let teller = Teller::new(Level::Fatal, 16);
-    let store = TradingStore::open_beside(dir, teller, &config.database).await.expect("a journal");
+    TradingStore::open_beside(dir, teller, &config.database).await.expect("a journal")
+}
+
+/// A journal of a session that goes on: a snapshot with so many fills in it, and a minute of decisions after it.
+async fn running(dir: &Path, fills: usize) -> TradingStore {
+    let store = empty(dir).await;
+    let preset = model::preset::preset("quick-strangle").expect("the default preset");
+    let mut world = World::new(1, 7);
+    world.run_ms(1_000);
+    world.start(&preset.configuration);
+    world.run_ms(8_000);
+    let state = traded(world.engine.state(), fills);
+    let from = world.records.len();
+    world.run_ms(60_000);
+    let last = &world.records[from - 1];
+    let (next_seq, next_input_seq) = (last.seq + 1, last.input_seq + 1);
+    let rolling = Rolling { next_seq, next_input_seq, state: Box::new(state) };
+    store.append(&joined(&world.records[..from]), Some(&rolling)).await.expect("appended");
+    store.append(&joined(&world.records[from..]), None).await.expect("appended");
+    store
+}
+
+/// One entry an input.
+fn joined(records: &[DecisionRecord]) -> Vec<Arc<Entry>> {
+    let steps = records.chunk_by(|one, next| one.input_seq == next.input_seq);
+    let step = |step: &[DecisionRecord]| {
+        let first = entry(step[0].clone());
+        let decisions = step.iter().cloned().map(Arc::new).collect();
+        Arc::new(Entry { decisions, ..Entry::clone(&first) })
+    };
+    steps.map(step).collect()
+}
+
+/// A journal with so many past sessions, and a snapshot each 2,000 decisions, as the ledger keeps them.
+async fn journal(dir: &Path, sessions: usize) -> TradingStore {
+    let store = empty(dir).await;
     let (id, records, ended) = session_of_a_minute();
     let text = serde_json::to_string(&records).expect("it serialises");
     let (mut state, mut seq, mut since) = (TradingState::default(), 0, 0);
@@ -145,14 +179,20 @@ fn entry(record: DecisionRecord) -> Arc<Entry> {
 fn recovery(runtime: &tokio::runtime::Runtime, sessions: usize) -> (support::Figure, u64) {
     let dir = tempfile::tempdir().expect("a folder");
     let store = runtime.block_on(journal(dir.path(), sessions));
-    let figure = support::time(|| {
-        let recovered = runtime.block_on(store.recover()).expect("recovered");
-        assert!(recovered.next_seq > 1);
-        1
-    });
+    let figure = read_back(runtime, &store);
     let decisions = runtime.block_on(store.count()).expect("counted");
     runtime.block_on(store.close());
     (figure, decisions)
+}
+
+/// All that a start waits for of the journal: the fold, and what the console shows of before.
+fn read_back(runtime: &tokio::runtime::Runtime, store: &TradingStore) -> support::Figure {
+    support::time(|| {
+        let recovered = runtime.block_on(store.recover()).expect("recovered");
+        assert!(recovered.next_seq > 1);
+        runtime.block_on(store.latest_decisions(400)).expect("read");
+        1
+    })
 }
 
 fn main() {
@@ -171,4 +211,15 @@ fn main() {
     support::line("recovery after 10 sessions", short);
     support::line("recovery after 1,000 sessions", long);
     support::ratio("1,000 sessions beside 10", long, short);
+
+    let [few, many] = [10, 100_000].map(|fills| {
+        let dir = tempfile::tempdir().expect("a folder");
+        let store = runtime.block_on(running(dir.path(), fills));
+        let figure = read_back(&runtime, &store);
+        runtime.block_on(store.close());
+        figure
+    });
+    support::line("recovery of a session with 10 fills", few);
+    support::line("recovery of a session with 100,000 fills", many);
+    support::ratio("100,000 fills beside 10", many, few);
 }

@@ -20,6 +20,7 @@ use model::{Lots, Micros, Session, SessionId, Stamp, Symbol, TradingState};
 
 use crate::hearing::Hearing;
 use crate::said::{IntoDecision, MILLISECOND, SECOND, Said, say, since};
+use crate::truth::witness;
 
 /// A close order of which nothing is known for so long does not hold up the next one: reducing twice is harmless.
 const DOUBT_MAX: i64 = 2 * SECOND;
@@ -51,11 +52,12 @@ pub(crate) fn account_audit(closer: &Closer<'_>) -> Vec<Said> {
 
 /// One round of closing: the first step that has anything to say.
 pub(crate) fn work(closer: &Closer<'_>) -> Vec<Said> {
-    const STEPS: [fn(&Closer<'_>) -> Vec<Said>; 8] = [
+    const STEPS: [fn(&Closer<'_>) -> Vec<Said>; 9] = [
         report::escalate,
         report::exposure,
         report::blocked,
         measure::explain,
+        witness::doubted,
         flat::count,
         clear::entries,
         clear::in_the_way,
@@ -107,9 +109,9 @@ impl<'a> Closer<'a> {
         self.session?.leg(symbol).map(|leg| &leg.instrument)
     }
 
-    /// Signed lots that are on by all that is known of our own.
+    /// Signed lots that are on by all that is known of our own; in a panic of all by all that is known of the account.
     pub fn expected(&self, symbol: &Symbol) -> Lots {
-        self.session.map_or(0, |session| session.expected(symbol))
+        self.session.map_or_else(|| witness::expected(self, symbol), |session| session.expected(symbol))
     }
 
     /// A running session holds the instrument: the sweep leaves it alone until that one has nothing of its own there.

@@ -13,6 +13,7 @@ pub(crate) fn of(state: &TradingState, stamp: &Stamp, input: Input) -> Vec<Said>
         Input::Market { .. } => Vec::new(),
         Input::Execution(report) => reports::report(state, stamp, report),
         Input::Truth(read) => truth::read::facts(state, stamp, read),
+        Input::Witness(witness) => truth::witness::facts(state, stamp, witness),
         Input::Instruments(read) => instruments::read(state, stamp, &read),
         Input::Operator(request) => operator::request(state, stamp, &request),
         Input::Link(change) => link(state, stamp, change),

@@ -98,11 +98,13 @@ fn reach(state: &TradingState, stamp: &Stamp) -> Option<Said> {
 fn strangers(state: &TradingState, stamp: &Stamp) -> Option<Said> {
     let positions = state.foreign_positions();
     let orders = u32::try_from(orphans::orphans(state).count()).unwrap_or(u32::MAX);
-    let on = !positions.is_empty() || orders > 0;
-    let cause = match (positions.is_empty(), orders) {
-        (false, _) => HealthCause::Foreign { positions },
-        (true, 0) => HealthCause::NothingForeign,
-        (true, orders) => HealthCause::OrdersRest { orders },
+    let doubt = state.account.sweep.as_ref().and_then(|sweep| sweep.doubt.clone());
+    let on = !positions.is_empty() || orders > 0 || doubt.is_some();
+    let cause = match (positions.is_empty(), orders, doubt) {
+        (false, _, _) => HealthCause::Foreign { positions },
+        (true, 0, Some(doubt)) => HealthCause::Doubted { doubt },
+        (true, 0, None) => HealthCause::NothingForeign,
+        (true, orders, _) => HealthCause::OrdersRest { orders },
     };
     change(state, stamp, Health::Unreconciled, on, cause)
 }

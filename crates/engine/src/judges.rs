@@ -25,7 +25,7 @@ enum Judge {
 
 /// Top to bottom: what was lost is looked for, a latch comes before exits, exits before closing, closing before
 /// anything that could open risk; then what is read, watched and told.
-const JUDGES: [Judge; 16] = [
+const JUDGES: [Judge; 17] = [
     Judge::Account("day", day::judge),
     Judge::Account("clock", clock::judge),
     Judge::Exit("lookups", lookups::judge),
@@ -40,6 +40,7 @@ const JUDGES: [Judge; 16] = [
     Judge::Session("entry", entry::judge),
     Judge::Session("reconciliation", truth::reconcile::judge),
     Judge::Account("truth", truth::judge),
+    Judge::Account("witness", truth::witness::judge),
     Judge::Account("watch", watch::judge),
     Judge::Session("health", health::judge),
 ];

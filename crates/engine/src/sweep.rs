@@ -13,6 +13,7 @@ use crate::latch::close_id;
 use crate::lookups;
 use crate::said::{SECOND, Said, say};
 use crate::truth::need::{Need, must_wait};
+use crate::truth::witness;
 
 /// The account's own list may lag by so much; it is asked again until it agrees.
 const LIST_AGAIN: i64 = SECOND;
@@ -40,8 +41,8 @@ pub(crate) fn judge(state: &TradingState, stamp: &Stamp) -> Vec<Said> {
     if closer.flatten.is_verified() {
         return closing::account_audit(&closer);
     }
-    let found = find(&closer);
-    if !found.is_empty() {
+    let found = [find, find_by_fills].iter().map(|find| find(&closer)).find(|found| !found.is_empty());
+    if let Some(found) = found {
         return found;
     }
     closing::work(&closer)
@@ -66,14 +67,43 @@ fn find(closer: &Closer<'_>) -> Vec<Said> {
     let unknown = read.positions.iter().filter(|(symbol, _)| {
         !state.account.leases.contains_key(*symbol) && !closer.flatten.products.contains_key(*symbol)
     });
-    let first = closer.flatten.products.values().map(|closing| closing.leg + 1).max().unwrap_or(0);
+    let first = next_leg(closer);
     unknown
         .enumerate()
         .map(|(index, (symbol, (product_id, lots)))| {
             let closing = Closing { foreign: true, ..Closing::new(*product_id, first + index, *lots) };
-            closer.say(ClosingDecision::PositionFound { symbol: symbol.clone(), closing })
+            closer.say(ClosingDecision::PositionFound { symbol: symbol.clone(), closing, by_fills: false })
         })
         .collect()
+}
+
+/// What the account's fills leave on and its list does not show.
+fn find_by_fills(closer: &Closer<'_>) -> Vec<Said> {
+    let state = closer.state;
+    let Some(read) = witness::known(closer) else { return Vec::new() };
+    let unknown = read.net.iter().filter(|(symbol, _)| {
+        !state.account.leases.contains_key(*symbol) && !closer.flatten.products.contains_key(*symbol)
+    });
+    let first = next_leg(closer);
+    unknown
+        .enumerate()
+        .map(|(index, (symbol, (product_id, lots)))| {
+            let closing = Closing { foreign: true, ..Closing::new(*product_id, first + index, *lots) };
+            closer.say(ClosingDecision::PositionFound { symbol: symbol.clone(), closing, by_fills: true })
+        })
+        .collect()
+}
+
+/// Positions without a session are numbered on.
+fn next_leg(closer: &Closer<'_>) -> usize {
+    closer.flatten.products.values().map(|closing| closing.leg + 1).max().unwrap_or(0)
+}
+
+/// The sweep that the latch asks for, while it is at work.
+pub(crate) fn at_work<'a>(state: &'a TradingState, stamp: &'a Stamp) -> Option<Closer<'a>> {
+    let latch = state.account.latch.as_ref()?;
+    let closer = Closer::of_account(state, stamp)?;
+    (closer.flatten.id == close_id(latch) && !closer.flatten.is_verified()).then_some(closer)
 }
 
 /// What the sweep needs to know: with every look of its close the account's own list; before there is anything to

@@ -5,6 +5,7 @@ pub(crate) mod need;
 mod needs;
 pub(crate) mod read;
 pub(crate) mod reconcile;
+pub(crate) mod witness;
 
 use model::decision::TruthDecision;
 use model::truth::{PendingTruth, READ_LIFE};

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::amount::{Lots, Money, plain};
 use crate::ids::{Code, PanicId, Symbol};
 use crate::tell::{grouped, positions};
+use crate::witness::Doubt;
 use crate::words::ExitReason;
 
 pub use books::{FillFault, ZeroCause};
@@ -115,6 +116,10 @@ pub enum HealthCause {
         positions: BTreeMap<Symbol, Lots>,
     },
     NothingForeign,
+    /// A panic of all sees nothing on, and nothing explains that.
+    Doubted {
+        doubt: Doubt,
+    },
     /// Orders of ours that nobody waits for still rest at the venue.
     OrdersRest {
         orders: u32,
@@ -163,6 +168,7 @@ impl HealthCause {
                     "{orders} orders of ours that nobody waits for rest at the venue, and are not canceled yet"
                 )
             }
+            Self::Doubted { doubt } => doubt.sentence(),
             Self::NothingForeign => "the account holds nothing that is not ours".to_owned(),
             Self::Quarantined => "a judge failed on the session".to_owned(),
         }

@@ -9,6 +9,7 @@ use telemetry::{CorrelationId, Micros};
 use crate::amount::{Lots, Price};
 use crate::ids::{Code, PanicId, ProductId, Symbol};
 use crate::order::OrderStatus;
+use crate::witness::Doubt;
 use crate::words::ExitReason;
 
 /// A panic of one session alone, or of the account.
@@ -42,6 +43,9 @@ pub struct Flatten {
     pub flat: Option<FlatReads>,
     /// Since when, and why, the venue cannot be worked.
     pub blocked: Option<Code>,
+    /// Why nothing that is shown is not believed to be flat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Doubt>,
     pub verified_flat_at: Option<Micros>,
     /// A third read, ten seconds later: whether it agreed.
     pub audited: Option<bool>,
@@ -77,6 +81,9 @@ pub struct Closing {
     pub dry: u32,
     /// When the venue refused to reduce for want of a position.
     pub no_position_at: Option<Micros>,
+    /// Lots that the account's books leave on and of which the venue has said that they are not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone: Option<Lots>,
 }
 
 /// The latest close order of a product.
@@ -104,6 +111,7 @@ impl Closing {
             refusals: 0,
             dry: 0,
             no_position_at: None,
+            gone: None,
         }
     }
 }

@@ -5,6 +5,7 @@ use telemetry::Micros;
 
 use crate::ids::{ClientOrderId, OrderId, ProductId, Symbol, Underlying};
 use crate::order::OrderRequest;
+use crate::witness::WitnessRequest;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
@@ -21,6 +22,8 @@ pub enum Command {
         client_order_id: ClientOrderId,
     },
     ReadTruth(TruthRequest),
+    /// Apart from other reads: however long its list is, nothing waits for it.
+    ReadWitness(WitnessRequest),
     ReadInstruments {
         underlying: Underlying,
     },
@@ -51,6 +54,7 @@ impl Command {
             Command::Cancel { .. }
             | Command::Lookup { .. }
             | Command::ReadTruth(_)
+            | Command::ReadWitness(_)
             | Command::ReadInstruments { .. }
             | Command::Watch { .. } => false,
         }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use telemetry::{Event, Level, Map, Source, Value};
 
 use crate::command::{Command, TruthRequest};
+use crate::witness::WitnessRequest;
 pub use account::AccountDecision;
 pub use closing::ClosingDecision;
 pub use entry::EntryDecision;
@@ -65,6 +66,9 @@ impl Decision {
                 account: *account,
                 wallet: purpose.reads_wallet(),
             })),
+            Decision::Truth(TruthDecision::WitnessRequested { request, since }) => {
+                Some(Command::ReadWitness(WitnessRequest { request: *request, since: *since }))
+            }
             Decision::Entry(EntryDecision::InstrumentsRequested { underlying }) => {
                 Some(Command::ReadInstruments { underlying: underlying.clone() })
             }

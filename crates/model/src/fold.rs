@@ -10,6 +10,9 @@ mod rules;
 mod session;
 mod truth;
 
+#[cfg(test)]
+mod tests;
+
 use crate::decision::{Decision, MarketDecision};
 use crate::market::MarketEvent;
 use crate::record::DecisionRecord;

@@ -14,6 +14,7 @@ use crate::ids::{ClientOrderId, Code, OrderId, PanicId, ProductId, SessionId, Sy
 use crate::instrument::Instrument;
 use crate::market::MarketEvent;
 use crate::order::{OrderSnapshot, Side};
+use crate::witness::Witness;
 use crate::words::{ExecutionMode, Health};
 
 /// When and under which numbers a step happens.
@@ -40,6 +41,7 @@ pub enum Input {
     },
     Execution(ExecutionReport),
     Truth(Truth),
+    Witness(Witness),
     Instruments(InstrumentsRead),
     Operator(OperatorRequest),
     Link(LinkChange),

@@ -33,6 +33,7 @@ pub mod tell;
 pub mod truth;
 pub mod valuation;
 pub mod view;
+pub mod witness;
 pub mod words;
 
 pub use amount::{Lots, Money, Price};

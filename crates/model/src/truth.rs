@@ -10,6 +10,7 @@ use crate::amount::Lots;
 use crate::ids::{Code, OrderId, ProductId, Symbol};
 use crate::input::OpenOrder;
 use crate::order::Cancel;
+use crate::witness::WitnessState;
 
 /// A request that has not come back after this long is given up.
 pub const READ_LIFE: Micros = Micros(5_000_000);
@@ -39,6 +40,9 @@ pub struct TruthState {
     pub failed_at: Option<Micros>,
     /// The latest word of the private stream on each position.
     pub streamed: BTreeMap<Symbol, StreamedPosition>,
+    /// What beside positions says whether something is on.
+    #[serde(default, skip_serializing_if = "WitnessState::is_new")]
+    pub witness: WitnessState,
 }
 
 /// A read: its number, when it was asked for (what it shows is at least as new), when it came.

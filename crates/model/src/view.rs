@@ -279,6 +279,8 @@ pub struct ClosingView {
     pub read_at: Option<Micros>,
     /// Why the venue cannot be worked, when it cannot.
     pub blocked: Option<String>,
+    /// Why nothing that is shown is not believed to be flat.
+    pub doubt: Option<String>,
     pub verified_flat_at: Option<Micros>,
 }
 

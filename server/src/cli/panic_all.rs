@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use model::closing::Flatten;
 use model::input::OperatorAction;
+use model::witness::Doubt;
 use model::{Session, TradingState};
 
 use super::Outcome;
@@ -54,8 +55,8 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Outcome {
         }
         Ok(Err(error)) => Err(error),
         Err(_elapsed) => {
-            let blocked = closings(&flat).find_map(|(_, closing)| closing.blocked.clone());
-            let why = blocked.map_or_else(|| "it takes longer".to_owned(), |code| code.words());
+            let why = closings(&flat).find_map(|(_, closing)| trouble(closing));
+            let why = why.unwrap_or_else(|| "it takes longer".to_owned());
             Err(format!("not verified flat after {patience} s ({why}); {words}").into())
         }
     }
@@ -105,6 +106,12 @@ fn closings(state: &TradingState) -> impl Iterator<Item = (Option<&Session>, &Fl
     of_sessions.chain(state.account.sweep.as_ref().map(|sweep| (None, sweep)))
 }
 
+/// What keeps a close from its end.
+fn trouble(closing: &Flatten) -> Option<String> {
+    let blocked = closing.blocked.as_ref().map(|code| code.words());
+    blocked.or_else(|| closing.doubt.as_ref().map(Doubt::sentence))
+}
+
 /// What there is to say of the running closes.
 fn progress(state: &TradingState) -> Vec<String> {
     let mut lines = Vec::new();
@@ -122,6 +129,8 @@ fn progress(state: &TradingState) -> Vec<String> {
         }));
         let blocked = flatten.blocked.iter();
         lines.extend(blocked.map(|code| format!("the venue cannot be worked: {}; trying on", code.words())));
+        let doubt = flatten.doubt.iter();
+        lines.extend(doubt.map(|doubt| format!("not called flat: {}; looking on", doubt.sentence())));
     }
     lines
 }

@@ -14,7 +14,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use super::events::TradingEvent;
 use super::inbox::Inbox;
-use super::truth;
+use super::{truth, witness};
 use crate::clock;
 use crate::store::trading::Permit;
 use crate::tasks::Stop;
@@ -144,6 +144,9 @@ async fn execute(rest: &Rest, handed: &Handed) -> Option<Input> {
             let requested_at = clock::now();
             Some(Input::Truth(truth::read_truth(rest, request, record, requested_at).await))
         }
+        Command::ReadWitness(request) => {
+            Some(Input::Witness(witness::read_witness(rest, *request, record, clock::now()).await))
+        }
         Command::ReadInstruments { underlying } => {
             let call = Call::options().behalf(record);
             Some(Input::Instruments(truth::read_instruments(rest, underlying, call).await))
@@ -241,6 +244,9 @@ fn unanswered(handed: &Handed, code: &'static str, maybe_sent: bool) -> Option<I
                 outcome: TruthOutcome::Unknown { code },
             }));
         }
+        Command::ReadWitness(request) => {
+            return Some(Input::Witness(witness::unread(*request, handed.record.at, code)));
+        }
         Command::ReadInstruments { underlying } => {
             let outcome = InstrumentsOutcome::Unknown { code };
             return Some(Input::Instruments(InstrumentsRead { underlying: underlying.clone(), outcome }));
@@ -256,6 +262,7 @@ fn word(command: &Command) -> &'static str {
         Command::Cancel { .. } => "cancel",
         Command::Lookup { .. } => "lookup",
         Command::ReadTruth(_) => "read_truth",
+        Command::ReadWitness(_) => "read_witness",
         Command::ReadInstruments { .. } => "read_instruments",
         Command::Watch { .. } => "watch",
     }

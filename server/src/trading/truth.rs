@@ -16,10 +16,10 @@ use model::{DecisionRecord, Lots, Micros, Money, Underlying};
 use crate::venue::{Call, Cause, Rest, RestError, code_of, translate, wire};
 
 /// The currency in which everything is settled.
-const WALLET_ASSET: &str = "USD";
+pub(super) const WALLET_ASSET: &str = "USD";
 
 /// The word for a read that failed.
-fn code(error: RestError) -> Code {
+pub(super) fn code(error: RestError) -> Code {
     match error {
         RestError::Refused { code, .. } => code_of(&code),
         RestError::Failed(cause) => cause.into(),
@@ -27,7 +27,7 @@ fn code(error: RestError) -> Code {
 }
 
 /// An answer that is not what was asked for; what exactly is told with the request.
-fn unreadable(_why: String) -> Code {
+pub(super) fn unreadable(_why: String) -> Code {
     Cause::Unreadable.into()
 }
 

@@ -208,4 +208,9 @@ pub struct Wallet {
     pub asset_symbol: String,
     #[serde(default, deserialize_with = "decimal")]
     pub balance: Option<Decimal>,
+    /// What positions and orders block together, and orders alone.
+    #[serde(default, deserialize_with = "decimal")]
+    pub blocked_margin: Option<Decimal>,
+    #[serde(default, deserialize_with = "decimal")]
+    pub order_margin: Option<Decimal>,
 }

@@ -12,6 +12,7 @@ use model::instrument::{Instrument, OptionKind};
 use model::market::{Depth, Level, Mark, MarketEvent, MarketSource, Quote, Spot};
 use model::order::{OrderSnapshot, OrderStatus, Side, TimeInForce};
 use model::record::DecisionRecord;
+use model::witness::{Trade, Witness, WitnessRequest};
 use model::{
     ClientOrderId, Code, Command, Configuration, Decimal, ExecutionMode, FillId, Input, Lifecycle, Micros,
     OrderId, ProductId, Session, SessionId, Stamp, Symbol, TradingState, TruthRequest, Underlying,
@@ -130,6 +131,10 @@ impl World {
                 self.send(Input::Execution(report));
             }
             Command::ReadTruth(request) => self.read_truth(request),
+            Command::ReadWitness(request) => {
+                let witness = self.witness(request);
+                self.send(Input::Witness(witness));
+            }
             Command::ReadInstruments { underlying } => {
                 let products = self.exchange.products(now);
                 let options = products.iter().filter_map(instrument);
@@ -171,6 +176,29 @@ impl World {
         };
         let outcome = TruthOutcome::Known(Box::new(known));
         self.send(Input::Truth(Truth { request: request.request, requested_at: self.now, outcome }));
+    }
+
+    fn witness(&mut self, request: &WitnessRequest) -> Witness {
+        let now = self.now.0;
+        let fills = self.exchange.fills(now);
+        let trade = |row: &simulator::account::Fill| {
+            let fill = fill(row);
+            Trade {
+                product_id: ProductId(row.product_id as u64),
+                lots: fill.signed_lots(),
+                settlement: fill.settlement,
+                symbol: fill.symbol,
+            }
+        };
+        Witness {
+            request: request.request,
+            requested_at: self.now,
+            // The venue's list begins with the newest.
+            trades: Some(fills.iter().rev().map(trade).collect()),
+            margin: Some(self.exchange.wallet(now).position_margin),
+            elsewhere: Some(0),
+            failures: Vec::new(),
+        }
     }
 
     /// Answers take four milliseconds.

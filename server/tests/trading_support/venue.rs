@@ -1,7 +1,9 @@
 //! A venue of its own beside the server, with the documented keys, and an independent look at what is on there.
 
+use model::Decimal;
+use model::order::{OrderRequest, Purpose, Side, TimeInForce};
 use server::telling::Teller;
-use server::venue::{Address, Call, Rest, wire};
+use server::venue::{Address, Call, Rest, Sent, translate, wire};
 use simulator::{Faults, Options, Running, TapeSource};
 use telemetry::{Level, Secret};
 
@@ -59,6 +61,38 @@ impl Venue {
     /// Signed lots over all products, by the venue's own fills.
     pub async fn position(&self) -> i64 {
         self.fills().await.iter().map(|(_, side, lots)| if side == "buy" { *lots } else { -lots }).sum()
+    }
+
+    /// Sells so many lots of one option that has a bid for them, as from the venue's own app.
+    pub async fn sold(&self, lots: i64) {
+        let products = self.rest.read_all::<wire::Product>(&Call::options()).await.unwrap();
+        for option in products.iter().filter_map(|product| translate::option(product).unwrap()) {
+            let (ticker, _) = self.rest.read::<wire::Ticker>(&Call::ticker(&option.symbol)).await.unwrap();
+            let quotes = ticker.quotes.unwrap_or_default();
+            let wanted =
+                |bid: Option<Decimal>, least: i64| bid.is_some_and(|bid| bid >= Decimal::from(least));
+            if !(wanted(quotes.best_bid, 50) && wanted(quotes.bid_size, lots)) {
+                continue;
+            }
+            let order = OrderRequest {
+                client_order_id: "by-hand".into(),
+                product_id: option.product_id,
+                symbol: option.symbol.clone(),
+                side: Side::Sell,
+                lots,
+                limit: None,
+                time_in_force: TimeInForce::Ioc,
+                reduce_only: false,
+                purpose: Purpose::Entry,
+                leg: 0,
+                attempt: 1,
+            };
+            let sent = self.rest.send::<wire::Order>(&Call::place(&order)).await;
+            assert!(matches!(sent, Sent::Acked(_)), "{sent:?}");
+            assert_eq!(self.position().await, -lots);
+            return;
+        }
+        panic!("no option has a bid for {lots} lots");
     }
 
     pub async fn open_orders(&self) -> usize {

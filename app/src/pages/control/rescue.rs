@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use model::view::{ClosingLegView, MilestoneView};
 
-use super::rescue_parts::{Card, Part, Seen, card, read_at, spoken, title};
+use super::rescue_parts::{Card, Part, Seen, card, read_at, spoken, title, trouble};
 use crate::format;
 use crate::live::{TRUTH_STALE_US, use_live};
 use crate::parts::{Age, Panel, TraceLink, When};
@@ -82,8 +82,8 @@ fn Progress(card: Memo<Option<Card>>) -> impl IntoView {
 fn PartView(part: Memo<Option<Part>>, many: Signal<bool>) -> impl IntoView {
     let name =
         Memo::new(move |_| part.with(|part| part.as_ref().map(|part| part.name.clone()).unwrap_or_default()));
-    let blocked = Memo::new(move |_| {
-        part.with(|part| part.as_ref().and_then(|part| part.closing.blocked.clone()).unwrap_or_default())
+    let trouble = Memo::new(move |_| {
+        part.with(|part| part.as_ref().and_then(|part| trouble(&part.closing)).unwrap_or_default())
     });
     let milestones = move || part.get().map(|part| milestone_rows(&part.closing.milestones).collect_view());
     let legs = move || part.get().map(|part| part.closing.legs.into_iter().map(leg_row).collect_view());
@@ -92,7 +92,7 @@ fn PartView(part: Memo<Option<Part>>, many: Signal<bool>) -> impl IntoView {
         <div class="rescue-part" role="group" aria-label=move || name.get()>
             <When when=move || many.get()><h3>{move || name.get()}</h3></When>
             <ol class="milestones">{milestones}</ol>
-            <p class="note" data-tone="alarm" hidden=move || blocked.with(String::is_empty)>"The venue cannot be worked: "{move || blocked.get()}</p>
+            <p class="note" data-tone="alarm" hidden=move || trouble.with(String::is_empty)>{move || trouble.get()}</p>
             <p class="lack" hidden=move || !nothing()>"Nothing was found on."</p>
             <div class="grid-table" hidden=nothing><table>
                 <caption class="visually-hidden">{move || format!("Legs of {} and what is left of each", name.get())}</caption>

@@ -107,6 +107,12 @@ pub fn title(card: &Card) -> &'static str {
     }
 }
 
+/// What keeps a close from its end.
+pub fn trouble(closing: &ClosingView) -> Option<String> {
+    let blocked = closing.blocked.as_ref().map(|why| format!("The venue cannot be worked: {why}"));
+    blocked.or_else(|| closing.doubt.as_ref().map(|why| format!("Not called flat: {why}")))
+}
+
 /// What a screen reader is told, once per step.
 pub fn spoken(card: &Card) -> String {
     let at_work: Vec<String> = card
@@ -115,9 +121,8 @@ pub fn spoken(card: &Card) -> String {
         .filter_map(|part| {
             let step = part.closing.milestones.iter().find(|milestone| !milestone.done)?;
             let name = if card.parts.len() > 1 { format!("{}: ", part.name) } else { String::new() };
-            let blocked =
-                part.closing.blocked.as_ref().map(|why| format!(", blocked: {why}")).unwrap_or_default();
-            Some(format!("{name}{} {}{blocked}", step.label, step.note))
+            let trouble = trouble(&part.closing).map(|why| format!(": {why}")).unwrap_or_default();
+            Some(format!("{name}{} {}{trouble}", step.label, step.note))
         })
         .collect();
     let now = if at_work.is_empty() { "done".to_owned() } else { format!("now: {}", at_work.join("; ")) };
@@ -169,6 +174,7 @@ mod tests {
             legs,
             read_at: None,
             blocked: None,
+            doubt: None,
             verified_flat_at: None,
         }
     }

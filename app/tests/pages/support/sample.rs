@@ -210,6 +210,7 @@ fn closing(legs: &[ClosingLegView]) -> ClosingView {
         legs: legs.to_vec(),
         read_at: Some(at("20:30:08")),
         blocked: None,
+        doubt: None,
         verified_flat_at: None,
     }
 }

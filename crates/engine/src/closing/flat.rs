@@ -12,6 +12,7 @@ use super::reads::list_since;
 use super::{Closer, VERIFY_GAP};
 use crate::lookups::SIGNATURE_LIFE;
 use crate::said::{MILLISECOND, Said, since};
+use crate::truth::witness;
 
 /// The count of flat reads, one further, or back at nothing.
 pub(super) fn count(closer: &Closer<'_>) -> Vec<Said> {
@@ -65,7 +66,7 @@ fn flat_read(closer: &Closer<'_>) -> Option<ReadMark> {
     if closer.session.is_none() && may_still_land(closer, mark.requested_at) {
         return None;
     }
-    if closer.session.is_none() && !rest_is_flat(closer, mark.request) {
+    if closer.session.is_none() && (!rest_is_flat(closer, mark.request) || witness::doubt(closer).is_some()) {
         return None;
     }
     let one = marks.iter().all(|other| other.request == mark.request) && orders.mark.request >= mark.request;

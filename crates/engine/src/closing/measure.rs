@@ -2,10 +2,10 @@
 //! contradicts our books is no zero until something explains it.
 
 use model::causes::{HealthCause, ZeroCause};
-use model::decision::TruthDecision;
+use model::decision::{ClosingDecision, TruthDecision};
 use model::order::OrderStatus;
 use model::truth::PositionRead;
-use model::{Health, Lots, Micros, Session, Symbol};
+use model::{Code, Health, Lots, Micros, Session, Symbol};
 
 use super::Closer;
 use crate::hearing::Hearing;
@@ -13,6 +13,9 @@ use crate::said::{SECOND, Said, since};
 
 /// How long fills that may still come are waited for.
 pub(super) const FILLS_PATIENCE: i64 = 10 * SECOND;
+
+/// What the venue answers to an order in a contract that has been paid out.
+const CONTRACT_ENDED: &str = "invalid_contract";
 
 /// What there is to close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +48,7 @@ impl Measure {
     }
 }
 
-impl Closer<'_> {
+impl<'a> Closer<'a> {
     /// The position, if it was asked for after anything of ours last moved in the instrument.
     pub fn fresh(&self, symbol: &Symbol) -> Option<&PositionRead> {
         self.state.account.truth.position_since(symbol, self.moved_at(symbol))
@@ -105,9 +108,22 @@ impl Closer<'_> {
         }
     }
 
+    /// The first zero that our books contradict, with what they leave on.
+    pub fn contradicted(&self) -> Option<(&'a Symbol, Lots)> {
+        self.symbols().find_map(|symbol| match self.measure(symbol) {
+            Measure::Contradicted(lots) => Some((symbol, lots)),
+            Measure::Unread | Measure::Flat | Measure::Left(_) | Measure::Open(_) => None,
+        })
+    }
+
+    /// Something is on by the venue's word, or it has not been heard on it.
+    pub fn shows_any(&self) -> bool {
+        self.symbols().any(|symbol| matches!(self.measure(symbol), Measure::Open(_) | Measure::Unread))
+    }
+
     /// What explains that nothing is on where our books say something is.
     fn explanation(&self, symbol: &Symbol) -> Option<ZeroCause> {
-        let session = self.session?;
+        let Some(session) = self.session else { return self.refusal(symbol) };
         let read = self.fresh(symbol)?;
         if !self.knows_all_trades(symbol) || self.in_flight(symbol).next().is_some() {
             return None;
@@ -118,6 +134,18 @@ impl Closer<'_> {
         let refused = self.flatten.products.get(symbol)?.no_position_at?;
         let moved: Option<Micros> = session.orders.moved_in(symbol);
         (Some(refused) >= moved).then_some(ZeroCause::Refused)
+    }
+
+    /// The venue has refused to reduce, or to trade a contract that has ended, after the last that the sweep did there.
+    fn refusal(&self, symbol: &Symbol) -> Option<ZeroCause> {
+        let closing = self.flatten.products.get(symbol)?;
+        if self.in_flight(symbol).next().is_some() {
+            return None;
+        }
+        let ended =
+            closing.last.as_ref().filter(|last| last.code.as_ref() == Some(&Code::from(CONTRACT_ENDED)));
+        let said = closing.no_position_at.max(ended.and_then(|last| last.ended_at))?;
+        (Some(said) >= self.orders().moved_in(symbol)).then_some(ZeroCause::Refused)
     }
 }
 
@@ -137,21 +165,25 @@ fn within(lots: Lots, most: Lots) -> Lots {
 /// A zero that contradicts our books is UNRECONCILED until it is explained; then the lots are written off, and
 /// what they cost is unknown.
 pub(super) fn explain(closer: &Closer<'_>) -> Vec<Said> {
+    let contradicted = closer.contradicted();
+    if let Some((symbol, lots)) = contradicted
+        && let Some(by) = closer.explanation(symbol)
+    {
+        let symbol = symbol.clone();
+        return vec![match closer.session {
+            Some(_) => closer.say(TruthDecision::ZeroExplained { symbol, lots, by }),
+            None => closer.say(ClosingDecision::ZeroExplained { symbol, lots, by }),
+        }];
+    }
+    // Of the account it is told with everything else that speaks against its being flat.
     let Some(session) = closer.session else { return Vec::new() };
     let hearing = Hearing { state: closer.state, session, stamp: closer.stamp };
-    let contradicted = closer.symbols().find_map(|symbol| match closer.measure(symbol) {
-        Measure::Contradicted(lots) => Some((symbol, lots)),
-        Measure::Unread | Measure::Flat | Measure::Left(_) | Measure::Open(_) => None,
-    });
     let Some((symbol, lots)) = contradicted else {
         let doubted = |measure| matches!(measure, Measure::Unread | Measure::Left(_));
         let unread = closer.symbols().any(|symbol| doubted(closer.measure(symbol)));
         let over = || hearing.health(Health::Unreconciled, false, HealthCause::ZeroExplained);
         return if unread { Vec::new() } else { over().into_iter().collect() };
     };
-    if let Some(by) = closer.explanation(symbol) {
-        return vec![closer.say(TruthDecision::ZeroExplained { symbol: symbol.clone(), lots, by })];
-    }
     let cause = HealthCause::ZeroUnexplained { symbol: symbol.clone(), lots };
     hearing.health(Health::Unreconciled, true, cause).into_iter().collect()
 }

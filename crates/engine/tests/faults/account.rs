@@ -17,7 +17,7 @@ fn lost() -> World {
 
 fn found(world: &World) -> Vec<(String, Lots)> {
     let found = world.decisions().filter_map(|decision| match decision {
-        Decision::Closing(ClosingDecision::PositionFound { symbol, closing }) => {
+        Decision::Closing(ClosingDecision::PositionFound { symbol, closing, .. }) => {
             assert!(closing.foreign, "it belongs to no session");
             Some((symbol.to_string(), closing.was))
         }

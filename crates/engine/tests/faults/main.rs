@@ -24,3 +24,4 @@ mod several;
 mod story;
 mod strangers;
 mod truth;
+mod witness;

@@ -58,6 +58,25 @@ fn a_close_is_no_larger_than_what_is_on_show_inside_its_limit() {
 }
 
 #[test]
+fn a_long_is_sold_in_what_is_bid_inside_its_limit() {
+    // Bids from 285 on are 1,220 lots, those below 500; and the best of the quote is 90.
+    let mut world = World::new();
+    world.venue.positions.insert(call(), 2_000);
+    world.venue.books.get_mut(&call()).expect("the book").size = 90;
+    refuse_orders(&mut world, 1, "rate_limit_exceeded");
+    world.panic(None);
+    // The first goes at once, without a price; with it the market begins to be watched.
+    world.run_until("a sale", 2, |world| closes(world).len() == 1);
+    let events = world.venue.publish(world.now);
+    world.input(Input::Market { events });
+    show(&mut world, &BIDS, &ASKS);
+    world.run_until("another", 2, |world| closes(world).len() == 2);
+    let sale = closes(&world)[1].1;
+    let limit = sale.limit.map(|limit| limit.normalize().to_string());
+    assert_eq!((sale.side, limit, sale.lots), (Side::Sell, Some("285".to_owned()), 1_220));
+}
+
+#[test]
 fn the_price_steps_by_the_tick_of_its_instrument() {
     // 24.4 × 1.01 = 24.644, up to 0.05; 25.4 × 1.01 = 25.654.
     let mut world = World::new();

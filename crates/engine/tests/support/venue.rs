@@ -10,6 +10,7 @@ use model::fill::Fill;
 use model::input::{AccountPosition, ExecutionReport, OpenOrder, Truth, TruthKnown, TruthOutcome, TruthPart};
 use model::market::{MarketEvent, MarketSource, Spot};
 use model::order::{OrderRequest, OrderSnapshot, OrderStatus, Purpose, Side, TimeInForce};
+use model::witness::{Trade, Witness, WitnessRequest};
 use model::{
     ClientOrderId, Code, Decimal, FillId, Lots, Micros, OrderId, Price, ProductId, Symbol, TruthRequest,
     Underlying,
@@ -69,6 +70,10 @@ pub struct Venue {
     pub empty_until: Micros,
     /// Until then the list of fills is answered as empty: a lie.
     pub fills_empty_until: Micros,
+    /// Positions in what is no option.
+    pub elsewhere: u32,
+    /// Until then the list of fills cannot be read.
+    pub fills_fail_until: Micros,
     /// The list of fills carries our ids, as far as they are known.
     pub fills_are_named: bool,
     /// Until then only the wallet cannot be read.

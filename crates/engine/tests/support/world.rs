@@ -175,6 +175,10 @@ impl World {
                 let truth = self.venue.truth(request, self.now);
                 self.send(Input::Truth(truth));
             }
+            Command::ReadWitness(request) => {
+                let witness = self.venue.witness(request, self.now);
+                self.send(Input::Witness(witness));
+            }
             Command::ReadInstruments { underlying } => {
                 let listed = listed().into_iter().filter(|option| &option.underlying == underlying).collect();
                 self.send(Input::Instruments(InstrumentsRead {

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{after, call, lots, panic_id, put};
+use super::{after, call, lots, panic_id, put, usd};
+use crate::causes::ZeroCause;
 use crate::closing::Closing;
 use crate::decision::ClosingDecision;
 use crate::decision::closing::PanicScope;
 use crate::ids::{Code, ProductId};
+use crate::witness::Doubt;
 use crate::words::ExitReason;
 
 const USER: &str = "ada";
@@ -44,7 +46,16 @@ pub(super) fn samples() -> Vec<ClosingDecision> {
         ClosingDecision::PositionFound {
             symbol: call(),
             closing: Closing { foreign: true, ..Closing::new(ProductId(30_117), 0, -200) },
+            by_fills: false,
         },
+        ClosingDecision::PositionFound {
+            symbol: call(),
+            closing: Closing { foreign: true, ..Closing::new(ProductId(30_117), 0, -200) },
+            by_fills: true,
+        },
+        ClosingDecision::Doubted { doubt: Some(Doubt::Margin { blocked: usd(92) }) },
+        ClosingDecision::Doubted { doubt: None },
+        ClosingDecision::ZeroExplained { symbol: call(), lots: -200, by: ZeroCause::Refused },
         ClosingDecision::Blocked { code: Code::from("http_503") },
         ClosingDecision::Unblocked,
         ClosingDecision::Escalated { attempts: 6, elapsed_ms: 20_100 },
@@ -94,6 +105,13 @@ pub(super) fn doc(decision: &ClosingDecision) -> &'static str {
         ClosingDecision::PanicRepeated { .. } => "PANIC was pressed while a latch holds: it looks anew",
         ClosingDecision::Started { .. } => "an exit or a panic begins to close",
         ClosingDecision::PositionFound { .. } => "a panic of all sees a position that no session holds",
+        ClosingDecision::Doubted { doubt: Some(_) } => {
+            "a panic of all sees nothing on, and the account's fills or its margin do not explain that"
+        }
+        ClosingDecision::Doubted { doubt: None } => "fills and margin explain that nothing is on",
+        ClosingDecision::ZeroExplained { .. } => {
+            "a panic of all: the venue refuses to reduce what by the account's books is on"
+        }
         ClosingDecision::Blocked { .. } => "the venue cannot be worked while closing",
         ClosingDecision::Unblocked => "the venue answers again while closing",
         ClosingDecision::FlatSeen { .. } => "a read shows zero everywhere, explained, and no order of ours",

@@ -1,10 +1,13 @@
 //! Samples of reads of the venue's truth.
 
+use std::collections::BTreeMap;
+
 use super::{after, call, lots, price, put, usd};
+use crate::amount::Lots;
 use crate::causes::ZeroCause;
 use crate::decision::TruthDecision;
 use crate::decision::truth::TruthPurpose;
-use crate::ids::{Code, OrderId, ProductId};
+use crate::ids::{Code, OrderId, ProductId, Symbol};
 use crate::input::{AccountPosition, OpenOrder, TruthPart};
 use crate::order::Side;
 
@@ -51,7 +54,25 @@ pub(super) fn samples() -> Vec<TruthDecision> {
         differs(2),
         TruthDecision::Matched,
         TruthDecision::ZeroExplained { symbol: call(), lots: -200, by: ZeroCause::Refused },
+        TruthDecision::WitnessRequested { request: 14, since: after(-172_800_000) },
+        witnessed(Some([(call(), (ProductId(30_117), -200))].into())),
+        witnessed(Some(BTreeMap::new())),
+        witnessed(None),
     ]
+}
+
+fn witnessed(net: Option<BTreeMap<Symbol, (ProductId, Lots)>>) -> TruthDecision {
+    let unread = net.is_none().then(|| (TruthPart::Fills, Code::from("http_503")));
+    TruthDecision::Witnessed {
+        request: 14,
+        requested_at: after(15_000),
+        fills: net.is_some().then_some(31),
+        net,
+        margin: Some(usd(92)),
+        elsewhere: Some(0),
+        failures: unread.into_iter().collect(),
+        latency_us: 61_300,
+    }
 }
 
 fn by_hand() -> OpenOrder {
@@ -77,6 +98,10 @@ pub(super) fn doc(decision: &TruthDecision) -> &'static str {
         TruthDecision::Streamed { .. } => "the private stream says what is on in an instrument that is held",
         TruthDecision::Mismatched { .. } => "a read differs from our fills; the second is an error",
         TruthDecision::Matched => "a read agrees again after one that differed",
+        TruthDecision::WitnessRequested { .. } => {
+            "a panic of all asks for the account's fills and its margin"
+        }
+        TruthDecision::Witnessed { .. } => "the account's fills and its margin say whether something is on",
         TruthDecision::ZeroExplained { .. } => {
             "closed by somebody else: the result of the session is not known"
         }

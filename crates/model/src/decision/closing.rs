@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use telemetry::{Event, Level, Map, Micros, Source, Value};
 
 use crate::amount::Lots;
+use crate::causes::ZeroCause;
 use crate::closing::Closing;
 use crate::ids::{Code, PanicId, Symbol};
 use crate::tell::{fields, grouped, positions};
+use crate::witness::Doubt;
 use crate::words::ExitReason;
 
 /// How far a panic reaches.
@@ -50,6 +52,19 @@ pub enum ClosingDecision {
     PositionFound {
         symbol: Symbol,
         closing: Closing,
+        /// By the account's fills: its list of positions does not show it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_fills: bool,
+    },
+    /// Nothing is shown and that is not believed, or, without a doubt, it is again.
+    Doubted {
+        doubt: Option<Doubt>,
+    },
+    /// A panic of all: the account's books leave something on, the venue shows nothing, and this explains it.
+    ZeroExplained {
+        symbol: Symbol,
+        lots: Lots,
+        by: ZeroCause,
     },
     /// The venue cannot be worked; closing goes on trying.
     Blocked {
@@ -109,6 +124,9 @@ impl Event for ClosingDecision {
             ClosingDecision::PanicRepeated { .. } => "panic.repeated",
             ClosingDecision::Started { .. } => "exit.close_started",
             ClosingDecision::PositionFound { .. } => "panic.position_found",
+            ClosingDecision::Doubted { doubt: Some(_) } => "panic.doubted",
+            ClosingDecision::Doubted { doubt: None } => "panic.undoubted",
+            ClosingDecision::ZeroExplained { .. } => "panic.zero_explained",
             ClosingDecision::Blocked { .. } => "panic.blocked",
             ClosingDecision::Unblocked => "panic.unblocked",
             ClosingDecision::FlatSeen { .. } => "exit.flat_seen",
@@ -125,9 +143,12 @@ impl Event for ClosingDecision {
         match self {
             ClosingDecision::PanicLatched { .. }
             | ClosingDecision::Blocked { .. }
+            | ClosingDecision::Doubted { doubt: Some(_) }
             | ClosingDecision::FlatRefuted { .. }
             | ClosingDecision::Audited { flat: false, .. } => Level::Error,
-            ClosingDecision::Escalated { .. } | ClosingDecision::PositionFound { .. } => Level::Warn,
+            ClosingDecision::Escalated { .. }
+            | ClosingDecision::PositionFound { .. }
+            | ClosingDecision::ZeroExplained { .. } => Level::Warn,
             ClosingDecision::VerifiedFlat { left, foreign_orders, .. }
                 if !left.is_empty() || *foreign_orders > 0 =>
             {
@@ -136,6 +157,7 @@ impl Event for ClosingDecision {
             ClosingDecision::PanicRepeated { .. }
             | ClosingDecision::Started { .. }
             | ClosingDecision::Unblocked
+            | ClosingDecision::Doubted { doubt: None }
             | ClosingDecision::FlatSeen { .. }
             | ClosingDecision::VerifiedFlat { .. }
             | ClosingDecision::Audited { flat: true, .. }
@@ -152,6 +174,8 @@ impl Event for ClosingDecision {
             | ClosingDecision::PositionFound { .. }
             | ClosingDecision::Blocked { .. }
             | ClosingDecision::Unblocked
+            | ClosingDecision::Doubted { .. }
+            | ClosingDecision::ZeroExplained { .. }
             | ClosingDecision::FlatSeen { .. }
             | ClosingDecision::FlatRefuted { .. }
             | ClosingDecision::VerifiedFlat { .. }
@@ -178,11 +202,12 @@ impl Event for ClosingDecision {
                 let held = products.values().filter(|closing| closing.was != 0).count();
                 format!("Closing began: {held} of {} legs are open.", products.len())
             }
-            ClosingDecision::PositionFound { symbol, closing } => {
-                format!(
-                    "The account holds {} {symbol}, which is no session's: it is closed.",
-                    grouped(closing.was)
-                )
+            ClosingDecision::ZeroExplained { symbol, lots, by } => {
+                format!("{} {symbol} are not on any more: {}.", grouped(*lots), by.sentence())
+            }
+            ClosingDecision::Doubted { doubt } => doubted(doubt.as_ref()),
+            ClosingDecision::PositionFound { symbol, closing, by_fills } => {
+                found(symbol, closing.was, *by_fills)
             }
             ClosingDecision::Blocked { code } => {
                 format!("The venue cannot be worked: {}. Closing keeps trying.", code.words())
@@ -238,7 +263,7 @@ impl Event for ClosingDecision {
                 .put("user", who)
                 .put("anew", anew)
                 .map(),
-            ClosingDecision::PositionFound { symbol, closing } => {
+            ClosingDecision::PositionFound { symbol, closing, .. } => {
                 fields().put("symbol", symbol).put("qty", closing.was).put("foreign", closing.foreign).map()
             }
             ClosingDecision::Started { id, panic, panic_id, of_account, who, products } => fields()
@@ -255,6 +280,10 @@ impl Event for ClosingDecision {
                         .collect::<BTreeMap<_, _>>(),
                 )
                 .map(),
+            ClosingDecision::ZeroExplained { symbol, lots, by } => {
+                fields().put("symbol", symbol).put("qty", lots).put("by", by).map()
+            }
+            ClosingDecision::Doubted { doubt } => fields().put("doubt", doubt).map(),
             ClosingDecision::Blocked { code } => fields().put("reason", code).map(),
             ClosingDecision::Unblocked => Map::new(),
             ClosingDecision::FlatSeen { reads, request, left, .. } => {
@@ -287,6 +316,24 @@ impl Event for ClosingDecision {
                 fields().put("panic_id", panic_id).put("user", who).put("reason", reason).map()
             }
         }
+    }
+}
+
+fn doubted(doubt: Option<&Doubt>) -> String {
+    doubt.map_or_else(
+        || "What kept the account from being called flat is explained.".to_owned(),
+        |doubt| format!("The account is not called flat: {}. Closing goes on.", doubt.sentence()),
+    )
+}
+
+fn found(symbol: &Symbol, lots: Lots, by_fills: bool) -> String {
+    let lots = grouped(lots);
+    if by_fills {
+        format!(
+            "The account's fills leave {lots} {symbol} on, which its list of positions does not show: it is closed."
+        )
+    } else {
+        format!("The account holds {lots} {symbol}, which is no session's: it is closed.")
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use telemetry::{Event, Level, Map, Micros, Value};
 
-use crate::amount::{Lots, Money};
+use crate::amount::{Lots, Money, plain};
 use crate::causes::ZeroCause;
 use crate::ids::{Code, ProductId, Symbol};
 use crate::input::{AccountPosition, OpenOrder, TruthPart};
@@ -74,6 +74,21 @@ pub enum TruthDecision {
     },
     /// They agree again.
     Matched,
+    /// A panic of all asks what beside positions says whether something is on.
+    WitnessRequested { request: u64, since: Micros },
+    Witnessed {
+        request: u64,
+        requested_at: Micros,
+        /// What the account's fills leave on; `None`: they could not be read.
+        net: Option<BTreeMap<Symbol, (ProductId, Lots)>>,
+        /// How many fills that were.
+        fills: Option<u32>,
+        /// USD that positions block, and how many positions in what is no option there are.
+        margin: Option<Money>,
+        elsewhere: Option<u32>,
+        failures: Vec<(TruthPart, Code)>,
+        latency_us: i64,
+    },
     /// The venue shows nothing where our fills leave something on, and this explains it. What it cost is unknown.
     ZeroExplained { symbol: Symbol, lots: Lots, by: ZeroCause },
 }
@@ -87,19 +102,24 @@ impl Event for TruthDecision {
             TruthDecision::Streamed { .. } => "position.streamed",
             TruthDecision::Mismatched { .. } => "position.mismatched",
             TruthDecision::Matched => "position.matched",
+            TruthDecision::WitnessRequested { .. } => "position.witness_requested",
+            TruthDecision::Witnessed { .. } => "position.witnessed",
             TruthDecision::ZeroExplained { .. } => "position.zero_explained",
         }
     }
 
     fn level(&self) -> Level {
         match self {
-            TruthDecision::Requested { .. } | TruthDecision::Read { .. } | TruthDecision::Streamed { .. } => {
-                Level::Debug
-            }
-            TruthDecision::Unknown { .. } | TruthDecision::ZeroExplained { .. } => Level::Warn,
+            TruthDecision::Requested { .. }
+            | TruthDecision::Read { .. }
+            | TruthDecision::Streamed { .. }
+            | TruthDecision::WitnessRequested { .. } => Level::Debug,
+            TruthDecision::Unknown { .. }
+            | TruthDecision::ZeroExplained { .. }
+            | TruthDecision::Witnessed { net: None, .. } => Level::Warn,
             TruthDecision::Mismatched { reads, .. } if *reads < 2 => Level::Warn,
             TruthDecision::Mismatched { .. } => Level::Error,
-            TruthDecision::Matched => Level::Info,
+            TruthDecision::Matched | TruthDecision::Witnessed { .. } => Level::Info,
         }
     }
 
@@ -137,6 +157,12 @@ impl Event for TruthDecision {
                 format!("Our fills say {}, the venue says {}.", positions(expected), positions(venue))
             }
             TruthDecision::Matched => "The venue and our fills agree again.".to_owned(),
+            TruthDecision::WitnessRequested { .. } => {
+                "Asked the venue for the account's latest fills and its wallet.".to_owned()
+            }
+            TruthDecision::Witnessed { net, fills, margin, failures, .. } => {
+                witnessed(net.as_ref(), *fills, *margin, failures)
+            }
             TruthDecision::ZeroExplained { symbol, lots, by } => format!(
                 "{} {symbol} left without a fill of ours: {}. What that cost is not known.",
                 grouped(*lots),
@@ -187,9 +213,52 @@ impl Event for TruthDecision {
                 .put("request", request)
                 .map(),
             TruthDecision::Matched => Map::new(),
+            TruthDecision::WitnessRequested { request, since } => {
+                fields().put("request", request).put("fills_since", since).map()
+            }
+            TruthDecision::Witnessed {
+                request, net, fills, margin, elsewhere, failures, latency_us, ..
+            } => fields()
+                .put("request", request)
+                .put("positions", net.as_ref().map(lots_of))
+                .put("fills", fills)
+                .put("margin", margin)
+                .put("elsewhere", elsewhere)
+                .put("failures", failures)
+                .put("latency_us", latency_us)
+                .map(),
             TruthDecision::ZeroExplained { symbol, lots, by } => {
                 fields().put("symbol", symbol).put("qty", lots).put("by", by).map()
             }
         }
+    }
+}
+
+fn lots_of(net: &BTreeMap<Symbol, (ProductId, Lots)>) -> BTreeMap<Symbol, Lots> {
+    net.iter().map(|(symbol, (_, lots))| (symbol.clone(), *lots)).collect()
+}
+
+fn witnessed(
+    net: Option<&BTreeMap<Symbol, (ProductId, Lots)>>,
+    fills: Option<u32>,
+    margin: Option<Money>,
+    failures: &[(TruthPart, Code)],
+) -> String {
+    let margin = margin.map_or_else(|| "an unknown margin".to_owned(), |usd| format!("{} USD", plain(usd)));
+    let failed: Vec<_> =
+        failures.iter().map(|(part, code)| format!("; {} unread: {}", part.words(), code.words())).collect();
+    let failed = failed.concat();
+    match net {
+        Some(net) if net.is_empty() => format!(
+            "{} fills of the account leave nothing on; positions block {margin}{failed}.",
+            fills.unwrap_or_default()
+        ),
+        Some(net) => {
+            format!(
+                "The account's fills leave {} on; positions block {margin}{failed}.",
+                positions(&lots_of(net))
+            )
+        }
+        None => format!("The account's fills could not be read; positions block {margin}{failed}."),
     }
 }

@@ -48,6 +48,7 @@ impl TradingState {
                     products: products.clone(),
                     flat: None,
                     blocked: None,
+                    doubt: None,
                     verified_flat_at: None,
                     audited: None,
                     left: BTreeMap::new(),
@@ -59,6 +60,8 @@ impl TradingState {
             ClosingDecision::PositionFound { .. }
             | ClosingDecision::Blocked { .. }
             | ClosingDecision::Unblocked
+            | ClosingDecision::Doubted { .. }
+            | ClosingDecision::ZeroExplained { .. }
             | ClosingDecision::FlatSeen { .. }
             | ClosingDecision::FlatRefuted { .. }
             | ClosingDecision::VerifiedFlat { .. }
@@ -71,11 +74,17 @@ impl TradingState {
         let of_account = record.session_id.is_none();
         let Some(flatten) = self.flatten_slot(record).and_then(Option::as_mut) else { return };
         match decision {
-            ClosingDecision::PositionFound { symbol, closing } => {
+            ClosingDecision::PositionFound { symbol, closing, .. } => {
                 flatten.products.entry(symbol.clone()).or_insert_with(|| closing.clone());
             }
             ClosingDecision::Blocked { code } => flatten.blocked = Some(code.clone()),
             ClosingDecision::Unblocked => flatten.blocked = None,
+            ClosingDecision::ZeroExplained { symbol, lots, .. } => {
+                if let Some(closing) = flatten.products.get_mut(symbol) {
+                    closing.gone = Some(*lots);
+                }
+            }
+            ClosingDecision::Doubted { doubt } => flatten.doubt.clone_from(doubt),
             ClosingDecision::FlatSeen { reads, request, requested_at, .. } => {
                 let first = flatten.flat.filter(|_| *reads > 1).map(|flat| flat.first_requested_at);
                 flatten.flat = Some(FlatReads {
@@ -88,6 +97,7 @@ impl TradingState {
             ClosingDecision::VerifiedFlat { left, .. } => {
                 flatten.verified_flat_at = Some(record.at);
                 flatten.blocked = None;
+                flatten.doubt = None;
                 flatten.left.clone_from(left);
                 self.verify_latch(of_account, record);
             }

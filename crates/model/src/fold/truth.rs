@@ -3,11 +3,13 @@
 use telemetry::Micros;
 
 use crate::decision::TruthDecision;
+use crate::input::TruthPart;
 use crate::record::DecisionRecord;
 use crate::state::TradingState;
 use crate::truth::{
     AccountRead, OpenOrdersRead, PendingTruth, PositionRead, READ_LIFE, ReadMark, StreamedPosition,
 };
+use crate::witness::WitnessRead;
 
 impl TradingState {
     pub(super) fn fold_truth(&mut self, decision: &TruthDecision, record: &DecisionRecord) {
@@ -54,6 +56,13 @@ impl TradingState {
                     session.ledger.write_off(symbol, *lots);
                 }
             }
+            TruthDecision::WitnessRequested { request, .. } => {
+                let witness = &mut self.account.truth.witness;
+                self.account.truth.requests = *request;
+                witness.pending = Some(*request);
+                witness.asked_at = Some(record.at);
+            }
+            TruthDecision::Witnessed { .. } => self.fold_witness(decision, record),
         }
     }
 
@@ -109,6 +118,26 @@ impl TradingState {
             self.account.wallet = Some((*balance, record.at));
         }
         self.note_exposure_read(positions.keys(), record.at);
+    }
+
+    /// Fills that could not be read leave what they said before.
+    fn fold_witness(&mut self, decision: &TruthDecision, record: &DecisionRecord) {
+        let TruthDecision::Witnessed { request, requested_at, net, margin, elsewhere, failures, .. } =
+            decision
+        else {
+            return;
+        };
+        let witness = &mut self.account.truth.witness;
+        witness.pending = witness.pending.filter(|pending| pending != request);
+        let unread = failures.iter().find(|(part, _)| matches!(part, TruthPart::Fills | TruthPart::All));
+        witness.failed = unread.map(|(_, code)| code.clone());
+        if let Some(net) = net
+            && witness.read.as_ref().is_none_or(|known| known.mark.request < *request)
+        {
+            let mark = ReadMark { request: *request, requested_at: *requested_at, read_at: record.at };
+            let (net, margin, elsewhere) = (net.clone(), *margin, *elsewhere);
+            witness.read = Some(WitnessRead { mark, net, margin, elsewhere });
+        }
     }
 
     /// A session's exposure is as old as the oldest read of its instruments.

@@ -9,6 +9,7 @@ use crate::orders::Orders;
 use crate::session::Session;
 use crate::state::TradingState;
 use crate::tell::grouped;
+use crate::witness::Doubt;
 
 /// The close of a session, or (`None`) the account's sweep.
 pub(super) fn closing_view(
@@ -39,6 +40,7 @@ pub(super) fn closing_view(
         legs,
         read_at,
         blocked: flatten.blocked.as_ref().map(|code| code.words()),
+        doubt: flatten.doubt.as_ref().map(Doubt::sentence),
         verified_flat_at: flatten.verified_flat_at,
     }
 }

@@ -192,6 +192,12 @@ impl Call {
             .for_truth()
     }
 
+    /// All positions of the account, in whatever contracts.
+    #[must_use]
+    pub fn every_position() -> Self {
+        Self::get("/v2/positions/margined", "/v2/positions/margined", 3, true).for_truth()
+    }
+
     #[must_use]
     pub fn open_orders() -> Self {
         Self::get("/v2/orders", "/v2/orders", 3, true)

@@ -45,6 +45,34 @@ impl Venue {
         }
     }
 
+    /// What the fills since then and the wallet say: a short blocks 0.5 USD a lot.
+    pub fn witness(&mut self, request: &WitnessRequest, at: Micros) -> Witness {
+        self.spent += 13;
+        let mut failures = Vec::new();
+        let trades = if at < self.fills_fail_until {
+            failures.push((TruthPart::Fills, Code::from("http_503")));
+            None
+        } else {
+            let listed = self.listed_fills(request.since, at);
+            let trade = |fill: Fill| Trade {
+                product_id: product_of(&fill.symbol),
+                lots: fill.signed_lots(),
+                settlement: fill.settlement,
+                symbol: fill.symbol,
+            };
+            Some(listed.into_iter().map(trade).collect())
+        };
+        let short: Lots = self.positions.values().filter(|lots| **lots < 0).map(|lots| -lots).sum();
+        let margin = if at < self.wallet_fails_until {
+            failures.push((TruthPart::Wallet, Code::from("http_500")));
+            None
+        } else {
+            Some(Decimal::new(5 * short, 1))
+        };
+        let elsewhere = margin.filter(|usd| !usd.is_zero()).map(|_| self.elsewhere);
+        Witness { request: request.request, requested_at: at, trades, margin, elsewhere, failures }
+    }
+
     fn open(&self) -> Vec<OpenOrder> {
         let open = self.orders.iter().filter(|(_, order)| !order.status.is_terminal());
         open.map(|(id, order)| OpenOrder {
