@@ -140,6 +140,7 @@ fn settings(value: &Value) -> LoggerSettings {
         etag: value["etag"].as_str().map(str::to_owned),
         level: value["level"].as_str().and_then(|word| word.parse().ok()),
         sr_info: value["sr_info"].as_f64(),
+        sr_warn: value["sr_warn"].as_f64(),
         flush_ms: value["flush_ms"].as_i64(),
         max_batch: value["max_batch"].as_u64().map(|most| most as usize),
         debug_until: value["debug_until"].as_i64(),
