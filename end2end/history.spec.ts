@@ -42,11 +42,11 @@ test('a finished session is in the ledger, on its page, in the figures and in th
   });
 
   await test.step('filters are links and a form', async () => {
-    await page.getByLabel('Exit reason').selectOption('operator');
+    await page.getByRole('combobox', { name: 'Exit reason' }).selectOption('operator');
     await page.getByRole('button', { name: 'Show' }).click();
     await expect(page).toHaveURL(/exit_reason=operator/);
     await expect(panel(page, 'Finished sessions')).toContainText('1 session');
-    await page.getByLabel('Result').selectOption('untraded');
+    await page.getByRole('combobox', { name: 'Result' }).selectOption('untraded');
     await page.getByRole('button', { name: 'Show' }).click();
     await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
     await page.getByRole('link', { name: 'Clear the filters' }).click();
@@ -101,7 +101,7 @@ test('a wrong address is answered in the frame', async ({ page, problems }) => {
     await expect(panicButton(page)).toBeVisible();
     await page.goto('/trades?result=good&from=2022-02-02');
     await expect(page.getByRole('alert')).toContainText('result must be one of traded, won, lost');
-    await expect(page.getByLabel('Result')).toHaveValue('good');
+    await expect(page.getByRole('combobox', { name: 'Result' })).toHaveValue('good');
     await expect(panicButton(page)).toBeVisible();
   });
 });

@@ -50,6 +50,18 @@ impl Plot {
     }
 }
 
+/// Points of a value that stays until it changes.
+pub fn stepped(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut steps: Vec<(f64, f64)> = Vec::with_capacity(points.len() * 2);
+    for (x, y) in points {
+        if let Some((_, before)) = steps.last().copied() {
+            steps.push((*x, before));
+        }
+        steps.push((*x, *y));
+    }
+    steps
+}
+
 /// How far a value lies between two others; in the middle where these are one.
 fn share(value: f64, from: f64, to: f64) -> f64 {
     if to > from { (value - from) / (to - from) } else { 0.5 }
@@ -63,6 +75,12 @@ pub fn drawn(money: Money) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_stays_until_it_changes() {
+        assert_eq!(stepped(&[(0.0, 1.0), (5.0, 3.0)]), [(0.0, 1.0), (5.0, 1.0), (5.0, 3.0)]);
+        assert_eq!(stepped(&[]), []);
+    }
 
     #[test]
     fn values_lie_between_the_edges_and_one_value_in_the_middle() {

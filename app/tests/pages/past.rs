@@ -145,7 +145,7 @@ fn a_session_is_told_from_click_to_flat() {
             "Trailing armed.",
             "Orders and fills",
             "C-BTC-48000-070122",
-            "sold 120 at 620.0",
+            "sold 200 at 620.0",
             "Configuration as it was",
             "1 changed from the preset",
             "href=\"/trace/4bf92f3577b34da6a3ce929d0e0e4736\"",

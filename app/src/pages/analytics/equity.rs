@@ -7,7 +7,7 @@ use model::analytics::{DayResult, Report};
 
 use crate::format;
 use crate::pages::past::{date, iso_day, money};
-use crate::parts::plot::{Plot, drawn};
+use crate::parts::plot::{Plot, drawn, stepped};
 
 const WIDTH: f64 = 960.0;
 /// Days of the table; earlier ones are in the file.
@@ -36,9 +36,10 @@ fn picture(report: &Report) -> AnyView {
     };
     let span = seconds(last.at) - seconds(first.at);
     let begin = seconds(first.at) - (span / 40.0).max(60.0);
+    // A sum stays until the next trade ends.
     let with_begin = |of: fn(&model::analytics::EquityPoint) -> f64| -> Vec<(f64, f64)> {
         let points = report.equity.iter().map(|point| (seconds(point.at), of(point)));
-        [(begin, 0.0)].into_iter().chain(points).collect()
+        stepped(&[(begin, 0.0)].into_iter().chain(points).collect::<Vec<_>>())
     };
     let totals = with_begin(|point| drawn(point.total));
     let falls = with_begin(|point| drawn(point.drawdown));

@@ -3,9 +3,13 @@
 use leptos::prelude::*;
 use model::order::{OrderStatus, Purpose, Side};
 use model::view::{FillView, OrderView, SessionView};
+use model::{Lots, Price};
 
 use crate::format;
 use crate::parts::TraceLink;
+
+/// Prices of an order that are told one by one.
+const PRICES_SHOWN: usize = 6;
 
 pub fn orders(session: &SessionView) -> AnyView {
     let open = session.orders.iter().filter(|order| !order.status.is_terminal()).count();
@@ -77,13 +81,14 @@ fn row(order: &OrderView, fills: &[FillView]) -> AnyView {
         Side::Buy => "bought",
         Side::Sell => "sold",
     };
-    let parts: Vec<String> = own
+    let prices = by_price(&own);
+    let parts: Vec<String> = prices
         .iter()
-        .take(6)
-        .map(|fill| format!("{} at {}", format::lots(fill.qty), format::price(fill.price)))
+        .take(PRICES_SHOWN)
+        .map(|(price, lots)| format!("{} at {}", format::lots(*lots), format::price(*price)))
         .collect();
-    let left = own.len().saturating_sub(6);
-    let left = if left > 0 { format!(" and {left} more") } else { String::new() };
+    let left = prices.len().saturating_sub(PRICES_SHOWN);
+    let left = if left > 0 { format!(" and {}", format::counted(left, "more price")) } else { String::new() };
     let told = (!parts.is_empty())
         .then(|| view! { <span class="sub">{format!("{verb} {}{left}", parts.join(", "))}</span> });
     let took = format::duration(order.updated_at.0 - order.submitted_at.0);
@@ -103,6 +108,18 @@ fn row(order: &OrderView, fills: &[FillView]) -> AnyView {
         </tr>
     }
     .into_any()
+}
+
+/// Lots by price, in the order in which the prices came.
+fn by_price(fills: &[&FillView]) -> Vec<(Price, Lots)> {
+    let mut prices: Vec<(Price, Lots)> = Vec::new();
+    for fill in fills {
+        match prices.iter_mut().find(|(price, _)| *price == fill.price) {
+            Some((_, lots)) => *lots += fill.qty,
+            None => prices.push((fill.price, fill.qty)),
+        }
+    }
+    prices
 }
 
 /// Fills that no order of ours made.

@@ -156,7 +156,7 @@ impl Past {
     fn totals(&self) -> Totals {
         let traded = || self.results.iter().filter(|result| result.traded);
         let known = || traded().filter_map(|result| result.net);
-        let count = |test: fn(&Decimal) -> bool| known().filter(|net| test(net)).count() as u64;
+        let count = |test: fn(&Decimal) -> bool| known().filter(&test).count() as u64;
         Totals {
             sessions: self.results.len() as u64,
             traded: traded().count() as u64,
