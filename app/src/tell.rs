@@ -73,8 +73,9 @@ pub fn tell_of(event: &UiEvent, session_id: &str) {
 
 /// Tells an event of that story which is about no session.
 pub fn tell_of_none(event: &UiEvent, correlation_id: Option<&str>) {
-    let Some(sink) = SINK.get() else { return };
-    sink(event, &Context { correlation_id: correlation_id.map(str::to_owned), ..Context::default() });
+    if let Some(sink) = SINK.get().filter(|_| is_told(event.site().level)) {
+        sink(event, About { session_id: None, correlation_id });
+    }
 }
 
 /// Tells an event as part of the story `correlation_id`.

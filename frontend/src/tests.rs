@@ -79,9 +79,9 @@ fn sent() -> Vec<Admitted> {
                 received_at: Micros::from_millis(now_ms),
                 sent_at_ms: Some(now_ms),
                 user_id: None,
-                bound_client_session: None,
+                session_bound: false,
                 tier: Tier::Session,
-                session_skew_ms: None,
+                clock_offset_ms: Some(0),
             };
             admit(&body, &context).expect("a batch")
         })

@@ -100,7 +100,9 @@ fn keys() -> AnyView {
                         {key("Shift Esc, Shift Esc", "PANIC: closes everything")}
                         {key("Space or Enter held 1 s on PANIC", "the same")}
                         {key("g c", "Control")}
-                        {key("g t", "Telemetry")}
+                        {key("g a", "Analytics")}
+                        {key("g t", "Trades")}
+                        {key("g l", "Telemetry: the log")}
                         {key("Esc", "closes a dialog")}
                         {key("?", "this list")}
                     </dl>
@@ -131,20 +133,23 @@ fn account(user: Option<User>) -> AnyView {
 #[component]
 fn Navigation() -> impl IntoView {
     let path = use_location().pathname;
-    let link = move |href: &'static str, name: &'static str, shape: &'static str, also: &'static str| {
+    let link = move |href: &'static str,
+                     name: &'static str,
+                     shape: &'static str,
+                     also: &'static str,
+                     key: &'static str| {
         let current = move || {
             let path = path.get();
             (path == href || (!also.is_empty() && path.starts_with(also))).then_some("page")
         };
-        let key = name[..1].to_lowercase();
         view! { <a href=href aria-current=current data-key=key>{icon(shape, "18")}<span>{name}</span></a> }
     };
     view! {
         <nav class="nav" aria-label="Pages">
-            {link("/", "Control", GAUGE, "")}
-            {link("/analytics", "Analytics", CHART, "")}
-            {link("/trades", "Trades", LIST, "/sessions/")}
-            {link("/telemetry", "Telemetry", PULSE, "/trace/")}
+            {link("/", "Control", GAUGE, "", "c")}
+            {link("/analytics", "Analytics", CHART, "", "a")}
+            {link("/trades", "Trades", LIST, "/sessions/", "t")}
+            {link("/telemetry", "Telemetry", PULSE, "/trace/", "l")}
         </nav>
     }
     .into_any()

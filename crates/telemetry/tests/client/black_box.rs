@@ -114,9 +114,9 @@ fn what_a_dead_program_leaves_is_a_batch() {
         received_at: Micros::from_millis(page.now_ms),
         sent_at_ms: Some(page.now_ms),
         user_id: None,
-        bound_client_session: None,
+        session_bound: false,
         tier: Tier::Session,
-        session_skew_ms: None,
+        clock_offset_ms: Some(0),
     };
     let admitted = admit(report(&block).as_bytes(), &context).unwrap();
     assert!(admitted.rejected.is_empty(), "{:?}", admitted.rejected);
