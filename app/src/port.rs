@@ -164,8 +164,9 @@ pub struct SessionDetail {
 /// A browser tab, as far as its records tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientHealth {
-    /// The id of the tab's log session.
+    /// The browser session that the tab belongs to.
     pub client_session_id: String,
+    pub tab_id: String,
     pub user: Option<String>,
     /// When the server last took something from it.
     pub last_seen: Micros,

@@ -2,7 +2,6 @@
 //! without it: a damaged file is set aside, and while there is none every call fails and is repeated later.
 
 mod append;
-mod clients;
 mod forwarding;
 mod query;
 mod retain;

@@ -25,7 +25,7 @@ pub fn ClientsPanel() -> impl IntoView {
 
 fn told(clients: &[ClientHealth]) -> AnyView {
     let lost: u64 = clients.iter().filter_map(|client| client.unexplained).sum();
-    let count = format::counted(clients.len(), "browser session");
+    let count = format::counted(clients.len(), "tab");
     let verdict = if lost > 0 {
         view! { <span class="tag" data-tone="alarm">{format!("{} lost", format::count(lost))}</span> }
             .into_any()
@@ -43,8 +43,8 @@ fn told(clients: &[ClientHealth]) -> AnyView {
 
 /// One tab. Rows are a list, so that what is known more of a tab is a row more.
 fn client(client: &ClientHealth) -> AnyView {
-    let id = client.client_session_id.clone();
-    let short = format::short_id(&id);
+    let id = format!("tab {} of browser session {}", client.tab_id, client.client_session_id);
+    let short = format::short_id(&client.tab_id);
     let at: Option<Micros> = Some(client.last_seen);
     let rows = rows(client)
         .into_iter()
@@ -57,7 +57,7 @@ fn client(client: &ClientHealth) -> AnyView {
         })
         .collect_view();
     view! {
-        <div class="client" data-key=client.client_session_id.clone()>
+        <div class="client" data-key=client.tab_id.clone()>
             <p class="who">
                 <span class="num" title=id>{short}</span>
                 <span>{client.user.clone().unwrap_or_else(|| "not signed in".to_owned())}</span>

@@ -120,6 +120,7 @@ fn settings() -> Configuration {
 
 fn clients() -> Vec<ClientHealth> {
     let client = |id: &str, unexplained| ClientHealth {
+        tab_id: id.to_owned(),
         client_session_id: id.to_owned(),
         user: Some("admin".to_owned()),
         last_seen: at("12:18:44"),

@@ -14,10 +14,14 @@ use crate::http::ApiError;
 use crate::http::history;
 use crate::http::logs::{LogParameters, by_step, histogram_steps};
 use crate::shared::App;
+use crate::store::telemetry::TabBooks;
 use crate::{clock, correlation};
 
 /// Decisions of the first paint.
 const WHY_MOST: usize = 200;
+
+/// Tabs that Telemetry shows, the latest first.
+const TABS_SHOWN: usize = 20;
 
 /// The port of one request.
 pub(super) struct PagePort {
@@ -107,7 +111,24 @@ impl Port for PagePort {
     }
 
     fn clients(&self) -> PortFuture<Vec<ClientHealth>> {
-        self.signed_in(|app| async move { Ok(app.records.clients().await?) })
+        self.signed_in(|app| async move {
+            let tabs = app.records.tabs(TABS_SHOWN).await?.tabs;
+            Ok(tabs.into_iter().map(client_health).collect())
+        })
+    }
+}
+
+fn client_health(tab: TabBooks) -> ClientHealth {
+    ClientHealth {
+        client_session_id: tab.client_session_id,
+        tab_id: tab.tab_id,
+        user: tab.user_id,
+        last_seen: tab.last_seen,
+        delivered: tab.delivered,
+        merged: tab.merged,
+        dropped: tab.drops,
+        unexplained: Some(tab.unexplained_loss),
+        skew_ms: Some(tab.skew_ms),
     }
 }
 
