@@ -1,9 +1,11 @@
 //! Who may use the console: accounts, passwords, browser sessions, the one-time link of the first start.
 
 pub(crate) mod accounts;
+mod carry;
 mod changes;
 mod clients;
 mod events;
+mod keepsake;
 mod link;
 mod password;
 mod recent;

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Parts that trading and panic do without. Every other part is needed, also one that is not known here.
-const DISPENSABLE: [&str; 17] = [
+const DISPENSABLE: [&str; 19] = [
     "clock_watch",
     "console_file",
     "console_store",
@@ -27,6 +27,8 @@ const DISPENSABLE: [&str; 17] = [
     "telemetry_store",
     "telemetry_writer",
     "trading_housekeeping",
+    "venue",
+    "venue_watch",
 ];
 /// A part that was started again more often than this within `WINDOW` is down, whatever it says in between.
 const RESTARTS: usize = 3;

@@ -11,4 +11,4 @@ pub mod trading;
 
 pub use db::{Db, DbFile, Durability, Foreign, Hold, StoreError, Write, migrator};
 pub use events::{DbEvent, catalogue};
-pub use slot::Slot;
+pub use slot::{Greeting, Slot};

@@ -18,6 +18,7 @@ mod preview;
 mod runtime;
 mod start;
 mod truth;
+mod venue_watch;
 mod witness;
 
 pub use answer::{Accepted, answer};

@@ -9,8 +9,10 @@ use std::time::Duration;
 use sqlx::migrate::Migrator;
 use tokio::sync::{broadcast, watch};
 
+use super::carry;
 use super::changes::{Author, Change, note};
 use super::clients::Clients;
+use super::keepsake::Keepsake;
 use super::password;
 use super::recent::Recent;
 use super::unsaved::Unsaved;
@@ -33,6 +35,8 @@ pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
 });
 /// Somebody waits in front of a form.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// The database is waited for so long before memory counts.
+pub(super) const LOOKUP: Duration = Duration::from_millis(300);
 /// A listener that is further behind looks for itself.
 const ENDED: usize = 64;
 /// The file is small: a start looks through all of it.
@@ -47,6 +51,8 @@ pub struct Accounts {
     /// Sessions that could not be written.
     pub(super) unsaved: Arc<Unsaved>,
     pub(super) recent: Arc<Recent>,
+    /// What the file held when it could last be read.
+    pub(super) keepsake: Arc<Keepsake>,
     /// Digests of the tokens of sessions that were ended, as it happens.
     pub(super) ended: broadcast::Sender<String>,
     pub(super) clients: Arc<Clients>,
@@ -65,7 +71,7 @@ impl Accounts {
         auth: &AuthConfig,
     ) -> Result<Self, StoreError> {
         let db = Db::open(file(dir, Hold::Guest), teller, database).await?;
-        Ok(Self::at(Slot::fixed(db), auth))
+        Ok(Self::at(Slot::fixed(db), auth, Arc::default()))
     }
 
     /// Keeps one open in a data directory that is ours, whatever becomes of the file: trading does without it.
@@ -77,10 +83,13 @@ impl Accounts {
         tasks: &Tasks,
     ) -> Self {
         let names = ("console_store", "console_file");
-        Self::at(Slot::keep(file(dir, Hold::Owner), names, true, database, health, tasks).await, auth)
+        let keepsake = Arc::default();
+        let greeting = Some(carry::greeting(&keepsake, tasks.teller()));
+        let file = file(dir, Hold::Owner);
+        Self::at(Slot::keep(file, names, true, greeting, database, health, tasks).await, auth, keepsake)
     }
 
-    fn at(slot: Slot, auth: &AuthConfig) -> Self {
+    fn at(slot: Slot, auth: &AuthConfig, keepsake: Arc<Keepsake>) -> Self {
         let us = |hours: u64| i64::try_from(hours).unwrap_or(i64::MAX).saturating_mul(HOUR_US);
         Self {
             slot,
@@ -88,6 +97,7 @@ impl Accounts {
             max_us: us(auth.session_max_days.saturating_mul(24)),
             unsaved: Arc::default(),
             recent: Arc::default(),
+            keepsake,
             ended: broadcast::channel(ENDED).0,
             clients: Arc::default(),
             touching: Arc::default(),
@@ -112,8 +122,11 @@ impl Accounts {
     }
 
     /// Makes the first user when there is none. Gives the user that still needs a password, as long as nobody
-    /// has one.
-    pub async fn ensure_first_user(&self) -> Result<Option<String>, StoreError> {
+    /// has one. Nobody is made while those of before could not be written into a new file.
+    pub async fn ensure_first_user(&self, teller: &Teller) -> Result<Option<String>, StoreError> {
+        if self.keepsake.stands_in() {
+            self.remember(teller).await?;
+        }
         if self.list().await?.is_empty() {
             self.add(FIRST_USER, None, Author::FirstStart).await?;
         }
@@ -150,13 +163,16 @@ impl Accounts {
              ON CONFLICT (username) DO NOTHING",
         )
         .bind(username)
-        .bind(hash)
+        .bind(&hash)
         .bind(clock::now().0);
         let added = write.execute("users.add", query).await? > 0;
         if added {
             note(&mut write, username, Change::Added, author).await?;
         }
         write.commit().await?;
+        if added {
+            self.keepsake.note_user(username, hash, clock::now().0);
+        }
         Ok(added)
     }
 
@@ -171,6 +187,7 @@ impl Accounts {
             note(&mut write, username, Change::Removed, author).await?;
         }
         write.commit().await?;
+        self.keepsake.forget_user(username);
         self.unsaved.end_of(username);
         self.recent.forget_user(username);
         Ok(removed)
@@ -181,26 +198,46 @@ impl Accounts {
         let Some(hash) = password::hash(password).await else { return Ok(false) };
         let mut write = self.db()?.write().await?;
         let query =
-            sqlx::query("UPDATE users SET password_hash = $1 WHERE username = $2").bind(hash).bind(username);
+            sqlx::query("UPDATE users SET password_hash = $1 WHERE username = $2").bind(&hash).bind(username);
         let changed = write.execute("users.password", query).await? > 0;
         let query = sqlx::query("DELETE FROM web_sessions WHERE username = $1").bind(username);
         write.execute("sessions.remove", query).await?;
         write.commit().await?;
+        if changed {
+            self.keepsake.note_user(username, Some(hash), clock::now().0);
+        }
+        self.keepsake.end_of(username);
         self.unsaved.end_of(username);
         self.recent.forget_user(username);
         Ok(changed)
     }
 
-    /// Whether name and password belong together; takes as long for names that do not exist.
+    /// Whether name and password belong together; takes as long for names that do not exist. Without a database, or
+    /// while a new one lacks what the one before held, what was valid when it could last be read is valid.
     pub async fn verify(&self, username: &str, password: String) -> Result<bool, StoreError> {
+        let mut lookup = std::pin::pin!(self.hash_of(username));
+        let keepsake = &self.keepsake;
+        let found = match tokio::time::timeout(LOOKUP, lookup.as_mut()).await {
+            Ok(found) => found,
+            Err(_elapsed) if keepsake.has_password() => Ok(keepsake.hash_of(username)),
+            Err(_elapsed) => lookup.await,
+        };
+        let hash = match found {
+            Ok(None) if keepsake.stands_in() => keepsake.hash_of(username),
+            Ok(hash) => hash,
+            Err(_told) if keepsake.has_password() => keepsake.hash_of(username),
+            Err(error) => return Err(error),
+        };
+        Ok(password::verify(password, hash).await)
+    }
+
+    async fn hash_of(&self, username: &str) -> Result<Option<String>, StoreError> {
         let db = self.db()?;
         let mut connection = db.read().await?;
         let query =
             sqlx::query_scalar::<_, Option<String>>("SELECT password_hash FROM users WHERE username = $1")
                 .bind(username);
-        let hash = db.timed("users.verify", query.fetch_optional(&mut *connection)).await?.flatten();
-        drop(connection);
-        Ok(password::verify(password, hash).await)
+        Ok(db.timed("users.verify", query.fetch_optional(&mut *connection)).await?.flatten())
     }
 }
 

@@ -36,6 +36,11 @@ pub enum AuthEvent {
     LinkIssued {
         user: String,
     },
+    /// The accounts had to be begun anew while the server runs.
+    CarriedOver {
+        users: usize,
+        sessions: usize,
+    },
 }
 
 impl Event for AuthEvent {
@@ -49,12 +54,15 @@ impl Event for AuthEvent {
             Self::UserAdded { .. } => "auth.user_added",
             Self::UserRemoved { .. } => "auth.user_removed",
             Self::LinkIssued { .. } => "auth.link_issued",
+            Self::CarriedOver { .. } => "auth.carried_over",
         }
     }
 
     fn level(&self) -> Level {
         match self {
-            Self::SignInFailed { .. } | Self::SignInThrottled { .. } => Level::Warn,
+            Self::SignInFailed { .. } | Self::SignInThrottled { .. } | Self::CarriedOver { .. } => {
+                Level::Warn
+            }
             Self::SignedIn { .. }
             | Self::SignedOut { .. }
             | Self::PasswordSet { .. }
@@ -80,6 +88,10 @@ impl Event for AuthEvent {
             Self::UserAdded { user, by } => format!("User {user} was added by {by}"),
             Self::UserRemoved { user, by } => format!("User {user} was removed by {by}"),
             Self::LinkIssued { user } => format!("A one-time sign-in link for {user} was printed"),
+            Self::CarriedOver { users, sessions } => {
+                let what = format!("users {users}, sign-ins {sessions}");
+                format!("The file of the accounts lacks what was valid before, and is given it: {what}")
+            }
         }
     }
 
@@ -93,6 +105,9 @@ impl Event for AuthEvent {
                     ("address", Value::from(address.as_str())),
                     ("retry_after_s", Value::from(*retry_after_s)),
                 ]
+            }
+            Self::CarriedOver { users, sessions } => {
+                vec![("users", Value::from(*users)), ("sessions", Value::from(*sessions))]
             }
             Self::SignedOut { user } | Self::LinkIssued { user } => {
                 vec![("user", Value::from(user.as_str()))]
@@ -120,6 +135,7 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         AuthEvent::UserAdded { user: user.clone(), by: "command line" },
         AuthEvent::UserRemoved { user: user.clone(), by: "command line" },
         AuthEvent::LinkIssued { user },
+        AuthEvent::CarriedOver { users: 2, sessions: 3 },
     ]
     .iter()
     .map(|event| CatalogueEntry::from_sample(event))

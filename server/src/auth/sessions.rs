@@ -8,6 +8,7 @@ use sqlx::Row;
 use tokio::sync::broadcast;
 
 use super::Accounts;
+use super::accounts::LOOKUP;
 use crate::store::StoreError;
 use crate::{clock, correlation, random};
 
@@ -16,9 +17,7 @@ const SEEN_STEP_US: i64 = 60_000_000;
 
 /// A session that was looked up so shortly ago is not looked up again.
 const FRESH: Duration = Duration::from_secs(2);
-/// The database is waited for so long before memory counts.
-const LOOKUP: Duration = Duration::from_millis(300);
-/// Memory counts so long.
+/// One that is not in the copy of the file counts so long.
 const REMEMBERED: Duration = Duration::from_secs(60);
 
 /// A browser session that is valid now.
@@ -35,10 +34,14 @@ impl Accounts {
     pub async fn start_session(&self, username: &str) -> String {
         let token = random::hex(32);
         let digest = random::digest(&token);
+        let now = clock::now().0;
         if self.save(&digest, username).await.is_err() {
             // Told by the database where it failed; the session ends with the process.
-            self.unsaved.start(digest, username, clock::now().0);
+            self.unsaved.start(digest, username, now);
+            return token;
         }
+        let session = Session { username: username.to_owned(), token_hash: digest, created_us: now };
+        self.keepsake.start(session, now);
         token
     }
 
@@ -75,14 +78,22 @@ impl Accounts {
         }
         let mut lookup = std::pin::pin!(self.look_up(&token_hash, now));
         match tokio::time::timeout(LOOKUP, lookup.as_mut()).await {
+            // A file that was begun anew and could not be given what is known does not know everybody.
+            Ok(Ok(None)) if self.keepsake.stands_in() => Ok(self.remembered(&token_hash, now)),
             Ok(Ok(found)) => Ok(found),
-            // A database that is busy, or gone, shuts nobody out who was in a minute ago.
-            Ok(Err(error)) => self.recent.within(&token_hash, REMEMBERED).map(Some).ok_or(error),
-            Err(_elapsed) => match self.recent.within(&token_hash, REMEMBERED) {
+            // A database that is busy, or gone, shuts nobody out who was in.
+            Ok(Err(error)) => self.remembered(&token_hash, now).map(Some).ok_or(error),
+            Err(_elapsed) => match self.remembered(&token_hash, now) {
                 Some(session) => Ok(Some(session)),
                 None => lookup.await,
             },
         }
+    }
+
+    /// A session that was valid when the file could last be read, and would be still.
+    fn remembered(&self, token_hash: &str, now: i64) -> Option<Session> {
+        let kept = self.keepsake.session(token_hash, now - self.idle_us, now - self.max_us, now);
+        kept.or_else(|| self.recent.within(token_hash, REMEMBERED))
     }
 
     async fn look_up(&self, token_hash: &str, now: i64) -> Result<Option<Session>, StoreError> {
@@ -98,7 +109,9 @@ impl Accounts {
         let row = db.timed("sessions.find", query.fetch_optional(&mut *connection)).await?;
         drop(connection);
         let Some(row) = row else {
-            self.recent.forget(token_hash);
+            if !self.keepsake.stands_in() {
+                self.recent.forget(token_hash);
+            }
             return Ok(None);
         };
         // A clock that was set back must not leave the session as it was until the old time comes round.
@@ -116,9 +129,12 @@ impl Accounts {
         self.recent.forget(token_hash);
         // Nobody need listen.
         let _ = self.ended.send(token_hash.to_owned());
-        if !self.unsaved.end(token_hash) && self.delete(token_hash).await.is_err() {
-            // Told by the database where it failed.
-            self.unsaved.note_ended(token_hash);
+        self.keepsake.end(token_hash);
+        // Also what was deleted: a file that lost its last writes would know it again.
+        self.unsaved.note_ended(token_hash);
+        if !self.unsaved.end(token_hash) {
+            // What fails is told by the database; it has ended all the same.
+            let _ = self.delete(token_hash).await;
         }
     }
 

@@ -1,7 +1,7 @@
-//! Browser sessions in memory, for as long as they cannot be written, and ends of sessions that could not be. Both are
-//! forgotten with the process.
+//! Browser sessions in memory, for as long as they cannot be written, and which sessions have ended, whatever the file
+//! says of them. Both are forgotten with the process.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Session;
@@ -13,7 +13,7 @@ const MOST: usize = 1_000;
 #[derive(Default)]
 pub struct Unsaved {
     sessions: Mutex<HashMap<String, Held>>,
-    ended: Mutex<HashSet<String>>,
+    ended: Mutex<VecDeque<String>>,
 }
 
 struct Held {
@@ -50,17 +50,18 @@ impl Unsaved {
         self.lock().remove(token_hash).is_some()
     }
 
-    /// A session of the file that ended and could not be deleted there.
+    /// A session has ended, whether or not it can be deleted from the file. The last ones are kept.
     pub fn note_ended(&self, token_hash: &str) {
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        if ended.len() < MOST {
-            ended.insert(token_hash.to_owned());
+        if ended.len() >= MOST {
+            ended.pop_front();
         }
+        ended.push_back(token_hash.to_owned());
     }
 
     /// Whether it is one of those.
     pub fn has_ended(&self, token_hash: &str) -> bool {
-        self.ended.lock().unwrap_or_else(PoisonError::into_inner).contains(token_hash)
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|ended| ended == token_hash)
     }
 
     /// Ends those of a user.

@@ -1,20 +1,23 @@
 //! `GET /ws?view=…`: the live feed of one page: its regions and cells as a whole first, then what changed in them, and
 //! the points of its chart. `{"resync":true}` asks for everything again, `{"view":"/?…"}` says what the page shows.
 //! `{"panic":{"key":…,"traceparent":…}}` is `POST /api/v1/panic` by another door, answered with `{"accepted":key}`.
-//! Without a view the reader is a program and gets data. Code 4401 closes the socket of whoever has signed out.
+//! Without a view the reader is a program and gets data. Code 4401 closes the socket of whoever has signed out, 4429
+//! the oldest when there are too many.
 
 mod data;
 mod door;
+mod seats;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::painter::{Painter, rows};
-use axum::Router;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
+use axum::{Extension, Router};
 use model::view::PnlPoint;
 use model::{Micros, SessionId};
 use serde::Deserialize;
@@ -22,6 +25,7 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::extract::ApiQuery;
+use super::serving::Place;
 use super::{ApiError, User, guard};
 use crate::shared::App;
 use crate::tasks::Stop;
@@ -29,18 +33,23 @@ use crate::trading::FeedHub;
 use crate::{clock, correlation};
 use data::Data;
 use door::{Door, Word};
+use seats::{Seat, Seats};
 
 /// Browsers have little to say.
 const MESSAGE_BYTES: usize = 1_024;
 /// Nobody is signed in any more.
 const SIGNED_OUT: u16 = 4_401;
+/// Others of the same login, or of everybody, came after it.
+const TOO_MANY: u16 = 4_429;
+/// Who does not read has not more time to hear why.
+const GOODBYE: Duration = Duration::from_secs(1);
 /// A frame at least so often, though nothing changed: it proves that the feed is alive.
 const QUIET_MAX_US: i64 = 1_000_000;
 /// Points of a curve that a page begins with: more than it is wide would not be seen.
 const POINTS_FIRST: usize = 1_200;
 
 pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/ws", get(connect))
+    Router::new().route("/ws", get(connect)).layer(Extension(Seats::default()))
 }
 
 #[derive(Deserialize)]
@@ -54,6 +63,8 @@ async fn connect(
     State(app): State<Arc<App>>,
     User(session): User,
     ApiQuery(asked): ApiQuery<Asked>,
+    Extension(seats): Extension<Seats>,
+    place: Option<Extension<Place>>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, ApiError> {
@@ -69,22 +80,35 @@ async fn connect(
         None => What::Data(Box::default()),
     };
     let reader = Reader { hub, what, seq: 0, sent_at: Micros(0) };
+    let seat = seats.take(&session, place.as_deref());
     let door = Door::new(Arc::clone(&app), headers, &session);
     Ok(upgrade
         .max_message_size(MESSAGE_BYTES)
-        .on_upgrade(move |socket| correlation::carry(serve(socket, reader, door, stop))))
+        .on_upgrade(move |socket| correlation::carry(seated(socket, seat, reader, door, stop))))
+}
+
+/// Serves one socket for as long as it has its seat, also one that does not read what it is sent.
+async fn seated(mut socket: WebSocket, seat: Seat, reader: Reader, door: Door, stop: Stop) {
+    tokio::select! {
+        () = serve(&mut socket, reader, door, stop) => {}
+        () = seat.asked_for() => {
+            let reason = "too many live feeds are open: this one, the oldest, made room";
+            let frame = CloseFrame { code: TOO_MANY, reason: reason.into() };
+            let _ = tokio::time::timeout(GOODBYE, socket.send(Message::Close(Some(frame)))).await;
+        }
+    }
 }
 
 /// Serves one socket until it closes or the server stops.
-async fn serve(mut socket: WebSocket, mut reader: Reader, mut door: Door, mut stop: Stop) {
+async fn serve(socket: &mut WebSocket, mut reader: Reader, mut door: Door, mut stop: Stop) {
     let mut updates = reader.hub.subscribe();
-    if reader.send(&mut socket, true).await.is_err() {
+    if reader.send(socket, true).await.is_err() {
         return;
     }
     loop {
         let sent = tokio::select! {
             update = updates.recv() => match update {
-                Ok(()) | Err(RecvError::Lagged(_)) => reader.send(&mut socket, false).await,
+                Ok(()) | Err(RecvError::Lagged(_)) => reader.send(socket, false).await,
                 Err(RecvError::Closed) => return,
             },
             message = socket.recv() => match message {
@@ -94,7 +118,7 @@ async fn serve(mut socket: WebSocket, mut reader: Reader, mut door: Door, mut st
                         door.panic(&said["panic"]);
                     }
                     let whole = reader.hear(&said);
-                    reader.send(&mut socket, whole).await
+                    reader.send(socket, whole).await
                 }
                 Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_))) => Ok(()),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,

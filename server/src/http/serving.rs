@@ -1,5 +1,6 @@
 //! Taking connections: never more than there are handles for, none that says nothing for long, and whoever comes
 //! next always gets in: the one that has been quiet longest makes room. PANIC has to be possible whoever else is there.
+//! A socket counts until it is closed. Its own register bounds how many there are, so sockets make room for nobody here.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -29,9 +30,10 @@ const HEAD: Duration = Duration::from_secs(30);
 const AGAIN: Duration = Duration::from_millis(50);
 
 /// Who is connected.
-#[derive(Default)]
 struct Connections {
     held: Mutex<BTreeMap<u64, Held>>,
+    /// At once.
+    most: usize,
 }
 
 struct Held {
@@ -39,21 +41,36 @@ struct Held {
     busy: usize,
     active_at: Instant,
     leave: Arc<Notify>,
+    /// It is a socket, or becomes one.
+    socket: bool,
+    /// Requests are served no more.
+    served: bool,
 }
 
 impl Connections {
-    fn add(&self, id: u64, most: usize) -> Arc<Notify> {
+    fn add(&self, id: u64) -> Arc<Notify> {
         let leave = Arc::new(Notify::new());
         let mut held = self.lock();
-        if held.len() >= most {
+        if held.len() >= self.most {
             make_room(&mut held);
         }
-        held.insert(id, Held { busy: 0, active_at: Instant::now(), leave: Arc::clone(&leave) });
+        let (active_at, leave_it) = (Instant::now(), Arc::clone(&leave));
+        held.insert(id, Held { busy: 0, active_at, leave: leave_it, socket: false, served: false });
         leave
     }
 
-    fn remove(&self, id: u64) {
-        self.lock().remove(&id);
+    /// Its requests are over (`served`), or it is no socket any more: with both it is gone.
+    fn over(&self, id: u64, served: bool) {
+        let mut all = self.lock();
+        let Some(held) = all.get_mut(&id) else { return };
+        if served {
+            held.served = true;
+        } else {
+            held.socket = false;
+        }
+        if held.served && !held.socket {
+            all.remove(&id);
+        }
     }
 
     /// A request begins (`true`) or was answered.
@@ -69,9 +86,43 @@ impl Connections {
     }
 }
 
+/// Where a request came in. A socket takes its place and keeps it.
+#[derive(Clone)]
+pub struct Place {
+    id: u64,
+    connections: Arc<Connections>,
+}
+
+impl Place {
+    /// How many connections there may be at once.
+    #[must_use]
+    pub fn most(&self) -> usize {
+        self.connections.most
+    }
+
+    /// The connection counts until what is given is dropped, also when its requests are over.
+    #[must_use]
+    pub fn taken(&self) -> Taken {
+        if let Some(held) = self.connections.lock().get_mut(&self.id) {
+            held.socket = true;
+        }
+        Taken(self.clone())
+    }
+}
+
+/// The place of a socket.
+pub struct Taken(Place);
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.0.connections.over(self.0.id, false);
+    }
+}
+
 /// Ends the quietest: one without a request first, else the one whose request is the oldest.
 fn make_room(held: &mut BTreeMap<u64, Held>) {
-    let quietest = held.iter().min_by_key(|(_, held)| (held.busy > 0, held.active_at)).map(|(id, _)| *id);
+    let requests = held.iter().filter(|(_, held)| !held.socket);
+    let quietest = requests.min_by_key(|(_, held)| (held.busy > 0, held.active_at)).map(|(id, _)| *id);
     if let Some(held) = quietest.and_then(|id| held.remove(&id)) {
         held.leave.notify_one();
     }
@@ -84,7 +135,7 @@ pub async fn serve(
     most: usize,
     mut stop: Stop,
 ) -> std::io::Result<()> {
-    let connections = Arc::new(Connections::default());
+    let connections = Arc::new(Connections { held: Mutex::default(), most });
     let mut tasks = JoinSet::new();
     let mut next = 0;
     loop {
@@ -98,7 +149,7 @@ pub async fn serve(
                 next += 1;
                 let connection = Connection {
                     id: next,
-                    leave: connections.add(next, most),
+                    leave: connections.add(next),
                     connections: Arc::clone(&connections),
                 };
                 tasks.spawn(connection.run(stream, peer, router.clone(), stop.clone()));
@@ -127,6 +178,7 @@ impl Connection {
         let (id, connections) = (self.id, Arc::clone(&self.connections));
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(Place { id, connections: Arc::clone(&connections) });
             let (router, busy) = (router.clone(), Busy::begin(id, Arc::clone(&connections)));
             async move {
                 let answered: Result<Response, Infallible> = router.oneshot(request.map(Body::new)).await;
@@ -147,7 +199,7 @@ impl Connection {
             serving.as_mut().graceful_shutdown();
             let _ = serving.await;
         }
-        self.connections.remove(self.id);
+        self.connections.over(self.id, true);
     }
 }
 

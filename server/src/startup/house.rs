@@ -30,6 +30,7 @@ pub(super) fn keep(app: &Arc<App>) {
             while !stop.is_stopped() {
                 // Told by the database where it failed; it is tried again.
                 let _ = app.accounts.tell_changes(&app.teller).await;
+                let _ = app.accounts.remember(&app.teller).await;
                 if Instant::now() >= chores {
                     chores = Instant::now() + MINUTE;
                     every_minute(&app).await;

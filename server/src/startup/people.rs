@@ -18,7 +18,7 @@ const AGAIN: Duration = Duration::from_secs(10);
 
 /// Makes the first user. Gives the one-time link unless somebody has a password.
 async fn first_user(app: &App, address: SocketAddr) -> Result<Option<String>, StoreError> {
-    let Some(username) = app.accounts.ensure_first_user().await? else { return Ok(None) };
+    let Some(username) = app.accounts.ensure_first_user(&app.teller).await? else { return Ok(None) };
     let bootstrap = &app.config.auth.bootstrap_password;
     if !bootstrap.is_empty() {
         app.accounts.set_password(&username, bootstrap.expose().to_owned()).await?;

@@ -107,7 +107,7 @@ impl HistoryStore {
             check: CHECK,
         };
         let names = ("history_store", "history_file");
-        Self { slot: Slot::keep(file, names, false, config, health, tasks).await }
+        Self { slot: Slot::keep(file, names, false, None, config, health, tasks).await }
     }
 
     /// The database, for what it can tell about itself, while there is one.

@@ -6,6 +6,8 @@ mod keeper;
 mod scratch;
 mod standing;
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +22,9 @@ use crate::tasks::{Restart, Tasks};
 use keeper::Keeper;
 use scratch::Scratch;
 use standing::Standing;
+
+/// What is done with each database that is opened, a copy too, before anybody gets to use it.
+pub type Greeting = Box<dyn Fn(Db) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// How long a start waits for the first attempt; it goes on in the background.
 const START: Duration = Duration::from_secs(3);
@@ -64,6 +69,7 @@ impl Slot {
         file: DbFile,
         (part, task): (&'static str, &'static str),
         copy: bool,
+        greeting: Option<Greeting>,
         config: &DatabaseConfig,
         health: &Health,
         tasks: &Tasks,
@@ -73,8 +79,15 @@ impl Slot {
         let standing = Some(Standing::new(health.clone(), part, why));
         let slot = Self { shared: Arc::new(Shared { state, opened: watch::Sender::new(0), standing }) };
         let (tried, mut first) = watch::channel(false);
-        let keeper =
-            Arc::new(Keeper { slot: slot.clone(), file, copy, teller, config: config.clone(), tried });
+        let keeper = Arc::new(Keeper {
+            slot: slot.clone(),
+            file,
+            copy,
+            greeting,
+            teller,
+            config: config.clone(),
+            tried,
+        });
         let stop = tasks.stop_signal();
         tasks.supervise(task, Context::default(), Restart::SOON, move || {
             let (keeper, stop) = (Arc::clone(&keeper), stop.clone());

@@ -68,7 +68,7 @@ impl TelemetryStore {
     /// Keeps one open in a data directory that is ours, whatever becomes of the file.
     pub async fn keep(dir: &Path, config: &DatabaseConfig, health: &Health, tasks: &Tasks) -> Self {
         let names = (PART, "telemetry_file");
-        Self::at(Slot::keep(file(dir, Hold::Owner), names, false, config, health, tasks).await)
+        Self::at(Slot::keep(file(dir, Hold::Owner), names, false, None, config, health, tasks).await)
     }
 
     fn at(slot: Slot) -> Self {

@@ -108,7 +108,7 @@ impl TradingStore {
             Err(_) => {}
         }
         let names = ("trading_store", "trading_file");
-        let store = Self::at(Slot::keep(file, names, true, config, health, tasks).await);
+        let store = Self::at(Slot::keep(file, names, true, None, config, health, tasks).await);
         if let Ok(last) = store.last().await {
             store.head.send_replace(last);
         }

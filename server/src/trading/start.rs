@@ -19,6 +19,7 @@ use super::journal_log::JournalLog;
 use super::keys::Keys;
 use super::latch_file::LatchFile;
 use super::runtime::OwnRuntime;
+use super::venue_watch::VenueWatch;
 use super::{FeedHub, Inbox, Listed, Operator};
 use crate::config::{Config, VenueKind};
 use crate::health::{Condition, Health};
@@ -136,6 +137,7 @@ async fn start_there(
     run_streams(tasks, &streams, &rest, watched);
     run("feed", tasks, hub.clone(), FeedHub::run);
     run("clock_watch", tasks, ClockWatch::new(inbox.clone(), rest.clone()), ClockWatch::run);
+    run("venue_watch", tasks, VenueWatch::new(hub.clone(), health.clone()), VenueWatch::run);
     let keeper = HistoryKeeper {
         store: store.clone(),
         history: history.clone(),

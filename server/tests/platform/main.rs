@@ -17,6 +17,7 @@ mod logs;
 mod panic_all;
 mod readiness;
 mod retention;
+mod shut_out;
 mod site;
 mod support;
 mod tabs;

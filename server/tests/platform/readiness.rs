@@ -2,10 +2,16 @@
 
 use reqwest::StatusCode;
 use serde_json::Value;
+use server::health::{Condition, Health};
 use server::tasks::Restart;
 use telemetry::Context;
 
 use crate::support::{Console, PASSWORD};
+use crate::trading::server_support;
+use crate::trading::venue::Venue;
+
+/// Only a failure waits so long.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 
 async fn ready(console: &Console) -> (StatusCode, Value) {
     let response = console.get("/health/ready").await;
@@ -55,6 +61,28 @@ async fn not_ready_while_a_part_is_restarted_again_and_again() {
     ran.wait_for(|count| *count >= 7).await.unwrap();
     let (status, body) = ready(&console).await;
     assert_eq!((status, &body["status"]), (StatusCode::SERVICE_UNAVAILABLE, &Value::from("down")), "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_venue_that_is_silent_is_told_and_the_console_stays_ready() {
+    let (dir, venue) = (tempfile::tempdir().unwrap(), Venue::start("").await);
+    let (running, console) = server_support::start(dir.path(), &venue.settings()).await;
+    let state = |health: &Health| health.parts().get("venue").map(|part| part.condition.clone());
+    let up = running.app.health.until(|health| health.ready() && state(health) == Some(Condition::Up));
+    tokio::time::timeout(PATIENCE, up).await.expect("the venue answers");
+    venue.running.shutdown().await;
+    let told = running.app.health.until(|health| matches!(state(health), Some(Condition::Degraded { .. })));
+    tokio::time::timeout(PATIENCE, told).await.expect("its silence is told");
+    let health = console.get("/health").await.body;
+    assert_eq!(
+        (&health["status"], &health["ready"]),
+        (&Value::from("degraded"), &Value::from(true)),
+        "{health}"
+    );
+    let reason = health["reason"].as_str().unwrap();
+    assert!(reason.contains("venue: silent") && reason.contains("the last answer came at 20"), "{health}");
+    assert_eq!(console.get("/health/ready").await.status, 200);
+    running.stop().await;
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::scratch::Scratch;
 use super::standing::Standing;
-use super::{Slot, State};
+use super::{Greeting, Slot, State};
 use crate::config::DatabaseConfig;
 use crate::store::{Db, DbEvent, DbFile, Foreign, StoreError};
 use crate::tasks::Stop;
@@ -29,6 +29,7 @@ pub(super) struct Keeper {
     pub file: DbFile,
     /// Whether a small file is read from a copy while it cannot be opened where it lies.
     pub copy: bool,
+    pub greeting: Option<Greeting>,
     pub teller: Teller,
     pub config: DatabaseConfig,
     /// Set after the first attempt.
@@ -122,7 +123,7 @@ impl Keeper {
                 if empty {
                     self.tell(&DbEvent::FoundEmpty { database: self.file.name, file: self.file_name() });
                 }
-                self.install(db, down_since);
+                self.install(db, down_since).await;
                 true
             }
             Err(error) => {
@@ -171,7 +172,14 @@ impl Keeper {
         Ok(())
     }
 
-    fn install(&self, db: Db, down_since: Instant) {
+    async fn greet(&self, db: &Db) {
+        if let Some(greeting) = &self.greeting {
+            greeting(db.clone()).await;
+        }
+    }
+
+    async fn install(&self, db: Db, down_since: Instant) {
+        self.greet(&db).await;
         let before = self.slot.put(State::Open(db));
         self.slot.shared.opened.send_modify(|count| *count += 1);
         let was_told = self.slot.shared.standing.as_ref().is_some_and(Standing::outage_over);
@@ -201,6 +209,7 @@ impl Keeper {
         let Some(scratch) = Scratch::make() else { return };
         let copied = Db::open_copy(&self.file, scratch.path(), self.teller.clone(), &self.config);
         if let Ok(db) = copied.await {
+            self.greet(&db).await;
             self.slot.put(State::Copy { db, _scratch: scratch });
             self.slot.shared.opened.send_modify(|count| *count += 1);
         }
