@@ -116,6 +116,11 @@ impl<'a> Closer<'a> {
         })
     }
 
+    /// Something is on by the venue's word, or, while it cannot be read, by all that is known.
+    pub fn shows_open(&self) -> bool {
+        self.symbols().any(|symbol| matches!(self.measure(symbol), Measure::Open(_)))
+    }
+
     /// Something is on by the venue's word, or it has not been heard on it.
     pub fn shows_any(&self) -> bool {
         self.symbols().any(|symbol| matches!(self.measure(symbol), Measure::Open(_) | Measure::Unread))

@@ -69,7 +69,12 @@ pub(crate) fn judge(state: &TradingState, stamp: &Stamp) -> Vec<Said> {
     let long = since(closer.began_at(), stamp.at) >= LONG;
     let pause = if long { AGAIN_LATER } else { AGAIN };
     let waits = asked.is_some_and(|at| since(at, stamp.at) < pause);
-    if waits || known(&closer).is_some_and(|read| read.mark.requested_at >= due) && doubt(&closer).is_none() {
+    // What is seen to be on needs no witness; what was heard before may have found something that is not seen.
+    let seen = known(&closer).is_some() && closer.shows_open();
+    if waits
+        || seen
+        || known(&closer).is_some_and(|read| read.mark.requested_at >= due) && doubt(&closer).is_none()
+    {
         return Vec::new();
     }
     let request = state.account.truth.requests + 1;

@@ -5,11 +5,12 @@ use model::causes::FillFault;
 use model::decision::OrderDecision;
 use model::fill::Fill;
 use model::input::ExecutionReport;
-use model::{Decision, ExitReason, FillId, Input, OrderId};
+use model::order::Side;
+use model::{Decision, ExitReason, FillId, Input, Lifecycle, OrderId};
 
 use crate::story::*;
 use crate::support::world::World;
-use crate::support::{call, dec};
+use crate::support::{call, dec, put, quick_strangle};
 
 /// The fill that sold the call, as the stream brings it.
 fn first_fill(world: &World) -> Fill {
@@ -179,4 +180,42 @@ fn a_summary_says_what_came_in_what_went_out_and_where_the_time_went() {
     let (sum, total) = (spent.values().sum::<i64>(), (ended - world.session().started_at.0) / 1_000_000);
     assert!((total - 3..=total).contains(&sum), "whole seconds of {total}: {spent:?}");
     assert_eq!(summary.held_ms, (ended - entered) / 1_000);
+}
+
+#[test]
+fn of_a_settlement_as_much_is_ours_as_we_hold() {
+    let (mut world, _) = open_session();
+    let now = world.now;
+    world.venue.by_hand(&call(), Side::Sell, 100, None, now);
+    world.run_ms(1_000);
+    world.venue.settle("0");
+    world.run_until("the settlement", 60, |world| world.session().position(&call()) != -200);
+    assert_eq!((world.session().position(&call()), world.session().position(&put())), (0, 0));
+}
+
+#[test]
+fn a_charge_that_is_what_was_estimated_is_a_charge() {
+    let (mut world, _) = open_session();
+    let booked: Vec<_> = world.session().fills.iter().filter(|fill| fill.fee_estimated).cloned().collect();
+    assert_eq!(booked.len(), 2, "the stream does not say what was charged");
+    for fill in booked {
+        assert!(world.session().fills.awaits_charges());
+        world.input(Input::Execution(ExecutionReport::Fill(Fill { fee_estimated: false, ..fill })));
+    }
+    assert!(!world.session().fills.awaits_charges());
+}
+
+#[test]
+fn what_a_stranger_did_before_the_session_began_is_none_of_its_business() {
+    let mut world = World::new();
+    let now = world.now;
+    world.venue.by_hand(&call(), Side::Sell, 30, None, now);
+    world.venue.positions.clear();
+    world.run_ms(1_000);
+    world.start_and_enter(quick_strangle());
+    world.kill_and_restart();
+    world.run_ms(3_000);
+    assert!(world.state().account.truth.fills_read_at.is_some(), "they were read");
+    assert_eq!(world.session().foreign_lots(&call()), 0);
+    assert_eq!(world.lifecycle(), Lifecycle::Paused, "{:#?}", world.tail(12));
 }

@@ -6,6 +6,7 @@ use model::witness::Doubt;
 use model::{Decision, Health};
 
 use crate::story::*;
+use crate::support::venue::Fault;
 use crate::support::world::World;
 use crate::support::{call, eth_call, put};
 
@@ -196,6 +197,39 @@ fn a_settlement_explains_a_zero() {
     world.panic(None);
     world.run_until("verified flat", 20, World::is_account_flat);
     assert!(closes(&world).is_empty(), "{:#?}", world.tail(20));
+    assert_eq!(told(&world, "panic.position_found"), 0, "what has been settled is nothing");
+}
+
+#[test]
+fn margin_counts_as_an_options_while_nobody_knows_of_anything_else() {
+    let mut world = old_and_hidden(FOR_EVER);
+    world.venue.elsewhere_fails = true;
+    world.panic(None);
+    run_honestly(&mut world, 30_000);
+    stays_latched(&mut world);
+}
+
+#[test]
+fn what_a_person_closes_at_the_venue_is_seen_although_nothing_of_ours_moves() {
+    let mut world = old_and_hidden(FOR_EVER);
+    world.panic(None);
+    run_honestly(&mut world, 20_000);
+    stays_latched(&mut world);
+    world.venue.positions.clear();
+    world.run_until("verified flat", 20, World::is_account_flat);
+}
+
+#[test]
+fn an_order_of_the_sweep_without_an_answer_is_looked_up() {
+    for fault in [Fault::LostReply, Fault::LostRequest, Fault::Late(3_000)] {
+        let (mut world, _) = open_session();
+        world.lose_the_journal();
+        world.latest = None;
+        world.venue.faults.push_back(fault);
+        world.panic(None);
+        run_honestly(&mut world, 20_000);
+        assert!(world.is_account_flat(), "{fault:?}: {:#?}", world.tail(20));
+    }
 }
 
 #[test]

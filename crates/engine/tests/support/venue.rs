@@ -72,6 +72,8 @@ pub struct Venue {
     pub fills_empty_until: Micros,
     /// Positions in what is no option.
     pub elsewhere: u32,
+    /// And whether they can be read.
+    pub elsewhere_fails: bool,
     /// Until then the list of fills cannot be read.
     pub fills_fail_until: Micros,
     /// The list of fills carries our ids, as far as they are known.

@@ -69,7 +69,8 @@ impl Venue {
         } else {
             Some(Decimal::new(5 * short, 1))
         };
-        let elsewhere = margin.filter(|usd| !usd.is_zero()).map(|_| self.elsewhere);
+        let asked = margin.filter(|usd| !usd.is_zero() && !self.elsewhere_fails);
+        let elsewhere = asked.map(|_| self.elsewhere);
         Witness { request: request.request, requested_at: at, trades, margin, elsewhere, failures }
     }
 
