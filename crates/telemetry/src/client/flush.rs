@@ -89,8 +89,11 @@ impl Logger {
             self.stirred = true;
             self.seal_all(now_ms, false, false);
         }
+        if self.microtask {
+            return;
+        }
         let much = self.ring.len() >= FLUSH_RECORDS || self.ring.bytes() >= FLUSH_BYTES;
-        if much && !self.microtask && self.has_tellable() {
+        if much && self.has_tellable() {
             self.microtask = true;
             self.stirred = true;
             self.outbox.effects.push_back(Effect::QueueMicrotask);
