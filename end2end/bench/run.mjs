@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import { chromium } from 'playwright';
 
 const SAMPLES = 200;
-const CALLS = { enabled: 400, repeat: 10_000, disabled: 100_000 };
+const CALLS = { enabled: 800, repeat: 10_000, disabled: 100_000 };
 const KINDS = ['enabled', 'repeat', 'disabled'];
 const OTHERS = ['opentelemetry', 'datadog', 'faro', 'sentry'];
 const TYPES = { '.js': 'text/javascript', '.wasm': 'application/wasm' };
