@@ -109,7 +109,7 @@ impl Logger {
 
     pub(super) fn drop_one(&mut self, level: Level, reason: DropReason, now_ms: i64) {
         self.drops.one(level, reason, now_ms);
-        self.ring.put_drops(level, reason, self.drops.count(level, reason));
+        self.mirror_drops();
         self.plan_drops(now_ms);
     }
 

@@ -343,10 +343,8 @@ impl Logger {
     }
 
     /// What a reader of the block may declare.
-    fn mirror_drops(&mut self) {
-        for cell in self.drops.cells() {
-            self.ring.put_drops(cell.level, cell.reason, cell.count);
-        }
+    pub(super) fn mirror_drops(&mut self) {
+        self.ring.put_drops(self.drops.counts());
     }
 
     pub(super) fn close_windows(&mut self, now_ms: i64, everything: bool) {

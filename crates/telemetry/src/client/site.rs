@@ -110,8 +110,8 @@ impl Site {
     /// that is not closed, does not compile.
     ///
     /// # Panics
-    /// When the sentence names what is no key, or more than eight values; and when event or sentence are not of printable
-    /// ASCII without quotes and backslashes. A target that is not is left out.
+    /// When the sentence names what is no key, or more than eight values; and when a text is not of printable ASCII
+    /// without quotes and backslashes.
     #[must_use]
     pub const fn new(
         level: Level,
@@ -133,6 +133,21 @@ impl Site {
         }
         let pieces = pieces(sentence, keys);
         Self { level, event, target, place: ("", 0), keys, sentence, pieces, id: mixer.finish() }
+    }
+
+    /// A place of a library, known only when it tells. What it says comes with the call.
+    #[must_use]
+    pub fn of_library(
+        level: Level,
+        event: &'static str,
+        target: &'static str,
+        place: (&'static str, u32),
+    ) -> Self {
+        let target = if needs_no_escape(target) { target } else { "" };
+        let mixer = Mixer::new().and_word(u64::from(level.severity())).and_text(target);
+        let id = mixer.and_text(place.0).and_word(u64::from(place.1)).finish();
+        let pieces = [Piece { start: 0, end: 0, value: NO_VALUE }; HOLES + 1];
+        Self { level, event, target, place, keys: &[], sentence: "", pieces, id }
     }
 
     /// The same at a known place.
