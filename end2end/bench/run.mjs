@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import { chromium } from 'playwright';
 
 const SAMPLES = 200;
-const CALLS = 400;
+const CALLS = { enabled: 800, repeat: 10_000, disabled: 100_000 };
 const KINDS = ['enabled', 'repeat', 'disabled'];
 const OTHERS = ['opentelemetry', 'datadog', 'faro', 'sentry'];
 const TYPES = { '.js': 'text/javascript', '.wasm': 'application/wasm' };
@@ -53,10 +53,11 @@ async function serve(request, response) {
 
 async function measure(page, kinds) {
   return page.evaluate(
-    async ({ kinds, samples, calls }) => {
+    async ({ kinds, samples, calls: counts }) => {
       const rest = () => new Promise((done) => setTimeout(done, 0));
       const found = {};
       for (const kind of kinds.filter((kind) => window.logger[kind])) {
+        const calls = counts[kind];
         const costs = [];
         for (let sample = 0; sample < samples; sample += 1) {
           costs.push((window.logger[kind](calls) * 1e6) / calls);

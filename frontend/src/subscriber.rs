@@ -51,8 +51,9 @@ impl Subscriber for ToServer {
 
     fn event(&self, event: &Event<'_>) {
         let metadata = event.metadata();
-        let site = Site::new(level(*metadata.level()), "ui.log", metadata.target(), "", &[])
-            .at(metadata.file().unwrap_or_default(), metadata.line().unwrap_or_default());
+        let place = (metadata.file().unwrap_or_default(), metadata.line().unwrap_or_default());
+        // A target that JSON would escape is left out.
+        let site = Site::of_library(level(*metadata.level()), "ui.log", metadata.target(), place);
         logger::log(&Call { message: Message::Shown(&Line(event)), ..Call::of(&site, &[]) });
     }
 

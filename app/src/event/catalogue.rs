@@ -137,8 +137,8 @@ mod tests {
             let missing = |value: &FieldValue<'_>| *value == FieldValue::Absent;
             assert!(values[site.keys.len()..].iter().all(missing), "{}: more values than keys", site.event);
             for (key, value) in site.keys.iter().zip(&values) {
-                let optional = matches!(key.name, "status_code" | "error" | "fields" | "subject");
-                assert!(optional || !missing(value), "{}: {}", site.event, key.name);
+                let optional = matches!(key.name(), "status_code" | "error" | "fields" | "subject");
+                assert!(optional || !missing(value), "{}: {}", site.event, key.name());
             }
             assert!(!telemetry::Event::message(&event).contains(['{', '}']), "{}", site.event);
         }

@@ -141,7 +141,7 @@ const REQUEST_KEYS: &[Key] = &[
     told("status_code"),
     told("fields"),
     told("error"),
-    Key { name: "latency_ms", role: Role::SaidVolatile },
+    Key::new("latency_ms", Role::SaidVolatile),
 ];
 
 const fn answered(level: Level) -> Site {

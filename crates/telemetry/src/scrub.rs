@@ -64,40 +64,49 @@ fn redact_value(value: &mut Value) {
 /// True for text that [`clean`] would leave alone and JSON would not escape; found out in one pass. False says nothing.
 #[must_use]
 pub(crate) fn is_plain(text: &str) -> bool {
-    let (mut seen, mut digits, mut word, mut longest) = (0, 0_u32, 0_u32, 0_u32);
-    for &b in text.as_bytes() {
+    let bytes = text.as_bytes();
+    let (mut seen, mut digits) = (0, 0);
+    for &b in bytes {
         let class = CLASSES[usize::from(b)];
-        if class & ODD != 0 {
-            return false;
-        }
         seen |= class;
-        digits += u32::from(class & DIGIT != 0);
-        word = if class & LETTER != 0 { word + 1 } else { 0 };
-        longest = longest.max(word);
+        digits += u32::from(class / DIGIT);
     }
-    digits < 13 && longest < 30 && (seen & LOOK == 0 || !shapes::is_suspicious(text))
+    seen & ODD == 0
+        && digits < 13
+        && (bytes.len() < LONG || !has_long_word(bytes))
+        && (seen & LOOK == 0 || !shapes::is_suspicious(text))
+}
+
+/// Letters and digits that may be a key.
+const LONG: usize = 30;
+
+/// A word as long as that lies across one of every so many places.
+fn has_long_word(bytes: &[u8]) -> bool {
+    let is_letter = |b: &u8| b.is_ascii_alphanumeric();
+    (LONG - 1..bytes.len()).step_by(LONG).any(|at| {
+        let before = bytes[..at].iter().rev().take_while(|b| is_letter(b)).count();
+        let after = bytes[at..].iter().take_while(|b| is_letter(b)).count();
+        after > 0 && before + after >= LONG
+    })
 }
 
 /// Not printable, not ASCII, escaped in JSON, or the middle of an assignment or an address.
-const ODD: u8 = 1;
+const ODD: u16 = 1;
 /// May begin a secret that names itself.
-const LOOK: u8 = 2;
-const DIGIT: u8 = 4;
-/// Letters and digits.
-const LETTER: u8 = 8;
+const LOOK: u16 = 2;
+/// Counted.
+const DIGIT: u16 = 4;
 
-static CLASSES: [u8; 256] = {
+static CLASSES: [u16; 256] = {
     let mut classes = [0; 256];
     let mut b = 0_u8;
     loop {
-        let class = match b {
+        classes[b as usize] = match b {
             0..=0x1f | 0x7f.. | b'"' | b'\\' | b'@' | b'=' | b':' => ODD,
-            b'0'..=b'9' => DIGIT | LETTER,
-            b'b' | b'B' | b'J' => LOOK | LETTER,
-            _ if b.is_ascii_alphabetic() => LETTER,
+            b'0'..=b'9' => DIGIT,
+            b'b' | b'B' | b'J' => LOOK,
             _ => 0,
         };
-        classes[b as usize] = class;
         if b == u8::MAX {
             break classes;
         }

@@ -40,6 +40,8 @@ impl Slot {
 pub(super) struct Dedup {
     /// Beside each other, because every call looks at a set of them; 0 = free.
     keys: [u64; SETS * WAYS],
+    /// Number of the last call of each.
+    lasts: [u64; SETS * WAYS],
     slots: Vec<Slot>,
     /// Not later than the first moment at which a window with waiting calls closes.
     due_ms: Option<i64>,
@@ -47,7 +49,12 @@ pub(super) struct Dedup {
 
 impl Dedup {
     pub(super) fn new() -> Self {
-        Self { keys: [0; SETS * WAYS], slots: vec![Slot::default(); SETS * WAYS], due_ms: None }
+        Self {
+            keys: [0; SETS * WAYS],
+            lasts: [0; SETS * WAYS],
+            slots: vec![Slot::default(); SETS * WAYS],
+            due_ms: None,
+        }
     }
 
     /// The slot of an open window.
@@ -63,6 +70,7 @@ impl Dedup {
 
     /// One more call in an open window. True when it is the first that waits: now there is something to close.
     pub(super) fn repeat(&mut self, slot: usize, number: u64, now_ms: i64, ring: &mut Ring) -> bool {
+        self.lasts[slot] = number;
         let slot = &mut self.slots[slot];
         slot.last_ms = now_ms.max(slot.last_ms);
         if let Some(place) = slot.place {
@@ -86,13 +94,12 @@ impl Dedup {
         if let Some(free) = (set..set + WAYS).find(|&slot| self.keys[slot] == 0) {
             return free;
         }
-        let age = |&slot: &usize| (self.slots[slot].last_ms, self.slots[slot].number);
-        (set..set + WAYS).min_by_key(age).unwrap_or(set)
+        (set..set + WAYS).min_by_key(|&slot| self.lasts[slot]).unwrap_or(set)
     }
 
     /// Opens a window for a record that is at `place`.
     pub(super) fn open(&mut self, slot: usize, key: u64, meta: &Meta, place: usize) {
-        self.keys[slot] = key;
+        (self.keys[slot], self.lasts[slot]) = (key, meta.number);
         let slot = &mut self.slots[slot];
         slot.level = meta.level;
         slot.number = meta.number;

@@ -13,34 +13,40 @@ pub(super) struct DropCell {
     pub last_ms: i64,
 }
 
-/// One cell for each level and reason, so that counting a loss takes no memory.
+/// How many, from when to when.
+#[derive(Clone, Copy, Default)]
+struct Count {
+    count: u64,
+    first_ms: i64,
+    last_ms: i64,
+}
+
+const REASONS: usize = DropReason::ALL.len();
+
+/// One count for each level and reason, so that counting a loss takes no memory.
 pub(super) struct Drops {
-    cells: [[DropCell; DropReason::ALL.len()]; Level::ALL.len()],
+    counts: [Count; Level::ALL.len() * REASONS],
     total: u64,
 }
 
 impl Drops {
     pub(super) fn new() -> Self {
-        let cells = Level::ALL.map(|level| {
-            DropReason::ALL.map(|reason| DropCell { level, reason, count: 0, first_ms: 0, last_ms: 0 })
-        });
-        Self { cells, total: 0 }
+        Self { counts: [Count::default(); Level::ALL.len() * REASONS], total: 0 }
     }
 
-    /// Adds to a cell; adding nothing changes nothing.
+    /// Adds to a count; adding nothing changes nothing.
     pub(super) fn add(&mut self, drop: DropCell) {
         if drop.count == 0 {
             return;
         }
         self.total += drop.count;
-        let cell = &mut self.cells[drop.level as usize][drop.reason as usize];
-        if cell.count == 0 {
-            *cell = drop;
-            return;
+        let known = &mut self.counts[place(drop.level, drop.reason)];
+        if known.count == 0 {
+            *known = Count { count: 0, first_ms: drop.first_ms, last_ms: drop.last_ms };
         }
-        cell.count += drop.count;
-        cell.first_ms = cell.first_ms.min(drop.first_ms);
-        cell.last_ms = cell.last_ms.max(drop.last_ms);
+        known.count += drop.count;
+        known.first_ms = known.first_ms.min(drop.first_ms);
+        known.last_ms = known.last_ms.max(drop.last_ms);
     }
 
     /// One call at one moment.
@@ -48,21 +54,26 @@ impl Drops {
         self.add(DropCell { level, reason, count: 1, first_ms: now_ms, last_ms: now_ms });
     }
 
-    pub(super) fn count(&self, level: Level, reason: DropReason) -> u64 {
-        self.cells[level as usize][reason as usize].count
-    }
-
-    /// Takes the cells that are not zero, to be declared in a batch.
+    /// Takes what is not zero, to be declared in a batch.
     pub(super) fn take(&mut self) -> Vec<DropCell> {
-        self.total = 0;
-        let told = self.cells().filter(|cell| cell.count > 0).collect();
-        self.cells.as_flattened_mut().iter_mut().for_each(|cell| cell.count = 0);
+        let mut told = Vec::new();
+        if self.total > 0 {
+            for level in Level::ALL {
+                for reason in DropReason::ALL {
+                    let Count { count, first_ms, last_ms } = self.counts[place(level, reason)];
+                    if count > 0 {
+                        told.push(DropCell { level, reason, count, first_ms, last_ms });
+                    }
+                }
+            }
+        }
+        *self = Self::new();
         told
     }
 
-    /// All cells.
-    pub(super) fn cells(&self) -> impl Iterator<Item = DropCell> {
-        self.cells.as_flattened().iter().copied()
+    /// All counts, level by level.
+    pub(super) fn counts(&self) -> impl Iterator<Item = u64> {
+        self.counts.iter().map(|known| known.count)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -72,6 +83,10 @@ impl Drops {
     pub(super) fn total(&self) -> u64 {
         self.total
     }
+}
+
+fn place(level: Level, reason: DropReason) -> usize {
+    level as usize * REASONS + reason as usize
 }
 
 pub(super) fn total(cells: &[DropCell]) -> u64 {

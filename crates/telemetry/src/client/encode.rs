@@ -7,12 +7,11 @@ use super::{
     call::{Call, Failure, FieldValue, Frame, Message},
     crumbs::Crumbs,
     pen::Pen,
+    site::Key,
 };
 use crate::{
-    Level, MASK, is_secret_key,
-    limits::{
-        ERROR_RECORD_BYTES, FIELDS, FRAME_BYTES, KEY_BYTES, RECORD_BYTES, STACK_FRAMES, TEXT_BYTES, prefix,
-    },
+    Level, MASK,
+    limits::{ERROR_RECORD_BYTES, FIELDS, FRAME_BYTES, RECORD_BYTES, STACK_FRAMES, TEXT_BYTES, prefix},
 };
 
 /// Room for what follows the fields.
@@ -161,7 +160,7 @@ fn fields(pen: &mut Pen<'_>, call: &Call<'_>, crumbs: &Crumbs, limit: usize) -> 
         } else {
             pen.byte(b',');
         }
-        cut |= field(pen, key.name, *value);
+        cut |= field(pen, key, *value);
         if told >= FIELDS || pen.len() >= limit {
             pen.truncate(before);
             cut = true;
@@ -191,17 +190,12 @@ fn fields(pen: &mut Pen<'_>, call: &Call<'_>, crumbs: &Crumbs, limit: usize) -> 
     cut
 }
 
-fn field(pen: &mut Pen<'_>, key: &str, value: FieldValue<'_>) -> bool {
+fn field(pen: &mut Pen<'_>, key: &Key, value: FieldValue<'_>) -> bool {
     pen.byte(b'"');
-    for c in key.bytes().take(KEY_BYTES) {
-        pen.byte(match c.to_ascii_lowercase() {
-            c @ (b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.') => c,
-            _ => b'_',
-        });
-    }
+    pen.own(key.name);
     pen.literal(b"\":");
     match value {
-        _ if is_secret_key(key) => {
+        _ if key.is_secret() => {
             pen.byte(b'"');
             pen.own(MASK);
             pen.byte(b'"');

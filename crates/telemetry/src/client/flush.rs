@@ -89,8 +89,11 @@ impl Logger {
             self.stirred = true;
             self.seal_all(now_ms, false, false);
         }
+        if self.microtask {
+            return;
+        }
         let much = self.ring.len() >= FLUSH_RECORDS || self.ring.bytes() >= FLUSH_BYTES;
-        if much && !self.microtask && self.has_tellable() {
+        if much && self.has_tellable() {
             self.microtask = true;
             self.stirred = true;
             self.outbox.effects.push_back(Effect::QueueMicrotask);
@@ -106,7 +109,7 @@ impl Logger {
 
     pub(super) fn drop_one(&mut self, level: Level, reason: DropReason, now_ms: i64) {
         self.drops.one(level, reason, now_ms);
-        self.ring.put_drops(level, reason, self.drops.count(level, reason));
+        self.mirror_drops();
         self.plan_drops(now_ms);
     }
 

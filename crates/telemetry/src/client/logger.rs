@@ -127,8 +127,8 @@ impl Logger {
         app.push(b'}');
         let limiter = Limiter::new(&config.client_session_id, config.limited, now_ms);
         let head = Head {
-            sid: config.client_session_id,
-            tid: config.tab_id,
+            sid: config.client_session_id.clone(),
+            tid: config.tab_id.clone(),
             app: String::from_utf8(app).unwrap_or_default(),
             page: "{}".to_owned(),
             gzip: config.gzip,
@@ -141,7 +141,7 @@ impl Logger {
             limiter,
             crumbs: Crumbs::default(),
             drops: Drops::new(),
-            outbox: Outbox::new(head, config.seed, config.auth, config.spool, now_ms),
+            outbox: Outbox::new(head, &config, now_ms),
             level: config.level,
             debug_until_ms: i64::MIN,
             flush_after_ms: FLUSH_MS,
@@ -343,10 +343,8 @@ impl Logger {
     }
 
     /// What a reader of the block may declare.
-    fn mirror_drops(&mut self) {
-        for cell in self.drops.cells() {
-            self.ring.put_drops(cell.level, cell.reason, cell.count);
-        }
+    pub(super) fn mirror_drops(&mut self) {
+        self.ring.put_drops(self.drops.counts());
     }
 
     pub(super) fn close_windows(&mut self, now_ms: i64, everything: bool) {

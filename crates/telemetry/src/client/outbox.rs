@@ -7,6 +7,7 @@ use super::{
     bucket::{Bucket, Rate},
     drops::Drops,
     ids::Ids,
+    logger::LoggerConfig,
 };
 use crate::{DropReason, Level, Receipt, limits::BATCH_RECORDS};
 
@@ -111,19 +112,20 @@ pub(super) struct Outbox {
     pub told: u64,
     pub declared: u64,
     pub effects: VecDeque<Effect>,
-    egress: Bucket,
+    /// `None`: no limit, for drills and measurements.
+    egress: Option<Bucket>,
 }
 
 impl Outbox {
-    pub(super) fn new(head: Head, seed: u128, auth: Auth, spool: bool, now_ms: i64) -> Self {
+    pub(super) fn new(head: Head, config: &LoggerConfig, now_ms: i64) -> Self {
         Self {
             head,
-            ids: Ids::new(seed),
+            ids: Ids::new(config.seed),
             batches: Vec::new(),
-            auth,
+            auth: config.auth,
             sign_in: 0,
             halt: None,
-            spool,
+            spool: config.spool,
             failures: 0,
             retry_at_ms: i64::MIN,
             max_records: BATCH_RECORDS,
@@ -131,7 +133,7 @@ impl Outbox {
             told: 0,
             declared: 0,
             effects: VecDeque::with_capacity(2 * BATCHES),
-            egress: Bucket::full(EGRESS, now_ms),
+            egress: config.limited.then(|| Bucket::full(EGRESS, now_ms)),
         }
     }
 
@@ -179,7 +181,7 @@ impl Outbox {
 
     /// Sends what may be sent now, oldest first.
     pub(super) fn pump(&mut self, now_ms: i64) {
-        while self.may_send() && now_ms >= self.retry_at_ms && self.egress.ready_at(now_ms) <= now_ms {
+        while self.may_send() && now_ms >= self.retry_at_ms && self.egress_at_ms(now_ms) <= now_ms {
             let Some(next) = self.batches.iter().position(|batch| batch.state == State::Waiting) else {
                 break;
             };
@@ -220,7 +222,7 @@ impl Outbox {
     /// When [`Self::expire`] or [`Self::pump`] have something to do.
     pub(super) fn wake_at_ms(&mut self, now_ms: i64) -> Option<i64> {
         let waiting = self.batches.iter().any(|batch| batch.state == State::Waiting);
-        let send = (waiting && self.may_send()).then(|| self.retry_at_ms.max(self.egress.ready_at(now_ms)));
+        let send = (waiting && self.may_send()).then(|| self.retry_at_ms.max(self.egress_at_ms(now_ms)));
         let limits = self.batches.iter().map(|batch| match batch.state {
             State::InFlight { since_ms } => since_ms + LOST_AFTER_MS,
             State::Waiting | State::Held => batch.born_ms + OLDEST_MS,
@@ -299,6 +301,10 @@ impl Outbox {
         }
     }
 
+    fn egress_at_ms(&mut self, now_ms: i64) -> i64 {
+        self.egress.as_mut().map_or(now_ms, |egress| egress.ready_at(now_ms))
+    }
+
     fn may_send(&self) -> bool {
         let in_flight =
             self.batches.iter().filter(|batch| matches!(batch.state, State::InFlight { .. })).count();
@@ -312,7 +318,9 @@ impl Outbox {
         batch.state = State::InFlight { since_ms: now_ms };
         batch.sign_in = self.sign_in;
         let (body, gzip) = batch.sealed.body(batch.plain);
-        self.egress.overdraw(now_ms, body.len() as u64);
+        if let Some(egress) = &mut self.egress {
+            egress.overdraw(now_ms, body.len() as u64);
+        }
         self.effects.push_back(Effect::Send { bid: batch.sealed.bid.clone(), body, gzip, keepalive });
     }
 }

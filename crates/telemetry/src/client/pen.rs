@@ -52,12 +52,17 @@ impl<'a> Pen<'a> {
 
     /// Text of ours, which needs no escape.
     pub(super) fn own(&mut self, text: &str) {
-        let Some(room) = self.page.get_mut(self.at..).and_then(|rest| rest.get_mut(..text.len())) else {
-            self.full = true;
-            return;
-        };
-        copy(room, text.as_bytes());
-        self.at += text.len();
+        self.bytes(text.as_bytes());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        match self.page.get_mut(self.at..).and_then(|rest| rest.get_mut(..bytes.len())) {
+            Some(room) => {
+                copy(room, bytes);
+                self.at += bytes.len();
+            }
+            None => self.full = true,
+        }
     }
 
     pub(super) fn unsigned(&mut self, mut value: u64) {
@@ -83,15 +88,7 @@ impl<'a> Pen<'a> {
             at -= 1;
             digits[at] = b'0' + value as u8;
         }
-        match self.page.get_mut(self.at..self.at + digits.len() - at) {
-            Some(room) => {
-                for (to, from) in room.iter_mut().zip(&digits[at..]) {
-                    *to = *from;
-                }
-                self.at += digits.len() - at;
-            }
-            None => self.full = true,
-        }
+        self.bytes(&digits[at..]);
     }
 
     pub(super) fn signed(&mut self, value: i64) {
@@ -133,27 +130,73 @@ impl<'a> Pen<'a> {
 }
 
 /// Word by word: a call of the engine's copy costs more than the few words that most texts have. The test of each
-/// word keeps the compiler from making such a call of it; text of ours is ASCII, and what is not takes the copy.
+/// word keeps the compiler from making such a call of it; text of ours is ASCII, and what is not takes the call.
+#[inline]
 fn copy(to: &mut [u8], from: &[u8]) {
     let (words, rest) = from.as_chunks::<8>();
     let (to_words, to_rest) = to.as_chunks_mut::<8>();
-    for (position, (to, from)) in to_words.iter_mut().zip(words).enumerate() {
+    for (to, from) in to_words.iter_mut().zip(words) {
         let word = u64::from_le_bytes(*from);
-        *to = word.to_le_bytes();
         if word & 0x8080_8080_8080_8080 != 0 {
-            let done = position * 8;
-            return copy_rest(to_words, to_rest, words, rest, done);
+            return copy_odd(to_words.as_flattened_mut(), words.as_flattened(), to_rest, rest);
         }
+        *to = word.to_le_bytes();
     }
-    for (to, from) in to_rest.iter_mut().zip(rest) {
-        *to = *from;
+    match (to_rest, rest) {
+        ([a], [x]) => *a = *x,
+        ([a, b], [x, y]) => (*a, *b) = (*x, *y),
+        ([a, b, c], [x, y, z]) => (*a, *b, *c) = (*x, *y, *z),
+        (to, from) => {
+            // Four to seven bytes are two halves that may overlap.
+            if let (Some(from_first), Some(from_last)) = (from.first_chunk::<4>(), from.last_chunk::<4>())
+                && let Some(to_first) = to.first_chunk_mut::<4>()
+            {
+                *to_first = *from_first;
+                if let Some(to_last) = to.last_chunk_mut::<4>() {
+                    *to_last = *from_last;
+                }
+            }
+        }
     }
 }
 
 #[cold]
 #[inline(never)]
-fn copy_rest(to_words: &mut [[u8; 8]], to_rest: &mut [u8], words: &[[u8; 8]], rest: &[u8], done: usize) {
-    let done = done / 8;
-    to_words[done..].copy_from_slice(&words[done..]);
+fn copy_odd(to: &mut [u8], from: &[u8], to_rest: &mut [u8], rest: &[u8]) {
+    to.copy_from_slice(from);
     to_rest.copy_from_slice(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Catches: a tail that is copied short, and a number of digits that is off by one.
+    #[test]
+    fn texts_and_numbers_of_all_lengths_are_written_whole() {
+        let text = "abcdefghijklmnopqrstuvwxyz, 'é' and so on to the end of what is copied word by word";
+        for length in 0..text.len() {
+            let text = crate::limits::prefix(text, length);
+            let mut page = [b'#'; 120];
+            let mut pen = Pen::new(&mut page);
+            pen.own(text);
+            let written = pen.len();
+            assert_eq!((&page[..written], page[written]), (text.as_bytes(), b'#'), "{length}");
+            let mut short = vec![0; text.len().saturating_sub(1)];
+            let mut pen = Pen::new(&mut short);
+            pen.own(text);
+            assert_eq!(pen.is_full(), !text.is_empty());
+        }
+        for shift in 0..64 {
+            for number in
+                [u64::MAX >> shift, 1 << shift, 10_u64.pow(shift.min(19)), 10_u64.pow(shift.min(19)) - 1]
+            {
+                let mut page = [0; 20];
+                let mut pen = Pen::new(&mut page);
+                pen.unsigned(number);
+                let written = pen.len();
+                assert_eq!(page[..written], *number.to_string().as_bytes());
+            }
+        }
+    }
 }

@@ -5,7 +5,7 @@ use super::layout::{
     ARENA_HEADS, ARENA_KIB, ARENAS, BLOCK, DROPS, ENVELOPE, ENVELOPE_HEAD, HEAD, MAGIC, NEXT, RECORD_HEAD,
     VERSION,
 };
-use crate::{DropReason, Level};
+use crate::Level;
 
 /// Of a full arena at least this share is freed at once, so that a flood does not move memory on every call.
 const EVICT_SHARE: usize = 16;
@@ -85,10 +85,11 @@ impl Ring {
         self.put_u32(ENVELOPE_HEAD + 4, members.len() as u32);
     }
 
-    /// Calls lost and not yet declared.
-    pub(super) fn put_drops(&mut self, level: Level, reason: DropReason, count: u64) {
-        let cell = level as usize * DropReason::ALL.len() + reason as usize;
-        self.put_u32(DROPS + 4 * cell, u32::try_from(count).unwrap_or(u32::MAX));
+    /// Calls lost and not yet declared, level by level.
+    pub(super) fn put_drops(&mut self, counts: impl Iterator<Item = u64>) {
+        for (cell, count) in counts.enumerate() {
+            self.put_u32(DROPS + 4 * cell, u32::try_from(count).unwrap_or(u32::MAX));
+        }
     }
 
     /// Every call takes a number, told or not.
@@ -306,7 +307,7 @@ mod tests {
         ring.take_number();
         put(&mut ring, Level::Warn, 1, 3);
         ring.put_envelope("\"sid\":1");
-        ring.put_drops(Level::Info, DropReason::Rate, 7);
+        ring.put_drops((0..54).map(|cell| if cell == 19 { 7 } else { 0 }));
         let word = |at: usize| {
             ring.block()[at..].first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes)) as usize
         };

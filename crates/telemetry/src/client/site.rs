@@ -2,7 +2,7 @@
 //! only values, one for each key.
 
 use super::{call::FieldValue, hash::Mixer};
-use crate::{Level, Map, Value};
+use crate::{Level, Map, Value, is_secret_key, limits::KEY_BYTES};
 
 /// What a key's value is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,32 +27,52 @@ impl Role {
     }
 }
 
-/// A key and what its value is for.
+/// A key and what its value is for. Of `a-z 0-9 _ .`, at most 64; any other name does not compile in a `static`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
-    pub name: &'static str,
-    pub role: Role,
+    pub(super) name: &'static str,
+    pub(super) role: Role,
+    secret: bool,
 }
 
 impl Key {
+    /// # Panics
+    /// When the name is not allowed.
+    #[must_use]
+    pub const fn new(name: &'static str, role: Role) -> Self {
+        let text = name.as_bytes();
+        assert!(text.len() <= KEY_BYTES, "a key is too long");
+        let mut at = 0;
+        while at < text.len() {
+            assert!(matches!(text[at], b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.'), "a key has an odd letter");
+            at += 1;
+        }
+        Self { name, role, secret: is_secret_key(name) }
+    }
+
     #[must_use]
     pub const fn told(name: &'static str) -> Self {
-        Self { name, role: Role::Told }
+        Self::new(name, Role::Told)
     }
 
     #[must_use]
     pub const fn volatile(name: &'static str) -> Self {
-        Self { name, role: Role::Volatile }
+        Self::new(name, Role::Volatile)
     }
 
     #[must_use]
     pub const fn said(name: &'static str) -> Self {
-        Self { name, role: Role::Said }
+        Self::new(name, Role::Said)
     }
 
     #[must_use]
-    pub const fn said_volatile(name: &'static str) -> Self {
-        Self { name, role: Role::SaidVolatile }
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Its value is never told.
+    pub(super) const fn is_secret(&self) -> bool {
+        self.secret
     }
 }
 
@@ -90,7 +110,8 @@ impl Site {
     /// that is not closed, does not compile.
     ///
     /// # Panics
-    /// When the sentence names what is no key, or more than eight values.
+    /// When the sentence names what is no key, or more than eight values; and when a text is not of printable ASCII
+    /// without quotes and backslashes.
     #[must_use]
     pub const fn new(
         level: Level,
@@ -99,6 +120,10 @@ impl Site {
         sentence: &'static str,
         keys: &'static [Key],
     ) -> Self {
+        assert!(
+            needs_no_escape(event) && needs_no_escape(target) && needs_no_escape(sentence),
+            "an odd letter"
+        );
         let mut mixer = Mixer::new().and_word(level.severity() as u64).and_text(event).and_text(target);
         mixer = mixer.and_text(sentence);
         let mut key = 0;
@@ -108,6 +133,21 @@ impl Site {
         }
         let pieces = pieces(sentence, keys);
         Self { level, event, target, place: ("", 0), keys, sentence, pieces, id: mixer.finish() }
+    }
+
+    /// A place of a library, known only when it tells. What it says comes with the call.
+    #[must_use]
+    pub fn of_library(
+        level: Level,
+        event: &'static str,
+        target: &'static str,
+        place: (&'static str, u32),
+    ) -> Self {
+        let target = if needs_no_escape(target) { target } else { "" };
+        let mixer = Mixer::new().and_word(u64::from(level.severity())).and_text(target);
+        let id = mixer.and_text(place.0).and_word(u64::from(place.1)).finish();
+        let pieces = [Piece { start: 0, end: 0, value: NO_VALUE }; HOLES + 1];
+        Self { level, event, target, place, keys: &[], sentence: "", pieces, id }
     }
 
     /// The same at a known place.
@@ -155,8 +195,24 @@ impl Site {
     #[must_use]
     pub fn payload(&self, values: &[FieldValue<'_>]) -> Map<String, Value> {
         let told = self.keys.iter().zip(values).filter(|(key, _)| key.role.is_field());
-        told.filter_map(|(key, value)| Some((key.name.to_owned(), value.to_json()?))).collect()
+        let mut payload: Map<String, Value> =
+            told.filter_map(|(key, value)| Some((key.name.to_owned(), value.to_json()?))).collect();
+        crate::redact(&mut payload);
+        payload
     }
+}
+
+/// The texts of a site are written as they are.
+const fn needs_no_escape(text: &str) -> bool {
+    let text = text.as_bytes();
+    let mut at = 0;
+    while at < text.len() {
+        if !matches!(text[at], b' '..=b'~') || matches!(text[at], b'"' | b'\\') {
+            return false;
+        }
+        at += 1;
+    }
+    true
 }
 
 const fn pieces(sentence: &str, keys: &[Key]) -> [Piece; HOLES + 1] {
@@ -226,7 +282,7 @@ mod tests {
             site(Level::Info, "One.", &[]),
             site(Level::Warn, "One.", &[]),
             site(Level::Info, "Two.", &[]),
-            site(Level::Info, "One.", &[Key { name: "a", role: Role::Told }]),
+            site(Level::Info, "One.", &[Key { name: "a", role: Role::Told, secret: false }]),
             site(Level::Info, "One.", &[]).at("a.rs", 1),
             site(Level::Info, "One.", &[]).at("a.rs", 2),
         ]

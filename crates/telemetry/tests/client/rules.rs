@@ -26,7 +26,7 @@ fn the_wire_format_is_version_one() {
             &[
                 Key::told("code"),
                 Key::volatile("latency_us"),
-                Key::told("Api Key"),
+                Key::told("api_key"),
                 Key::told("share"),
                 Key::told("ok"),
                 Key::told("absent"),
