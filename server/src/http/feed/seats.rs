@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     fn session(login: &str, username: &str) -> Session {
-        Session { username: username.to_owned(), token_hash: login.to_owned(), client_session_id: None }
+        Session { username: username.to_owned(), token_hash: login.to_owned(), created_us: 0 }
     }
 
     fn has_to_leave(seat: &Seat) -> bool {
