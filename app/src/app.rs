@@ -23,6 +23,7 @@ pub fn App() -> impl IntoView {
         <ErrorBoundary fallback=|errors| view! { <RootFailure errors/> }>
             <Router>
                 <Routes fallback=NotFound>
+                    <Route path=path!("login") view=LoginPage ssr=SsrMode::Async/>
                     <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                         <Route path=path!("") view=ControlPage ssr=SsrMode::Async/>
                         <Route path=path!("analytics") view=AnalyticsPage ssr=SsrMode::Async/>
@@ -33,7 +34,6 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("trace/:correlation_id") view=TracePage ssr=SsrMode::Async/>
                         <Route path=path!("*nowhere") view=NotFound ssr=SsrMode::Async/>
                     </ParentRoute>
-                    <Route path=path!("login") view=LoginPage ssr=SsrMode::Async/>
                 </Routes>
             </Router>
         </ErrorBoundary>
