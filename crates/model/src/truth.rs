@@ -32,6 +32,9 @@ pub struct TruthState {
     pub account: Option<AccountRead>,
     /// When a read that also asked for fills came back with them.
     pub fills_read_at: Option<Micros>,
+    /// When the list of fills could last not be read, since it last could.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fills_failed_at: Option<Micros>,
     /// The latest read of which anything came back.
     pub latest: Option<ReadMark>,
     /// Since when reads have failed, and why.

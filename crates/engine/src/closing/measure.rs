@@ -14,6 +14,9 @@ use crate::said::{SECOND, Said, since};
 /// How long fills that may still come are waited for.
 pub(super) const FILLS_PATIENCE: i64 = 10 * SECOND;
 
+/// A panic waits so long for a read of positions.
+const READ_PATIENCE: i64 = SECOND / 2;
+
 /// What the venue answers to an order in a contract that has been paid out.
 const CONTRACT_ENDED: &str = "invalid_contract";
 
@@ -86,7 +89,8 @@ impl<'a> Closer<'a> {
         let expected = self.expected(symbol);
         let Some(read) = self.fresh(symbol) else {
             // Reads fail: closing goes on with what was last known; reducing that is safe.
-            let blind = self.state.account.truth.fails_since(self.moved_at(symbol));
+            let blind =
+                self.state.account.truth.fails_since(self.moved_at(symbol)) || self.is_kept_waiting(symbol);
             return if blind && expected != 0 { Measure::Open(expected) } else { Measure::Unread };
         };
         let ours = within(read.lots - self.foreign(symbol), read.lots);
@@ -106,6 +110,12 @@ impl<'a> Closer<'a> {
             0 => Measure::Unread,
             known => Measure::Open(known),
         }
+    }
+
+    /// A panic does not wait for a read that hangs: what our books say is on may be reduced in the meantime.
+    fn is_kept_waiting(&self, symbol: &Symbol) -> bool {
+        let moved = self.moved_at(symbol).max(self.flatten.started_at);
+        self.flatten.panic && since(moved, self.now()) >= READ_PATIENCE
     }
 
     /// The first zero that our books contradict, with what they leave on.

@@ -16,6 +16,8 @@ use crate::{preparation, sweep};
 const PERIOD: i64 = 15 * SECOND;
 /// The same while a read differed or failed.
 const TROUBLED: i64 = SECOND;
+/// A list of fills that could not be read is asked for again after this long: it costs as much as five orders.
+const FILLS_AGAIN: i64 = SECOND;
 /// The same while a person is waited for.
 const WAITING: i64 = 5 * SECOND;
 /// The whole account is looked at this often while nothing else asks for it.
@@ -98,7 +100,9 @@ fn steady(hearing: &Hearing<'_>) -> Option<(TruthPurpose, Micros, bool)> {
     }
     if let Some(reported) = session.orders.missing_fills().map(|order| order.updated_at).min() {
         let asked = truth.fills_read_at.filter(|at| *at >= reported).unwrap_or(reported);
-        return due(hearing, Micros(asked.0 + SECOND / 3)).map(|at| (TruthPurpose::MissingFills, at, true));
+        let again = truth.fills_failed_at.map_or(0, |failed| failed.0 + FILLS_AGAIN);
+        let at = Micros(asked.0 + SECOND / 3);
+        return due(hearing, Micros(again.max(at.0))).map(|_| (TruthPurpose::MissingFills, at, true));
     }
     let read = oldest_read(hearing).or(session.entry().chosen_at)?;
     let settled = session.orders.moved_at().map(|at| Micros(at.0 + SETTLING));

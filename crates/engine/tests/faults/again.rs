@@ -195,6 +195,19 @@ fn fills_that_are_missing_are_asked_for_three_times_a_second() {
 }
 
 #[test]
+fn a_list_of_fills_that_cannot_be_read_does_not_use_up_the_budget() {
+    let mut world = World::new();
+    world.venue.stream_dead_until = later(&world, 600_000);
+    world.venue.fills_fail_until = later(&world, 600_000);
+    world.start(quick_strangle());
+    world.run_until("missing fills", 8, |world| world.session().orders.missing_fills().count() == 2);
+    let asked = told(&world, "position.read_requested");
+    world.run_ms(4_000);
+    let asked = told(&world, "position.read_requested") - asked;
+    assert!((3..=12).contains(&asked), "{asked} times in 4 s");
+}
+
+#[test]
 fn a_read_belongs_to_the_close_that_needs_it() {
     let (mut world, id) = open_session();
     let before = world.records.len();

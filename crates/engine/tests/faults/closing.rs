@@ -10,7 +10,7 @@ use model::{Decision, ExecutionMode, ExitReason, Input, Intent, Lifecycle, Price
 use crate::story::*;
 use crate::support::venue::Fault;
 use crate::support::world::World;
-use crate::support::{call, dec, put};
+use crate::support::{call, dec, put, quick_strangle};
 
 /// Nobody offers the call any more; what was offered.
 fn take_offers(world: &mut World) -> Option<Price> {
@@ -21,6 +21,28 @@ fn take_offers(world: &mut World) -> Option<Price> {
 
 fn offer(world: &mut World, ask: Option<Price>) {
     world.venue.books.get_mut(&call()).expect("the book").ask = ask;
+}
+
+#[test]
+fn a_panic_does_not_wait_for_reads_that_hang() {
+    let mut world = World::new();
+    world.start(quick_strangle());
+    world.run_until("both legs", 8, |world| {
+        world.venue.positions.values().filter(|lots| **lots == -200).count() == 2
+    });
+    world.run_until("both fills", 2, |world| {
+        world.session().symbols().all(|leg| world.session().expected(leg) == -200)
+    });
+    world.venue.reads_hang_until = later(&world, 20_000);
+    world.panic(None);
+    world.run_ms(1_200);
+    let closed: Vec<_> =
+        closes(&world).into_iter().map(|(_, close)| (close.symbol.clone(), close.lots)).collect();
+    assert!(closed.contains(&(call(), 200)) && closed.contains(&(put(), 200)), "{closed:?}");
+    assert!(world.venue.positions.values().all(|lots| *lots == 0), "{:?}", world.venue.positions);
+    assert_ne!(world.lifecycle(), Lifecycle::Stopped, "nothing was read: nothing is verified");
+    world.run_until("STOPPED", 40, is_stopped);
+    assert_ended(&world, ExitReason::Panic);
 }
 
 #[test]

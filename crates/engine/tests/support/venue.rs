@@ -64,6 +64,8 @@ pub struct Venue {
     late: Vec<(Micros, OrderRequest)>,
     /// Until then all reads fail.
     pub reads_fail_until: Micros,
+    /// Until then reads of the truth are never answered.
+    pub reads_hang_until: Micros,
     /// Until then look-ups fail.
     pub lookups_fail_until: Micros,
     /// Until then positions are answered as nothing: a lie.

@@ -173,7 +173,9 @@ impl World {
             }
             Command::ReadTruth(request) => {
                 let truth = self.venue.truth(request, self.now);
-                self.send(Input::Truth(truth));
+                if self.now >= self.venue.reads_hang_until {
+                    self.send(Input::Truth(truth));
+                }
             }
             Command::ReadWitness(request) => {
                 let witness = self.venue.witness(request, self.now);

@@ -35,6 +35,9 @@ impl TradingState {
                     truth.unknown = Some((since, code.clone()));
                     truth.failed_at = Some(record.at);
                 }
+                if *part == TruthPart::Fills {
+                    truth.fills_failed_at = Some(record.at);
+                }
             }
             TruthDecision::Streamed { symbol, lots, at } => {
                 let position = StreamedPosition { lots: *lots, at: *at };
@@ -108,6 +111,7 @@ impl TradingState {
         }
         if fills.is_some() {
             truth.fills_read_at = truth.fills_read_at.max(Some(*requested_at));
+            truth.fills_failed_at = None;
         }
         if own.is_some() && truth.latest.is_none_or(|latest| latest.request < *request) {
             truth.latest = Some(mark);

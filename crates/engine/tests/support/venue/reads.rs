@@ -34,11 +34,14 @@ impl Venue {
             .collect()
         };
         let wallet_fails = request.wallet && at < self.wallet_fails_until;
-        let failures = if wallet_fails { vec![(TruthPart::Wallet, Code::from("http_500"))] } else { vec![] };
+        let fills_fail = request.fills_since.is_some() && at < self.fills_fail_until;
+        let mut failures = Vec::new();
+        failures.extend(wallet_fails.then(|| (TruthPart::Wallet, Code::from("http_500"))));
+        failures.extend(fills_fail.then(|| (TruthPart::Fills, Code::from("http_503"))));
         TruthKnown {
             positions: request.products.iter().map(|(_, symbol)| (symbol.clone(), shown(symbol))).collect(),
             open_orders: Some(self.open()),
-            fills: request.fills_since.map(|since| self.listed_fills(since, at)),
+            fills: request.fills_since.filter(|_| !fills_fail).map(|since| self.listed_fills(since, at)),
             wallet_balance: (request.wallet && !wallet_fails).then(|| Decimal::from(100_000)),
             account: request.account.then(account),
             failures,
