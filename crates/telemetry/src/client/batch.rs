@@ -126,16 +126,11 @@ impl Draft {
     }
 
     fn push_head(&self, raw: &mut Vec<u8>, head: &Head, n0: u64) {
-        push_numbers(raw, &[("{\"v\":", WIRE_VERSION.cast_signed())]);
-        for (name, text) in [(",\"bid\":", &self.bid), (",\"sid\":", &head.sid), (",\"tid\":", &head.tid)] {
-            raw.extend_from_slice(name.as_bytes());
-            push_text(raw, text);
-        }
+        raw.push(b'{');
+        raw.extend_from_slice(head.members().as_bytes());
+        raw.extend_from_slice(b",\"bid\":");
+        push_text(raw, &self.bid);
         push_numbers(raw, &[(",\"bseq\":", self.bseq.cast_signed())]);
-        for (name, json) in [(",\"app\":", &head.app), (",\"ctx\":", &head.page)] {
-            raw.extend_from_slice(name.as_bytes());
-            raw.extend_from_slice(json.as_bytes());
-        }
         push_numbers(raw, &[(",\"t0\":", self.t0_ms), (",\"n0\":", n0.cast_signed())]);
         raw.extend_from_slice(b",\"drops\":");
         drops::push_cells(raw, &self.drops, self.t0_ms);

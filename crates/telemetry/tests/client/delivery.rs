@@ -238,3 +238,42 @@ fn without_any_credential_nothing_is_tried() {
     page.calm_down();
     assert_eq!((page.server.told, page.server.declared), (1, 1));
 }
+
+/// Answers the oldest request with a server's clock that is so far ahead of ours.
+fn answer_at(page: &mut Page, ahead_ms: i64) {
+    let bid = page.in_flight.pop_front().unwrap().bid;
+    let receipt = Receipt { bid: bid.clone(), now: page.now_ms + ahead_ms, ..Receipt::default() };
+    page.settle(bid, Outcome::Accepted(receipt));
+}
+
+fn offset(page: &mut Page, message: &str) -> serde_json::Value {
+    send_one(page, Level::Warn, message);
+    envelope(page, 0)["self"]["off_ms"].clone()
+}
+
+/// Catches: an offset from an answer that may belong to an earlier sending of the same bytes.
+#[test]
+fn a_batch_that_was_sent_twice_does_not_set_the_clock() {
+    let mut page = Page::new(config());
+    send_one(&mut page, Level::Warn, "one");
+    page.refuse(503, None);
+    page.advance(1_000);
+    answer_at(&mut page, 5_000);
+    assert_eq!(offset(&mut page, "two"), serde_json::Value::Null);
+}
+
+/// Catches: an offset of a clock that was set meanwhile, kept because its round trip was the shortest.
+#[test]
+fn a_clock_that_was_set_is_followed() {
+    let mut page = Page::new(config());
+    page.say(Level::Warn, "one");
+    page.advance(1_000);
+    answer_at(&mut page, 5_000);
+    assert_eq!(offset(&mut page, "two"), 5_000);
+    // Four seconds late, but no contradiction: the shorter round trip is the better witness.
+    answer_at(&mut page, 5_000);
+    assert_eq!(offset(&mut page, "three"), 5_000);
+    // Nothing but a set clock explains ten minutes.
+    answer_at(&mut page, -600_000);
+    assert_eq!(offset(&mut page, "four"), -598_000);
+}
