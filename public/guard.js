@@ -32,9 +32,12 @@
     return `${time.slice(0, 8)}-${time.slice(8)}-7${rest.slice(0, 3)}-8${rest.slice(3, 6)}-${rest.slice(6, 18)}`;
   }
 
-  // The same bytes under the same id until the server has them: a repeat is stored once.
-  function tell(kind, message, location, trace) {
-    number += 1;
+  // The same bytes under the same id until the server has them: a repeat is stored once. `more`: what else is known of
+  // it, and what was dropped before it, which takes numbers as well, so that nothing is missing without a word.
+  function tell(kind, message, location, trace, more = {}) {
+    const { fields = {}, level, calls = 1, dropped = 0 } = more;
+    const first = number + 1;
+    number += dropped + calls;
     const fatal = kind in NAMES;
     const text = String(message).slice(0, 1000);
     const where = String(location || "").split("?")[0].slice(0, 200);
@@ -43,10 +46,10 @@
       v: 1, bid, bseq: number, sid: tab, tid: tab,
       app: { n: "web", r: meta("version"), b: "", e: "prod" },
       ctx: { route: "", vis: document.visibilityState, lang: navigator.language },
-      t0: Date.now(), n0: number, drops: [],
+      t0: Date.now(), n0: first, drops: dropped ? [{ l: 17, why: "rate", c: dropped }] : [],
       recs: [{
-        d: 0, n: number, l: fatal ? 21 : 17, ev: NAMES[kind] || "ui.script_error", g: "sentinel", cs: "guard.js", m: text,
-        tr: trace || meta("correlation-id"), f: { kind, location: where }, ex: { kind: kind === "panic" || kind === "trap" || kind === "boot" || kind === "rejection" ? kind : "js", msg: text, loc: where, st: [] },
+        d: 0, n: number - calls + 1, l: level ?? (fatal ? 21 : 17), ...(calls > 1 && { rep: { c: calls, f: 0, l: 0 } }), ev: NAMES[kind] || "ui.script_error", g: "sentinel", cs: "guard.js", m: text,
+        tr: trace || meta("correlation-id"), f: { kind, location: where, ...fields }, ex: { kind: kind === "panic" || kind === "trap" || kind === "boot" || kind === "rejection" ? kind : "js", msg: text, loc: where, st: [] },
       }],
     });
     const headers = { "Content-Type": "application/json", "X-Log-Token": meta("log-token"), "Idempotency-Key": bid };
@@ -117,10 +120,58 @@
     sent.then((stored) => { report.textContent = stored ? "The failure was reported." : "The failure could not be reported: the server does not answer."; });
   }
 
-  let told = 0;
+  // Whose fault it is. What a browser or an extension complains about uses up nobody's quota.
+  function origin(message, location) {
+    if (/^[\w-]*extension:|^webkit-masked-url:/.test(location)) return "extension";
+    if (/^(Error: )?ResizeObserver loop/.test(message)) return "benign";
+    return "page";
+  }
+
+  const MOST = 5;
+  const noise = new Map();
+  const told = new Set();
+  let dropped = 0;
+
+  // Once for each kind of noise, with how often, when the page is left or a minute later.
+  function tellNoise() {
+    for (const [from, { message, location, count }] of noise) tell("js", message, location, "", { fields: { origin: from }, level: 9, calls: count });
+    noise.clear();
+  }
+
+  function tellDropped() {
+    if (dropped) tell("js", "More errors of this page were counted and not told.", "", "", { dropped: dropped - 1, level: 13 });
+    dropped = 0;
+  }
+
+  addEventListener("pagehide", () => {
+    tellNoise();
+    tellDropped();
+  }, true);
+
+  function isNoise(message, location) {
+    const from = origin(message, location);
+    if (from === "page") return false;
+    const known = noise.get(from);
+    if (known) known.count += 1;
+    else {
+      noise.set(from, { message, location, count: 1 });
+      setTimeout(tellNoise, 60000);
+    }
+    return true;
+  }
+
   d.fail = function (kind, message, location, trace, already) {
     // After a panic the trap that follows from it is no news; a page that throws again and again is told five times.
-    if (dead || (!(kind in NAMES) && ++told > 5)) return;
+    if (dead) return;
+    if (!(kind in NAMES)) {
+      if (isNoise(String(message), String(location || ""))) return;
+      const key = `${kind} ${message} ${location}`;
+      if (told.has(key) || told.size >= MOST) {
+        dropped += 1;
+        return;
+      }
+      told.add(key);
+    }
     const sent = already ? Promise.resolve(true) : tell(kind, message, location, trace);
     if (kind in NAMES) notice(kind, String(message), location, sent);
   };
