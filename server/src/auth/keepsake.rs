@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     fn session(name: &str) -> Session {
-        Session { username: name.to_owned(), token_hash: format!("hash of {name}"), created_us: 1_000 }
+        Session { username: name.to_owned(), token_hash: format!("hash of {name}"), created_us: 10 }
     }
 
     #[test]
