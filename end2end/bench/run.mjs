@@ -24,8 +24,8 @@ const bundled = await build({
   logLevel: 'error',
 });
 const files = await readdir(folder);
-const loader = files.find((name) => name.endsWith('.js'));
-const module = files.find((name) => name.endsWith('.wasm'));
+const loader = files.find((name) => /^deltascope\..*\.js$/.test(name));
+const module = files.find((name) => /^deltascope\..*\.wasm$/.test(name));
 
 // Isolated, so that the browser's clock is exact to 5 µs.
 const ISOLATED = {

@@ -17,20 +17,14 @@ pub fn run() -> Result<(), Failure> {
     let install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"];
     shell::run(shell::command("npm").args(install).current_dir(root.join(FOLDER)))?;
     let script = root.join(FOLDER).join("run.mjs");
-    shell::run(shell::command("node").arg(script).arg(root.join(MADE)).env("CHROMIUM", chromium))
+    shell::run(shell::command("node").arg(script).arg(root.join(MADE).join("pkg")).env("CHROMIUM", chromium))
 }
 
-/// As the release is built: same profile, same passes of wasm-opt.
+/// As the release is built: same profile, same site builder.
 fn module() -> Result<(), Failure> {
     let build = ["build", "-p", "frontend", "--features", "bench", "--profile", "wasm-release"];
     shell::run(shell::cargo(&build).args(["--target", WASM_TARGET]))?;
     let built = format!("target/{WASM_TARGET}/wasm-release/{MODULE}.wasm");
-    let mut bind = shell::command("wasm-bindgen");
-    bind.args(["--target", "web", "--no-typescript", "--out-dir", MADE, &built]);
-    shell::run(&mut bind)?;
-    let bound = format!("{MADE}/{MODULE}_bg.wasm");
-    let mut optimise = shell::command("wasm-opt");
-    optimise.args(["-Oz", "--enable-bulk-memory", "--enable-nontrapping-float-to-int"]);
-    optimise.args(["--skip-pass=inlining-optimizing", "--skip-pass=inlining", &bound, "-o", &bound]);
-    shell::run(&mut optimise)
+    let make = ["run", "--quiet", "--release", "-p", "sitebuilder", "--", &built, MADE, "small"];
+    shell::run(&mut shell::cargo(&make))
 }
