@@ -21,6 +21,7 @@ mod recovered;
 mod resting;
 mod rules;
 mod several;
+mod small;
 mod story;
 mod strangers;
 mod truth;
