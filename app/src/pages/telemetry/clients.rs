@@ -13,11 +13,12 @@ const SKEW_MS: i64 = 2_000;
 
 #[component]
 pub fn ClientsPanel() -> impl IntoView {
-    let paint = Resource::new_blocking(|| (), |()| data::clients());
+    // No resource: what one reads may be written into the document a second time.
+    let clients = data::clients();
     view! {
         <Panel name="Client health">
             <Suspense fallback=|| view! { <div class="skeleton"></div> }>
-                {move || Suspend::new(async move { paint.await.map(|clients| told(&clients)) })}
+                {Suspend::new(async move { clients.await.map(|clients| told(&clients)) })}
             </Suspense>
         </Panel>
     }
