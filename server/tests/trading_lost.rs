@@ -11,13 +11,11 @@ mod server_support;
 mod venue;
 
 use std::path::Path;
-use std::process::Stdio;
 
 use console::Console;
-use program::{spawn, stop};
+use program::{panic_all, spawn, stop};
 use serde_json::{Value, json};
 use sqlx::Connection as _;
-use tokio::process::Command;
 use venue::Venue;
 
 /// A session with both legs on at a venue of its own; then the process is killed. Gives its id.
@@ -45,19 +43,6 @@ async fn tear(dir: &Path) {
                WHERE seq = (SELECT MIN(seq) FROM journal_decisions WHERE json LIKE '%submitted%')";
     assert_eq!(execute(dir, sql).await, 1);
     execute(dir, "DELETE FROM snapshots WHERE kind = 'rolling'").await;
-}
-
-/// `deltascope panic --all` on a data directory: whether it succeeded, and what it said.
-async fn panic_all(dir: &Path, venue: &Venue) -> (bool, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_deltascope"))
-        .args(["panic", "--all", "--patience", "60"])
-        .env_clear()
-        .envs(server_support::environment(dir, &venue.settings()))
-        .stdin(Stdio::null())
-        .output()
-        .await
-        .unwrap();
-    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 async fn panicked(console: &Console, venue: &Venue) {
@@ -96,7 +81,7 @@ async fn the_command_line_closes_over_a_row_that_cannot_be_read() {
     let (dir, venue) = (tempfile::tempdir().unwrap(), Venue::start("").await);
     killed_with_a_position(dir.path(), &venue).await;
     tear(dir.path()).await;
-    let (done, said) = panic_all(dir.path(), &venue).await;
+    let (done, said) = panic_all(dir.path(), &venue.settings(), &["--patience", "60"]).await;
     assert!(done && said.contains("cannot be read from decision"), "{said}");
     assert_eq!((venue.position().await, venue.open_orders().await), (0, 0), "{said}");
 }
@@ -106,7 +91,7 @@ async fn the_command_line_closes_beside_a_journal_of_another_version() {
     let (dir, venue) = (tempfile::tempdir().unwrap(), Venue::start("").await);
     killed_with_a_position(dir.path(), &venue).await;
     execute(dir.path(), "UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 1").await;
-    let (done, said) = panic_all(dir.path(), &venue).await;
+    let (done, said) = panic_all(dir.path(), &venue.settings(), &["--patience", "60"]).await;
     assert!(done && said.contains("There is no journal to continue from"), "{said}");
     assert_eq!((venue.position().await, venue.open_orders().await), (0, 0), "{said}");
     let left = std::fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap().file_name());

@@ -11,11 +11,9 @@ mod server_support;
 mod venue;
 
 use std::path::Path;
-use std::process::Stdio;
 
-use program::spawn;
+use program::{panic_all, spawn};
 use serde_json::{Value, json};
-use tokio::process::Command;
 use venue::Venue;
 
 /// What must be the same after the crash.
@@ -77,19 +75,6 @@ async fn a_killed_server_comes_back_to_a_separate_venue() {
     assert_eq!((venue.position().await, venue.open_orders().await), (0, 0));
 }
 
-/// `deltascope panic --all` on a data directory: whether it succeeded, and what it said.
-async fn panic_all(dir: &Path, settings: &[(&str, &str)]) -> (bool, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_deltascope"))
-        .args(["panic", "--all"])
-        .env_clear()
-        .envs(server_support::environment(dir, settings))
-        .stdin(Stdio::null())
-        .output()
-        .await
-        .unwrap();
-    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn panic_from_the_command_line_closes_everything_when_the_server_is_dead() {
     let dir = tempfile::tempdir().unwrap();
@@ -99,12 +84,12 @@ async fn panic_from_the_command_line_closes_everything_when_the_server_is_dead()
     let mut feed = console.feed().await;
     console.start().await;
     feed.entered().await;
-    let (done, said) = panic_all(dir.path(), &settings).await;
+    let (done, said) = panic_all(dir.path(), &settings, &[]).await;
     assert!(!done && said.contains("a server is running on"), "a living server keeps its directory: {said}");
     child.kill().await.unwrap();
     assert_eq!(venue.position().await, -400);
 
-    let (done, said) = panic_all(dir.path(), &settings).await;
+    let (done, said) = panic_all(dir.path(), &settings, &[]).await;
     assert!(done && said.contains("verified flat by two reads"), "{said}");
     assert_eq!((venue.position().await, venue.open_orders().await), (0, 0));
     let (_child, console) = spawn(dir.path(), &settings).await;

@@ -3,16 +3,15 @@
 
 #[path = "trading_support/console.rs"]
 mod console;
+#[path = "trading_support/program.rs"]
+mod program;
 #[path = "trading_support/server.rs"]
 mod server_support;
 #[path = "trading_support/venue.rs"]
 mod venue;
 
-use std::path::Path;
-use std::process::Stdio;
-
+use program::panic_all;
 use serde_json::json;
-use tokio::process::Command;
 use venue::Venue;
 
 /// Both lists answer with success and nothing in them.
@@ -20,19 +19,6 @@ const NOTHING: &str = "[[rule]]\nfault = \"reply_empty\"\nroute = \"GET /v2/posi
 /// Nor can its fills be read, but for the test's own look at what it has sold.
 const NO_FILLS: &str =
     "[[rule]]\nfault = \"rest_status\"\nstatus = 503\nroute = \"GET /v2/fills*\"\nskip = 1\n";
-
-/// `deltascope panic --all` on a data directory: whether it succeeded, and what it said.
-async fn panic_all(dir: &Path, venue: &Venue, patience: &str) -> (bool, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_deltascope"))
-        .args(["panic", "--all", "--patience", patience])
-        .env_clear()
-        .envs(server_support::environment(dir, &venue.settings()))
-        .stdin(Stdio::null())
-        .output()
-        .await
-        .unwrap();
-    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_closes_what_both_lists_hide_before_it_says_flat() {
@@ -55,7 +41,7 @@ async fn a_panic_closes_what_both_lists_hide_before_it_says_flat() {
 async fn the_command_line_closes_what_both_lists_hide() {
     let (dir, venue) = (tempfile::tempdir().unwrap(), Venue::start(NOTHING).await);
     venue.sold(60).await;
-    let (done, said) = panic_all(dir.path(), &venue, "60").await;
+    let (done, said) = panic_all(dir.path(), &venue.settings(), &["--patience", "60"]).await;
     assert!(done, "{said}");
     assert_eq!((venue.position().await, venue.open_orders().await), (0, 0), "{said}");
 }
@@ -64,6 +50,6 @@ async fn the_command_line_closes_what_both_lists_hide() {
 async fn the_command_line_does_not_call_flat_what_nothing_explains() {
     let (dir, venue) = (tempfile::tempdir().unwrap(), Venue::start(&format!("{NOTHING}{NO_FILLS}")).await);
     venue.sold(60).await;
-    let (done, said) = panic_all(dir.path(), &venue, "15").await;
+    let (done, said) = panic_all(dir.path(), &venue.settings(), &["--patience", "15"]).await;
     assert!(!done && said.contains("not verified flat") && said.contains("its fills"), "{said}");
 }

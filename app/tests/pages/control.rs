@@ -2,19 +2,7 @@
 
 use super::page;
 use super::support::sample::{self, BTC, ETH};
-
-/// What stands between two texts, the first time.
-fn between<'a>(html: &'a str, from: &str, to: &str) -> &'a str {
-    let start = html.find(from).unwrap_or_else(|| panic!("{from} is missing"));
-    let rest = &html[start..];
-    &rest[..rest.find(to).unwrap_or_else(|| panic!("{to} is missing after {from}"))]
-}
-
-fn expect_all(html: &str, texts: &[&str]) {
-    for text in texts {
-        assert!(html.contains(text), "{text} is missing");
-    }
-}
+use super::support::text::{between, expect_all};
 
 fn legs(html: &str) -> &str {
     between(html, "Legs of the session", "</table>")

@@ -5,18 +5,7 @@ use app::{AppError, PageStatus};
 use super::page;
 use super::support::past::{few, many};
 use super::support::sample;
-
-fn between<'a>(html: &'a str, from: &str, to: &str) -> &'a str {
-    let start = html.find(from).unwrap_or_else(|| panic!("{from} is missing"));
-    let rest = &html[start..];
-    &rest[..rest.find(to).unwrap_or_else(|| panic!("{to} is missing after {from}"))]
-}
-
-fn expect_all(html: &str, texts: &[&str]) {
-    for text in texts {
-        assert!(html.contains(text), "{text} is missing in {html}");
-    }
-}
+use super::support::text::{between, expect_all};
 
 #[test]
 fn a_figure_tells_on_how_many_trades_it_rests_and_leads_to_them() {

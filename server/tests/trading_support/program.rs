@@ -10,6 +10,7 @@ use super::console::Console;
 use super::server_support::environment;
 
 /// Starts the real program and waits until it says where it listens.
+#[allow(dead_code)]
 pub async fn spawn(dir: &Path, more: &[(&str, &str)]) -> (Child, Console) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_deltascope"))
         .env_clear()
@@ -38,4 +39,19 @@ pub async fn stop(mut child: Child) {
     let asked = Command::new("kill").args(["-TERM", &id]).status().await.unwrap();
     assert!(asked.success());
     child.wait().await.unwrap();
+}
+
+/// `deltascope panic --all` on a data directory, with these arguments more: whether it succeeded, and what it said.
+#[allow(dead_code)]
+pub async fn panic_all(dir: &Path, settings: &[(&str, &str)], more: &[&str]) -> (bool, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_deltascope"))
+        .args(["panic", "--all"])
+        .args(more)
+        .env_clear()
+        .envs(environment(dir, settings))
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .unwrap();
+    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
 }

@@ -4,6 +4,7 @@ pub mod past;
 pub mod records;
 pub mod sample;
 pub mod sessions;
+pub mod text;
 
 use std::sync::{Arc, Once};
 
@@ -12,7 +13,7 @@ use app::port::{
     Analytics, ClientHealth, Histogram, LogPage, Port, PortFuture, ResultsPage, SessionDetail, SessionPaint,
     Trace, User,
 };
-use app::{AppError, Files, HistoryQuery, LogQuery, PageStatus, ShellValues, shell};
+use app::{AppError, Files, HistoryQuery, LogQuery, PageStatus, ShellValues, document_end, shell};
 use futures::StreamExt;
 use hydration_context::{SharedContext, SsrSharedContext};
 use leptos::prelude::*;
@@ -71,7 +72,7 @@ impl Port for SamplePort {
     }
 }
 
-/// The whole answer to a request for `path`, data scripts included.
+/// The answer to a request for `path`, as the server sends it.
 pub fn render(path: &str, port: SamplePort, theme: &str) -> String {
     static EXECUTOR: Once = Once::new();
     EXECUTOR.call_once(|| Executor::init_futures_executor().expect("the only executor of this process"));
@@ -105,6 +106,8 @@ pub fn render(path: &str, port: SamplePort, theme: &str) -> String {
         };
         // A server's tasks wander: what one thread made, another takes down.
         std::thread::spawn(move || owner.unset_with_forced_cleanup()).join().expect("a clean end elsewhere");
-        page + &data
+        let mut answer = page + &data;
+        answer.truncate(document_end(answer.as_bytes()));
+        answer
     })
 }
