@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use model::closing::Closing;
 use model::decision::ClosingDecision;
-use model::{Micros, Stamp, Symbol, TradingState};
+use model::{Lots, Micros, ProductId, Stamp, Symbol, TradingState};
 
 use crate::closing::reads::{self, list_since};
 use crate::closing::{self, Closer};
@@ -59,37 +59,28 @@ fn remembered(state: &TradingState) -> BTreeMap<Symbol, Closing> {
         .collect()
 }
 
-/// Positions of the account that no running session holds and that are not being closed yet.
+/// Positions of the account's list that nobody closes yet.
 fn find(closer: &Closer<'_>) -> Vec<Said> {
-    let state = closer.state;
-    let since = list_since(closer);
-    let Some(read) = state.account.truth.account_since(since) else { return Vec::new() };
-    let unknown = read.positions.iter().filter(|(symbol, _)| {
-        !state.account.leases.contains_key(*symbol) && !closer.flatten.products.contains_key(*symbol)
-    });
-    let first = next_leg(closer);
-    unknown
-        .enumerate()
-        .map(|(index, (symbol, (product_id, lots)))| {
-            let closing = Closing { foreign: true, ..Closing::new(*product_id, first + index, *lots) };
-            closer.say(ClosingDecision::PositionFound { symbol: symbol.clone(), closing, by_fills: false })
-        })
-        .collect()
+    let read = closer.state.account.truth.account_since(list_since(closer));
+    read.map_or_else(Vec::new, |read| found(closer, &read.positions, false))
 }
 
 /// What the account's fills leave on and its list does not show.
 fn find_by_fills(closer: &Closer<'_>) -> Vec<Said> {
-    let state = closer.state;
-    let Some(read) = witness::known(closer) else { return Vec::new() };
-    let unknown = read.net.iter().filter(|(symbol, _)| {
-        !state.account.leases.contains_key(*symbol) && !closer.flatten.products.contains_key(*symbol)
+    witness::known(closer).map_or_else(Vec::new, |read| found(closer, &read.net, true))
+}
+
+/// Of these, what no running session holds and what is not being closed yet.
+fn found(closer: &Closer<'_>, on: &BTreeMap<Symbol, (ProductId, Lots)>, by_fills: bool) -> Vec<Said> {
+    let unknown = on.iter().filter(|(symbol, _)| {
+        !closer.state.account.leases.contains_key(*symbol) && !closer.flatten.products.contains_key(*symbol)
     });
     let first = next_leg(closer);
     unknown
         .enumerate()
         .map(|(index, (symbol, (product_id, lots)))| {
             let closing = Closing { foreign: true, ..Closing::new(*product_id, first + index, *lots) };
-            closer.say(ClosingDecision::PositionFound { symbol: symbol.clone(), closing, by_fills: true })
+            closer.say(ClosingDecision::PositionFound { symbol: symbol.clone(), closing, by_fills })
         })
         .collect()
 }

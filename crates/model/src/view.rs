@@ -9,13 +9,14 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use telemetry::{Level, Micros};
+use telemetry::{Event as _, Level, Micros};
 
 use crate::amount::{Lots, Money, Price};
 use crate::ids::{ClientOrderId, Code, FillId, OrderId, PanicId, SessionId, Symbol, Underlying};
 use crate::instrument::OptionKind;
 use crate::market::MarketSource;
 use crate::order::{OrderStatus, Purpose, Side};
+use crate::record::DecisionRecord;
 use crate::rules::{Rule, Verdict};
 use crate::words::{ExecutionMode, ExitReason, Exposure, Health, Intent, Lifecycle};
 
@@ -327,6 +328,21 @@ pub struct WhyView {
     pub sentence: String,
     pub correlation_id: String,
     pub session_id: Option<SessionId>,
+}
+
+impl WhyView {
+    /// Of a decision, as it stands in the journal.
+    pub fn of(record: &DecisionRecord) -> Self {
+        Self {
+            decision_seq: record.seq,
+            at: record.at,
+            event: record.decision.name().to_owned(),
+            level: record.decision.level(),
+            sentence: record.decision.message(),
+            correlation_id: record.correlation_id.to_string(),
+            session_id: record.session_id.clone(),
+        }
+    }
 }
 
 /// What starting now would mean, at executable prices.

@@ -14,8 +14,8 @@ use axum::{Json, Router};
 use model::analytics::report;
 use model::state::day_of;
 use model::view::WhyView;
-use model::{DecisionRecord, ExecutionMode, Micros, SessionId};
-use telemetry::{Event as _, Level};
+use model::{ExecutionMode, Micros, SessionId};
+use telemetry::Level;
 
 use super::{ApiError, ApiQuery, User};
 use crate::clock;
@@ -187,19 +187,7 @@ pub(super) async fn detail(app: &App, id: &str) -> Result<Option<SessionDetail>,
         }
     };
     let page = app.trading.store.decisions_page(id, Level::Info, None, STORY_MOST).await?;
-    let decisions = page.records.iter().rev().map(why).collect();
+    let decisions = page.records.iter().rev().map(WhyView::of).collect();
     let points = history.points(id).await?;
     Ok(Some(SessionDetail { view, result, settings, decisions, more: page.next.is_some(), points, as_of }))
-}
-
-fn why(record: &DecisionRecord) -> WhyView {
-    WhyView {
-        decision_seq: record.seq,
-        at: record.at,
-        event: record.decision.name().to_owned(),
-        level: record.decision.level(),
-        sentence: record.decision.message(),
-        correlation_id: record.correlation_id.to_string(),
-        session_id: record.session_id.clone(),
-    }
 }

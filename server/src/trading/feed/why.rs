@@ -22,16 +22,7 @@ impl Whys {
         if !self.tells(record) {
             return;
         }
-        let why = WhyView {
-            decision_seq: record.seq,
-            at: record.at,
-            event: record.decision.name().to_owned(),
-            level: record.decision.level(),
-            sentence: record.decision.message(),
-            correlation_id: record.correlation_id.to_string(),
-            session_id: record.session_id.clone(),
-        };
-        self.latest.push_back(why);
+        self.latest.push_back(WhyView::of(record));
         if self.latest.len() > KEPT {
             self.latest.pop_front();
         }
