@@ -2,12 +2,13 @@
 //! npm packages that only this benchmark installs.
 
 use crate::browser;
+use crate::compile::{self, Build};
+use crate::kind::Kind;
 use crate::pins::WASM_TARGET;
 use crate::shell::{self, Failure};
 
 const FOLDER: &str = "end2end/bench";
 const MADE: &str = "target/bench-browser";
-const MODULE: &str = "frontend";
 
 pub fn run() -> Result<(), Failure> {
     println!("\nlog calls in Chromium");
@@ -22,9 +23,11 @@ pub fn run() -> Result<(), Failure> {
 
 /// As the release is built: same profile, same site builder.
 fn module() -> Result<(), Failure> {
-    let build = ["build", "-p", "frontend", "--features", "bench", "--profile", "wasm-release"];
+    let kind = Kind::Release;
+    let host = shell::host()?;
+    let build = ["build", "-p", "frontend", "--features", "bench", "--profile", kind.module_profile()];
     shell::run(shell::cargo(&build).args(["--target", WASM_TARGET]))?;
-    let built = format!("target/{WASM_TARGET}/wasm-release/{MODULE}.wasm");
-    let make = ["run", "--quiet", "--release", "-p", "sitebuilder", "--", &built, MADE, "small"];
-    shell::run(&mut shell::cargo(&make))
+    compile::run(&Build { packages: &["sitebuilder"], target: &host, profile: kind.profile() })?;
+    let program = format!("target/{host}/{}/sitebuilder", kind.profile());
+    compile::site_builder(&program, &[&kind.module(), MADE, kind.effort()])
 }
