@@ -4,12 +4,11 @@
 use std::cell::RefCell;
 
 use leptos::ev::KeyboardEvent;
-use leptos::prelude::document;
 use leptos::task::spawn_local;
 use web_sys::Element;
 
 use crate::event::{Control, UiEvent};
-use crate::platform::{self, Chart};
+use crate::platform::{self, Chart, find};
 use crate::points::{Points, WIDTH};
 use crate::tell::tell;
 
@@ -40,10 +39,6 @@ thread_local! {
 
 fn with<T>(change: impl FnOnce(&mut State) -> T) -> T {
     STATE.with_borrow_mut(change)
-}
-
-fn find(selector: &str) -> Option<Element> {
-    document().query_selector(selector).ok().flatten()
 }
 
 /// Takes points of the feed.

@@ -1,7 +1,7 @@
 //! Dialogs in the browser. They stand in the page from the beginning, hidden, as the server wrote them; each is opened
 //! for one session, closed by Escape, by its own button, and when it is no longer about that session.
 
-use leptos::prelude::{GetUntracked, RwSignal, document, request_animation_frame};
+use leptos::prelude::{GetUntracked, RwSignal, request_animation_frame};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement};
 
@@ -10,21 +10,12 @@ use crate::cell::cell;
 use crate::event::Control;
 use crate::islands::toasts;
 use crate::json::object;
-use crate::platform;
-
-fn all(place: &Element, selector: &str) -> Vec<Element> {
-    let Ok(list) = place.query_selector_all(selector) else { return Vec::new() };
-    (0..list.length()).filter_map(|at| list.item(at)?.dyn_into().ok()).collect()
-}
-
-fn of(name: &str) -> Option<Element> {
-    document().query_selector(&format!("[data-dialog=\"{name}\"]")).ok().flatten()
-}
+use crate::platform::{self, all_in};
 
 /// Opens the dialog of that name for a session, with its first choice.
 pub fn open(name: &str, session: &str) {
-    let Some(dialog) = of(name) else { return };
-    for (at, input) in all(&dialog, "input").into_iter().enumerate() {
+    let Some(dialog) = platform::find(&format!("[data-dialog=\"{name}\"]")) else { return };
+    for (at, input) in all_in(&dialog, "input").into_iter().enumerate() {
         if let Ok(input) = input.dyn_into::<HtmlInputElement>() {
             input.set_checked(at == 0);
         }
@@ -47,8 +38,7 @@ pub fn close(inside: &Element) {
 
 /// Closes what is about another session than its cell names now.
 pub fn check() {
-    let Ok(list) = document().query_selector_all("[data-dialog]:not([hidden])") else { return };
-    for dialog in (0..list.length()).filter_map(|at| list.item(at)?.dyn_into::<Element>().ok()) {
+    for dialog in platform::all("[data-dialog]:not([hidden])") {
         let about = cell(&dialog.get_attribute("data-while").unwrap_or_default()).get_untracked();
         if dialog.get_attribute("data-session") != Some(about) {
             // A name of ours is a name.
@@ -60,12 +50,12 @@ pub fn check() {
 /// A word of consent frees the buttons that wait for it.
 pub fn frees(inside: &Element) {
     let Ok(Some(dialog)) = inside.closest("[data-dialog]") else { return };
-    let consents = all(&dialog, "[data-consent]");
+    let consents = all_in(&dialog, "[data-consent]");
     let given = consents
         .iter()
         .filter_map(|input| input.dyn_ref::<HtmlInputElement>())
         .all(HtmlInputElement::checked);
-    for button in all(&dialog, "[data-waits]") {
+    for button in all_in(&dialog, "[data-waits]") {
         let why = if given { String::new() } else { button.get_attribute("data-waits").unwrap_or_default() };
         // Names of ours are names.
         let _ = if given {

@@ -48,7 +48,7 @@ mod browser {
     use std::cell::RefCell;
     use std::time::Duration;
 
-    use leptos::prelude::{document, set_interval, set_timeout};
+    use leptos::prelude::{set_interval, set_timeout};
     use leptos::task::spawn_local;
     use serde_json::Value;
     use wasm_bindgen::JsCast;
@@ -58,7 +58,7 @@ mod browser {
     use crate::cell::set_cell;
     use crate::feed::put_region;
     use crate::json;
-    use crate::platform;
+    use crate::platform::{self, all, find};
 
     const ROUTE: &str = "/api/v1/configurations/draft";
     const CHECKING: &str = "What you typed is being checked.";
@@ -73,11 +73,6 @@ mod browser {
 
     thread_local! {
         static DRAFT: RefCell<Draft> = RefCell::default();
-    }
-
-    fn all(selector: &str) -> Vec<Element> {
-        let Ok(list) = document().query_selector_all(selector) else { return Vec::new() };
-        (0..list.length()).filter_map(|at| list.item(at)?.dyn_into().ok()).collect()
     }
 
     fn value(field: &Element) -> String {
@@ -96,7 +91,7 @@ mod browser {
     }
 
     fn preset() -> Option<Element> {
-        document().query_selector("[data-preset][aria-pressed=\"true\"]").ok().flatten()
+        find("[data-preset][aria-pressed=\"true\"]")
     }
 
     /// The chosen preset, and the configuration that the form makes of it.

@@ -3,13 +3,12 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use leptos::prelude::{document, set_interval};
+use leptos::prelude::set_interval;
 use leptos::task::spawn_local;
-use wasm_bindgen::JsCast;
-use web_sys::{DomParser, Element, SupportedType};
+use web_sys::{DomParser, SupportedType};
 
 use crate::cell::set_cell;
-use crate::feed::put_region;
+use crate::feed::{put_region, regions};
 use crate::plain::{span, words};
 use crate::{api, json, platform};
 
@@ -26,7 +25,7 @@ thread_local! {
 
 /// Begins to look, on a page that has such parts.
 pub fn begin() {
-    if part(PARTS[0]).is_some() {
+    if regions::place(PARTS[0]).is_some() {
         set_interval(look, EVERY);
     }
     if platform::exists("[data-pipeline]") {
@@ -38,16 +37,11 @@ pub fn begin() {
 /// Follows, or stands still.
 pub fn set(on: bool) {
     FOLLOWING.set(on);
-    let Ok(list) = document().query_selector_all("[data-follow]") else { return };
-    for button in (0..list.length()).filter_map(|at| list.item(at)?.dyn_into::<Element>().ok()) {
+    for button in platform::all("[data-follow]") {
         let is_on = button.get_attribute("data-follow").as_deref() == Some("on");
         // A name of ours is a name.
         let _ = button.set_attribute("aria-pressed", if is_on == on { "true" } else { "false" });
     }
-}
-
-fn part(name: &str) -> Option<Element> {
-    document().query_selector(&format!("[data-region=\"{name}\"]")).ok().flatten()
 }
 
 /// One request at a time.

@@ -11,8 +11,7 @@ use crate::platform;
 use crate::tell::tell_correlated;
 
 fn inputs(form: &Element) -> Vec<HtmlInputElement> {
-    let Ok(list) = form.query_selector_all("input") else { return Vec::new() };
-    (0..list.length()).filter_map(|at| list.item(at)?.dyn_into().ok()).collect()
+    platform::all_in(form, "input").into_iter().filter_map(|input| input.dyn_into().ok()).collect()
 }
 
 fn say(form: &Element, text: &str) {

@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 
-use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
@@ -28,7 +27,7 @@ pub fn pressed(event: &KeyboardEvent) {
     let key = event.key();
     let after_g = platform::steady_ms() - WENT_MS.replace(f64::NEG_INFINITY) < WITHIN_MS;
     if after_g {
-        let link = document().query_selector(&format!(".nav [data-key=\"{key}\"]")).ok().flatten();
+        let link = platform::find(&format!(".nav [data-key=\"{key}\"]"));
         if let Some(address) = link.filter(|_| key.len() == 1).and_then(|link| link.get_attribute("href")) {
             platform::open(&address);
         }

@@ -1,7 +1,5 @@
 //! Ages tick in the browser, from the time that the server wrote beside them.
 
-use leptos::prelude::document;
-use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use crate::plain::span;
@@ -9,11 +7,8 @@ use crate::platform;
 
 /// Writes every age of the page anew; `now_us` is the server's clock.
 pub fn tick(now_us: f64) {
-    let Ok(ages) = document().query_selector_all("[data-at]") else { return };
-    for at in 0..ages.length() {
-        if let Some(element) = ages.item(at).and_then(|node| node.dyn_into::<Element>().ok()) {
-            write(&element, now_us);
-        }
+    for age in platform::all("[data-at]") {
+        write(&age, now_us);
     }
 }
 

@@ -4,7 +4,7 @@
 mod ages;
 mod frame;
 mod morph;
-mod regions;
+pub mod regions;
 mod told;
 pub mod view;
 
@@ -76,8 +76,7 @@ fn with<T>(change: impl FnOnce(&mut Driver) -> T) -> T {
 
 /// Puts HTML that came another way into a part of the page.
 pub fn put_region(name: &str, html: &str) {
-    let place = document().query_selector(&format!("[data-region=\"{name}\"]")).ok().flatten();
-    if let Some(place) = place {
+    if let Some(place) = regions::place(name) {
         morph::morph(&place, html);
     }
     tick_ages();

@@ -3,11 +3,12 @@
 
 use std::cell::RefCell;
 
-use leptos::prelude::document;
+use web_sys::Element;
 
 use super::morph::morph;
 pub use crate::feed_pieces::Part;
 use crate::feed_pieces::cut;
+use crate::platform::find;
 
 #[derive(Default)]
 struct Regions(Vec<Region>);
@@ -73,6 +74,11 @@ fn change(name: &str, change: impl FnOnce(&mut Vec<String>)) {
     });
 }
 
+/// Where it stands in the page.
+pub fn place(name: &str) -> Option<Element> {
+    find(&format!("[data-region=\"{name}\"]"))
+}
+
 /// Brings into the page what waits.
 pub fn flush() {
     let waiting: Vec<(String, String)> = REGIONS.with_borrow_mut(|Regions(regions)| {
@@ -82,8 +88,7 @@ pub fn flush() {
         regions.iter_mut().filter_map(look).collect()
     });
     for (name, html) in waiting {
-        let place = document().query_selector(&format!("[data-region=\"{name}\"]")).ok().flatten();
-        if let Some(place) = place {
+        if let Some(place) = place(&name) {
             morph(&place, &html);
         }
     }

@@ -8,6 +8,7 @@ mod socket;
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::Element;
 
 pub use chart::Chart;
 pub use request::{make_way, send};
@@ -46,12 +47,8 @@ pub async fn sleep_ms(ms: u32) {
 }
 
 pub fn meta(name: &str) -> Option<String> {
-    let element = document().query_selector(&format!("meta[name='{name}']")).ok()??;
+    let element = find(&format!("meta[name='{name}']"))?;
     element.get_attribute("content").filter(|content| !content.is_empty())
-}
-
-pub fn root_attribute(name: &str) -> Option<String> {
-    document().document_element()?.get_attribute(name)
 }
 
 pub fn set_root_attribute(name: &str, value: &str) {
@@ -71,7 +68,7 @@ pub fn open(path: &str) {
 }
 
 pub fn exists(selector: &str) -> bool {
-    document().query_selector(selector).is_ok_and(|found| found.is_some())
+    find(selector).is_some()
 }
 
 /// Path and query of the page.
@@ -103,10 +100,25 @@ pub fn encoded(text: &str) -> String {
     js_sys::encode_uri_component(text).into()
 }
 
+/// The first element of the page that matches.
+pub fn find(selector: &str) -> Option<Element> {
+    document().query_selector(selector).ok().flatten()
+}
+
+/// Every element of the page that matches, in its order.
+pub fn all(selector: &str) -> Vec<Element> {
+    document().document_element().map_or_else(Vec::new, |root| all_in(&root, selector))
+}
+
+/// The same below one element.
+pub fn all_in(place: &Element, selector: &str) -> Vec<Element> {
+    let Ok(list) = place.query_selector_all(selector) else { return Vec::new() };
+    (0..list.length()).filter_map(|at| list.item(at)?.dyn_into().ok()).collect()
+}
+
 /// The cells that the server painted.
 pub fn painted_cells(mut take: impl FnMut(String, String)) {
-    let Ok(places) = document().query_selector_all("[data-cells]") else { return };
-    for place in (0..places.length()).filter_map(|at| places.item(at)?.dyn_into::<web_sys::Element>().ok()) {
+    for place in all("[data-cells]") {
         let text = place.get_attribute("data-cells").unwrap_or_default();
         let Ok(Some(object)) =
             js_sys::JSON::parse(&text).map(|value| value.dyn_into::<js_sys::Object>().ok())
@@ -158,7 +170,7 @@ pub fn open_dialog(name: &str, session: &str) {
 }
 
 /// Starts the islands below an element that has come into the page.
-pub fn wake_islands(element: &web_sys::Element) {
+pub fn wake_islands(element: &Element) {
     wake(element);
 }
 
@@ -185,8 +197,8 @@ pub fn clock(seconds: f64) -> String {
 }
 
 pub fn focus(selector: &str) {
-    let found = document().query_selector(selector).ok().flatten();
-    if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+    if let Some(element) = find(selector).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
+    {
         let _ = element.focus();
     }
 }
@@ -200,22 +212,15 @@ pub fn is_hidden() -> bool {
     document().hidden()
 }
 
-pub fn form_field(form: &web_sys::EventTarget, name: &str) -> String {
-    let data = form
-        .dyn_ref::<web_sys::HtmlFormElement>()
-        .and_then(|form| web_sys::FormData::new_with_form(form).ok());
-    data.and_then(|data| data.get(name).as_string()).unwrap_or_default()
-}
-
 #[wasm_bindgen]
 extern "C" {
     /// Set by the boot script: starts islands.
     #[wasm_bindgen(js_namespace = deltascope)]
-    fn wake(place: &web_sys::Element);
+    fn wake(place: &Element);
 
     /// Set by the boot script: the island that is just waking.
     #[wasm_bindgen(js_namespace = deltascope)]
-    fn waking() -> web_sys::Element;
+    fn waking() -> Element;
 
     /// Set by the boot script, which stands in the document's head.
     #[wasm_bindgen(js_namespace = deltascope, thread_local_v2, js_name = begun)]

@@ -53,11 +53,6 @@ pub fn focus(_selector: &str) {}
 
 pub fn copy(_text: &str) {}
 
-/// Fields of a form by name.
-pub fn form_field(_form: &leptos::web_sys::EventTarget, _name: &str) -> String {
-    String::new()
-}
-
 /// The P&L chart of the page, drawn by the chart library.
 #[derive(Clone)]
 pub struct Chart;

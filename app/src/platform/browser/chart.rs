@@ -1,11 +1,10 @@
 //! The P&L chart, drawn by `public/chart.js`, which loads the chart library.
 
-use leptos::prelude::document;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 
-use super::said;
+use super::{find, said};
 
 #[wasm_bindgen]
 extern "C" {
@@ -38,11 +37,7 @@ impl Chart {
     pub async fn create(selector: &str) -> Result<Chart, String> {
         let promise = load_chart().map_err(|error| said(&error))?;
         let module = JsFuture::from(promise).await.map_err(|error| said(&error))?;
-        let element = document()
-            .query_selector(selector)
-            .ok()
-            .flatten()
-            .ok_or_else(|| "the chart's place is gone".to_owned())?;
+        let element = find(selector).ok_or_else(|| "the chart's place is gone".to_owned())?;
         let handle = module.unchecked_into::<ChartModule>().create(&element).map_err(|error| said(&error))?;
         // One thread in a browser; the wrapper only lets an ordinary signal hold it, on the server too.
         Ok(Chart(SendWrapper::new(handle)))
