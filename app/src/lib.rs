@@ -94,4 +94,4 @@ pub use port::{
     SessionDetail, SessionPaint, Trace, User,
 };
 #[cfg(feature = "ssr")]
-pub use shell::{Files, ShellValues, shell};
+pub use shell::{Files, ShellValues, document_end, shell};

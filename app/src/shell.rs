@@ -94,6 +94,13 @@ pub fn shell(files: &Files) -> impl IntoView + use<> {
     }
 }
 
+/// How much of what was rendered is the document. Behind it the framework now and then writes what was read, for a
+/// browser that would go on with it: here nobody does, and its scripts carry no nonce.
+pub fn document_end(html: &[u8]) -> usize {
+    const END: &[u8] = b"</html>";
+    html.windows(END.len()).position(|window| window == END).map_or(html.len(), |at| at + END.len())
+}
+
 /// The theme of this page.
 pub fn theme() -> String {
     use_context::<ShellValues>().map(|values| values.theme).unwrap_or_default()
@@ -107,4 +114,16 @@ pub fn page_key() -> String {
 /// Version and revision of the build.
 pub fn version() -> String {
     use_context::<ShellValues>().map(|values| values.version).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::document_end;
+
+    #[test]
+    fn what_stands_behind_the_document_is_no_part_of_it() {
+        let page = b"<html><p>a</p></html><!><script>__RESOLVED_RESOURCES=[]</script>";
+        assert_eq!(&page[..document_end(page)], b"<html><p>a</p></html>");
+        assert_eq!(document_end(b"<p>no document"), 14);
+    }
 }

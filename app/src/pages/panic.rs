@@ -11,9 +11,9 @@ use super::trace::told;
 use crate::data::{self, ControlPaint};
 use crate::format;
 use crate::live::use_live;
-use crate::painter::View;
 use crate::parts::{Panel, region};
 use crate::port::Trace;
+use crate::shown::use_view;
 
 /// Its address: `/panic/{correlation id of the press}`.
 #[component]
@@ -64,7 +64,7 @@ pub fn PanicPage() -> impl IntoView {
 /// What the panic that the address names has come to; kept up to date by the feed.
 #[component]
 pub fn PanicState() -> impl IntoView {
-    let path = use_context::<View>().unwrap_or_default().path;
+    let path = use_view().path;
     let id = path.trim_start_matches("/panic/").to_owned();
     let latch = use_live().strip.with_untracked(|strip| strip.latch.clone());
     let (title, words) = said(latch.as_ref(), &id);

@@ -66,6 +66,17 @@ pub fn iso_day(at: Micros) -> String {
     at.to_rfc3339().get(..10).unwrap_or_default().to_owned()
 }
 
+/// The end of a form of filters.
+pub fn show_or_clear(path: &'static str) -> AnyView {
+    view! {
+        <span class="buttons">
+            <button class="button primary">"Show"</button>
+            <a class="button quiet" href=path>"Clear"</a>
+        </span>
+    }
+    .into_any()
+}
+
 /// Links that change the period and keep every other filter.
 pub fn period_picker(query: &HistoryQuery, path: &'static str) -> AnyView {
     let dated = !query.from.is_empty() || !query.to.is_empty();

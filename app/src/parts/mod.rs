@@ -3,6 +3,7 @@
 mod age;
 mod button;
 mod icon;
+mod order;
 mod panel;
 pub mod plot;
 mod region;
@@ -12,6 +13,7 @@ mod when;
 pub use age::Age;
 pub use button::{Deed, act_button, cell_text, open_button, start};
 pub use icon::{BRAND, CHART, GAUGE, LIST, PULSE, SEARCH, icon};
+pub use order::{order_tone, orders_in_short};
 pub use panel::{Panel, RootFailure};
 pub use region::region;
 pub use text::{Known, SignedMoney, TraceLink, fact, session_link};

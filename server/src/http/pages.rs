@@ -6,7 +6,7 @@ mod port;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::{Files, PageStatus, Port, ShellValues, shell};
+use app::{Files, PageStatus, Port, ShellValues, document_end, shell};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -123,8 +123,7 @@ async fn render(app: Arc<App>, site: &Site, user: Option<Session>, request: Requ
     document_alone(response).await
 }
 
-/// Without what the framework may write behind the document, for a browser that would go on with its data: pages are the
-/// server's, nobody reads it, and its scripts carry no nonce.
+/// The document and nothing behind it.
 async fn document_alone(response: Response) -> Response {
     let (parts, body) = response.into_parts();
     match to_bytes(body, usize::MAX).await {
@@ -134,11 +133,6 @@ async fn document_alone(response: Response) -> Response {
         }
         Err(error) => ApiError::internal(error).into_response(),
     }
-}
-
-fn document_end(bytes: &[u8]) -> usize {
-    const END: &[u8] = b"</html>";
-    bytes.windows(END.len()).position(|window| window == END).map_or(bytes.len(), |at| at + END.len())
 }
 
 /// A signed-in person as the pages know them.
@@ -151,16 +145,4 @@ fn theme(headers: &HeaderMap) -> String {
     let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let light = cookies.flat_map(|text| text.split(';')).any(|pair| pair.trim() == "theme=light");
     if light { "light" } else { "dark" }.to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::document_end;
-
-    #[test]
-    fn what_stands_behind_the_document_is_cut_off() {
-        let page = b"<html><p>a</p></html><!><script>__RESOLVED_RESOURCES=[]</script>";
-        assert_eq!(&page[..document_end(page)], b"<html><p>a</p></html>");
-        assert_eq!(document_end(b"<p>no document"), 14);
-    }
 }

@@ -11,7 +11,9 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use model::ExecutionMode;
 
-use super::past::{choice, configuration_name, date, day_field, hidden, mode_name, named, period_picker};
+use super::past::{
+    choice, configuration_name, date, day_field, hidden, mode_name, named, period_picker, show_or_clear,
+};
 use crate::data;
 use crate::format;
 use crate::history_query::HistoryQuery;
@@ -71,10 +73,7 @@ fn filters(query: &HistoryQuery, choices: &Choices, mode: Option<ExecutionMode>)
             {choice("Mode", "execution_mode", chosen, modes)}
             {choice("Configuration", "configuration", &query.configuration, named(&choices.configurations, configuration_name))}
             {choice("Underlying", "underlying", &query.underlying, named(&choices.underlyings, str::to_owned))}
-            <span class="buttons">
-                <button class="button primary">"Show"</button>
-                <a class="button quiet" href=PATH>"Clear"</a>
-            </span>
+            {show_or_clear(PATH)}
         </form>
     }
     .into_any()

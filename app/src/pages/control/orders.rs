@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 use model::order::OrderStatus;
-use model::view::{OrderView, SessionView};
+use model::view::OrderView;
 
 use crate::format;
-use crate::parts::TraceLink;
+use crate::parts::{TraceLink, order_tone, orders_in_short};
 use crate::shown::use_shown;
 
 #[component]
@@ -17,7 +17,7 @@ pub fn Orders() -> impl IntoView {
         orders
     });
     let orders = Memo::new(move |_| orders.get().unwrap_or_default());
-    let summary = shown.part(summary);
+    let summary = shown.part(orders_in_short);
     view! {
         <header><h2>"Orders and fills"</h2><span class="end"><span>{move || summary.get().unwrap_or_default()}</span></span></header>
         <div class="grid-table"><table>
@@ -31,23 +31,6 @@ pub fn Orders() -> impl IntoView {
         <Fills/>
     }
     .into_any()
-}
-
-fn summary(session: &SessionView) -> String {
-    let open = session.orders.iter().filter(|order| !order.status.is_terminal()).count();
-    let noun =
-        |count: usize, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
-    format!("{} · {} · {open} open", noun(session.orders.len(), "order"), noun(session.fills.len(), "fill"))
-}
-
-fn tone(status: OrderStatus) -> &'static str {
-    match status {
-        OrderStatus::Filled => "gain",
-        OrderStatus::New | OrderStatus::PendingNew | OrderStatus::PartiallyFilled => "act",
-        OrderStatus::Unknown => "doubt",
-        OrderStatus::Rejected => "loss",
-        OrderStatus::Canceled | OrderStatus::Expired => "",
-    }
 }
 
 #[component]
@@ -72,7 +55,7 @@ fn OrderRow(order: OrderView) -> impl IntoView {
             <td class="more n">{format!("{} / {}", format::lots(order.filled_qty), format::lots(order.qty))}</td>
             <td class="more n">{limit}</td>
             <td class="n">{format::price_or_none(order.average_price)}</td>
-            <td><span class="tag" data-tone=tone(order.status)>{format::words(order.status.word()).to_lowercase()}</span>{reason}</td>
+            <td><span class="tag" data-tone=order_tone(order.status)>{format::words(order.status.word()).to_lowercase()}</span>{reason}</td>
             <td class="more"><span class="steps" role="img" aria-label=said>{steps}</span>" "<span class="age">{life}</span></td>
             <td class="more"><TraceLink id=order.correlation_id/></td>
         </tr>

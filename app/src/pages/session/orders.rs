@@ -1,23 +1,17 @@
 //! Orders by what they were for, each with its fills and its trace; newest first.
 
 use leptos::prelude::*;
-use model::order::{OrderStatus, Purpose, Side};
+use model::order::{Purpose, Side};
 use model::view::{FillView, OrderView, SessionView};
 use model::{Lots, Price};
 
 use crate::format;
-use crate::parts::TraceLink;
+use crate::parts::{TraceLink, order_tone, orders_in_short};
 
 /// Prices of an order that are told one by one.
 const PRICES_SHOWN: usize = 6;
 
 pub fn orders(session: &SessionView) -> AnyView {
-    let open = session.orders.iter().filter(|order| !order.status.is_terminal()).count();
-    let count = format!(
-        "{} · {} · {open} open",
-        format::counted(session.orders.len(), "order"),
-        format::counted(session.fills.len(), "fill")
-    );
     let groups = [Purpose::Close, Purpose::Protect, Purpose::Entry].map(|purpose| group(session, purpose));
     let body = if session.orders.is_empty() {
         view! { <p class="empty">"No order was sent. Each order stands here with its fills, its fees and its trace."</p> }.into_any()
@@ -36,7 +30,7 @@ pub fn orders(session: &SessionView) -> AnyView {
     };
     view! {
         <section class="panel orders" aria-label="Orders and fills">
-            <header><h2>"Orders and fills"</h2><span class="end"><span>{count}</span></span></header>
+            <header><h2>"Orders and fills"</h2><span class="end"><span>{orders_in_short(session)}</span></span></header>
             {body}
             {settled(session)}
         </section>
@@ -61,16 +55,6 @@ fn group(session: &SessionView, purpose: Purpose) -> Option<AnyView> {
         view! { <tbody class="group"><tr><th scope="rowgroup" colspan="9">{name}</th></tr>{rows}</tbody> }
             .into_any(),
     )
-}
-
-fn tone(status: OrderStatus) -> &'static str {
-    match status {
-        OrderStatus::Filled => "gain",
-        OrderStatus::New | OrderStatus::PendingNew | OrderStatus::PartiallyFilled => "act",
-        OrderStatus::Unknown => "doubt",
-        OrderStatus::Rejected => "loss",
-        OrderStatus::Canceled | OrderStatus::Expired => "",
-    }
 }
 
 fn row(order: &OrderView, fills: &[FillView]) -> AnyView {
@@ -103,7 +87,7 @@ fn row(order: &OrderView, fills: &[FillView]) -> AnyView {
             <td class="more n">{order.limit_price.map_or_else(|| "market".to_owned(), format::price)}</td>
             <td class="n">{format::price_or_none(order.average_price)}</td>
             <td class="more n">{fee}</td>
-            <td><span class="tag" data-tone=tone(order.status)>{format::words(order.status.word()).to_lowercase()}</span><span class="sub">{reason}{took}</span></td>
+            <td><span class="tag" data-tone=order_tone(order.status)>{format::words(order.status.word()).to_lowercase()}</span><span class="sub">{reason}{took}</span></td>
             <td class="more"><TraceLink id=order.correlation_id.clone()/></td>
         </tr>
     }

@@ -13,12 +13,11 @@ const SKEW_MS: i64 = 2_000;
 
 #[component]
 pub fn ClientsPanel() -> impl IntoView {
-    // No resource: what one reads may be written into the document a second time.
-    let clients = data::clients();
+    let paint = Resource::new_blocking(|| (), |()| data::clients());
     view! {
         <Panel name="Client health">
             <Suspense fallback=|| view! { <div class="skeleton"></div> }>
-                {Suspend::new(async move { clients.await.map(|clients| told(&clients)) })}
+                {move || Suspend::new(async move { paint.await.map(|clients| told(&clients)) })}
             </Suspense>
         </Panel>
     }

@@ -7,7 +7,7 @@ use model::{ExecutionMode, ExitReason};
 use super::PATH;
 use crate::format;
 use crate::history_query::HistoryQuery;
-use crate::pages::past::{choice, configuration_name, day_field, hidden, mode_name, named};
+use crate::pages::past::{choice, configuration_name, day_field, hidden, mode_name, named, show_or_clear};
 use crate::port::Choices;
 
 const RESULTS: [(&str, &str); 6] = [
@@ -42,10 +42,7 @@ pub fn filters(query: &HistoryQuery, choices: &Choices) -> AnyView {
             {choice("Underlying", "underlying", &query.underlying, named(&choices.underlyings, str::to_owned))}
             {choice("Exit reason", "exit_reason", &query.exit_reason, reasons)}
             {choice("Result", "result", &query.result, results)}
-            <span class="buttons">
-                <button class="button primary">"Show"</button>
-                <a class="button quiet" href=PATH>"Clear"</a>
-            </span>
+            {show_or_clear(PATH)}
         </form>
     }
     .into_any()
