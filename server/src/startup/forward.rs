@@ -48,7 +48,7 @@ async fn set_up(app: &App, status: &Status, mut stop: Stop) -> Option<Driver> {
             }
             Err(error) => error.to_string(),
         };
-        status.set("down", Some(why.clone()));
+        status.down(why.clone());
         app.health.down(PART, why.clone());
         if why != told {
             app.teller.tell(&ForwarderEvent::Unusable { reason: why.clone() }, &Context::default());

@@ -121,6 +121,7 @@ impl FakeEngine {
         let router = Router::new()
             .route("/", get(|| async { axum::Json(json!({ "version": { "number": "9.5.3" } })) }))
             .route("/_index_template/deltascope-logs", any(template))
+            .route("/_data_stream/{stream}", get(|| async { StatusCode::NOT_FOUND }))
             .route("/_bulk", post(bulk))
             .with_state(shared);
         self.server = Some(tokio::spawn(async move {
