@@ -3,6 +3,7 @@
 //! gentle with prices, and clears what stands in its way.
 
 mod attempt;
+mod beside;
 mod clear;
 mod finish;
 mod flat;
@@ -22,7 +23,8 @@ use crate::hearing::Hearing;
 use crate::said::{IntoDecision, MILLISECOND, SECOND, Said, say, since};
 use crate::truth::witness;
 
-/// A close order of which nothing is known for so long does not hold up the next one: reducing twice is harmless.
+/// A close order of which nothing is known for so long does not hold up the next one: reducing twice is harmless where
+/// no stranger's lots stand beside ours (`beside`).
 const DOUBT_MAX: i64 = 2 * SECOND;
 /// Two flat reads are at least so far apart.
 const VERIFY_GAP: i64 = 400 * MILLISECOND;

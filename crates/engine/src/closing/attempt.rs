@@ -32,7 +32,8 @@ pub(super) fn close(closer: &Closer<'_>) -> Vec<Said> {
     let shorts_open = measured.iter().any(|(_, _, measure)| measure.lots().is_none_or(|lots| lots < 0));
     let mut said = Vec::new();
     for (symbol, closing, measure) in measured {
-        let Some(lots) = measure.lots().filter(|lots| *lots != 0) else { continue };
+        let lots = measure.lots().map(|lots| closer.sure(symbol, lots));
+        let Some(lots) = lots.filter(|lots| *lots != 0) else { continue };
         let waits = lots > 0 && shorts_open;
         let due = closing
             .last
