@@ -11,13 +11,13 @@ mod measure;
 pub(crate) mod reads;
 mod report;
 
-use model::closing::Flatten;
-use model::ids::account_owner;
+use model::closing::{Closing, Flatten};
+use model::ids::{account_owner, client_order_id};
 use model::input::OpenOrder;
 use model::instrument::Instrument;
 use model::order::{Order, OrderStatus};
 use model::orders::Orders;
-use model::{Lots, Micros, Session, SessionId, Stamp, Symbol, TradingState};
+use model::{ClientOrderId, Lots, Micros, Session, SessionId, Stamp, Symbol, TradingState};
 
 use crate::hearing::Hearing;
 use crate::said::{IntoDecision, MILLISECOND, SECOND, Said, say, since};
@@ -105,6 +105,11 @@ impl<'a> Closer<'a> {
     /// Owner in the names of its orders.
     pub fn owner(&self) -> SessionId {
         self.session.map_or_else(account_owner, |session| session.id.clone())
+    }
+
+    /// The name of an attempt.
+    pub fn name(&self, closing: &Closing, attempt: u32) -> ClientOrderId {
+        client_order_id(&self.owner(), &self.state.phase(&self.flatten.id), closing.leg, attempt)
     }
 
     pub fn instrument(&self, symbol: &Symbol) -> Option<&'a Instrument> {

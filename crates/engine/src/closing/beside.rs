@@ -1,7 +1,7 @@
 //! What a close may take where a stranger's lots stand beside ours in the same contract: reduce-only protects only the
 //! sum, so a close that may still be carried out counts there as if it were.
 
-use model::order::{OrderStatus, Purpose};
+use model::order::{Order, OrderStatus, Purpose};
 use model::{Lots, Symbol};
 
 use super::Closer;
@@ -25,8 +25,33 @@ impl Closer<'_> {
         lots.signum() * (ours - doubtful).clamp(0, lots.abs())
     }
 
-    /// Lots of closes whose outcome is not known and that the latest read may not show: until no signature of them lives.
+    /// Lots that closes may still take.
     fn doubtful(&self, symbol: &Symbol) -> Lots {
+        self.unknown(symbol) + self.resting(symbol)
+    }
+
+    /// Of closes that rest though their end was told: the latest until a list shows it as gone, others while one shows
+    /// them.
+    fn resting(&self, symbol: &Symbol) -> Lots {
+        let truth = &self.state.account.truth;
+        let last = self.latest(symbol).filter(|order| !truth.shows_ended(order));
+        let listed = truth.open_orders.iter().flat_map(|read| &read.own);
+        let others = listed.filter(|open| open.reduce_only && &open.symbol == symbol).filter(|open| {
+            let known = open.client_order_id.as_ref().and_then(|id| self.orders().get(id));
+            let latest = last.map(|order| &order.request.client_order_id) == open.client_order_id.as_ref();
+            !latest && known.is_some_and(|order| order.status.is_terminal())
+        });
+        others.map(|open| open.leaves_lots).sum::<Lots>() + last.map_or(0, Order::leaves_lots)
+    }
+
+    /// The latest attempt of this close in an instrument.
+    fn latest(&self, symbol: &Symbol) -> Option<&Order> {
+        let closing = self.flatten.products.get(symbol)?;
+        self.orders().get(&self.name(closing, closing.attempts))
+    }
+
+    /// Of closes whose outcome is not known and that the latest read may not show: until no signature of them lives.
+    fn unknown(&self, symbol: &Symbol) -> Lots {
         let read_at = self.fresh(symbol).map(|read| read.mark.requested_at);
         let closes = self.orders().live_in(symbol).filter(|order| order.request.purpose == Purpose::Close);
         closes

@@ -108,3 +108,22 @@ fn a_panic_of_all_waits_for_no_strangers_lots() {
     world.panic(None);
     world.run_until("all is closed", 4, |world| world.venue.is_flat());
 }
+
+#[test]
+fn a_resting_close_that_was_told_as_canceled_may_still_take_a_strangers_lots() {
+    for panics in [true, false] {
+        let (mut world, id) = shared(100, true);
+        world.venue.cancels_lie = true;
+        let book = world.venue.books.get_mut(&call()).expect("the book");
+        let ask = book.ask.take();
+        close(&mut world, &id, panics);
+        world.run_ms(25_000);
+        assert!(shapes(&world, &call()).contains(&"resting"), "{:?}", shapes(&world, &call()));
+        world.venue.books.get_mut(&call()).expect("the book").ask = ask;
+        world.run_ms(2_000);
+        assert_eq!(world.venue.position(&call()), -100, "panic {panics}: {:#?}", world.tail(25));
+        world.venue.cancels_lie = false;
+        world.run_until("STOPPED", 40, is_stopped);
+        assert_eq!(world.venue.position(&call()), -100, "panic {panics}");
+    }
+}
