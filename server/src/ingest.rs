@@ -3,6 +3,7 @@
 mod bounded;
 mod budget;
 mod events;
+mod in_flight;
 mod lru;
 mod overload;
 mod page_token;
@@ -14,18 +15,17 @@ use std::sync::{Mutex, PoisonError};
 
 use telemetry::Level;
 use telemetry::ingest::{Admitted, ClockReading, RejectCode, SessionClock};
-use tokio::sync::{MutexGuard, Semaphore};
+use tokio::sync::MutexGuard;
 
 pub use budget::{Budgets, Charge, Client};
 pub use events::{IngestEvent, catalogue};
+pub use in_flight::{InFlight, Rooms};
 pub(crate) use lru::Lru;
 pub use page_token::{Genuine, PageTokens};
 pub use settings::{Change, DEBUG_MOST_MS, Settings};
 
 use crate::config::IngestConfig;
 
-/// Decoded bytes that all requests together may hold, in KiB.
-const IN_FLIGHT_KIB: usize = 32 * 1024;
 /// Batches of one id wait for each other; ids share this many locks.
 const STRIPES: usize = 64;
 /// Browser sessions whose clock is remembered, and those that were seen without a login.
@@ -35,8 +35,7 @@ const SESSIONS: usize = 10_000;
 pub struct Ingest {
     pub tokens: PageTokens,
     pub budgets: Budgets,
-    /// One permit per KiB of decoded body.
-    pub in_flight: Semaphore,
+    pub in_flight: Rooms,
     pub counts: Counts,
     pub settings: Settings,
     stripes: Vec<tokio::sync::Mutex<()>>,
@@ -73,7 +72,7 @@ impl Ingest {
         Self {
             tokens: PageTokens::new(key),
             budgets: Budgets::new(config),
-            in_flight: Semaphore::new(IN_FLIGHT_KIB),
+            in_flight: Rooms::default(),
             counts: Counts::default(),
             stripes: (0..STRIPES).map(|_| tokio::sync::Mutex::default()).collect(),
             settings: Settings::new(config, level),

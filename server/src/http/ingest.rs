@@ -43,17 +43,13 @@ pub(super) async fn accept(
         .budgets
         .admit(&client, Instant::now())
         .map_err(|wait_s| ApiError::too_many("Too many log records.", wait_s))?;
-    let encoded = body::read(body).await?;
-    let Ok(_memory) = app.ingest.in_flight.try_acquire_many(body::DECODED_KIB) else {
-        return Err(body::busy());
-    };
-    let decoded = if gzip { body::unpack(&encoded)? } else { encoded };
+    let body = body::read(body, gzip, app.ingest.in_flight.of(session.is_some())).await?;
     let request = judge::Judged { headers, client: &client, token: &token, session: session.as_ref() };
-    let read = ingest::text(&decoded);
+    let read = ingest::text(&body.bytes);
     let read = read.as_deref().map_err(|error| *error).and_then(ingest::Batch::read);
     let (receipt, client_session_id) = match &read {
         Ok(batch) => {
-            let receipt = request.take(&app, batch, decoded.len()).await?;
+            let receipt = request.take(&app, batch, body.bytes.len()).await?;
             (receipt, batch.client_session_id())
         }
         Err(error) => (request.repeated(&app, *error).await?, None),
