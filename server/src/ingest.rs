@@ -2,6 +2,7 @@
 
 mod bounded;
 mod budget;
+mod counts;
 mod events;
 mod in_flight;
 mod lru;
@@ -9,15 +10,14 @@ mod overload;
 mod page_token;
 mod settings;
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use telemetry::Level;
-use telemetry::ingest::{Admitted, ClockReading, RejectCode, SessionClock};
+use telemetry::ingest::{ClockReading, SessionClock};
 use tokio::sync::MutexGuard;
 
 pub use budget::{Budgets, Charge, Client};
+pub use counts::{Counts, Histogram};
 pub use events::{IngestEvent, catalogue};
 pub use in_flight::{InFlight, Rooms};
 pub(crate) use lru::Lru;
@@ -41,28 +41,6 @@ pub struct Ingest {
     stripes: Vec<tokio::sync::Mutex<()>>,
     clocks: Mutex<Lru<SessionClock>>,
     without_login: Mutex<Lru<()>>,
-}
-
-/// Counts since the start.
-#[derive(Debug, Default)]
-pub struct Counts {
-    pub batches: AtomicU64,
-    pub duplicates: AtomicU64,
-    pub records: AtomicU64,
-    pub rejected: AtomicU64,
-    pub declared_drops: AtomicU64,
-    by_code: [AtomicU64; RejectCode::ALL.len()],
-}
-
-impl Counts {
-    /// Records refused while their batch was accepted, by code; codes without any are left out.
-    #[must_use]
-    pub fn rejected_by_code(&self) -> BTreeMap<&'static str, u64> {
-        let counted = RejectCode::ALL.into_iter().zip(&self.by_code);
-        let read =
-            |(code, counter): (RejectCode, &AtomicU64)| (code.as_str(), counter.load(Ordering::Relaxed));
-        counted.map(read).filter(|(_, count)| *count > 0).collect()
-    }
 }
 
 impl Ingest {
@@ -112,21 +90,5 @@ impl Ingest {
     /// Whether it was.
     pub fn was_without_login(&self, client_session: &str) -> bool {
         self.without_login.lock().unwrap_or_else(PoisonError::into_inner).get(client_session).is_some()
-    }
-
-    /// Counts an accepted batch of that many stored records.
-    pub fn count(&self, admitted: &Admitted, stored: usize, duplicate: bool) {
-        let add = |counter: &AtomicU64, n: u64| counter.fetch_add(n, Ordering::Relaxed);
-        add(&self.counts.batches, 1);
-        if duplicate {
-            add(&self.counts.duplicates, 1);
-            return;
-        }
-        add(&self.counts.records, stored as u64);
-        add(&self.counts.rejected, admitted.rejected.len() as u64);
-        for (_, code) in &admitted.rejected {
-            add(&self.counts.by_code[*code as usize], 1);
-        }
-        add(&self.counts.declared_drops, admitted.declared_drops.iter().map(|drop| drop.count).sum());
     }
 }
