@@ -78,7 +78,7 @@ impl Console {
     pub async fn command(&self, arguments: &[&str]) -> String {
         let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_deltascope"))
             .args(arguments)
-            .env("DELTASCOPE__DATA__DIR", self.data_dir())
+            .env("DELTASCOPE__DATA__DIR", self.dir.path().join("data"))
             .envs(self.settings.iter().map(|(key, value)| (key, value)))
             .output()
             .await
