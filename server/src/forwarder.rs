@@ -16,6 +16,7 @@ mod window;
 
 pub use client::ClientError;
 pub use driver::Driver;
+pub(crate) use driver::PART;
 pub use events::{ForwarderEvent, catalogue};
 pub use status::{LaneStatus, Snapshot, Status};
 pub use window::{Form, Outgoing};

@@ -239,9 +239,10 @@ fn ingest(read: Reader<'_>) -> Result<IngestConfig, ConfigError> {
 fn elasticsearch(read: Reader<'_>) -> Result<ElasticsearchConfig, ConfigError> {
     let (url, given) = read.url("elasticsearch.url")?.map(|url| super::userinfo::split(&url)).unzip();
     // What stands in the address counts where nothing is set beside it.
-    let (username, password) = given.flatten().filter(|_| read.text("elasticsearch.username").is_empty()).unwrap_or_else(|| {
-        (read.text("elasticsearch.username").to_owned(), read.secret("elasticsearch.password"))
-    });
+    let (username, password) =
+        given.flatten().filter(|_| read.text("elasticsearch.username").is_empty()).unwrap_or_else(|| {
+            (read.text("elasticsearch.username").to_owned(), read.secret("elasticsearch.password"))
+        });
     Ok(ElasticsearchConfig {
         url,
         api_key: read.secret("elasticsearch.api_key"),

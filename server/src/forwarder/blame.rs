@@ -115,11 +115,27 @@ mod tests {
     #[test]
     fn what_every_document_meets_is_the_destinations_fault() {
         let table = [
-            (400, "illegal_argument_exception: Document ID is not supported in create/index operation request", Blame::Destination),
-            (400, "validation_exception: Validation Failed: 1: this action would add [2] shards, but this cluster currently has [1000]/[1000] maximum normal shards open;", Blame::Destination),
+            (
+                400,
+                "illegal_argument_exception: Document ID is not supported in create/index operation request",
+                Blame::Destination,
+            ),
+            (
+                400,
+                "validation_exception: Validation Failed: 1: this action would add [2] shards, but this cluster currently has [1000]/[1000] maximum normal shards open;",
+                Blame::Destination,
+            ),
             (400, "index_closed_exception: closed", Blame::Destination),
-            (403, "cluster_block_exception: index [x] blocked by: [FORBIDDEN/8/index write (api)];", Blame::Destination),
-            (429, "cluster_block_exception: index [x] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark, index has read-only-allow-delete block];", Blame::Destination),
+            (
+                403,
+                "cluster_block_exception: index [x] blocked by: [FORBIDDEN/8/index write (api)];",
+                Blame::Destination,
+            ),
+            (
+                429,
+                "cluster_block_exception: index [x] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark, index has read-only-allow-delete block];",
+                Blame::Destination,
+            ),
             (404, "index_not_found_exception: no such index", Blame::Destination),
             (429, "es_rejected_execution_exception: rejected execution", Blame::Busy),
             (503, "", Blame::Busy),

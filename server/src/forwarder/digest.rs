@@ -43,7 +43,8 @@ impl Digest {
         }
         self.told = Some(now);
         let (record, status, reason) = self.example.take().unwrap_or_default();
-        let (count, failure_store) = (std::mem::take(&mut self.count), std::mem::take(&mut self.failure_store));
+        let (count, failure_store) =
+            (std::mem::take(&mut self.count), std::mem::take(&mut self.failure_store));
         Some(ForwarderEvent::Quarantined { count, failure_store, record, status, reason })
     }
 }

@@ -9,9 +9,10 @@ use tokio::time::Instant;
 
 use super::client::{Client, ClientError};
 use super::digest::Digest;
-use super::machine::{Effect, Fenced, Input, Machine};
+use super::machine::{Effect, Fenced, Input, Machine, State};
 use super::{ForwarderEvent, Outgoing, Status, bulk, fence, setup};
 use crate::config::ElasticsearchConfig;
+use crate::health::Health;
 use crate::random;
 use crate::store::StoreError;
 use crate::store::telemetry::{Lane, Settled, TelemetryStore};
@@ -20,6 +21,8 @@ use crate::telling::Teller;
 
 /// After a quiet time, how long the first record waits for company.
 const COMPANY: Duration = Duration::from_millis(200);
+/// The part of health.
+pub(crate) const PART: &str = "forwarder";
 /// The books are moved at most so often.
 const BOOKS: Duration = Duration::from_millis(100);
 
@@ -31,6 +34,7 @@ pub struct Driver {
     store: TelemetryStore,
     teller: Teller,
     status: Status,
+    health: Health,
     stop: Stop,
 }
 
@@ -55,11 +59,11 @@ impl Driver {
         config: ElasticsearchConfig,
         store: TelemetryStore,
         teller: Teller,
-        status: Status,
+        (status, health): (Status, Health),
         stop: Stop,
     ) -> Result<Self, ClientError> {
         let client = Client::new(config.clone())?;
-        Ok(Self { client, config, store, teller, status, stop })
+        Ok(Self { client, config, store, teller, status, health, stop })
     }
 
     /// Forwards until the server stops. Errors are those of our own store; a restart goes on from the cursors.
@@ -147,6 +151,8 @@ struct Desk {
     committed: watch::Receiver<i64>,
     digest: Digest,
     booked: Instant,
+    /// What health was told.
+    shown: State,
     /// What was told last of the set-up: it is looked at after every outage.
     told: Option<ForwarderEvent>,
 }
@@ -160,18 +166,34 @@ impl Desk {
         let machine = Machine::new(driver.config.batch_records);
         let (work, digest) = (Work::new(), Digest::default());
         let booked = Instant::now().checked_sub(BOOKS).unwrap_or_else(Instant::now);
-        Ok(Self { driver, machine, work, committed, digest, booked, told: None })
+        Ok(Self { driver, machine, work, committed, digest, booked, shown: State::Idle, told: None })
     }
 
     /// Gives an input to the machine and begins what follows.
     fn take(&mut self, input: Input) {
         let effects = self.machine.on(input, roll());
-        self.driver.status.follow(&self.machine);
+        self.show();
         for effect in effects {
             self.begin(effect);
         }
         if let Some(event) = self.digest.take(Instant::now()) {
             self.driver.tell(&event);
+        }
+    }
+
+    /// Who looks at health hears of records that do not get away.
+    fn show(&mut self) {
+        let driver = &self.driver;
+        driver.status.follow(&self.machine);
+        let state = self.machine.state();
+        if std::mem::replace(&mut self.shown, state) == state {
+            return;
+        }
+        match (state, self.machine.last_error()) {
+            (State::Resting | State::Held, Some(why)) => {
+                driver.health.degraded(PART, format!("forwarding is {}: {why}", state.as_str()));
+            }
+            (State::Idle | State::Awaiting | State::Resting | State::Held, _) => driver.health.up(PART),
         }
     }
 

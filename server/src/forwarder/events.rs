@@ -94,13 +94,16 @@ impl Event for ForwarderEvent {
                 "Index template deltascope-logs of version {version} was replaced in {engine}; it counts from the next rollover on"
             ),
             Self::TemplateForeign => {
-                "An index template deltascope-logs that we did not write stands there; it is left as it is".to_owned()
+                "An index template deltascope-logs that we did not write stands there; it is left as it is"
+                    .to_owned()
             }
             Self::TemplateUnseen { status } => format!(
                 "The credentials may not look at index templates ({status}): payloads are sent as text, which any mapping takes"
             ),
             Self::TemplateRefused { status, reason } => {
-                format!("Index template deltascope-logs was refused ({status}): {reason}; records are kept until one is there")
+                format!(
+                    "Index template deltascope-logs was refused ({status}): {reason}; records are kept until one is there"
+                )
             }
             Self::Resting { reason, backoff_ms } => {
                 format!("Forwarding rests for {backoff_ms} ms: {reason}; records are kept")

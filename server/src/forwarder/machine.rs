@@ -269,7 +269,8 @@ impl Machine {
                 // A list of another length says nothing about any record.
                 None => {
                     self.way(lane).lost(request);
-                    let reason = format!("answer has {} results for other records than were sent", items.len());
+                    let reason =
+                        format!("answer has {} results for other records than were sent", items.len());
                     Verdict::Retry { status: 0, reason }
                 }
             },
@@ -290,7 +291,15 @@ impl Machine {
         }
     }
 
-    fn rest(&mut self, lane: Lane, state: State, status: u16, reason: String, roll: u32, effects: &mut Vec<Effect>) {
+    fn rest(
+        &mut self,
+        lane: Lane,
+        state: State,
+        status: u16,
+        reason: String,
+        roll: u32,
+        effects: &mut Vec<Effect>,
+    ) {
         let reason = super::blame::explain(status, &reason);
         let Some(ms) = self.way(lane).rest(state, reason.clone(), roll) else { return };
         self.tell_trouble(state, status, &reason, ms, effects);
@@ -305,7 +314,9 @@ impl Machine {
         let reason = reason.to_owned();
         effects.push(Effect::Tell(match state {
             State::Held => ForwarderEvent::Held { status, reason },
-            State::Idle | State::Awaiting | State::Resting => ForwarderEvent::Resting { reason, backoff_ms: ms },
+            State::Idle | State::Awaiting | State::Resting => {
+                ForwarderEvent::Resting { reason, backoff_ms: ms }
+            }
         }));
     }
 
@@ -332,7 +343,8 @@ impl Machine {
     fn proceed_lane(&mut self, lane: Lane, roll: u32, effects: &mut Vec<Effect>) {
         let (ready, taken) = (self.set_up == SetUp::Done, self.taken);
         loop {
-            let under_way: usize = self.ways.values().filter(|way| !way.lane().is_urgent()).map(Way::under_way).sum();
+            let under_way: usize =
+                self.ways.values().filter(|way| !way.lane().is_urgent()).map(Way::under_way).sum();
             let request = self.requests + 1;
             let may_send = ready && (lane.is_urgent() || (under_way as f32) < self.allowance.floor());
             match self.way(lane).step(may_send, request, taken) {

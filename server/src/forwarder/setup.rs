@@ -67,14 +67,18 @@ fn impossible(status: u16, answer: &Value) -> Result<Option<Found>, String> {
         401 => Some(Found::refuses(status, format!("security_exception: {}", reason(answer)))),
         // What the engine itself says to plain text on an encrypted port, and proxies say as well.
         400 if words().to_lowercase().contains("https") => Some(Found::refuses(status, words())),
-        _ if page => Some(Found::refuses(status, format!("HTTP {status}, a web page instead of a search engine's answer"))),
+        _ if page => Some(Found::refuses(
+            status,
+            format!("HTTP {status}, a web page instead of a search engine's answer"),
+        )),
         _ => None,
     })
 }
 
 /// An encrypted port hangs up on plain text without a word.
 fn hint(client: &Client, why: String) -> String {
-    let hung_up = ["closed", "reset", "incomplete", "invalid"].iter().any(|word| why.to_lowercase().contains(word));
+    let hung_up =
+        ["closed", "reset", "incomplete", "invalid"].iter().any(|word| why.to_lowercase().contains(word));
     if client.is_plain() && hung_up {
         return format!("{why}; does the port speak https?");
     }
@@ -266,7 +270,8 @@ mod tests {
 
     #[test]
     fn an_older_template_of_ours_is_told_from_one_that_is_not() {
-        let with = |meta: Value| standing(&json!({ "index_templates": [{ "index_template": { "_meta": meta } }] }));
+        let with =
+            |meta: Value| standing(&json!({ "index_templates": [{ "index_template": { "_meta": meta } }] }));
         assert!(matches!(with(json!({ "owner": "deltascope", "version": VERSION })), Standing::Ours));
         assert!(matches!(with(json!({ "owner": "deltascope", "version": VERSION + 1 })), Standing::Ours));
         assert!(matches!(with(json!({ "version": 0 })), Standing::Older(0)));

@@ -52,9 +52,14 @@ impl Status {
 
     /// Shows what the machine is at.
     pub(super) fn follow(&self, machine: &Machine) {
-        let lane = |(lane, state, error): (crate::store::telemetry::Lane, super::machine::State, Option<&str>)| {
-            LaneStatus { lane: lane.as_str(), state: state.as_str(), last_error: error.map(str::to_owned) }
-        };
+        let lane =
+            |(lane, state, error): (crate::store::telemetry::Lane, super::machine::State, Option<&str>)| {
+                LaneStatus {
+                    lane: lane.as_str(),
+                    state: state.as_str(),
+                    last_error: error.map(str::to_owned),
+                }
+            };
         let snapshot = Snapshot {
             state: machine.state().as_str(),
             last_error: machine.last_error().map(str::to_owned),

@@ -42,11 +42,19 @@ enum Fate {
     /// In the request of that number.
     Sent(u64),
     /// Refused while nobody was taken. `elsewhere`: how many all lanes had seen taken by then.
-    Aside { status: u16, reason: String, blame: Blame, elsewhere: u64 },
+    Aside {
+        status: u16,
+        reason: String,
+        blame: Blame,
+        elsewhere: u64,
+    },
     Delivered,
     Duplicate,
     FailureStore,
-    Dead { status: u16, reason: String },
+    Dead {
+        status: u16,
+        reason: String,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -69,9 +77,15 @@ struct Entry {
 pub(super) enum Verdict {
     Fine,
     /// Somebody is to be sent again after a pause.
-    Retry { status: u16, reason: String },
+    Retry {
+        status: u16,
+        reason: String,
+    },
     /// The destination refuses.
-    Hold { status: u16, reason: String },
+    Hold {
+        status: u16,
+        reason: String,
+    },
 }
 
 /// A run of records in order of commit.
@@ -265,7 +279,11 @@ impl Window {
         for (&position, item) in sent.iter().zip(items) {
             verdict = verdict.and(self.entries[position].judge(item, evidence));
         }
-        if let Some(item) = items.iter().rev().find(|item| item.status == 201 && !item.index.is_empty()) {
+        if let Some(item) = items
+            .iter()
+            .rev()
+            .find(|item| item.status == 201 && !item.failure_store && !item.index.is_empty())
+        {
             self.index = Some(item.index.clone());
         }
         self.recent = now > 0;
@@ -288,7 +306,8 @@ impl Window {
                 continue;
             }
             entry.rounds += 1;
-            let suspect = blame == Blame::Record || (single && blame != Blame::Server && entry.rounds >= ROUNDS);
+            let suspect =
+                blame == Blame::Record || (single && blame != Blame::Server && entry.rounds >= ROUNDS);
             if suspect && elsewhere > then {
                 // By its own words the record's fault, or the only one of its stream, and other lanes were taken since.
                 entry.escalate(status, &reason);

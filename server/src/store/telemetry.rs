@@ -73,11 +73,7 @@ impl TelemetryStore {
     }
 
     fn at(slot: Slot) -> Self {
-        Self {
-            slot,
-            committed: Arc::new(watch::Sender::new(0)),
-            forwarding: Arc::default(),
-        }
+        Self { slot, committed: Arc::new(watch::Sender::new(0)), forwarding: Arc::default() }
     }
 
     /// Changes whenever records were committed; the value is the highest `id`.

@@ -160,8 +160,22 @@ async fn dead_letters_are_sent_again_when_somebody_asks() {
 #[tokio::test]
 async fn a_destination_that_refuses_everything_is_held_in_one_sentence() {
     let table = [
-        (Step::AllRefused("illegal_argument_exception", "Document ID is not supported in create/index operation request"), Greeting::Nothing, "needs document ids"),
-        (Step::AllRefused("validation_exception", "Validation Failed: 1: this action would add [2] shards, but this cluster currently has [1000]/[1000] maximum normal shards open;"), Greeting::Elasticsearch, "no shard left"),
+        (
+            Step::AllRefused(
+                "illegal_argument_exception",
+                "Document ID is not supported in create/index operation request",
+            ),
+            Greeting::Nothing,
+            "needs document ids",
+        ),
+        (
+            Step::AllRefused(
+                "validation_exception",
+                "Validation Failed: 1: this action would add [2] shards, but this cluster currently has [1000]/[1000] maximum normal shards open;",
+            ),
+            Greeting::Elasticsearch,
+            "no shard left",
+        ),
         (Step::AllRefused("index_closed_exception", "closed"), Greeting::Elasticsearch, "index is closed"),
         (Step::Page(400), Greeting::Elasticsearch, "something else than a search engine"),
     ];
@@ -175,13 +189,19 @@ async fn a_destination_that_refuses_everything_is_held_in_one_sentence() {
         }
         let books = until(&console, |books| books["forwarder"]["state"] == "held").await;
         assert!(books["forwarder"]["last_error"].as_str().unwrap().contains(words), "{books}");
+        let health = console.json("/health").await;
+        assert_eq!(health["status"], "degraded", "who looks at health hears of it: {health}");
         let before = engine.bulks();
         assert!(before < 40, "{before} requests for {step:?}");
         engine.always(None);
         let stored = ids(&console).await;
         engine.until(|documents| stored.is_subset(&indexed(documents))).await;
         let books = until(&console, |books| books["forwarder"]["state"] != "held").await;
-        assert_eq!((books["dead_letters"].as_i64(), books["quarantined"].as_i64()), (Some(0), Some(0)), "{books}");
+        assert_eq!(
+            (books["dead_letters"].as_i64(), books["quarantined"].as_i64()),
+            (Some(0), Some(0)),
+            "{books}"
+        );
         let (_, records) = console.stop().await;
         let held = records.iter().filter(|record| record["event"] == "forwarder.held").count();
         assert!((1..=3).contains(&held), "told {held} times: once for a cause");
@@ -195,7 +215,10 @@ async fn without_the_template_nothing_is_sent() {
     engine.refuse_template();
     let console = console(&engine).await;
     let books = until(&console, |books| books["forwarder"]["state"] == "held").await;
-    assert!(books["forwarder"]["last_error"].as_str().unwrap().contains("deltascope-logs is missing"), "{books}");
+    assert!(
+        books["forwarder"]["last_error"].as_str().unwrap().contains("deltascope-logs is missing"),
+        "{books}"
+    );
     assert_eq!(engine.bulks(), 0);
     engine.allow_template();
     let stored = ids(&console).await;
@@ -211,7 +234,9 @@ async fn an_older_template_of_ours_is_replaced_and_a_foreign_one_is_left() {
     engine.until(|documents| !documents.is_empty()).await;
     assert_eq!(engine.template().unwrap()["_meta"]["owner"], "deltascope");
     let (_, records) = console.stop().await;
-    assert!(records.iter().any(|record| record["event"] == "forwarder.template_installed" && record["payload"]["replaced"] == 0));
+    assert!(records.iter().any(
+        |record| record["event"] == "forwarder.template_installed" && record["payload"]["replaced"] == 0
+    ));
 
     let engine = FakeEngine::start().await;
     let foreign = serde_json::json!({ "_meta": { "owner": "somebody" }, "template": { "mine": true } });
@@ -229,7 +254,10 @@ async fn opensearch_that_says_it_is_elasticsearch_gets_its_own_template() {
     engine.greet(Greeting::Compatible);
     let console = console(&engine).await;
     engine.until(|documents| !documents.is_empty()).await;
-    assert_eq!(engine.template().unwrap()["template"]["mappings"]["properties"]["payload"]["type"], "flat_object");
+    assert_eq!(
+        engine.template().unwrap()["template"]["mappings"]["properties"]["payload"]["type"],
+        "flat_object"
+    );
     drop(console);
 }
 

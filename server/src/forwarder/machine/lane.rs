@@ -1,8 +1,8 @@
 //! One lane: what it works on, how it fares, and what it does next.
 
+use super::super::Item;
 use super::super::backoff::Backoff;
 use super::super::window::{SUSPICIOUS, Verdict, Window};
-use super::super::Item;
 use super::{Effect, Fenced, State};
 use crate::store::telemetry::{Backlog, Lane, Position, Settled};
 
@@ -33,7 +33,11 @@ pub(super) enum Step {
     Wait,
     Do(Effect),
     /// All that is left is refused, and nobody else is taken.
-    Stuck { state: State, status: u16, reason: String },
+    Stuck {
+        state: State,
+        status: u16,
+        reason: String,
+    },
 }
 
 #[derive(Debug)]
@@ -220,7 +224,8 @@ impl Way {
 
     /// What is to be booked: a settled window, or that nothing was found.
     pub fn book(&mut self) -> Option<Settled> {
-        let passed = self.at == At::Idle && self.lane != Lane::Letters && self.window.end() > self.window.from();
+        let passed =
+            self.at == At::Idle && self.lane != Lane::Letters && self.window.end() > self.window.from();
         if self.at != At::Settled && !passed {
             return None;
         }

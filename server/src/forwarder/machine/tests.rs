@@ -137,7 +137,10 @@ fn a_stream_that_is_blocked_stops_no_other() {
     let taken = |lane| world.index.keys().filter(|id| world.lane_of(id) == lane).count();
     assert_eq!((taken(Lane::App), taken(Lane::Web), taken(Lane::Audit)), (14, 13, 0));
     let states: Vec<(Lane, State)> = world.machine.lanes().map(|(lane, state, _)| (lane, state)).collect();
-    assert!(states.contains(&(Lane::Audit, State::Held)) && states.contains(&(Lane::App, State::Idle)), "{states:?}");
+    assert!(
+        states.contains(&(Lane::Audit, State::Held)) && states.contains(&(Lane::App, State::Idle)),
+        "{states:?}"
+    );
     world.blocked = None;
     world.resume(1_000);
     world.assert_closed();
@@ -156,7 +159,8 @@ fn errors_overtake_a_backlog() {
 #[test]
 fn progress_resets_the_pause() {
     let mut world = World::with(1_000);
-    let rounds = (0..60).map(|round| Script::Items(if round % 5 < 2 { vec![201, 429, 429] } else { vec![429, 429, 201] }));
+    let rounds = (0..60)
+        .map(|round| Script::Items(if round % 5 < 2 { vec![201, 429, 429] } else { vec![429, 429, 201] }));
     world.run(100, rounds.collect());
     world.assert_closed();
     assert!(world.rested_ms < 15_000, "{} ms of pauses", world.rested_ms);
@@ -166,7 +170,10 @@ fn progress_resets_the_pause() {
 #[test]
 fn a_rollover_behind_a_lost_answer_doubles_nothing() {
     let mut world = World::with(30);
-    world.run(5, vec![Script::Items(vec![201]), Script::TakenThenRolledOver, Script::Cut, Script::Items(vec![201])]);
+    world.run(
+        5,
+        vec![Script::Items(vec![201]), Script::TakenThenRolledOver, Script::Cut, Script::Items(vec![201])],
+    );
     world.assert_closed();
     assert!(world.fences > 0, "the old index was asked");
 }

@@ -248,10 +248,8 @@ impl TelemetryStore {
         let mut connection = db.read().await?;
         let row = db.timed("forwarder.books", query.fetch_optional(&mut *connection)).await?;
         Ok(row.map_or_else(Books::default, |row| {
-            let (committed, turned_away) =
-                (row.get::<i64, _>("committed"), row.get::<i64, _>("turned_away"));
-            let (delivered, quarantined) =
-                (row.get::<i64, _>("delivered"), row.get::<i64, _>("quarantined"));
+            let (committed, turned_away) = (row.get::<i64, _>("committed"), row.get::<i64, _>("turned_away"));
+            let (delivered, quarantined) = (row.get::<i64, _>("delivered"), row.get::<i64, _>("quarantined"));
             Books {
                 offered: committed + turned_away,
                 delivered,

@@ -17,8 +17,7 @@ pub enum Lane {
 
 impl Lane {
     /// Those that follow the log, the urgent ones first.
-    pub const OF_THE_LOG: [Self; 5] =
-        [Self::Audit, Self::AppErrors, Self::WebErrors, Self::App, Self::Web];
+    pub const OF_THE_LOG: [Self; 5] = [Self::Audit, Self::AppErrors, Self::WebErrors, Self::App, Self::Web];
     /// All of them.
     pub const ALL: [Self; 6] =
         [Self::Audit, Self::AppErrors, Self::WebErrors, Self::App, Self::Web, Self::Letters];

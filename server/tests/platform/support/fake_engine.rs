@@ -213,7 +213,9 @@ async fn template(State(shared): State<Shared>, method: axum::http::Method, body
                 json!({ "error": { "type": "security_exception", "reason": "not allowed" }, "status": 403 });
             (StatusCode::FORBIDDEN, axum::Json(error)).into_response()
         }
-        _ if world.greeting == Greeting::Compatible && String::from_utf8_lossy(&body).contains("flattened") => {
+        _ if world.greeting == Greeting::Compatible
+            && String::from_utf8_lossy(&body).contains("flattened") =>
+        {
             let error = json!({ "error": { "type": "mapper_parsing_exception",
                 "reason": "No handler for type [flattened] declared on field [payload]" }, "status": 400 });
             (StatusCode::BAD_REQUEST, axum::Json(error)).into_response()
@@ -284,7 +286,8 @@ impl World {
         let statuses = match step {
             None => vec![201],
             Some(Step::AllRefused(kind, reason)) => {
-                let refused = json!({ "create": { "status": 400, "error": { "type": kind, "reason": reason } } });
+                let refused =
+                    json!({ "create": { "status": 400, "error": { "type": kind, "reason": reason } } });
                 let items = vec![refused; records.len()];
                 return axum::Json(json!({ "errors": true, "items": items })).into_response();
             }
@@ -315,10 +318,12 @@ impl World {
             .into_iter()
             .zip(statuses.into_iter().cycle())
             .map(|(record, status)| match status {
-                201 if self.poison.is_some_and(|words| record.1.to_string().contains(words)) => json!({ "create": {
+                201 if self.poison.is_some_and(|words| record.1.to_string().contains(words)) => {
+                    json!({ "create": {
                     "status": 400,
                     "error": { "type": "document_parsing_exception", "reason": "refused by the test" }
-                } }),
+                } })
+                }
                 201 => self.create(record),
                 refused => json!({ "create": { "status": refused,
                     "error": { "type": "scripted", "reason": "refused by the test" } } }),

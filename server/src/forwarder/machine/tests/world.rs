@@ -137,7 +137,11 @@ impl World {
     }
 
     fn lane(&self, id: i64) -> Lane {
-        if self.urgent.contains(&id) { Lane::AppErrors } else { self.lanes[(id - 1) as usize % self.lanes.len()] }
+        if self.urgent.contains(&id) {
+            Lane::AppErrors
+        } else {
+            self.lanes[(id - 1) as usize % self.lanes.len()]
+        }
     }
 
     /// Runs until there is nothing left to do but to wait for records.
@@ -177,8 +181,10 @@ impl World {
 
     /// The next records are taken, and nobody hears of it.
     pub fn take_the_next_unheard(&mut self, count: usize) {
-        let unseen: Vec<i64> =
-            (1..=self.records).filter(|id| !self.index.contains_key(&format!("boot-{id}"))).take(count).collect();
+        let unseen: Vec<i64> = (1..=self.records)
+            .filter(|id| !self.index.contains_key(&format!("boot-{id}")))
+            .take(count)
+            .collect();
         for id in unseen {
             self.create(&Outgoing { record: stored(id), form: Form::Full });
         }
@@ -213,7 +219,8 @@ impl World {
         if able_now.is_empty() {
             able_now = able(|effect| matches!(effect, Effect::Rest { .. }));
         }
-        self.order = self.order.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(u64::from(self.order != 0));
+        self.order =
+            self.order.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(u64::from(self.order != 0));
         let position = able_now[(self.order >> 33) as usize % able_now.len()];
         let effect = self.pending.remove(position);
         let input = self.perform(effect);
