@@ -92,7 +92,7 @@ pub use log_query::LogQuery;
 pub use page_status::PageStatus;
 #[cfg(feature = "ssr")]
 pub use port::{
-    Analytics, Bucket, Choices, ClientHealth, Histogram, LogPage, Port, PortFuture, ResultsPage,
+    Analytics, Bucket, Choices, ClientHealth, ErrorGroup, Histogram, LogPage, Port, PortFuture, ResultsPage,
     SessionDetail, SessionPaint, Trace, User,
 };
 #[cfg(feature = "ssr")]
