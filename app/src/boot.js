@@ -33,6 +33,7 @@
           clearTimeout(d.watch);
           d.hydrated = true;
           document.documentElement.dataset.hydrated = "";
+          if (d.measure) d.measure();
         })
         .catch(function (e) { d.fail("boot", String((e && e.message) || e), js); });
     },

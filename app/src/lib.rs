@@ -74,7 +74,7 @@ mod shell;
 mod shown;
 
 pub use error::AppError;
-pub use event::{Control, RequestEvent, UiEvent, Values, ui_catalogue};
+pub use event::{Control, Measured, RequestEvent, UiEvent, Values, ui_catalogue};
 pub use tell::{About, Sink, is_told, set_lowest, set_sink, tell, tell_correlated};
 
 #[cfg(feature = "hydrate")]
@@ -92,7 +92,7 @@ pub use log_query::LogQuery;
 pub use page_status::PageStatus;
 #[cfg(feature = "ssr")]
 pub use port::{
-    Analytics, Bucket, Choices, ClientHealth, Histogram, LogPage, Port, PortFuture, ResultsPage,
+    Analytics, Bucket, Choices, ClientHealth, ErrorGroup, Histogram, LogPage, Port, PortFuture, ResultsPage,
     SessionDetail, SessionPaint, Trace, User,
 };
 #[cfg(feature = "ssr")]
