@@ -1,8 +1,8 @@
 //! gzip with bounds: the same bytes always give the same output, and inflating never grows beyond its limit.
 
-use std::io::Read;
+use std::io::Write;
 
-use flate2::read::GzDecoder;
+use flate2::write::GzDecoder;
 
 use crate::squeeze::squeeze;
 
@@ -54,21 +54,77 @@ fn check_sum(bytes: &[u8]) -> u32 {
     })
 }
 
-/// Inflates at most `limit` bytes. Memory stays below twice the limit, whatever the input claims.
-pub fn inflate(bytes: &[u8], limit: usize) -> Result<Vec<u8>, InflateError> {
-    let mut decoder = GzDecoder::new(bytes);
-    let mut decoded = Vec::with_capacity(limit.min(bytes.len().saturating_mul(4)));
-    let mut chunk = [0; 8 * 1024];
-    loop {
-        let read = decoder.read(&mut chunk).map_err(|_| InflateError::Broken)?;
-        if read == 0 {
-            return Ok(decoded);
-        }
-        if decoded.len() + read > limit {
-            return Err(InflateError::TooLarge);
-        }
-        decoded.extend_from_slice(&chunk[..read]);
+/// Inflates what comes piece by piece; what came in is not kept.
+pub struct Inflater {
+    decoder: GzDecoder<Bounded>,
+}
+
+impl Inflater {
+    /// For at most `limit` bytes. Memory stays below that and 192 KiB, whatever the input claims.
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        Self { decoder: GzDecoder::new(Bounded { bytes: Vec::new(), limit, overflowed: false }) }
     }
+
+    /// The next piece. Gives how many bytes came out so far, the last 32 KiB perhaps not among them.
+    pub fn feed(&mut self, piece: &[u8]) -> Result<usize, InflateError> {
+        let written = self.decoder.write_all(piece);
+        let out = self.decoder.get_ref();
+        match written {
+            Ok(()) => Ok(out.bytes.len()),
+            Err(_) if out.overflowed => Err(InflateError::TooLarge),
+            Err(_) => Err(InflateError::Broken),
+        }
+    }
+
+    /// Everything, when the input was whole.
+    pub fn finish(mut self) -> Result<Vec<u8>, InflateError> {
+        let finished = self.decoder.try_finish();
+        match self.decoder.get_mut() {
+            Bounded { overflowed: true, .. } => Err(InflateError::TooLarge),
+            Bounded { bytes, .. } => {
+                finished.map(|()| std::mem::take(bytes)).map_err(|_| InflateError::Broken)
+            }
+        }
+    }
+}
+
+/// Room that is made at first.
+const SMALL: usize = 64 * 1024;
+
+/// Takes no more than its limit, and no more room than that either.
+struct Bounded {
+    bytes: Vec<u8>,
+    limit: usize,
+    overflowed: bool,
+}
+
+impl Write for Bounded {
+    fn write(&mut self, piece: &[u8]) -> std::io::Result<usize> {
+        let wanted = self.bytes.len() + piece.len();
+        if wanted > self.limit {
+            self.overflowed = true;
+            return Err(std::io::ErrorKind::FileTooLarge.into());
+        }
+        if wanted > self.bytes.capacity() {
+            // Nearly all bodies are small; for others room is made once, and what is not written to costs nothing.
+            let room = if wanted <= SMALL { SMALL.min(self.limit) } else { self.limit };
+            self.bytes.reserve_exact(room - self.bytes.len());
+        }
+        self.bytes.extend_from_slice(piece);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Inflates all of it, to at most `limit` bytes.
+pub fn inflate(bytes: &[u8], limit: usize) -> Result<Vec<u8>, InflateError> {
+    let mut inflater = Inflater::new(limit);
+    inflater.feed(bytes)?;
+    inflater.finish()
 }
 
 #[cfg(test)]
