@@ -101,6 +101,22 @@ impl Teller {
         }
     }
 
+    /// Tells what anybody may cause as often as he likes: beyond a rate it is only counted, and its number declared.
+    pub fn tell_of_strangers(&self, event: &dyn Event, context: &Context) {
+        let level = event.level();
+        let errs = level >= Level::Error;
+        if errs || !self.enabled(level) || self.sampler().admits(event.name(), std::time::Instant::now()) {
+            // What does not pass is counted there.
+            return self.tell(event, context);
+        }
+        let mut queue = self.lock();
+        if !queue.closed {
+            queue.take_number();
+            self.shared.suppressed.fetch_add(1, Ordering::Relaxed);
+            self.shared.enqueued.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// The cheapest way: the record is built by the writer. For the trading task.
     pub fn tell_later(&self, event: Box<dyn Event + Send>, context: &Arc<Context>, at: Micros) {
         if self.passes(event.level()) {

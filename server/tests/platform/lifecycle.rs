@@ -246,3 +246,23 @@ fn the_simulator_alone_says_one_line_on_stdout_and_records_on_stderr() {
     assert!(records.lines().all(|line| line.starts_with("{\"timestamp\"")), "{records}");
     assert!(!dir.path().join("data").exists(), "no data directory is touched");
 }
+
+/// Whoever is not signed in stored a record with every request, as many as he liked.
+#[tokio::test]
+async fn strangers_cannot_fill_the_log_and_what_is_left_out_is_declared() {
+    let mut console = Console::start(&[]).await;
+    for _ in 0..600 {
+        console.get("/health").await;
+    }
+    console.sign_in(crate::support::PASSWORD).await;
+    console.settled().await;
+    let (_, records) = console.stop().await;
+    let lines = records.iter().filter(|record| record["event"] == "http.request").count();
+    assert!((200..500).contains(&lines), "a burst, and then a few a second: {lines}");
+    let declared: u64 = records
+        .iter()
+        .filter(|record| record["event"] == "telemetry.suppressed")
+        .filter_map(|record| record["payload"]["by_event"]["http.request"].as_u64())
+        .sum();
+    assert!(lines as u64 + declared >= 600, "{lines} told and {declared} declared");
+}
