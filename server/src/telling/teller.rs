@@ -16,6 +16,9 @@ use crate::{clock, correlation};
 /// The version that stands on every record.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// Under which word repeats of browser batches are declared.
+const REPEATED: &str = "repeated_batch";
+
 /// What became of a browser batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BatchOutcome {
@@ -272,6 +275,14 @@ impl Teller {
         let shed = self.lock().take_shed();
         self.shared.shed.fetch_add(shed.total(), Ordering::Relaxed);
         shed
+    }
+
+    /// Records of browser batches that were there already: their numbers are declared with what was suppressed.
+    pub(super) fn add_repeated(&self, count: u64) {
+        if count > 0 {
+            self.sampler().add(REPEATED, count);
+            self.shared.suppressed.fetch_add(count, Ordering::Relaxed);
+        }
     }
 
     pub(super) fn take_suppressed(&self) -> BTreeMap<String, u64> {

@@ -266,3 +266,31 @@ async fn strangers_cannot_fill_the_log_and_what_is_left_out_is_declared() {
         .sum();
     assert!(lines as u64 + declared >= 600, "{lines} told and {declared} declared");
 }
+
+/// A batch that came again while the store was slow was printed twice, and its numbers stood nowhere.
+#[tokio::test]
+async fn a_batch_that_comes_twice_is_printed_once_and_its_numbers_are_declared() {
+    let console = Console::start(&[]).await;
+    let teller = console.running.app.teller.clone();
+    let records = || {
+        let message = |n: usize| telemetry::LogRecord {
+            event_id: format!("the-batch-{n}"),
+            message: "told in a browser".to_owned(),
+            ..telemetry::LogRecord::default()
+        };
+        (0..3).map(message).collect::<Vec<_>>()
+    };
+    let both = tokio::join!(
+        teller.commit_batch(records(), "the-batch".to_owned(), None),
+        teller.commit_batch(records(), "the-batch".to_owned(), None)
+    );
+    assert_eq!(
+        both,
+        (Ok(server::telling::BatchOutcome::Stored), Ok(server::telling::BatchOutcome::Duplicate))
+    );
+    let (_, records) = console.stop().await;
+    let printed = records.iter().filter(|record| record["message"] == "told in a browser").count();
+    assert_eq!(printed, 3);
+    let declared = |record: &&serde_json::Value| record["payload"]["by_event"]["repeated_batch"] == 3;
+    assert!(records.iter().any(|record| declared(&record)), "three numbers are declared");
+}
