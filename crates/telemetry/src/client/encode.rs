@@ -30,7 +30,7 @@ pub(super) const fn limit(level: Level) -> usize {
 pub(super) struct Frills<'a> {
     /// The key of its window.
     pub key: u64,
-    /// Thousandths of info that are told.
+    /// Thousandths of its level that are told.
     pub permille: u16,
     /// Told with an error.
     pub crumbs: &'a Crumbs,
@@ -53,7 +53,7 @@ pub(super) fn encode(
         cut |= tell_failure(pen, failure, limit * 3 / 4);
     }
     cut |= fields(pen, call, frills.crumbs, limit - RESERVE);
-    if call.level() == Level::Info && frills.permille < 1_000 {
+    if frills.permille < 1_000 {
         pen.literal(b",\"sr\":0.");
         for digit in [frills.permille / 100, frills.permille / 10 % 10, frills.permille % 10] {
             pen.byte(b'0' + digit as u8);

@@ -44,7 +44,8 @@ impl Logger {
             && arenas > 0
             && (self.outbox.has_room() || exit && self.outbox.has_room_to_leave())
         {
-            let portion = Portion { records: self.outbox.max_records, raw_bytes: raw_bytes - 4_096, arenas };
+            let records = self.outbox.max_records.min(self.outbox.asked_records);
+            let portion = Portion { records, raw_bytes: raw_bytes - 4_096, arenas };
             let taken = seal::take(&mut self.ring, &mut self.dedup, portion);
             if taken.is_none() && (!declare || self.drops.is_empty()) {
                 break;
@@ -149,15 +150,24 @@ impl Logger {
         }
     }
 
+    /// Records made under the old session are sealed with it.
+    pub(super) fn set_session(&mut self, now_ms: i64, id: String) {
+        if id != self.outbox.head.sid {
+            self.seal_all(now_ms, false, false);
+            self.outbox.head.sid = id;
+            self.ring.put_envelope(&self.outbox.head.members());
+        }
+    }
+
     pub(super) fn configure(&mut self, settings: &LoggerSettings) {
         self.level = settings.level.unwrap_or(self.level);
         self.debug_until_ms = settings.debug_until.unwrap_or(self.debug_until_ms);
         self.flush_after_ms = settings.flush_ms.map_or(self.flush_after_ms, |ms| ms.clamp(250, 60_000));
-        if let Some(share) = settings.sr_info {
-            self.limiter.info_permille = (share.clamp(0.0, 1.0) * 1_000.0) as u16;
-        }
+        let permille = |share: f64| (share.clamp(0.0, 1.0) * 1_000.0) as u16;
+        self.limiter.info_permille = settings.sr_info.map_or(self.limiter.info_permille, permille);
+        self.limiter.warn_permille = settings.sr_warn.map_or(self.limiter.warn_permille, permille);
         if let Some(records) = settings.max_batch {
-            self.outbox.max_records = self.outbox.max_records.min(records.clamp(1, BATCH_RECORDS));
+            self.outbox.asked_records = records.clamp(1, BATCH_RECORDS);
         }
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct Limiter {
     session_key: u64,
     /// Thousandths of info callsites told per minute; 1,000 = all.
     pub info_permille: u16,
+    /// The same of warn.
+    pub warn_permille: u16,
 }
 
 impl Limiter {
@@ -46,6 +48,7 @@ impl Limiter {
             callsites: vec![(0, i64::MIN, Bucket::full(CALLSITE, now_ms)); SETS * WAYS],
             session_key: Mixer::new().and_text(session).finish(),
             info_permille: 1_000,
+            warn_permille: 1_000,
         }
     }
 
@@ -70,17 +73,27 @@ impl Limiter {
         if !passes {
             return Some(DropReason::Rate);
         }
-        (level == Level::Info && !self.sampled_in(now_ms, callsite)).then_some(DropReason::Sampled)
+        (!self.sampled_in(now_ms, level, callsite)).then_some(DropReason::Sampled)
     }
 
     /// The same for all calls of a session, callsite and minute, so that a story is told whole or not at all.
-    fn sampled_in(&self, now_ms: i64, callsite: u64) -> bool {
-        if self.info_permille >= 1_000 {
+    fn sampled_in(&self, now_ms: i64, level: Level, callsite: u64) -> bool {
+        let permille = self.permille(level);
+        if permille >= 1_000 {
             return true;
         }
         let minute = now_ms.div_euclid(60_000).cast_unsigned();
         let story = Mixer::new().and_word(self.session_key).and_word(callsite).and_word(minute);
-        story.finish() % 1_000 < u64::from(self.info_permille)
+        story.finish() % 1_000 < u64::from(permille)
+    }
+
+    /// Thousandths of a level's callsites that are told.
+    pub(super) fn permille(&self, level: Level) -> u16 {
+        match level {
+            Level::Info => self.info_permille,
+            Level::Warn => self.warn_permille,
+            Level::Trace | Level::Debug | Level::Error | Level::Fatal => 1_000,
+        }
     }
 
     /// The bucket of a callsite; of a full set the one that was idle longest is handed over, full.

@@ -55,6 +55,14 @@ pub enum Input {
     Hide,
     /// The network, or the page, is back.
     Online,
+    /// Another tab has found the server shut until then, by this browser's clock.
+    Hold {
+        until_ms: i64,
+    },
+    /// From now on the browser session is this one.
+    Session(String),
+    /// There is no disk for the spool: what waits is lost with the page.
+    MemoryOnly,
     SignedIn,
     SignedOut,
     /// A request has ended. `jitter`: uniform over its range.
@@ -197,7 +205,7 @@ impl Logger {
         let level = call.level();
         let slot = self.dedup.choose(key);
         self.close_window(slot);
-        let frills = Frills { key, permille: self.limiter.info_permille, crumbs: &self.crumbs };
+        let frills = Frills { key, permille: self.limiter.permille(level), crumbs: &self.crumbs };
         let mut pen = Pen::new(self.ring.page(level));
         let mut core = encode(&mut pen, &mut self.scratch, call, frills);
         let (mut length, full) = (pen.len(), pen.is_full());
@@ -239,6 +247,9 @@ impl Logger {
                 self.outbox.flush_for_exit(now_ms);
             }
             Input::Online => self.outbox.retry_at_ms = i64::MIN,
+            Input::Hold { until_ms } => self.outbox.hold(now_ms, until_ms),
+            Input::Session(id) => self.set_session(now_ms, id),
+            Input::MemoryOnly => self.outbox.health.memory_only = true,
             Input::SignedIn => self.set_auth(Auth::Session, now_ms),
             Input::SignedOut => {
                 self.set_auth(Auth::PageOnly, now_ms);

@@ -8,6 +8,7 @@ use super::{
     drops::Drops,
     ids::Ids,
     logger::LoggerConfig,
+    settle::RETRY_AFTER_MAX_MS,
 };
 use crate::{DropReason, Level, Receipt, limits::BATCH_RECORDS};
 
@@ -62,7 +63,8 @@ pub enum Effect {
     /// the server refused gzip.
     Send { bid: String, body: Arc<[u8]>, gzip: bool, keepalive: bool },
     /// Keep these bytes on disk under this key (only when a spool was configured).
-    Spool { bid: String, body: Arc<[u8]>, gzip: bool, level: Level },
+    /// `level`: the highest in it, `lowest`: the lowest.
+    Spool { bid: String, body: Arc<[u8]>, gzip: bool, level: Level, lowest: Level },
     /// Forget these bytes.
     Unspool { bid: String },
     /// Forget all bytes on disk.
@@ -107,6 +109,8 @@ pub(super) struct Outbox {
     pub failures: u32,
     pub retry_at_ms: i64,
     pub max_records: usize,
+    /// The most that the server asks for in one.
+    pub asked_records: usize,
     pub health: Health,
     /// Calls told and calls declared that the server has acknowledged.
     pub told: u64,
@@ -129,6 +133,7 @@ impl Outbox {
             failures: 0,
             retry_at_ms: i64::MIN,
             max_records: BATCH_RECORDS,
+            asked_records: BATCH_RECORDS,
             health: Health::default(),
             told: 0,
             declared: 0,
@@ -179,13 +184,25 @@ impl Outbox {
         }
     }
 
-    /// Sends what may be sent now, oldest first.
+    /// Another tab has found the server shut: as if this one had.
+    pub(super) fn hold(&mut self, now_ms: i64, until_ms: i64) {
+        self.failures = self.failures.max(1);
+        self.retry_at_ms = self.retry_at_ms.max(until_ms.min(now_ms.saturating_add(RETRY_AFTER_MAX_MS)));
+    }
+
+    /// Sends what may be sent now, oldest first. What stays is kept on disk: only this program has its bytes, and it may
+    /// die.
     pub(super) fn pump(&mut self, now_ms: i64) {
         while self.may_send() && now_ms >= self.retry_at_ms && self.egress_at_ms(now_ms) <= now_ms {
             let Some(next) = self.batches.iter().position(|batch| batch.state == State::Waiting) else {
                 break;
             };
             self.send(next, false, now_ms);
+        }
+        for index in 0..self.batches.len() {
+            if !matches!(self.batches[index].state, State::InFlight { .. }) {
+                self.keep_on_disk(index);
+            }
         }
     }
 
@@ -269,8 +286,9 @@ impl Outbox {
         if self.spool && !batch.spooled {
             batch.spooled = true;
             let (body, gzip) = batch.sealed.body(batch.plain);
-            let (bid, level) = (batch.sealed.bid.clone(), batch.sealed.level());
-            self.effects.push_back(Effect::Spool { bid, body, gzip, level });
+            let (bid, level, lowest) =
+                (batch.sealed.bid.clone(), batch.sealed.level(), batch.sealed.lowest());
+            self.effects.push_back(Effect::Spool { bid, body, gzip, level, lowest });
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{DropReason, Level, LoggerSettings, Receipt};
 
 const BACKOFF_MS: i64 = 1_000;
 const BACKOFF_MAX_MS: i64 = 60_000;
-const RETRY_AFTER_MAX_MS: i64 = 600_000;
+pub(super) const RETRY_AFTER_MAX_MS: i64 = 600_000;
 
 /// What the logger needs to know beside the outbox.
 pub(super) struct Moment {

@@ -5,4 +5,5 @@ mod delivery;
 mod law;
 mod memory;
 mod rules;
+mod shared;
 mod world;
