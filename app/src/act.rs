@@ -13,7 +13,7 @@ use crate::islands::Toasts;
 #[cfg(not(feature = "hydrate"))]
 use crate::json::object;
 use crate::json::{self, text};
-use crate::platform::{self, Answer};
+use crate::platform::{self, Answer, Signed};
 use crate::tell::{tell_correlated, tell_of_none};
 
 /// What a button does.
@@ -82,7 +82,10 @@ pub fn act(mut act: Act, toasts: Toasts, busy: RwSignal<bool>) {
 /// What follows on an accepting answer.
 fn after(control: Control, answer: &Answer) {
     if control == Control::SignOut {
-        platform::open("/login");
+        spawn_local(async {
+            platform::signed(Signed::Out).await;
+            platform::open("/login");
+        });
     }
     if control == Control::Start {
         let id = text(&json::read(&answer.body), "session_id");
@@ -104,6 +107,9 @@ pub fn then(act: Act, toasts: Toasts, busy: RwSignal<bool>, done: impl FnOnce(Op
     let tell = if act.control == Control::Start { tell_of_none } else { tell_correlated };
     tell(&click, Some(&intent.correlation_id));
     spawn_local(async move {
+        if act.control == Control::SignOut {
+            platform::signed(Signed::Leaving).await;
+        }
         let result = again_and_again(&act, &intent, &toasts).await;
         // The island may be gone meanwhile: writing a disposed signal does nothing.
         busy.try_set(false);

@@ -10,12 +10,12 @@ use super::{
     json::push_text,
     layout::ARENAS,
     limiter::Limiter,
-    outbox::{Auth, Effect, Outbox, Outcome},
+    outbox::{Auth, Effect, Halt, Outbox, Outcome},
     pen::Pen,
     ring::{Meta, NO_SLOT, Ring},
     settle::Moment,
 };
-use crate::{DropReason, Level, limits::ERROR_RECORD_BYTES};
+use crate::{DropReason, Level, LoggerSettings, limits::ERROR_RECORD_BYTES};
 
 const FLUSH_MS: i64 = 5_000;
 /// Four times the longest message: so much of a text is looked at.
@@ -63,6 +63,10 @@ pub enum Input {
     Session(String),
     /// There is no disk for the spool: what waits is lost with the page.
     MemoryOnly,
+    /// What the server has told this tab or another one.
+    Settings(LoggerSettings),
+    /// Another tab was told to stop.
+    Halt,
     SignedIn,
     SignedOut,
     /// A request has ended. `jitter`: uniform over its range.
@@ -250,6 +254,8 @@ impl Logger {
             Input::Hold { until_ms } => self.outbox.hold(now_ms, until_ms),
             Input::Session(id) => self.set_session(now_ms, id),
             Input::MemoryOnly => self.outbox.health.memory_only = true,
+            Input::Settings(settings) => self.configure(&settings),
+            Input::Halt => self.outbox.halt(Halt::Killed, &mut self.drops),
             Input::SignedIn => self.set_auth(Auth::Session, now_ms),
             Input::SignedOut => {
                 self.set_auth(Auth::PageOnly, now_ms);
@@ -302,6 +308,12 @@ impl Logger {
             self.wake_told = wake;
             Effect::WakeAt(wake)
         })
+    }
+
+    /// Until when nothing is sent, because nobody answers; 0: it may be sent.
+    #[must_use]
+    pub fn held_until_ms(&self) -> i64 {
+        if self.outbox.failures > 0 { self.outbox.retry_at_ms.max(0) } else { 0 }
     }
 
     /// The books at this instant.

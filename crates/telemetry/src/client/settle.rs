@@ -142,7 +142,7 @@ impl Outbox {
         self.sort_by_auth(moment.next_number, moment.now_ms);
     }
 
-    fn halt(&mut self, halt: Halt, drops: &mut Drops) {
+    pub(super) fn halt(&mut self, halt: Halt, drops: &mut Drops) {
         while !self.batches.is_empty() {
             self.give_up(0, DropReason::Rejected, drops);
         }
