@@ -1,6 +1,6 @@
 // The sentinel's second part: the delivery of what this page tells, and its black box. Owns the requests, the spool and
-// what is shared with the other tabs; and when the page's program does not start, panics or traps, reads what it had
-// not sent out of its memory and sends that. The notice is in rescue.js; what earlier pages left is sent by drain.js.
+// what is shared with the other tabs, and lives on when the page's program has died: what it left in memory and the
+// notice are in rescue.js. What earlier pages left is sent by drain.js.
 (function () {
   "use strict";
   const d = window.deltascope;
@@ -14,9 +14,9 @@
     const rest = hex(10);
     return `${time.slice(0, 8)}-${time.slice(8)}-7${rest.slice(0, 3)}-8${rest.slice(3, 6)}-${rest.slice(6, 18)}`;
   };
-  d.meta = meta;
-  // Asked for now: a page that dies offline must be able to say so.
-  const rescue = import("/rescue.js").catch(() => 0);
+  // Asked for now, and again if that failed: a page that dies offline must be able to say so.
+  const rescue = () => import("/rescue.js");
+  rescue().catch(() => 0);
 
   const PATH = "/api/logs";
   const WARN = 13;
@@ -292,63 +292,24 @@
   // How what pages have left behind is sent stands in a file of its own: it takes a server to need it.
   const drainer = () => import("/drain.js");
   let planned;
+  let due = 0;
   function plan(wait) {
+    if (due && due <= Date.now() + wait) return;
     clearTimeout(planned);
-    planned = setTimeout(() => drainer().then((made) => made.drain(d.log)).catch(() => waiting.size && plan(30000)), wait);
+    due = Date.now() + wait;
+    planned = setTimeout(() => {
+      due = 0;
+      drainer().then((made) => made.drain(d.log)).catch(() => waiting.size && plan(30000));
+    }, wait);
   }
 
   d.log = {
-    tab, all, put, forget, request, plan, waitUntil, share, stop, uuid7, opened,
+    tab, meta, recordOf, send, tell, all, put, forget, request, plan, waitUntil, share, stop, uuid7, opened,
     isDead: () => dead,
     isHalted: () => halted,
     until: () => until,
     signedIn: (is) => { if (is !== undefined) signedIn = is; return signedIn; },
   };
-
-  // --- The black box.
-
-  const WHY = ["ring_full", "rate", "sampled", "oversize", "reentrant", "spool_full", "expired", "rejected", "auth"];
-
-  // What stands in the block of the ring at `base`, as `telemetry::client` lays it out; of a torn one what is sound.
-  d.unbox = function (buffer, base) {
-    const found = { head: {}, next: 0, drops: [], recs: [] };
-    const size = Math.min(526336, buffer.byteLength - base);
-    if (!(base > 0) || size < 2048) return found;
-    const view = new DataView(buffer, base, size);
-    const u32 = (at) => view.getUint32(at, true);
-    const u64 = (at) => Number(view.getBigUint64(at, true));
-    if (u32(0) !== 0x32524c44 || u32(4) !== 2) return found;
-    const text = (at, length) => new TextDecoder().decode(new Uint8Array(buffer, base + at, length));
-    const json = (at, length, before) => quietly(() => JSON.parse(`{${before}${text(at, length)}}`));
-    found.head = json(u32(80), u32(84), "") || {};
-    found.next = u64(8);
-    for (let cell = 0; cell < 54; cell += 1) {
-      const c = u32(96 + 4 * cell);
-      if (c) found.drops.push({ l: 1 + 4 * Math.floor(cell / 9), why: WHY[cell % 9], c, f: 0, t: 0 });
-    }
-    const numbers = new Set();
-    for (let head = 16; head < 80; head += 16) {
-      const end = Math.min(u32(head) + Math.min(u32(head + 8), u32(head + 4)), size);
-      for (let at = u32(head), length; at >= 2048 && at + 40 <= end; at += length) {
-        length = u32(at);
-        if (length < 40 || at + length > end) break;
-        const n = u64(at + 8);
-        const record = json(at + 40, length - 40, "");
-        const [first, last, c] = [u64(at + 16), u64(at + 24), u32(at + 32)];
-        if (!record || !record.l || numbers.has(n) || n >= found.next || Math.abs(first - Date.now()) > 1e9) continue;
-        numbers.add(n);
-        found.recs.push({ ...record, n, first, last, c: Math.max(c, 1) });
-      }
-    }
-    return found;
-  };
-
-  // Functions of the program by number and place, never by an address.
-  const frames = (stack) => String(stack || "").split("\n").map((line) => /^(.*?)wasm-function\[(\d+)\](?::0x([\da-f]+))?/.exec(line)).filter(Boolean).slice(0, 64)
-    .map(([, before, ix, off]) => {
-      const fn = before.trim().replace(/^at /, "").split(/[(@]/)[0].trim();
-      return { fn: /:\/\/|^<|\.$/.test(fn) ? "" : fn, mod: "", ix: +ix, ...(off && { off: parseInt(off, 16) }) };
-    });
 
   // --- What the sentinel itself tells.
 
@@ -366,131 +327,52 @@
   }
   const whenStored = (bid) => new Promise((done) => waiting.set(bid, done));
 
-  // `more`: what else is known of it, and what was dropped before it, which takes numbers as well, so that nothing is
-  // missing without a word.
-  function tell(kind, message, location, error, more = {}) {
-    const { fields = {}, level, calls = 1, dropped = 0 } = more;
-    const now = Date.now();
+  function recordOf(kind, message, location, { fields, level, st = [] } = {}) {
     const fatal = kind in NAMES;
     const msg = String(message).slice(0, 1000);
     const loc = String(location || "").split("?")[0].slice(0, 200);
-    const record = {
-      d: 0, l: level ?? (fatal ? FATAL : 17), ev: NAMES[kind] || "ui.script_error", g: "sentinel", cs: "guard.js", m: msg,
-      tr: meta("correlation-id"), f: { kind, location: loc, ...fields },
-      ex: { kind: fatal || kind === "rejection" ? kind : "js", msg, loc, st: frames(error?.stack) }, ...(calls > 1 && { rep: { c: calls, f: 0, l: 0 } }),
+    return {
+      d: 0, l: level ?? (fatal ? FATAL : 17), ev: NAMES[kind] || "ui.script_error", g: "sentinel", cs: "guard.js", m: msg, tr: meta("correlation-id"),
+      f: { kind, location: loc, ...fields }, ex: { kind: fatal || kind === "rejection" ? kind : "js", msg, loc, st },
     };
-    const box = fatal && d.wasm && quietly(() => d.unbox(d.wasm.memory.buffer, d.box));
-    if (box?.head.tid) return sendBox(box, record, now);
-    const n0 = number + 1;
-    number += dropped + calls;
-    record.n = number - calls + 1;
-    return send({
-      v: 1, bid: uuid7(), bseq: number, sid: d.sid || tab, tid: tab, app: app(), ctx: page(), t0: now, n0,
-      drops: dropped ? [{ l: 17, why: "rate", c: dropped, f: 0, t: 0 }] : [], self: { ...(memoryOnly && { memory: 1 }) }, recs: [record],
-    }, record.l);
   }
 
-  // The report first, with the newest before it; what finds no room goes in batches of its own.
-  function sendBox({ head, next, drops, recs }, report, now) {
-    recs.sort((a, b) => b.n - a.n);
-    const t0 = recs.reduce((least, { first }) => Math.min(least, first), now);
-    const lines = recs.map(({ first, last, c, ...record }) => ({ ...record, d: first - t0, ...(c > 1 && { rep: { c, f: first - t0, l: last - t0 } }) }));
-    let stored;
-    let batch = { ...head, bid: uuid7(), bseq: next, t0, n0: next, drops, self: {}, recs: [{ ...report, d: now - t0, n: next }] };
-    let size = 3000;
-    const leave = () => {
-      const sent = send(batch, stored ? Math.max(...batch.recs.map(({ l }) => l)) : FATAL);
-      stored ||= sent;
-    };
-    for (const line of lines) {
-      const cost = new Blob([JSON.stringify(line)]).size + 1;
-      if (size + cost > 57000) {
-        leave();
-        batch = { ...batch, bid: uuid7(), drops: [], recs: [] };
-        size = 1000;
-      }
-      size += cost;
-      batch.n0 = line.n;
-      batch.recs.push(line);
-    }
-    leave();
-    return stored;
+  // `more`: what else is known of it, and what was dropped before it, which takes numbers as well, so that nothing is
+  // missing without a word.
+  function tell(kind, message, location, more = {}) {
+    const { calls = 1, dropped = 0 } = more;
+    const n0 = number + 1;
+    number += dropped + calls;
+    const record = { ...recordOf(kind, message, location, more), n: number - calls + 1, ...(calls > 1 && { rep: { c: calls, f: 0, l: 0 } }) };
+    return send({
+      v: 1, bid: uuid7(), bseq: number, sid: d.sid || tab, tid: tab, app: app(), ctx: page(), t0: Date.now(), n0,
+      drops: dropped ? [{ l: 17, why: "rate", c: dropped, f: 0, t: 0 }] : [], self: memoryOnly ? { memory: 1 } : {}, recs: [record],
+    }, record.l);
   }
 
   // --- Failures.
 
-  // Whose fault it is. What a browser or an extension complains about uses up nobody's quota.
-  function origin(message, location) {
-    if (/^[\w-]*extension:|^webkit-masked-url:/.test(location)) return "extension";
-    if (/^(Error: )?ResizeObserver loop/.test(message)) return "benign";
-    return "page";
-  }
-
-  const MOST = 5;
-  const noise = new Map();
-  const known = new Set();
-  let dropped = 0;
-
-  // Once for each kind of noise, with how often, when the page is left or a minute later.
-  function tellNoise() {
-    for (const [from, { message, location, count }] of noise) tell("js", message, location, 0, { fields: { origin: from }, level: 9, calls: count });
-    noise.clear();
-  }
-
-  function tellDropped() {
-    if (dropped) tell("js", "More errors of this page were counted and not told.", "", 0, { dropped: dropped - 1, level: WARN });
-    dropped = 0;
-  }
-
-  function isNoise(message, location) {
-    const from = origin(message, location);
-    if (from === "page") return false;
-    const told = noise.get(from);
-    if (told) told.count += 1;
-    else {
-      noise.set(from, { message, location, count: 1 });
-      setTimeout(tellNoise, 60000);
-    }
-    return true;
-  }
-
-  // `program`: it has sent the report itself.
+  // `program`: it has sent the report itself. After a panic the trap that follows from it is no news.
   d.fail = function (kind, message, location, error, program) {
-    // After a panic the trap that follows from it is no news; a page that throws again and again is told five times.
-    if (dead) return;
-    if (!(kind in NAMES)) {
-      if (isNoise(String(message), String(location || ""))) return;
-      const key = `${kind} ${message} ${location}`;
-      if (known.has(key) || known.size >= MOST) {
-        dropped += 1;
-        return;
-      }
-      known.add(key);
-    }
-    if (kind === "trap" && (/memory/i.test(message) || d.wasm?.memory.buffer.byteLength > 4e9)) kind = "oom";
-    if (kind === "boot" && d.hydrated) return;
-    const fatal = kind in NAMES;
+    if (dead || (kind === "boot" && d.hydrated)) return;
+    const failure = { kind, message: String(message), location: String(location || ""), stack: error?.stack };
+    if (!(kind in NAMES)) return rescue().then((made) => made.failed(d.log, failure)).catch(() => tell(kind, message, location));
+    dead = kind !== "boot" || !!d.module;
     // What was on its way is lost with a reload.
-    if (fatal) {
-      dead = kind !== "boot" || !!d.module;
-      onTheWay.forEach((row) => rows.has(row.bid) || keep(row));
-    }
-    const stored = program && lastWords ? whenStored(lastWords) : tell(kind, message, location, error);
-    if (!fatal) return;
+    onTheWay.forEach((row) => rows.has(row.bid) || keep(row));
     plan(1000);
-    rescue.then((made) => made && made.show(d, kind, String(message), String(location || ""), stored));
+    failure.stored = program && lastWords && whenStored(lastWords);
+    rescue().then((made) => made.died(d, failure), () => failure.stored || tell(kind, message, location));
   };
 
   // Late is not never: what covers a page that works after all is taken away.
-  d.started = () => rescue.then((made) => made && !dead && made.hide());
+  d.started = () => rescue().then((made) => dead || made.hide()).catch(() => 0);
 
   // --- What happens to the page.
 
   const leave = () => {
     gasp?.abort();
     signal(HIDE);
-    tellNoise();
-    tellDropped();
   };
   const back = () => {
     waitUntil(0);

@@ -50,7 +50,7 @@ pub fn start() {
         auth: auth(),
         gzip: true,
         spool: true,
-        limited: true,
+        limited: transport::is_limited(),
     });
 }
 

@@ -29,6 +29,15 @@ extern "C" {
     /// The browser session of all tabs, known before the module starts; nothing without the sentinel's script.
     #[wasm_bindgen(js_namespace = deltascope, thread_local_v2, js_name = sid)]
     static SID: Option<String>;
+
+    /// Set by a drill before anything runs: no limits, no sampling.
+    #[wasm_bindgen(js_namespace = deltascope, thread_local_v2, js_name = unlimited)]
+    static UNLIMITED: Option<bool>;
+}
+
+/// False in drills that count every call.
+pub fn is_limited() -> bool {
+    UNLIMITED.with(|drill| *drill != Some(true))
 }
 
 /// The browser session.
