@@ -51,18 +51,21 @@ const DEATHS: Death[] = [
     event: 'ui.trapped',
     kind: 'trap',
     frames: true,
-    // The last frame that fits is one of the program's.
+    // On the way back from the end of the stack the program is called until it is one of its frames that finds no room.
     kill: () =>
       void setTimeout(() => {
-        let deepest = true;
+        let died: any;
         const deeper = (): void => {
           try {
             deeper();
           } catch (error) {
-            if (!deepest) throw error;
-            deepest = false;
-            window.deltascope.module.signal(5, 0);
-            throw error;
+            if (died) throw died;
+            try {
+              window.deltascope.module.signal(5, 0);
+            } catch (inside: any) {
+              if (/wasm/.test(inside.stack)) died = inside;
+            }
+            throw died ?? error;
           }
         };
         deeper();
@@ -127,7 +130,8 @@ test('a program that never starts is reported with the build, after what the ses
     const told = await report(page, 'ui.boot_failed');
     expect(told.build_id).toMatch(/[0-9a-f]{8,}$/);
     expect(told.route).toBe('/trades');
-    await expect.poll(async () => (await before(page, told)).length).toBeGreaterThanOrEqual(25);
+    const led = async () => (await before(page, told)).map(({ message }) => message).filter((message) => message.includes('led-'));
+    await expect.poll(async () => (await led()).length, { message: 'what the page of before told' }).toBe(25);
   });
 });
 
@@ -173,7 +177,7 @@ test('a torn black box gives what is sound of it, and never throws', async ({ pa
   const found = await page.evaluate(() => {
     const { unbox, wasm, box } = window.deltascope;
     const button = document.createElement('button');
-    Object.assign(button.dataset, { does: 'tell', control: 'theme' });
+    Object.assign(button.dataset, { does: 'tell', control: 'choose' });
     document.body.append(button);
     for (let at = 0; at < 40; at += 1) {
       button.dataset.subject = `torn-${at}`;

@@ -8,7 +8,8 @@ import type { Answer } from './support/between';
 
 const OUTAGE_MS = FULL ? 45_000 : 4_000;
 const AFTER_S = FULL ? 120 : 6;
-const RECORDS = 60;
+/** A hundred at once are sealed at once. */
+const RECORDS = 300;
 
 test.use({ environment: AMPLE });
 
@@ -29,7 +30,7 @@ test.describe('an outage loses nothing', () => {
         line.answers = (asked) => (isLog(asked) ? answer : undefined);
         const begun = Date.now();
         for (let part = 0; part < 3; part += 1) {
-          await tell(page, { name: 'outage', from: part * 20, count: RECORDS / 3 });
+          await tell(page, { name: 'outage', from: (part * RECORDS) / 3, count: RECORDS / 3 });
           await page.waitForTimeout(OUTAGE_MS / 3);
         }
         const tried = line.asked.filter((asked) => isLog(asked) && asked.at >= begun);
@@ -67,10 +68,13 @@ test.describe('an outage loses nothing', () => {
     await open(page, '/trades');
     await problems.anythingFails(async () => {
       await context.setOffline(true);
+      // What outlives its page is not held by the emulation.
+      line.answers = (asked) => (isLog(asked) ? 'cut' : undefined);
       await tell(page, { name: 'offline', count: RECORDS, letters: 30 });
       await page.waitForTimeout(FULL ? 45_000 : 500);
       await page.close();
       await context.setOffline(false);
+      line.answers = () => undefined;
       const next = await context.newPage();
       await next.goto('/trades');
       await hydrated(next);
@@ -125,8 +129,9 @@ for (const then of ['leave', 'close'] as const) {
     const last = line.batches.filter(({ said }) => said.recs.some(({ m }: any) => m.includes('exit-')));
     const bids = new Set(last.map(({ said }) => said.bid));
     const bytes = last.filter(({ headers }) => !headers['x-spooled']).reduce((sum, { bytes: { length } }) => sum + length, 0);
-    console.log(`exit by ${then}: ${bids.size} batches, ${last.length} requests, ${bytes} bytes`);
-    expect(bids.size).toBeLessThanOrEqual(2);
+    const each = last.map(({ said, bytes: { length } }) => `${said.recs.length} in ${length}`).join(', ');
+    console.log(`exit by ${then}: ${bids.size} batches, ${last.length} requests, ${bytes} bytes (${each})`);
+    expect(last.length).toBeLessThanOrEqual(2);
     expect(bytes).toBeLessThanOrEqual(60_000);
   });
 }
@@ -162,7 +167,9 @@ for (const kind of ['at once', 'offline', 'after five seconds'] as const) {
       await page.reload();
       await hydrated(page);
       await expectAll(page, 'words', 400, 90_000);
-      await expect.poll(() => spooled(page)).toBe(0);
+      line.delays = () => 0;
+      // One a second.
+      await expect.poll(() => spooled(page), { timeout: 40_000 }).toBe(0);
     });
     const largest = Math.max(...line.batches.map(({ bytes }) => bytes.length));
     expect(largest).toBeLessThanOrEqual(60_000);
@@ -179,22 +186,25 @@ test('the logger that cannot send says so once, asks once a minute, and sends al
     const tries: number[] = [];
     for (const next of ['cut', { status: 500 }] as const) {
       mode = next;
-      const before = line.asked.filter(isLog).length;
-      for (let at = 0; at < minutes * 30; at += 1) {
-        if (at < 10) await tell(page, { name: `own-${typeof next}`, from: at, count: 1 });
-        await page.clock.runFor(2_000);
-        await page.waitForTimeout(15);
+      for (let minute = 0; minute < minutes; minute += 1) {
+        const before = line.asked.filter(isLog).length;
+        for (let at = 0; at < 30; at += 1) {
+          if (at < 10 && minute === 0) await tell(page, { name: `own${typeof next}`, from: at, count: 1 });
+          await page.clock.runFor(2_000);
+          await page.waitForTimeout(15);
+        }
+        tries.push(line.asked.filter(isLog).length - before);
       }
-      tries.push(line.asked.filter(isLog).length - before);
     }
-    console.log(`requests in ${minutes} minutes of no answer and ${minutes} of 500: ${tries.join(', ')}`);
-    expect(tries[0]).toBeLessThanOrEqual(FULL ? 11 : 9);
-    expect(tries[1]).toBeLessThanOrEqual(minutes + 2);
+    console.log(`requests in each of ${minutes} minutes of no answer and ${minutes} of 500: ${tries.join(', ')}`);
+    expect(tries[0]).toBeLessThanOrEqual(14);
+    // Once in thirty to sixty seconds.
+    expect(Math.max(...tries.slice(1))).toBeLessThanOrEqual(3);
     mode = undefined;
     await page.clock.runFor(90_000);
     await expect.poll(async () => {
       await page.clock.runFor(5_000);
-      return (await stored(page, 'own')).length;
+      return (await stored(page, 'ownstring')).length + (await stored(page, 'ownobject')).length;
     }).toBe(20);
   });
   const own = line.batches.flatMap(({ said }) => said.recs).filter(({ ev, m }: any) => /logs|spool|logger/.test(`${ev} ${m}`));

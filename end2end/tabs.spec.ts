@@ -229,7 +229,7 @@ test('a million of the same are a handful of requests, and every one is counted'
   const begun = Date.now();
   const { frames, spent } = await page.evaluate(async () => {
     const button = document.createElement('button');
-    Object.assign(button.dataset, { does: 'tell', control: 'theme', subject: 'flood-0 ' });
+    Object.assign(button.dataset, { does: 'tell', control: 'choose', subject: 'flood-0 ' });
     document.body.append(button);
     let frames = 0;
     let over = false;

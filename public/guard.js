@@ -51,7 +51,6 @@
     if (cfg) configure(cfg);
     if (halt) stop();
   };
-
   function adopt(sid) {
     if (d.sid !== sid && !dead && d.module) d.module.session(sid);
     d.sid = sid;
@@ -88,10 +87,7 @@
 
   // 1: signed in; 0: signed out; 2: is about to sign out: what waits leaves while it may.
   d.signed = async function (how) {
-    if (how === 2) {
-      signal(HIDE);
-      return share({ flush: 1 });
-    }
+    if (how === 2) return signal(HIDE) || share({ flush: 1 });
     signedIn = !!how;
     closed = !how;
     if (!how) d.wipe();
@@ -121,8 +117,8 @@
 
   // --- Requests.
 
-  let flying = 0;
   let weight = 0;
+  const outliving = new Set();
   const onTheWay = new Map();
   const waiting = new Map();
 
@@ -130,10 +126,10 @@
   // answer beyond that: so they are booked until their answer was read to its end.
   function request(row, outlives, late) {
     const cost = row.body.length + 1000;
-    outlives = outlives && flying < 8 && weight + cost <= 60000;
+    outlives = outlives && outliving.size < 8 && weight + cost <= 60000;
     if (outlives) {
-      flying += 1;
       weight += cost;
+      outliving.add(row.bid);
     }
     const headers = { "Content-Type": "application/json", "X-Log-Token": token, "X-Sent-At": `${Date.now()}`, "Idempotency-Key": row.bid };
     if (row.gzip) headers["Content-Encoding"] = "gzip";
@@ -143,10 +139,7 @@
     const go = (keepalive) => d.fetch(PATH, { ...init, keepalive, signal: AbortSignal.timeout?.(10000) });
     if (!outlives && !late) lastGasp(row, init);
     return go(outlives)
-      .catch((error) => {
-        if (outlives && error instanceof TypeError) return go(false);
-        throw error;
-      })
+      .catch((error) => (outlives && error instanceof TypeError ? go(false) : Promise.reject(error)))
       .then(async (answer) => {
         const after = answer.headers.get("Retry-After");
         const text = await answer.text();
@@ -157,8 +150,8 @@
       .catch(() => [0, -1])
       .then((told) => {
         if (outlives) {
-          flying -= 1;
           weight -= cost;
+          outliving.delete(row.bid);
         }
         if (told[0] === 202) arrived(row.bid, told[2]);
         return told;
@@ -188,6 +181,8 @@
 
   // What the program wants to be sent, and kept.
   d.post = function (bid, bytes, gzip, outlives) {
+    // A page hides and then leaves: once is enough.
+    if (outlives && outliving.has(bid)) return;
     const kept = rows.get(bid);
     const row = kept?.gzip === gzip ? kept : { bid, body: bytes.slice(), gzip, level: 9, low: 9, tab, at: Date.now() };
     onTheWay.set(bid, row);
@@ -233,7 +228,8 @@
   function noDisk() {
     if (memoryOnly) return;
     memoryOnly = true;
-    signal(MEMORY);
+    // Not from within a call of the program's.
+    setTimeout(signal, 0, MEMORY);
   }
 
   function put(row) {
@@ -243,6 +239,8 @@
       writing.put(row);
       writing.transaction.oncomplete = () => rows.get(row.bid) === row && rows.delete(row.bid);
       writing.transaction.onabort = noDisk;
+      // A page that goes is not there any more to see that nothing follows.
+      writing.transaction.commit();
       return true;
     }) || noDisk();
   }
@@ -330,7 +328,7 @@
   function recordOf(kind, message, location, { fields, level, st = [] } = {}) {
     const fatal = kind in NAMES;
     const msg = String(message).slice(0, 1000);
-    const loc = String(location || "").split("?")[0].slice(0, 200);
+    const loc = String(location || "").split("?")[0].replace(/^\w+:\/\/[^/]*/, "").slice(0, 200);
     return {
       d: 0, l: level ?? (fatal ? FATAL : 17), ev: NAMES[kind] || "ui.script_error", g: "sentinel", cs: "guard.js", m: msg, tr: meta("correlation-id"),
       f: { kind, location: loc, ...fields }, ex: { kind: fatal || kind === "rejection" ? kind : "js", msg, loc, st },
@@ -366,7 +364,10 @@
   };
 
   // Late is not never: what covers a page that works after all is taken away.
-  d.started = () => rescue().then((made) => dead || made.hide()).catch(() => 0);
+  d.started = function () {
+    if (memoryOnly) signal(MEMORY);
+    rescue().then((made) => dead || made.hide()).catch(() => 0);
+  };
 
   // --- What happens to the page.
 

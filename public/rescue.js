@@ -142,9 +142,9 @@ export function unbox(buffer, base) {
       const n = u64(at + 8);
       const record = json(at + 40, length - 40);
       const [first, last, c] = [u64(at + 16), u64(at + 24), u32(at + 32)];
-      if (!record || !record.l || numbers.has(n) || n >= found.next || Math.abs(first - Date.now()) > 1e9) continue;
+      if (!record || !record.l || !(n > 0) || numbers.has(n) || n >= found.next || Math.abs(first - Date.now()) > 1e9) continue;
       numbers.add(n);
-      found.recs.push({ ...record, n, first, last, c: Math.max(c, 1) });
+      found.recs.push({ ...record, n, first, last, c: c > 0 && c < found.next ? c : 1 });
     }
   }
   return found;

@@ -79,7 +79,7 @@ export class Between {
 
   private pass(request: http.IncomingMessage, response: http.ServerResponse): void {
     const asked = this.note(request);
-    if (asked.path === '/api/logs') this.read(asked, request);
+    const body = asked.path === '/api/logs' ? this.read(asked, request) : undefined;
     if (this.hangs(asked)) return;
     const answer = this.answers(asked);
     if (answer === 'cut') {
@@ -102,18 +102,21 @@ export class Between {
     });
     onward.on('error', () => response.destroy());
     const delay = this.delays(asked);
-    if (delay > 0) setTimeout(() => request.pipe(onward), delay);
+    if (body) void body.then((bytes) => setTimeout(() => onward.end(bytes), delay));
     else request.pipe(onward);
   }
 
-  private read(asked: Asked, request: http.IncomingMessage): void {
+  private read(asked: Asked, request: http.IncomingMessage): Promise<Buffer> {
     const parts: Buffer[] = [];
     request.on('data', (part) => parts.push(part));
-    request.on('end', () => {
-      const bytes = Buffer.concat(parts);
-      const text = request.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes;
-      this.batches.push({ ...asked, bytes, said: JSON.parse(text.toString()) });
-    });
+    return new Promise((whole) =>
+      request.on('end', () => {
+        const bytes = Buffer.concat(parts);
+        const text = request.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes;
+        this.batches.push({ ...asked, bytes, said: JSON.parse(text.toString()) });
+        whole(bytes);
+      }),
+    );
   }
 
   private join(request: http.IncomingMessage, browser: net.Socket, head: Buffer): void {

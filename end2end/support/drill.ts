@@ -52,7 +52,7 @@ export async function tell(page: Page, told: Told): Promise<void> {
     .evaluate(({ name, count, letters = 0, from = 0, then }) => {
       const button = document.createElement('button');
       button.dataset.does = 'tell';
-      button.dataset.control = 'theme';
+      button.dataset.control = 'choose';
       document.body.append(button);
       const random = (length: number) => {
         const bytes = crypto.getRandomValues(new Uint8Array(length));
@@ -78,7 +78,7 @@ export async function stored(page: Page, name: string): Promise<any[]> {
   const found: any[] = [];
   for (let cursor = ''; ;) {
     const { body } = await api(page, 'GET', `/api/v1/logs?event=ui.click&source=frontend&limit=1000&cursor=${encodeURIComponent(cursor)}`);
-    found.push(...body.records.filter(({ payload }: any) => String(payload.subject).startsWith(`${name}-`)));
+    found.push(...body.records.filter(({ message }: any) => message.includes(` for ${name}-`)));
     if (!body.next_cursor) return found;
     cursor = body.next_cursor;
   }
@@ -86,7 +86,7 @@ export async function stored(page: Page, name: string): Promise<any[]> {
 
 /** Each of them is there, and none twice. */
 export async function expectAll(page: Page, name: string, count: number, timeout = 40_000): Promise<any[]> {
-  const numbers = async () => (await stored(page, name)).map(({ payload }: any) => Number(/-(\d+)/.exec(payload.subject)?.[1]));
+  const numbers = async () => (await stored(page, name)).map(({ message }: any) => Number(/-(\d+)/.exec(message)?.[1]));
   await expect.poll(async () => new Set(await numbers()).size, { timeout, message: `records of ${name}` }).toBe(count);
   const found = await stored(page, name);
   expect(found.length, `copies of ${name}`).toBe(count);

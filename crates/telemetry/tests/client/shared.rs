@@ -128,3 +128,21 @@ fn a_spool_in_memory_only_is_told() {
     send_one(&mut page, Level::Info, "two");
     assert_eq!(envelope(&page, 0)["self"]["memory"], 1);
 }
+
+/// Catches: a ring that is full in the middle of a task making a whole batch and a small one each time.
+#[test]
+fn two_thousand_records_of_one_task_leave_in_two_batches() {
+    let mut page = Page::new(LoggerConfig { spool: true, limited: false, ..config() });
+    for number in 0..2_000 {
+        page.say_at(
+            Level::Info,
+            1,
+            &format!("Clicked Choose for exit-{number} {:04x}, as a page tells it.", number * 7),
+        );
+    }
+    page.on(Input::Hide);
+    let sizes: Vec<_> = page.in_flight.iter().map(|request| request.encoded_bytes).collect();
+    assert_eq!((sizes.len(), page.logger.books().held), (2, 2_000), "{sizes:?}");
+    assert!(sizes.iter().sum::<usize>() <= 60_000, "{sizes:?}");
+    page.calm_down();
+}
