@@ -63,7 +63,11 @@ const DEATHS: Death[] = [
             try {
               window.deltascope.module.signal(5, 0);
             } catch (inside: any) {
-              if (/wasm/.test(inside.stack)) died = inside;
+              try {
+                if (inside.stack.includes('wasm-function[')) died = inside;
+              } catch {
+                // Not even room to look.
+              }
             }
             throw died ?? error;
           }

@@ -210,3 +210,20 @@ test('the logger that cannot send says so once, asks once a minute, and sends al
   const own = line.batches.flatMap(({ said }) => said.recs).filter(({ ev, m }: any) => /logs|spool|logger/.test(`${ev} ${m}`));
   expect(new Set(own.map(({ n }: any) => n)).size, 'records about the log itself').toBeLessThanOrEqual(1);
 });
+
+test('a page whose process is killed: the browser sends its last warning', async ({ page, line, problems }) => {
+  await page.goto('/login');
+  await hydrated(page);
+  test.skip(!(await page.evaluate(() => 'fetchLater' in window)), 'this browser has no fetchLater');
+  await problems.anythingFails(async () => {
+    line.hangs = isLog;
+    await page.getByRole('textbox', { name: 'User' }).first().fill('admin');
+    await page.getByLabel('Password').first().fill('wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect.poll(() => line.batches.length).toBeGreaterThan(0);
+    const [{ said }] = line.batches;
+    await page.goto('chrome://crash').catch(() => undefined);
+    await expect.poll(() => line.batches.some((batch) => batch.headers['x-spooled'] && batch.said.bid === said.bid)).toBe(true);
+  });
+  problems.found.length = 0;
+});

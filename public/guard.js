@@ -180,11 +180,11 @@
   }
 
   // What the program wants to be sent, and kept.
-  d.post = function (bid, bytes, gzip, outlives) {
+  d.post = function (bid, bytes, gzip, outlives, level) {
     // A page hides and then leaves: once is enough.
     if (outlives && outliving.has(bid)) return;
     const kept = rows.get(bid);
-    const row = kept?.gzip === gzip ? kept : { bid, body: bytes.slice(), gzip, level: 9, low: 9, tab, at: Date.now() };
+    const row = kept?.gzip === gzip ? kept : { bid, body: bytes.slice(), gzip, level, low: signedIn ? 9 : WARN, tab, at: Date.now() };
     onTheWay.set(bid, row);
     request(row, outlives).then(([status, wait, receipt]) => {
       onTheWay.delete(bid);
@@ -328,7 +328,7 @@
   function recordOf(kind, message, location, { fields, level, st = [] } = {}) {
     const fatal = kind in NAMES;
     const msg = String(message).slice(0, 1000);
-    const loc = String(location || "").split("?")[0].replace(/^\w+:\/\/[^/]*/, "").slice(0, 200);
+    const loc = String(location || "").split("?")[0].replace(window.location.origin, "").slice(0, 200);
     return {
       d: 0, l: level ?? (fatal ? FATAL : 17), ev: NAMES[kind] || "ui.script_error", g: "sentinel", cs: "guard.js", m: msg, tr: meta("correlation-id"),
       f: { kind, location: loc, ...fields }, ex: { kind: fatal || kind === "rejection" ? kind : "js", msg, loc, st },

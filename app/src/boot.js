@@ -49,7 +49,7 @@
   d.watch = setTimeout(function () { d.fail("boot", "The page did not start within 15 s.", location.pathname); }, 15000);
   function told(e) { return String((e && e.message) || e); }
   // Also a stack that is used up, which is no RuntimeError everywhere.
-  function trap(e) { return window.WebAssembly && (e instanceof WebAssembly.RuntimeError || (e instanceof Error && !(e instanceof WebAssembly.CompileError) && /stack|recursion/i.test(e.message) && /wasm/.test(e.stack))); }
+  function trap(e) { return window.WebAssembly && (e instanceof WebAssembly.RuntimeError || (e instanceof Error && !(e instanceof WebAssembly.CompileError) && /stack|recursion/i.test(e.message) && /wasm-function|wasm code/.test(e.stack))); }
   addEventListener("error", function (e) {
     var at = e.target;
     if (at && at !== window && (at.src || at.href)) return d.fail("resource", "A file of the page did not load.", at.src || at.href);

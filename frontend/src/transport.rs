@@ -15,7 +15,7 @@ use crate::{logger, page_events};
 extern "C" {
     /// Sends the bytes at once, so that they leave even while the page is closing, and calls [`settled`].
     #[wasm_bindgen(js_namespace = deltascope, catch)]
-    fn post(bid: &str, body: &[u8], gzip: bool, outlives: bool) -> Result<(), JsValue>;
+    fn post(bid: &str, body: &[u8], gzip: bool, outlives: bool, level: u8) -> Result<(), JsValue>;
 
     #[wasm_bindgen(js_namespace = deltascope, catch)]
     fn spool(bid: &str, body: &[u8], gzip: bool, level: u8, lowest: u8) -> Result<(), JsValue>;
@@ -48,9 +48,11 @@ pub fn client_session_id() -> String {
 /// Hands over what leaves the module. Without the sentinel's script nothing leaves: it is tried again in a while.
 pub fn hand_over(effect: Effect) {
     let _ = match effect {
-        Effect::Send { bid, body, gzip, keepalive } => post(&bid, &bytes(&body), gzip, keepalive),
+        Effect::Send { bid, body, gzip, keepalive, level } => {
+            post(&bid, bytes(&body), gzip, keepalive, level.severity())
+        }
         Effect::Spool { bid, body, gzip, level, lowest } => {
-            spool(&bid, &bytes(&body), gzip, level.severity(), lowest.severity())
+            spool(&bid, bytes(&body), gzip, level.severity(), lowest.severity())
         }
         Effect::Unspool { bid } => unspool(&bid),
         Effect::WipeSpool => wipe(),

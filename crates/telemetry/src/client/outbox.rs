@@ -60,8 +60,8 @@ pub enum Effect {
     /// Call `on(Input::Wake)` then (milliseconds since the epoch), instead of any earlier request; `None`: not.
     WakeAt(Option<i64>),
     /// POST these bytes and report with `on(Input::Settled)`. The same batch always has the same bytes, unless
-    /// the server refused gzip.
-    Send { bid: String, body: Arc<[u8]>, gzip: bool, keepalive: bool },
+    /// the server refused gzip. `level`: the highest in it.
+    Send { bid: String, body: Arc<[u8]>, gzip: bool, keepalive: bool, level: Level },
     /// Keep these bytes on disk under this key (only when a spool was configured).
     /// `level`: the highest in it, `lowest`: the lowest.
     Spool { bid: String, body: Arc<[u8]>, gzip: bool, level: Level, lowest: Level },
@@ -339,6 +339,7 @@ impl Outbox {
         if let Some(egress) = &mut self.egress {
             egress.overdraw(now_ms, body.len() as u64);
         }
-        self.effects.push_back(Effect::Send { bid: batch.sealed.bid.clone(), body, gzip, keepalive });
+        let (bid, level) = (batch.sealed.bid.clone(), batch.sealed.level());
+        self.effects.push_back(Effect::Send { bid, body, gzip, keepalive, level });
     }
 }
