@@ -176,6 +176,103 @@ for (const kind of ['at once', 'offline', 'after five seconds'] as const) {
   });
 }
 
+test('no more than a browser takes is under way in requests that outlive their page', async ({ page, line, context }) => {
+  await unlimited(context);
+  await context.addInitScript(() => {
+    const real = window.fetch.bind(window);
+    const booked = { now: 0, bytes: 0, most: 0, mostBytes: 0, ordinary: 0 };
+    Object.assign(window, { booked });
+    window.fetch = async (path, init) => {
+      if (path !== '/api/logs' || !init?.keepalive) {
+        booked.ordinary += path === '/api/logs' ? 1 : 0;
+        return real(path, init);
+      }
+      const cost = (init.body as Uint8Array).length + 1_000;
+      booked.now += 1;
+      booked.bytes += cost;
+      booked.most = Math.max(booked.most, booked.now);
+      booked.mostBytes = Math.max(booked.mostBytes, booked.bytes);
+      const answer = await real(path, init);
+      const text = await answer.text();
+      booked.now -= 1;
+      booked.bytes -= cost;
+      return new Response(text, { status: answer.status, headers: answer.headers });
+    };
+  });
+  await open(page, '/trades');
+  line.delays = (asked) => (isLog(asked) ? 1_500 : 0);
+  for (let part = 0; part < 3; part += 1) {
+    await tell(page, { name: 'booked', from: part * 100, count: 100, letters: 900 });
+    await page.evaluate(() => (window as any).deltascope.module.signal(0, 0));
+  }
+  await expectAll(page, 'booked', 300);
+  const booked = await page.evaluate(() => (window as any).booked);
+  console.log(`requests that outlive: at most ${booked.most} and ${booked.mostBytes} bytes at once, ${booked.ordinary} ordinary ones`);
+  expect(booked.most).toBeGreaterThan(0);
+  expect(booked.most).toBeLessThanOrEqual(8);
+  expect(booked.mostBytes).toBeLessThanOrEqual(60_000);
+  expect(booked.ordinary).toBeGreaterThan(0);
+});
+
+test('a browser that refuses such requests is asked once more for an ordinary one, with the same id', async ({ page, line, context }) => {
+  await unlimited(context);
+  await context.addInitScript(() => {
+    const real = window.fetch.bind(window);
+    const refused: string[] = [];
+    Object.assign(window, { refused });
+    window.fetch = async (path, init) => {
+      if (path !== '/api/logs' || !init?.keepalive) return real(path, init);
+      refused.push((init.headers as Record<string, string>)['Idempotency-Key']);
+      throw new TypeError('Failed to fetch');
+    };
+  });
+  await open(page, '/trades');
+  await tell(page, { name: 'refused', count: 20 });
+  await page.evaluate(() => (window as any).deltascope.module.signal(0, 0));
+  await expectAll(page, 'refused', 20);
+  const refused: string[] = await page.evaluate(() => (window as any).refused);
+  const [batch] = line.batches.filter(({ said }) => said.recs.some(({ m }: any) => m.includes('refused-')));
+  expect(refused).toContain(batch.said.bid);
+});
+
+test('what a server says about bytes from the disk is obeyed', async ({ page, line, problems }) => {
+  await problems.anythingFails(async () => {
+    const bids: Record<string, string> = {};
+    let large = 0;
+    line.answers = ({ path, headers }) => {
+      const bid = `${headers['idempotency-key']}`;
+      if (path !== '/api/logs') return undefined;
+      if (bid === bids.bad) return { status: 400 };
+      if (bid === bids.large && large++ === 0) return { status: 413 };
+      if (bid === bids.packed && headers['content-encoding']) return { status: 415 };
+      return undefined;
+    };
+    await open(page, '/trades');
+    Object.assign(
+      bids,
+      await page.evaluate(async () => {
+        const { log, sid } = (window as any).deltascope;
+        const made: Record<string, string> = {};
+        for (const name of ['bad', 'large', 'packed']) {
+          const bid = (made[name] = log.uuid7());
+          const recs = [1, 2, 3].map((n) => ({ d: n, n, l: 13, ev: 'ui.log', m: `${name} ${n}` }));
+          const text = JSON.stringify({ v: 1, bid, bseq: 1, sid, tid: name, app: { n: 'web' }, ctx: {}, t0: Date.now(), n0: 1, drops: [], recs });
+          const packed = new Response(new Blob([text]).stream().pipeThrough(new CompressionStream('gzip')));
+          const body = name === 'packed' ? new Uint8Array(await packed.arrayBuffer()) : new TextEncoder().encode(text);
+          log.put({ bid, body, gzip: name === 'packed', level: 13, low: 13, tab: 'gone', at: Date.now() });
+        }
+        return made;
+      }),
+    );
+    await page.reload();
+    await expect.poll(() => spooled(page), { timeout: 40_000 }).toBe(0);
+    const of = (name: string) => line.batches.filter(({ said }) => said.tid === name).map(({ said }) => ({ old: said.bid === bids[name], recs: said.recs.length, drops: said.drops.map(({ why, c }: any) => `${why} ${c}`) }));
+    expect(of('bad')).toEqual([{ old: true, recs: 3, drops: [] }, { old: false, recs: 0, drops: ['rejected 3'] }]);
+    expect(of('large').map(({ old, recs }) => [old, recs])).toEqual([[true, 3], [false, 1], [false, 2]]);
+    expect(of('packed').map(({ old, recs }) => [old, recs])).toEqual([[true, 3], [true, 3]]);
+  });
+});
+
 test('the logger that cannot send says so once, asks once a minute, and sends all of it later', async ({ page, line, problems }) => {
   await page.clock.install();
   await open(page, '/trades');
