@@ -7,6 +7,8 @@ const DRAIN = "deltascope-log-drain";
 const DAY = 864e5;
 let draining = false;
 let failures = 0;
+// Milliseconds until it is looked again: something was made anew, or another tab has not sent what is its own.
+let again = 0;
 
 const through = (data, stream) => new Response(new Blob([data]).stream().pipeThrough(stream));
 const bytes = async (response) => new Uint8Array(await response.arrayBuffer());
@@ -57,7 +59,9 @@ async function orphans(log) {
     size -= row.body.length;
     await bury(log, row, old ? "expired" : "spool_full");
   }
-  return (await log.all()).filter((row) => !living(row)).sort((a, b) => a.at - b.at);
+  const left = await log.all();
+  if (left.some((row) => living(row) && row.tab !== log.tab)) again = 5000;
+  return left.filter((row) => !living(row)).sort((a, b) => a.at - b.at);
 }
 
 // The books of before a sign-out are closed in the name of those who told them; who still lives tells it themselves.
@@ -72,12 +76,14 @@ export async function wiped(log, list) {
 export async function drain(log) {
   if (log.isHalted() || draining) return;
   draining = true;
+  again = 0;
   try {
     await log.opened;
     if (navigator.locks) await navigator.locks.request(DRAIN, { ifAvailable: true }, (free) => free && sendAll(log));
     else if (!(kept(DRAIN) > Date.now())) await sendAll(log);
   } finally {
     draining = false;
+    if (again) log.plan(again);
   }
 }
 
@@ -101,10 +107,12 @@ async function sent(log, row, [status, wait, receipt]) {
     // Signed out meanwhile: what was not taken waits for the next sign-in.
     log.signedIn(false);
     await remake(log, { ...row, level: 9, low: 9 }, "", ({ l }) => l < WARN);
-  } else if (status === 400 || status === 422) await bury(log, row, "rejected");
-  else if (status === 413) await halve(log, row);
-  else if (status === 415 && row.gzip) log.put({ ...row, gzip: false, body: await bytes(plain(row)) });
-  else if (status === 401) log.signedIn(false);
+  } else if (status === 400 || status === 422 || status === 413 || (status === 415 && row.gzip)) {
+    again = 1000;
+    if (status === 413) await halve(log, row);
+    else if (status === 415) log.put({ ...row, gzip: false, body: await bytes(plain(row)) });
+    else await bury(log, row, "rejected");
+  } else if (status === 401) log.signedIn(false);
   else if (status === 403 || status === 410) return log.stop();
   else {
     const step = Math.min(1000 * 2 ** failures, 60000);

@@ -118,15 +118,17 @@
   // --- Requests.
 
   let weight = 0;
+  let lasting = true;
   const outliving = new Set();
   const onTheWay = new Map();
   const waiting = new Map();
 
-  // `outlives`: it must leave although the page goes. A browser takes 64 KiB of those at once, and says no without an
-  // answer beyond that: so they are booked until their answer was read to its end.
-  function request(row, outlives, late) {
+  // `must`: it leaves although the page goes, as every request does while there is room: then it need not be sent again
+  // when the page goes. A browser takes 64 KiB of those at once, and says no without an answer beyond that: so they are
+  // booked until their answer was read to its end.
+  function request(row, must, late) {
     const cost = row.body.length + 1000;
-    outlives = outlives && outliving.size < 8 && weight + cost <= 60000;
+    const outlives = (must || (lasting && !late)) && outliving.size < 8 && weight + cost <= 60000;
     if (outlives) {
       weight += cost;
       outliving.add(row.bid);
@@ -137,9 +139,12 @@
     if (late) headers["X-Spooled"] = "1";
     const init = { method: "POST", headers, body: row.body };
     const go = (keepalive) => d.fetch(PATH, { ...init, keepalive, signal: AbortSignal.timeout?.(10000) });
-    if (!outlives && !late) lastGasp(row, init);
+    if (!must && !late) lastGasp(row, init);
     return go(outlives)
-      .catch((error) => (outlives && error instanceof TypeError ? go(false) : Promise.reject(error)))
+      .catch((error) => {
+        lasting = false;
+        return must && outlives && error instanceof TypeError ? go(false) : Promise.reject(error);
+      })
       .then(async (answer) => {
         const after = answer.headers.get("Retry-After");
         const text = await answer.text();
@@ -149,16 +154,14 @@
       })
       .catch(() => [0, -1])
       .then((told) => {
-        if (outlives) {
-          weight -= cost;
-          outliving.delete(row.bid);
-        }
-        if (told[0] === 202) arrived(row.bid, told[2]);
+        if (outlives && outliving.delete(row.bid)) weight -= cost;
+        if (told[0] === 202) arrived(row.bid, told[2], outlives);
         return told;
       });
   }
 
-  function arrived(bid, receipt) {
+  function arrived(bid, receipt, outlived) {
+    lasting ||= outlived;
     if (receipt.token) token = receipt.token;
     if (gasp?.bid === bid) gasp.abort();
     waiting.get(bid)?.();
@@ -194,6 +197,8 @@
       const at = d.module.settled(bid, status, wait, now, dup + 2 * tier, rej.map(({ i }) => i), rej_n);
       if (cfg && cfg.etag !== etag) {
         etag = cfg.etag;
+        // A moment of the server's clock, which may be far from ours.
+        if (cfg.debug_until) cfg.debug_until = Date.now() + Math.min(Math.max(cfg.debug_until - now, 0), 6e5);
         configure(cfg);
         share({ cfg });
       }
@@ -220,10 +225,7 @@
   let base;
   const rows = new Map();
   const store = (mode) => base.transaction("batches", mode).objectStore("batches");
-  const asked = (ask) => new Promise((done) => {
-    ask.onsuccess = () => done(ask.result);
-    ask.onerror = () => done([]);
-  });
+  const asked = (ask) => new Promise((done) => Object.assign(ask, { onsuccess: () => done(ask.result), onerror: () => done([]) }));
 
   function noDisk() {
     if (memoryOnly) return;
@@ -245,9 +247,7 @@
     }) || noDisk();
   }
 
-  function keep(row) {
-    if (!closed && !halted) put(row);
-  }
+  const keep = (row) => closed || halted || put(row);
 
   function forget(bid) {
     rows.delete(bid);

@@ -167,6 +167,7 @@ function sendBox(log, { head, next, drops, recs }, report) {
   let batch = { ...head, bid: log.uuid7(), bseq: next, t0, n0: next, drops, self: {}, recs: [{ ...report, d: now - t0, n: next }] };
   let size = 3000;
   const leave = () => {
+    batch.recs.sort((a, b) => a.n - b.n);
     const sent = log.send(batch, stored ? Math.max(...batch.recs.map(({ l }) => l)) : FATAL);
     stored ||= sent;
   };

@@ -1,99 +1,148 @@
-//! Where a page's data come from: the server's port.
+//! What a page shows, read from the server's port before it is painted: painting waits for nothing, so that it ends.
 
 use std::sync::Arc;
 
 use leptos::prelude::use_context;
+use leptos_router::location::{RequestUrl, Url};
 use model::view::StripView;
-use serde::{Deserialize, Serialize};
-use std::future::Future;
 
 use crate::error::AppError;
 use crate::history_query::HistoryQuery;
 use crate::log_query::LogQuery;
-use crate::page_status;
+use crate::page_status::PageStatus;
 use crate::port::{
     Analytics, ClientHealth, Histogram, LogPage, Port, ResultsPage, SessionDetail, SessionPaint, Trace, User,
 };
 
+pub type Answer<T> = Result<T, AppError>;
+
 /// What the frame paints.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FramePaint {
     pub user: Option<User>,
     pub strip: StripView,
 }
 
 /// What Control paints.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ControlPaint {
     pub strip: StripView,
     pub sessions: SessionPaint,
 }
 
 /// What Telemetry paints.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LogsPaint {
     pub page: LogPage,
     pub histogram: Histogram,
 }
 
-fn port() -> Result<Arc<dyn Port>, AppError> {
-    use_context::<Arc<dyn Port>>()
-        .ok_or_else(|| AppError::new("NO_PORT", "This page was made without a server behind it."))
+/// What was read for one page. The server provides it as context (`Arc<Loaded>`) to what it paints.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    frame: Option<Answer<FramePaint>>,
+    control: Option<Answer<ControlPaint>>,
+    logs: Option<Answer<LogsPaint>>,
+    clients: Option<Answer<Vec<ClientHealth>>>,
+    trace: Option<Answer<Trace>>,
+    results: Option<Answer<ResultsPage>>,
+    analytics: Option<Answer<Analytics>>,
+    session: Option<Answer<Option<SessionDetail>>>,
 }
 
-pub fn frame() -> impl Future<Output = Result<FramePaint, AppError>> + Send {
-    let port = port();
-    async move {
-        let port = port?;
-        Ok(FramePaint { user: port.user().await?, strip: port.strip().await? })
-    }
-}
-
-pub fn control() -> impl Future<Output = Result<ControlPaint, AppError>> + Send {
-    let port = port();
-    async move {
-        let port = port?;
-        Ok(ControlPaint { strip: port.strip().await?, sessions: port.control().await? })
-    }
-}
-
-pub fn logs(query: LogQuery) -> impl Future<Output = Result<LogsPaint, AppError>> + Send {
-    let port = port();
-    async move {
-        let port = port?;
-        Ok(LogsPaint { page: port.logs(query.clone()).await?, histogram: port.histogram(query).await? })
-    }
-}
-
-pub fn trace(correlation_id: String) -> impl Future<Output = Result<Trace, AppError>> + Send {
-    let port = port();
-    async move { port?.trace(correlation_id).await }
-}
-
-pub fn results(query: HistoryQuery) -> impl Future<Output = Result<ResultsPage, AppError>> + Send {
-    let (port, status) = (port(), page_status::of_page());
-    async move { status.of(port?.results(query).await) }
-}
-
-pub fn analytics(query: HistoryQuery) -> impl Future<Output = Result<Analytics, AppError>> + Send {
-    let (port, status) = (port(), page_status::of_page());
-    async move { status.of(port?.analytics(query).await) }
-}
-
-pub fn session(id: String) -> impl Future<Output = Result<Option<SessionDetail>, AppError>> + Send {
-    let (port, status) = (port(), page_status::of_page());
-    async move {
-        let found = status.of(port?.session(id).await)?;
-        if found.is_none() {
-            status.set(404);
+/// Reads what the page of an address needs, as the routes of `App` have them; `address` is path and query.
+pub async fn load(port: Arc<dyn Port>, address: &str, status: &PageStatus) -> Loaded {
+    let Ok(url) = RequestUrl::new(address).parse() else { return Loaded::default() };
+    let asked = |name: &str| url.search_params().get(name);
+    let path = Url::unescape(url.path());
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let mut loaded = Loaded { frame: Some(frame(&*port).await), ..Loaded::default() };
+    match segments.as_slice() {
+        [] => loaded.control = Some(control(&*port).await),
+        ["analytics"] => {
+            loaded.analytics = Some(status.of(port.analytics(HistoryQuery::read(asked)).await));
         }
-        Ok(found)
+        ["trades"] => loaded.results = Some(status.of(port.results(HistoryQuery::read(asked)).await)),
+        ["sessions", id] => {
+            let found = status.of(port.session((*id).to_owned()).await);
+            if matches!(found, Ok(None)) {
+                status.set(404);
+            }
+            loaded.session = Some(found);
+        }
+        ["telemetry"] => {
+            loaded.logs = Some(logs(&*port, LogQuery::read(asked)).await);
+            loaded.clients = Some(port.clients().await);
+        }
+        ["panic", id] => {
+            loaded.control = Some(control(&*port).await);
+            // The address may say anything: then nothing was recorded under it.
+            loaded.trace = Some(if is_trace_id(id) { trace(&*port, id).await } else { Ok(Trace::default()) });
+        }
+        ["trace", id] => loaded.trace = Some(trace(&*port, id).await),
+        _ => {}
     }
+    loaded
 }
 
-pub fn clients() -> impl Future<Output = Result<Vec<ClientHealth>, AppError>> + Send {
-    let port = port();
-    async move { port?.clients().await }
+async fn frame(port: &dyn Port) -> Answer<FramePaint> {
+    Ok(FramePaint { user: port.user().await?, strip: port.strip().await? })
+}
+
+async fn control(port: &dyn Port) -> Answer<ControlPaint> {
+    Ok(ControlPaint { strip: port.strip().await?, sessions: port.control().await? })
+}
+
+async fn logs(port: &dyn Port, query: LogQuery) -> Answer<LogsPaint> {
+    Ok(LogsPaint { page: port.logs(query.clone()).await?, histogram: port.histogram(query).await? })
+}
+
+async fn trace(port: &dyn Port, id: &str) -> Answer<Trace> {
+    if !is_trace_id(id) {
+        let words = "That is no correlation id: 8 to 64 letters, digits, - or _.";
+        return Err(AppError::new("INVALID", words).with_status(400));
+    }
+    port.trace(id.to_owned()).await
+}
+
+/// What was read for the page that is painted.
+fn read<T: Clone>(part: impl Fn(&Loaded) -> &Option<Answer<T>>) -> Answer<T> {
+    let loaded = use_context::<Arc<Loaded>>();
+    loaded
+        .and_then(|loaded| part(&loaded).clone())
+        .unwrap_or_else(|| Err(AppError::new("NOT_READ", "This page was painted before its data were read.")))
+}
+
+pub fn frame_paint() -> Answer<FramePaint> {
+    read(|loaded| &loaded.frame)
+}
+
+pub fn control_paint() -> Answer<ControlPaint> {
+    read(|loaded| &loaded.control)
+}
+
+pub fn logs_paint() -> Answer<LogsPaint> {
+    read(|loaded| &loaded.logs)
+}
+
+pub fn clients_paint() -> Answer<Vec<ClientHealth>> {
+    read(|loaded| &loaded.clients)
+}
+
+pub fn trace_paint() -> Answer<Trace> {
+    read(|loaded| &loaded.trace)
+}
+
+pub fn results_paint() -> Answer<ResultsPage> {
+    read(|loaded| &loaded.results)
+}
+
+pub fn analytics_paint() -> Answer<Analytics> {
+    read(|loaded| &loaded.analytics)
+}
+
+pub fn session_paint() -> Answer<Option<SessionDetail>> {
+    read(|loaded| &loaded.session)
 }
 
 /// Only what an id may be made of: it goes into an address.

@@ -83,6 +83,8 @@ pub use wake::wake;
 #[cfg(feature = "ssr")]
 pub use app::App;
 #[cfg(feature = "ssr")]
+pub use data::{Loaded, load};
+#[cfg(feature = "ssr")]
 pub use history_query::HistoryQuery;
 #[cfg(feature = "ssr")]
 pub use log_query::LogQuery;

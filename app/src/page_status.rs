@@ -1,10 +1,7 @@
-//! The HTTP status of a page: 200 unless its data say otherwise. The server provides it as context and reads it when
-//! the page is written.
+//! The HTTP status of a page: 200 unless its data say otherwise. Set while they are read.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
-
-use leptos::prelude::use_context;
 
 use crate::error::AppError;
 
@@ -35,9 +32,4 @@ impl PageStatus {
         }
         answer
     }
-}
-
-/// That of the page that is painted.
-pub fn of_page() -> PageStatus {
-    use_context::<PageStatus>().unwrap_or_default()
 }

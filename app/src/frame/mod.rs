@@ -45,11 +45,17 @@ fn view_of_address() -> View {
 #[component]
 pub fn Frame() -> impl IntoView {
     let live = use_live();
-    let who = Who(RwSignal::new(None));
-    provide_context(who);
+    let (user, strip) = match data::frame_paint() {
+        Ok(paint) => (paint.user, Some(paint.strip)),
+        Err(_) => (None, None),
+    };
+    if let Some(strip) = &strip {
+        live.seed_strip(strip);
+    }
+    provide_context(Who(RwSignal::new(user.clone())));
     provide_context(view_of_address());
     provide_shown(None);
-    let paint = Resource::new_blocking(|| (), |()| data::frame());
+    let cells = provide_cells();
     view! {
         <a class="skip" href="#page">"Skip to content"</a>
         <div class="frame">
@@ -59,27 +65,11 @@ pub fn Frame() -> impl IntoView {
                 <div class="bar-end">
                     <LinkState/>
                     {theme_switch()}
-                    <Suspense>
-                        {move || Suspend::new(async move {
-                            let user = paint.await.ok().and_then(|paint| paint.user);
-                            // Once: a page is gone through more than once while it is painted.
-                            if who.0.with_untracked(|known| *known != user) {
-                                who.0.set(user.clone());
-                            }
-                            account(user)
-                        })}
-                    </Suspense>
+                    {account(user)}
                 </div>
             </header>
-            <Suspense fallback=|| view! { <section class="strip" aria-label="State"></section> }>
-                {move || Suspend::new(async move {
-                    if let Ok(paint) = paint.await {
-                        live.seed_strip(&paint.strip);
-                    }
-                    let cells = provide_cells();
-                    view! { <PaintedCells cells/><Strip/> }
-                })}
-            </Suspense>
+            <PaintedCells cells/>
+            <Strip/>
             <main class="page" id="page" tabindex="-1"><Outlet/></main>
         </div>
         {keys()}

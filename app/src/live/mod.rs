@@ -25,15 +25,6 @@ pub struct Live {
     pub why: RwSignal<Vec<WhyView>>,
     /// A session that is not shown any more, while the page says so.
     pub gone: RwSignal<Option<SessionView>>,
-    /// What has been taken over from a first paint. A page is gone through more than once while it is painted; to
-    /// write again would wake what looks at it, perhaps after the page has been sent and its signals are gone.
-    painted: StoredValue<Painted>,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Painted {
-    strip: bool,
-    sessions: bool,
 }
 
 impl Live {
@@ -48,24 +39,16 @@ impl Live {
             held: RwSignal::new(known.sessions.into_iter().map(Held::new).collect()),
             why: RwSignal::new(known.why),
             gone: RwSignal::new(known.gone),
-            painted: StoredValue::new(Painted::default()),
         }
     }
 
     /// Takes over the strip of the first paint.
     pub fn seed_strip(self, strip: &StripView) {
-        if !self.painted.get_value().strip {
-            self.painted.update_value(|painted| painted.strip = true);
-            self.strip.set(strip.clone());
-        }
+        self.strip.set(strip.clone());
     }
 
     /// Takes over Control's first paint.
     pub fn seed(self, paint: &ControlPaint) {
-        if self.painted.get_value().sessions {
-            return;
-        }
-        self.painted.update_value(|painted| painted.sessions = true);
         self.seed_strip(&paint.strip);
         self.held.set(paint.sessions.sessions.iter().cloned().map(Held::new).collect());
         self.why.set(paint.sessions.why.clone());

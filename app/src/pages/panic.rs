@@ -3,38 +3,20 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 use model::view::LatchView;
 
 use super::control::Rescue;
 use super::trace::told;
-use crate::data::{self, ControlPaint};
+use crate::data;
 use crate::format;
 use crate::live::use_live;
 use crate::parts::{Panel, region};
-use crate::port::Trace;
 use crate::shown::use_view;
 
 /// Its address: `/panic/{correlation id of the press}`.
 #[component]
 pub fn PanicPage() -> impl IntoView {
-    let id = use_params_map().read_untracked().get("correlation_id").unwrap_or_default();
     let live = use_live();
-    let paint = Resource::new_blocking(|| (), |()| data::control());
-    let asked = id.clone();
-    let trace = Resource::new_blocking(
-        || (),
-        move |()| {
-            let (known, id) = (data::is_trace_id(&asked), asked.clone());
-            let trace = known.then(|| data::trace(id));
-            async move {
-                match trace {
-                    Some(trace) => trace.await,
-                    None => Ok(Trace::default()),
-                }
-            }
-        },
-    );
     view! {
         <Title text="Panic"/>
         <noscript><meta http-equiv="refresh" content="2"/></noscript>
@@ -43,19 +25,13 @@ pub fn PanicPage() -> impl IntoView {
             <div class="actions"><a class="button" href="">"Look again"</a><a class="button primary" href="/">"Back to the console"</a></div>
         </div>
         <Panel name="State of the panic" class="bare">
-            <Suspense fallback=|| view! { <div class="skeleton"></div> }>
-                {move || Suspend::new(async move {
-                    paint.await.map(|paint: ControlPaint| {
-                        live.seed(&paint);
-                        region("panic", view! { <PanicState/> }.into_any())
-                    })
-                })}
-            </Suspense>
+            {data::control_paint().map(|paint| {
+                live.seed(&paint);
+                region("panic", view! { <PanicState/> }.into_any())
+            })}
         </Panel>
         <Panel name="What was recorded" class="bare">
-            <Suspense fallback=|| view! { <div class="skeleton"></div> }>
-                {move || Suspend::new(async move { trace.await.map(told) })}
-            </Suspense>
+            {data::trace_paint().map(told)}
         </Panel>
     }
     .into_any()

@@ -6,7 +6,7 @@ mod port;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::{Files, PageStatus, Port, ShellValues, document_end, route_pattern, shell};
+use app::{Files, PageStatus, Port, ShellValues, document_end, load, route_pattern, shell};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -104,15 +104,17 @@ async fn render(app: Arc<App>, site: &Site, user: Option<Session>, request: Requ
     };
     let port: Arc<dyn Port> = Arc::new(PagePort::new(app, user));
     let status = PageStatus::default();
-    let of_page = status.clone();
-    let provide = move || {
-        provide_context(of_page.clone());
-        provide_context(Nonce::from_value(nonce.clone()));
-        provide_context(values.clone());
-        provide_context(Arc::clone(&port));
-    };
     let files = Files::named(|plain| site.address(plain));
-    let page = leptos_axum::render_app_async_with_context(provide, move || shell(&files))(request);
+    let address = request.uri().path_and_query().map(|asked| asked.as_str().to_owned()).unwrap_or_default();
+    let page = async {
+        let loaded = Arc::new(load(port, &address, &status).await);
+        let provide = move || {
+            provide_context(Nonce::from_value(nonce.clone()));
+            provide_context(values.clone());
+            provide_context(Arc::clone(&loaded));
+        };
+        leptos_axum::render_app_async_with_context(provide, move || shell(&files))(request).await
+    };
     let Ok(mut response) = tokio::time::timeout(PATIENCE, page).await else {
         // Whoever waits for a page must learn where the way out is.
         let way = ("/login", "To the emergency form");

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{ApiError, User};
 use crate::clock;
+use crate::ingest::Histogram;
 use crate::shared::App;
 use crate::store::telemetry::{Books, TabBooks, TabPage};
 
@@ -52,9 +53,25 @@ fn ingest(app: &App) -> Value {
         "records": read(&counts.records),
         "rejected": read(&counts.rejected),
         "rejected_by_code": counts.rejected_by_code(),
-        "declared_drops": read(&counts.declared_drops),
+        "refused_by_code": counts.refused_by_code(),
+        "drops": counts.dropped_by_reason(),
+        "skew_s": histogram(&counts.skew),
+        "lag_s": histogram(&counts.lag),
+        "commit_s": histogram(&counts.commit),
         "queue_percent": (app.teller.batch_share() * 100.0).round(),
     })
+}
+
+/// Batches at or below each bound; above the last one lie the rest of `count`.
+fn histogram(histogram: &Histogram) -> Value {
+    let up_to = histogram.up_to();
+    let count = up_to.last().map_or(0, |(_, count)| *count);
+    let bounds: Vec<Value> = up_to
+        .iter()
+        .filter(|(bound, _)| bound.is_finite())
+        .map(|(bound, count)| json!({ "up_to": bound, "count": count }))
+        .collect();
+    json!({ "count": count, "sum": histogram.sum(), "bounds": bounds })
 }
 
 /// `unexplained_loss`: numbers of calls that neither arrived, nor were declared as dropped, nor were refused here;

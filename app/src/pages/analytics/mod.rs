@@ -26,7 +26,10 @@ const PATH: &str = "/analytics";
 pub fn AnalyticsPage() -> impl IntoView {
     let map = use_query_map();
     let query = Memo::new(move |_| map.with(|map| HistoryQuery::read(|name| map.get(name))));
-    let paint = Resource::new_blocking(move || query.get(), data::analytics);
+    let paint = data::analytics_paint();
+    let known = paint.as_ref().ok();
+    let choices = known.map(|paint| paint.choices.clone()).unwrap_or_default();
+    let mode = known.map(|paint| paint.execution_mode);
     view! {
         <Title text="Analytics"/>
         <div class="page-head">
@@ -37,21 +40,9 @@ pub fn AnalyticsPage() -> impl IntoView {
                 <a class="button" href=move || query.get().to_href("/api/v1/analytics.csv")>"Days as CSV"</a>
             </div>
         </div>
-        <Suspense>
-            {move || Suspend::new(async move {
-                let (choices, mode) = paint
-                    .await
-                    .map(|paint| (paint.choices, Some(paint.execution_mode)))
-                    .unwrap_or_default();
-                filters(&query.get_untracked(), &choices, mode)
-            })}
-        </Suspense>
+        {filters(&query.get_untracked(), &choices, mode)}
         <Panel name="Figures" class="bare">
-            <Suspense fallback=|| view! { <div class="skeleton"></div> }>
-                {move || Suspend::new(async move {
-                    paint.await.map(|paint| told(paint, &query.get_untracked()))
-                })}
-            </Suspense>
+            {paint.map(|paint| told(paint, &query.get_untracked()))}
         </Panel>
     }
     .into_any()

@@ -41,20 +41,15 @@ pub use rescue::Rescue;
 #[component]
 pub fn ControlPage() -> impl IntoView {
     let live = use_live();
-    let paint = Resource::new_blocking(|| (), |()| data::control());
     view! {
         <Title text="Control"/>
         <h1 class="visually-hidden" tabindex="-1">"Control"</h1>
         <Panel name="Session and market" class="bare">
-            <Suspense fallback=|| view! { <div class="skeleton"></div> }>
-                {move || Suspend::new(async move {
-                    paint.await.map(|paint| {
-                        live.seed(&paint);
-                        let cells = provide_cells();
-                        view! { <PaintedCells cells/><Desktop/> }
-                    })
-                })}
-            </Suspense>
+            {data::control_paint().map(|paint| {
+                live.seed(&paint);
+                let cells = provide_cells();
+                view! { <PaintedCells cells/><Desktop/> }
+            })}
         </Panel>
     }
     .into_any()

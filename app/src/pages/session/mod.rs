@@ -20,18 +20,13 @@ use crate::port::SessionDetail;
 pub fn SessionPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("session_id").unwrap_or_default()));
-    let paint = Resource::new_blocking(move || id.get(), data::session);
     view! {
         <Title text=move || format!("Session {}", id.get())/>
         <Panel name="Session" class="bare">
-            <Suspense fallback=|| view! { <div class="skeleton"></div> }>
-                {move || Suspend::new(async move {
-                    paint.await.map(|found| match found {
-                        Some(detail) => told(detail),
-                        None => unknown(&id.get_untracked()),
-                    })
-                })}
-            </Suspense>
+            {data::session_paint().map(|found| match found {
+                Some(detail) => told(detail),
+                None => unknown(&id.get_untracked()),
+            })}
         </Panel>
     }
     .into_any()

@@ -13,12 +13,9 @@ const SKEW_MS: i64 = 2_000;
 
 #[component]
 pub fn ClientsPanel() -> impl IntoView {
-    let paint = Resource::new_blocking(|| (), |()| data::clients());
     view! {
         <Panel name="Client health">
-            <Suspense fallback=|| view! { <div class="skeleton"></div> }>
-                {move || Suspend::new(async move { paint.await.map(|clients| told(&clients)) })}
-            </Suspense>
+            {data::clients_paint().map(|clients| told(&clients))}
         </Panel>
     }
 }

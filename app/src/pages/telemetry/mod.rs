@@ -27,26 +27,21 @@ pub use record::payload_rows;
 pub fn TelemetryPage() -> impl IntoView {
     let map = use_query_map();
     let query = Memo::new(move |_| map.with(|map| LogQuery::read(|name| map.get(name))));
-    let paint = Resource::new_blocking(move || query.get(), data::logs);
+    let (histogram, page) = match data::logs_paint() {
+        Ok(paint) => (Ok(paint.histogram), Ok(paint.page)),
+        Err(error) => (Err(error.clone()), Err(error)),
+    };
     view! {
         <Title text="Telemetry"/>
         <h1 class="visually-hidden" tabindex="-1">"Telemetry"</h1>
         <div class="telemetry">
             <Panel name="Search" class="search">
                 <Filters query/>
-                <Suspense fallback=|| view! { <div class="skeleton chart-skeleton"></div> }>
-                    {move || Suspend::new(async move {
-                        paint.await.map(|paint| region("histogram", view! { <HistogramView histogram=paint.histogram query/> }))
-                    })}
-                </Suspense>
+                {histogram.map(|histogram| region("histogram", view! { <HistogramView histogram query/> }.into_any()))}
             </Panel>
             <div class="column">
                 <Panel name="Records" region="records">
-                    <Suspense fallback=|| view! { <div class="skeleton"></div> }>
-                        {move || Suspend::new(async move {
-                            paint.await.map(|paint| view! { <Records page=paint.page query/> })
-                        })}
-                    </Suspense>
+                    {page.map(|page| view! { <Records page query/> })}
                 </Panel>
             </div>
             <div class="column">

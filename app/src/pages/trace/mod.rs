@@ -10,7 +10,6 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use telemetry::{Level, LogRecord};
 
-use crate::error::AppError;
 use crate::log_query::LogQuery;
 use crate::parts::{Panel, fact, session_link};
 use crate::port::Trace;
@@ -24,19 +23,6 @@ use waterfall::Waterfall;
 pub fn TracePage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("correlation_id").unwrap_or_default()));
-    let trace = Resource::new_blocking(
-        move || id.get(),
-        |id| async move {
-            if !data::is_trace_id(&id) {
-                return Err(AppError::new(
-                    "INVALID",
-                    "That is no correlation id: 8 to 64 letters, digits, - or _.",
-                )
-                .with_status(400));
-            }
-            data::trace(id).await
-        },
-    );
     view! {
         <Title text=move || format!("Trace {}", format::short_id(&id.get()))/>
         <div class="page-head">
@@ -50,9 +36,7 @@ pub fn TracePage() -> impl IntoView {
             </div>
         </div>
         <Panel name="Trace" class="bare">
-            <Suspense fallback=|| view! { <div class="skeleton"></div> }>
-                {move || Suspend::new(async move { trace.await.map(|trace| view! { <Told trace/> }) })}
-            </Suspense>
+            {data::trace_paint().map(|trace| view! { <Told trace/> })}
         </Panel>
     }
     .into_any()

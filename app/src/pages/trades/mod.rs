@@ -20,7 +20,8 @@ pub const PATH: &str = "/trades";
 pub fn TradesPage() -> impl IntoView {
     let map = use_query_map();
     let query = Memo::new(move |_| map.with(|map| HistoryQuery::read(|name| map.get(name))));
-    let paint = Resource::new_blocking(move || query.get(), data::results);
+    let paint = data::results_paint();
+    let choices = paint.as_ref().map(|page| page.choices.clone()).unwrap_or_default();
     view! {
         <Title text="Trades"/>
         <div class="page-head">
@@ -31,18 +32,9 @@ pub fn TradesPage() -> impl IntoView {
                 <a class="button" href=move || csv(&query.get())>"CSV"</a>
             </div>
         </div>
-        <Suspense>
-            {move || Suspend::new(async move {
-                let choices = paint.await.map(|page| page.choices).unwrap_or_default();
-                filters::filters(&query.get_untracked(), &choices)
-            })}
-        </Suspense>
+        {filters::filters(&query.get_untracked(), &choices)}
         <Panel name="Finished sessions" class="ledger">
-            <Suspense fallback=|| view! { <div class="skeleton"></div> }>
-                {move || Suspend::new(async move {
-                    paint.await.map(|page| told(&page, &query.get_untracked()))
-                })}
-            </Suspense>
+            {paint.map(|page| told(&page, &query.get_untracked()))}
         </Panel>
     }
     .into_any()

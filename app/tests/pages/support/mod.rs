@@ -13,7 +13,7 @@ use app::port::{
     Analytics, ClientHealth, Histogram, LogPage, Port, PortFuture, ResultsPage, SessionDetail, SessionPaint,
     Trace, User,
 };
-use app::{AppError, Files, HistoryQuery, LogQuery, PageStatus, ShellValues, document_end, shell};
+use app::{AppError, Files, HistoryQuery, LogQuery, PageStatus, ShellValues, document_end, load, shell};
 use futures::StreamExt;
 use hydration_context::{SharedContext, SsrSharedContext};
 use leptos::prelude::*;
@@ -88,12 +88,14 @@ pub fn render(path: &str, port: SamplePort, theme: &str) -> String {
     let (context, shared) = (ServerMetaContext::new(), Arc::new(SsrSharedContext::new()));
     let (meta, meta_output) = context;
     let owner = Owner::new_root(Some(Arc::clone(&shared) as Arc<dyn SharedContext + Send + Sync>));
+    let status = port.status.clone();
+    let port: Arc<dyn Port> = Arc::new(port);
+    let loaded = Arc::new(futures::executor::block_on(load(port, path, &status)));
     let stream = owner.with(|| {
         provide_context(RequestUrl::new(path));
         provide_context(meta);
         provide_context(values);
-        provide_context(port.status.clone());
-        provide_context(Arc::new(port) as Arc<dyn Port>);
+        provide_context(loaded);
         shell(&Files::default()).to_html_stream_in_order()
     });
     futures::executor::block_on(async move {

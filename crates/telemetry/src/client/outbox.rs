@@ -108,9 +108,9 @@ pub(super) struct Outbox {
     /// Failures in a row; above 0 only one request at a time probes.
     pub failures: u32,
     pub retry_at_ms: i64,
+    /// Records of a batch: halved by every one that was too large, and what the server says.
     pub max_records: usize,
-    /// The most that the server asks for in one.
-    pub asked_records: usize,
+    pub told_records: usize,
     pub health: Health,
     /// Calls told and calls declared that the server has acknowledged.
     pub told: u64,
@@ -133,7 +133,7 @@ impl Outbox {
             failures: 0,
             retry_at_ms: i64::MIN,
             max_records: BATCH_RECORDS,
-            asked_records: BATCH_RECORDS,
+            told_records: BATCH_RECORDS,
             health: Health::default(),
             told: 0,
             declared: 0,

@@ -11,6 +11,7 @@ use crate::{DropReason, Level, LoggerSettings, Receipt};
 const BACKOFF_MS: i64 = 1_000;
 const BACKOFF_MAX_MS: i64 = 60_000;
 pub(super) const RETRY_AFTER_MAX_MS: i64 = 600_000;
+const DEBUG_MOST_MS: i64 = 600_000;
 
 /// What the logger needs to know beside the outbox.
 pub(super) struct Moment {
@@ -35,7 +36,7 @@ impl Outbox {
         let (status, retry_after_ms) = match outcome {
             Outcome::Accepted(receipt) => {
                 self.accepted(index, &receipt, moment, drops);
-                return receipt.cfg;
+                return receipt.cfg.map(|settings| on_our_clock(settings, receipt.now, now_ms));
             }
             Outcome::Refused { status, retry_after_ms } => (status, retry_after_ms),
             Outcome::Unreachable => (0, None),
@@ -164,6 +165,13 @@ impl Outbox {
             self.push(draft, moment.next_number, moment.now_ms);
         }
     }
+}
+
+/// Debug is told until a moment of the server's clock, which may be far from ours; never for long.
+fn on_our_clock(mut settings: LoggerSettings, server_ms: i64, now_ms: i64) -> LoggerSettings {
+    let ours = |until_ms: i64| now_ms + until_ms.saturating_sub(server_ms).clamp(0, DEBUG_MOST_MS);
+    settings.debug_until = settings.debug_until.map(ours);
+    settings
 }
 
 /// Positions that the server refused. Beyond the 20 that a receipt lists only their number is known: the first ones

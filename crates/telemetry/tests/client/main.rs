@@ -5,5 +5,6 @@ mod delivery;
 mod law;
 mod memory;
 mod rules;
+mod sampling;
 mod shared;
 mod world;
