@@ -40,6 +40,8 @@ mod forms;
 #[cfg(feature = "hydrate")]
 mod keys;
 #[cfg(feature = "hydrate")]
+mod switches;
+#[cfg(feature = "hydrate")]
 mod wake;
 
 #[cfg(feature = "ssr")]

@@ -2,10 +2,9 @@
 
 use std::io::Write;
 
-use flate2::{
-    Compression,
-    write::{DeflateEncoder, GzDecoder},
-};
+use flate2::write::GzDecoder;
+
+use crate::squeeze::squeeze;
 
 /// Why a body could not be inflated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,14 +29,12 @@ impl std::error::Error for InflateError {}
 /// Deflated by the fast method, by nobody in particular; neither time nor name.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 0xff];
 
-/// Compresses at level 1. Deterministic: the header carries neither time nor name.
+/// Compresses. Deterministic: the header carries neither time nor name.
 #[must_use]
 pub fn deflate(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len() / 4 + 32);
+    let mut out = Vec::with_capacity(bytes.len() / 4 + 128);
     out.extend_from_slice(&HEADER);
-    let mut encoder = DeflateEncoder::new(out, Compression::fast());
-    // Writing to a vector cannot fail; were it to, the empty result is refused by every reader.
-    let Ok(mut out) = encoder.write_all(bytes).and_then(|()| encoder.finish()) else { return Vec::new() };
+    squeeze(bytes, &mut out);
     out.extend_from_slice(&check_sum(bytes).to_le_bytes());
     out.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
     out

@@ -33,6 +33,7 @@ mod record;
 mod scrub;
 mod secret;
 mod shapes;
+mod squeeze;
 mod time;
 mod wire;
 

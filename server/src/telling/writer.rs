@@ -134,14 +134,14 @@ impl Writer {
         commit.inner.records.push(Prepared::from(record));
     }
 
-    /// Prints, then commits. A store that refuses is tried again until it takes the records, so that nothing
+    /// Prints, then commits; of browser batches only what was new. A store that refuses is tried again until it takes the records, so that nothing
     /// is lost; meanwhile the queue fills up and sheds, counted.
     async fn write(&self, commit: Collected, closing: bool) {
         let Collected { inner, replies, journal } = commit;
         if inner.records.is_empty() && inner.batches.is_empty() && inner.journal.is_none() {
             return;
         }
-        self.print(&inner);
+        self.print(&inner.records);
         let started = Instant::now();
         let mut pause = Duration::from_millis(50);
         let fresh = loop {
@@ -165,8 +165,15 @@ impl Writer {
             let outage_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             self.teller.tell(&TelemetryEvent::StoreRecovered { outage_ms }, &Context::default());
         }
-        let batched: usize = inner.batches.iter().map(|batch| batch.records.len()).sum();
+        // Only now is it known which batches are repeats: those are neither printed nor stored, and their numbers declared.
+        let (mut batched, mut repeated) = (0, 0);
+        for (batch, is_new) in inner.batches.iter().zip(&fresh) {
+            *if *is_new { &mut batched } else { &mut repeated } += batch.records.len();
+        }
+        let kept = inner.batches.iter().zip(&fresh).filter(|(_, is_new)| **is_new);
+        self.print(kept.flat_map(|(batch, _)| &batch.records));
         self.teller.add_committed((inner.records.len() + batched) as u64);
+        self.teller.add_repeated(repeated as u64);
         if let Some(reply) = journal {
             // Nobody waits any more in a process that ends; the cursor is moved all the same.
             let _ = reply.send(());
@@ -177,16 +184,14 @@ impl Writer {
         }
     }
 
-    fn print(&self, commit: &Commit) {
-        let mut lines = Vec::new();
-        let batched = commit.batches.iter().flat_map(|batch| &batch.records);
-        let mut count = 0;
-        for prepared in commit.records.iter().chain(batched) {
+    fn print<'a>(&self, records: impl IntoIterator<Item = &'a Prepared>) {
+        let (mut lines, mut count) = (Vec::new(), 0);
+        for prepared in records {
             lines.extend_from_slice(prepared.line.as_bytes());
             lines.push(b'\n');
             count += 1;
         }
-        if !self.output.try_send(lines) {
+        if count > 0 && !self.output.try_send(lines) {
             self.stalled.fetch_add(count, Ordering::Relaxed);
         }
     }
