@@ -139,7 +139,7 @@ fn what_libraries_say_becomes_a_batch() {
 fn a_flood_of_one_event_is_one_record_with_its_count() {
     start();
     (0..1_000).for_each(|_| app::tell(&seen("RUNNING")));
-    app::tell(&UiEvent::ChartDrawn { points: 900, duration_ms: 6 });
+    app::tell(&UiEvent::Log { level: Level::Debug, target: "app".to_owned(), text: "unheard".to_owned() });
     logger::on(Input::Hide);
     let batches = sent();
     let records = &batches[0].records;
