@@ -40,6 +40,7 @@
           clearTimeout(d.watch);
           d.hydrated = true;
           document.documentElement.dataset.hydrated = "";
+          if (d.measure) d.measure();
           if (d.started) d.started();
         })
         .catch(function (e) { d.fail(trap(e) ? "trap" : "boot", told(e), js, e); });

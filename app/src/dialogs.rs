@@ -1,14 +1,13 @@
 //! Dialogs in the browser. They stand in the page from the beginning, hidden, as the server wrote them; each is opened
 //! for one session, closed by Escape, by its own button, and when it is no longer about that session.
 
-use leptos::prelude::{GetUntracked, RwSignal, request_animation_frame};
+use leptos::prelude::GetUntracked;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement};
 
 use crate::act::{Act, then};
-use crate::cell::cell;
+use crate::cell::{cell, new_cell};
 use crate::event::Control;
-use crate::islands::toasts;
 use crate::json::object;
 use crate::platform::{self, all_in};
 
@@ -24,8 +23,8 @@ pub fn open(name: &str, session: &str) {
     // Names of ours are names.
     let _ = dialog.set_attribute("data-session", session);
     let _ = dialog.remove_attribute("hidden");
-    let heading = format!("#{name}");
-    request_animation_frame(move || platform::focus(&heading));
+    let heading = ["#", name].concat();
+    platform::before_picture(move || platform::focus(&heading));
 }
 
 /// Closes the dialog around an element; what opened it gets the focus back.
@@ -93,7 +92,7 @@ pub fn send(button: &Element) {
     // A name of ours is a name.
     let _ = button.set_attribute("disabled", "");
     let button = button.clone();
-    then(act, toasts(), RwSignal::new(false), move |answer| {
+    then(act, new_cell(), move |answer| {
         let _ = button.remove_attribute("disabled");
         if answer.is_some() {
             close(&button);

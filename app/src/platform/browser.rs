@@ -2,6 +2,7 @@
 //! their own.
 
 mod chart;
+mod place;
 mod request;
 mod socket;
 
@@ -12,6 +13,7 @@ use web_sys::Element;
 
 use super::Signed;
 pub use chart::Chart;
+pub use place::{Event, Place, before_picture, every, follow, later, on_window};
 pub use request::{make_way, send};
 pub use socket::{feed_run, feed_send};
 

@@ -188,6 +188,7 @@ async fn browsers_are_told_what_to_do_and_to_stop() {
     assert!((500_000..=600_000).contains(&until), "ten minutes at most: {until}");
     assert!(told("s2").await["cfg"]["debug_until"].is_null());
     assert_eq!(change(json!({ "minutes": -1 })).await.status(), 400);
+    assert_eq!(change(json!({ "minutes": 1, "debug_session": "\u{1b}[2J" })).await.status(), 400);
     assert_eq!(change(json!({ "minutes": 5, "stopped": true })).await.status(), 200);
     let stopped = send(&console, &token, now_ms()).body(batch("s1", now_ms(), "x")).send().await.unwrap();
     assert_eq!(stopped.status(), StatusCode::GONE);
@@ -196,4 +197,6 @@ async fn browsers_are_told_what_to_do_and_to_stop() {
     let audit = console.json("/api/v1/logs?event=telemetry.browser_settings_changed").await;
     assert_eq!(audit["records"].as_array().unwrap().len(), 4);
     assert!(audit["records"].as_array().unwrap().iter().all(|record| record["source"] == "audit"));
+    let whose = |record: &Value| record["payload"]["client_session_id"] == json!("s1");
+    assert_eq!(audit["records"].as_array().unwrap().iter().filter(|record| whose(record)).count(), 1);
 }

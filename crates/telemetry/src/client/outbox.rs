@@ -212,11 +212,14 @@ impl Outbox {
         if self.halt.is_some() {
             return;
         }
-        let mut order: Vec<usize> =
-            (0..self.batches.len()).filter(|&index| self.batches[index].state != State::Held).collect();
-        order.sort_by_key(|&index| std::cmp::Reverse(self.batches[index].sealed.level()));
-        for index in order {
-            self.send(index, true, now_ms);
+        // Level by level: sorting so few would be code for many.
+        for level in Level::ALL.into_iter().rev() {
+            for index in 0..self.batches.len() {
+                let batch = &self.batches[index];
+                if batch.state != State::Held && batch.sealed.level() == level {
+                    self.send(index, true, now_ms);
+                }
+            }
         }
         for index in 0..self.batches.len() {
             self.keep_on_disk(index);

@@ -177,13 +177,9 @@ fn on_our_clock(mut settings: LoggerSettings, server_ms: i64, now_ms: i64) -> Lo
 /// Positions that the server refused. Beyond the 20 that a receipt lists only their number is known: the first ones
 /// not listed stand for them.
 fn refusals(receipt: &Receipt, records: usize) -> Vec<usize> {
-    let mut refused: Vec<usize> =
-        receipt.rej.iter().map(|refusal| refusal.i).filter(|&position| position < records).collect();
-    refused.sort_unstable();
-    refused.dedup();
+    let is_listed = |position: &usize| receipt.rej.iter().any(|refusal| refusal.i == *position);
+    let mut refused: Vec<usize> = (0..records).filter(is_listed).collect();
     let unlisted = receipt.rej_n.saturating_sub(refused.len());
-    let others: Vec<usize> =
-        (0..records).filter(|position| refused.binary_search(position).is_err()).take(unlisted).collect();
-    refused.extend(others);
+    refused.extend((0..records).filter(|position| !is_listed(position)).take(unlisted));
     refused
 }
