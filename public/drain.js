@@ -60,7 +60,7 @@ async function orphans(log) {
     await bury(log, row, old ? "expired" : "spool_full");
   }
   const left = await log.all();
-  if (left.some((row) => living(row) && row.tab !== log.tab)) again = 5000;
+  if (left.some((row) => living(row) && row.tab !== log.tab)) again = 10000;
   return left.filter((row) => !living(row)).sort((a, b) => a.at - b.at);
 }
 

@@ -18,9 +18,7 @@
   const rescue = () => import("/rescue.js");
   rescue().catch(() => 0);
 
-  const PATH = "/api/logs";
-  const WARN = 13;
-  const FATAL = 21;
+  const [PATH, WARN, FATAL] = ["/api/logs", 13, 21];
   // What `signal` of the program understands.
   const [HIDE, ONLINE, HOLD, SIGNED_IN, SIGNED_OUT, LOOK, MEMORY, HALT] = [0, 1, 2, 3, 4, 5, 6, 7];
   const NAMES = { boot: "ui.boot_failed", trap: "ui.trapped", oom: "ui.trapped", panic: "ui.panic" };
@@ -38,8 +36,6 @@
   // Nobody calls into a program that has died.
   const signal = (code, value = 0) => !dead && d.module && d.module.signal(code, value);
   const locked = (name, options, work) => (navigator.locks ? navigator.locks.request(name, options, work) : work(true));
-
-  // --- What the tabs of this browser share.
 
   const channel = window.BroadcastChannel && new BroadcastChannel("deltascope-log");
   const share = (said) => channel && channel.postMessage(said);
@@ -87,7 +83,13 @@
 
   // 1: signed in; 0: signed out; 2: is about to sign out: what waits leaves while it may.
   d.signed = async function (how) {
-    if (how === 2) return signal(HIDE) || share({ flush: 1 });
+    if (how === 2) {
+      signal(HIDE);
+      share({ flush: 1 });
+      // Who is signed out may not say it any more: it is waited for, on this tab and the others, but not for long.
+      for (let at = 0; at < 20 && (at < 2 || onTheWay.size); at += 1) await sleep(50);
+      return;
+    }
     signedIn = !!how;
     closed = !how;
     if (!how) d.wipe();
@@ -115,10 +117,7 @@
     signal(HALT);
   }
 
-  // --- Requests.
-
-  let weight = 0;
-  let lasting = true;
+  let [weight, lasting, leaving] = [0, true, false];
   const outliving = new Set();
   const onTheWay = new Map();
   const waiting = new Map();
@@ -142,6 +141,8 @@
     if (!must && !late) lastGasp(row, init);
     return go(outlives)
       .catch((error) => {
+        // A page that goes is told that what outlives it has failed: it has not.
+        if (leaving && outlives) return new Promise(() => 0);
         lasting = false;
         return must && outlives && error instanceof TypeError ? go(false) : Promise.reject(error);
       })
@@ -219,8 +220,6 @@
   };
   let lastWords;
   d.unspool = forget;
-
-  // --- The spool: what was not confirmed, on disk, for the next page; in memory where there is no disk.
 
   let base;
   const rows = new Map();
@@ -309,8 +308,6 @@
     signedIn: (is) => { if (is !== undefined) signedIn = is; return signedIn; },
   };
 
-  // --- What the sentinel itself tells.
-
   const app = () => ({ n: "web", r: meta("version"), b: meta("version"), e: "prod" });
   const page = () => ({ route: meta("route"), vis: document.visibilityState, lang: navigator.language, vp: [innerWidth, innerHeight] });
 
@@ -348,8 +345,6 @@
     }, record.l);
   }
 
-  // --- Failures.
-
   // `program`: it has sent the report itself. After a panic the trap that follows from it is no news.
   d.fail = function (kind, message, location, error, program) {
     if (dead || (kind === "boot" && d.hydrated)) return;
@@ -369,18 +364,19 @@
     rescue().then((made) => dead || made.hide()).catch(() => 0);
   };
 
-  // --- What happens to the page.
-
   const leave = () => {
     gasp?.abort();
     signal(HIDE);
   };
   const back = () => {
+    leaving = false;
+    outliving.clear();
+    weight = 0;
     waitUntil(0);
     signal(ONLINE);
     plan(1000 + 2000 * Math.random());
   };
-  addEventListener("pagehide", leave, true);
+  addEventListener("pagehide", () => leave((leaving = true)), true);
   document.addEventListener("freeze", leave);
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) signal(HIDE);

@@ -88,8 +88,9 @@ pub fn shell(files: &Files) -> impl IntoView + use<> {
                 <link rel="stylesheet" href=style/>
                 <link rel="modulepreload" href=loader/>
                 <link rel="preload" href=module r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
-                <script nonce=nonce.clone() src=guard defer></script>
+                // What it tells when the page goes leaves with what the guard sends then.
                 <script nonce=nonce.clone() src=measure defer></script>
+                <script nonce=nonce.clone() src=guard defer></script>
                 <script nonce=nonce type="module" inner_html=load></script>
                 <MetaTags/>
             </head>
