@@ -120,26 +120,6 @@ impl Evenly {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_clock_that_was_set_is_not_believed_for_an_hour() {
-        let start = Instant::now();
-        let mut clock = Evenly::new(Micros(0), start);
-        let mut look = |minute: u64, wall_minute: i64| {
-            clock.is_trusted(Micros(wall_minute * 60_000_000), start + minute as u32 * MINUTE)
-        };
-        assert!(!look(59, 59), "not yet");
-        assert!(look(60, 60));
-        assert!(!look(61, 61 + 40 * 24 * 60), "it leapt ahead by forty days");
-        assert!(!look(62, 62), "and back");
-        assert!(!look(121, 121));
-        assert!(look(122, 122));
-    }
-}
-
 /// Apart from the others, because it waits until its records are stored.
 fn audit_accounts(app: &Arc<App>) {
     let (this, stop) = (Arc::clone(app), app.tasks.stop_signal());
@@ -160,4 +140,24 @@ fn audit_accounts(app: &Arc<App>) {
             Ok::<(), std::convert::Infallible>(())
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_set_is_not_believed_for_an_hour() {
+        let start = Instant::now();
+        let mut clock = Evenly::new(Micros(0), start);
+        let mut look = |minute: u64, wall_minute: i64| {
+            clock.is_trusted(Micros(wall_minute * 60_000_000), start + minute as u32 * MINUTE)
+        };
+        assert!(!look(59, 59), "not yet");
+        assert!(look(60, 60));
+        assert!(!look(61, 61 + 40 * 24 * 60), "it leapt ahead by forty days");
+        assert!(!look(62, 62), "and back");
+        assert!(!look(121, 121));
+        assert!(look(122, 122));
+    }
 }

@@ -59,8 +59,7 @@ struct Dependency<'text> {
 
 fn members(files: &[SourceFile]) -> impl Iterator<Item = (&str, &SourceFile)> {
     files.iter().filter_map(|file| {
-        // The fuzzer stands outside of the workspace.
-        let folder = file.path.strip_suffix("/Cargo.toml").filter(|folder| *folder != "fuzz")?;
+        let folder = file.path.strip_suffix("/Cargo.toml")?;
         Some((folder.rsplit('/').next().unwrap_or(folder), file))
     })
 }
