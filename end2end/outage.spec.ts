@@ -131,8 +131,10 @@ for (const then of ['leave', 'close'] as const) {
     const bytes = last.filter(({ headers }) => !headers['x-spooled']).reduce((sum, { bytes: { length } }) => sum + length, 0);
     const each = last.map(({ said, bytes: { length } }) => `${said.recs.length} in ${length}`).join(', ');
     console.log(`exit by ${then}: ${bids.size} batches, ${last.length} requests, ${bytes} bytes (${each})`);
-    expect(last.length).toBeLessThanOrEqual(2);
-    expect(bytes).toBeLessThanOrEqual(60_000);
+    // A tab that closes tells a request that outlives it that it failed, and it is asked for again: the id makes that harmless.
+    expect(last.length).toBeLessThanOrEqual(then === 'leave' ? 2 : 4);
+    expect(bids.size).toBeLessThanOrEqual(2);
+    expect(bytes).toBeLessThanOrEqual(then === 'leave' ? 60_000 : 120_000);
   });
 }
 

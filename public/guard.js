@@ -83,6 +83,7 @@
 
   // 1: signed in; 0: signed out; 2: is about to sign out: what waits leaves while it may.
   d.signed = async function (how) {
+    quietly(() => localStorage.setItem("deltascope-leaving", how === 2 ? Date.now() : 0));
     if (how === 2) {
       signal(HIDE);
       share({ flush: 1 });
@@ -389,7 +390,10 @@
   addEventListener("online", back);
   addEventListener("pageshow", (event) => event.persisted && back());
 
-  d.ready = Promise.resolve(renewed()).catch(() => session());
+  // The feed may have led to the sign-in page before the answer to the sign-out came: then it is done here.
+  const left = !signedIn && quietly(() => Date.now() - localStorage.getItem("deltascope-leaving")) < 6e4;
+  const begun = left ? opened.then(() => d.signed(0)).then(() => { closed = false; }) : renewed();
+  d.ready = Promise.resolve(begun).catch(() => session());
   if (navigator.locks) navigator.locks.request(TAB + tab, () => new Promise(() => 0)).catch(() => 0);
   plan(2000 + 6000 * Math.random());
   d.queue.splice(0).forEach((failure) => d.fail(...failure));
