@@ -9,7 +9,7 @@ use web_sys::Element;
 use crate::event::{Control, UiEvent};
 use crate::feed::view;
 use crate::tell::tell;
-use crate::{charts, dialogs, draft, follow, forms, keys, platform};
+use crate::{charts, dialogs, draft, follow, forms, keys, platform, spans};
 
 /// Begins to listen, for as long as the page lives.
 pub fn listen() {
@@ -35,10 +35,16 @@ pub fn listen() {
     });
     let _ = window_event_listener(ev::keydown, |event| {
         let target = event_target::<web_sys::EventTarget>(&event);
-        if event.key() == "Escape" && !event.shift_key() {
-            target.dyn_ref::<Element>().into_iter().for_each(dialogs::close);
-        } else if target.dyn_ref::<Element>().is_some_and(|target| target.id() == "pnl-chart") {
-            charts::key(&event);
+        match event.key().as_str() {
+            "Escape" if !event.shift_key() => dialogs::escape(),
+            "Tab" => dialogs::tab(&event),
+            _ => {}
+        }
+        if let Some(target) = target.dyn_ref::<Element>() {
+            if target.id() == "pnl-chart" {
+                charts::key(&event);
+            }
+            spans::key(target, &event);
         }
         keys::pressed(&event);
     });
@@ -68,6 +74,7 @@ fn does(control: &Element) {
         "send" => dialogs::send(control),
         "consent" => dialogs::frees(control),
         "chart-again" => charts::again(),
+        "preview-again" => draft::again(),
         "toggle" => toggle(control, &of("aria-controls")),
         "copy" => platform::copy(&of("data-copy")),
         "tell" => tell_click(control),

@@ -40,6 +40,8 @@ mod forms;
 #[cfg(feature = "hydrate")]
 mod keys;
 #[cfg(feature = "hydrate")]
+mod spans;
+#[cfg(feature = "hydrate")]
 mod wake;
 
 #[cfg(feature = "ssr")]
@@ -90,6 +92,8 @@ pub use history_query::HistoryQuery;
 pub use log_query::LogQuery;
 #[cfg(feature = "ssr")]
 pub use page_status::PageStatus;
+#[cfg(feature = "ssr")]
+pub use pages::control::draft::field_label;
 #[cfg(feature = "ssr")]
 pub use port::{
     Analytics, Bucket, Choices, ClientHealth, Histogram, LogPage, Port, PortFuture, ResultsPage,

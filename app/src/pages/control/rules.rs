@@ -64,11 +64,13 @@ fn rule_row(reading: RuleView) -> impl IntoView {
     let meter = reading.used_percent.map(|used| {
         view! { <meter min="0" max="100" low="60" high="99" optimum="0" value=used.to_string() aria-label=format!("{label}: {used} % of the way to firing")>{format!("{used} %")}</meter> }
     });
+    // What the verdict says already is not said twice.
+    let raw = if reading.raw == says(reading.verdict) { String::new() } else { reading.raw };
     view! {
         <li class="rule" data-verdict=tone(reading.verdict)>
             <span>{label}</span>
             <span class="verdict">{says(reading.verdict)}</span>
-            <span class="raw">{reading.raw}</span>
+            <span class="raw">{raw}</span>
             <span class="left">{reading.left}</span>
             {meter}
         </li>
