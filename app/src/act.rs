@@ -1,15 +1,16 @@
 //! One click, one intent: tells the click, sends the request, and sends it again under the same key while no
 //! answer comes, so that it happens once.
 
-use leptos::prelude::*;
+use leptos::prelude::{GetUntracked, Set};
 use leptos::task::spawn_local;
 use serde_json::Value;
 
 use crate::api::{self, Intent};
 use crate::backoff::backoff_ms;
+use crate::cell::Cell;
 use crate::error::AppError;
 use crate::event::{Control, UiEvent};
-use crate::islands::Toasts;
+use crate::islands::toasts;
 #[cfg(not(feature = "hydrate"))]
 use crate::json::object;
 use crate::json::{self, text};
@@ -63,16 +64,13 @@ impl Act {
 
 const TRIES: u32 = 5;
 
-/// Does it. `busy` is set meanwhile.
-pub fn act(mut act: Act, toasts: Toasts, busy: RwSignal<bool>) {
-    if busy.get_untracked() {
-        return;
-    }
+/// Does it. `busy` says so meanwhile.
+pub fn act(mut act: Act, busy: Cell) {
     if act.control == Control::Start {
         (act.subject, act.body) = crate::draft::start_of(act.subject, act.body);
     }
     let control = act.control;
-    then(act, toasts, busy, move |answer| {
+    then(act, busy, move |answer| {
         if let Some(answer) = answer {
             after(control, &answer);
         }
@@ -93,27 +91,26 @@ fn after(control: Control, answer: &Answer) {
 }
 
 /// Does it; `done` gets the accepting answer, or `None` when it was refused or none came.
-pub fn then(act: Act, toasts: Toasts, busy: RwSignal<bool>, done: impl FnOnce(Option<Answer>) + 'static) {
-    if busy.get_untracked() {
+pub fn then(act: Act, busy: Cell, done: impl FnOnce(Option<Answer>) + 'static) {
+    if !busy.get_untracked().is_empty() {
         return;
     }
-    busy.set(true);
+    busy.set("Waiting for the server's answer.".to_owned());
     let intent = Intent::new();
     let click = UiEvent::Click { control: act.control, subject: act.subject.clone() };
     // What is started is about no session that is there already.
     let tell = if act.control == Control::Start { tell_of_none } else { tell_correlated };
     tell(&click, Some(&intent.correlation_id));
     spawn_local(async move {
-        let result = again_and_again(&act, &intent, &toasts).await;
-        // The island may be gone meanwhile: writing a disposed signal does nothing.
-        busy.try_set(false);
+        let result = again_and_again(&act, &intent).await;
+        busy.set(String::new());
         match result {
             Ok(answer) => {
-                toasts.done(&act.accepted);
+                toasts::done(&act.accepted);
                 done(Some(answer));
             }
             Err(error) => {
-                toasts.error(&format!("{} {}", act.name, outcome(&error)), &error);
+                toasts::error(&[&act.name, " ", outcome(&error)].concat(), &error);
                 done(None);
             }
         }
@@ -127,16 +124,16 @@ fn outcome(error: &AppError) -> &'static str {
 
 /// Until there is an answer or it has been tried often enough. That it is tried again is said, so that nobody believes
 /// in a click that nobody heard.
-async fn again_and_again(act: &Act, intent: &Intent, toasts: &Toasts) -> Result<Answer, AppError> {
+async fn again_and_again(act: &Act, intent: &Intent) -> Result<Answer, AppError> {
     let mut waiting = None;
     let mut attempt = 1;
     let result = loop {
         match api::post(&act.route, &act.path, &act.body, intent, attempt).await {
             Err(error) if error.may_retry() && attempt < TRIES => {
                 waiting.get_or_insert_with(|| {
-                    toasts.waits(
-                        &format!("{} not confirmed yet", act.name),
-                        &format!("{} It is tried again.", error.message),
+                    toasts::waits(
+                        &[&act.name, " not confirmed yet"].concat(),
+                        &[&error.message, " It is tried again."].concat(),
                     )
                 });
                 let wait_ms = backoff_ms(attempt.saturating_sub(1), platform::random_bits() as u32);
@@ -147,7 +144,7 @@ async fn again_and_again(act: &Act, intent: &Intent, toasts: &Toasts) -> Result<
         }
     };
     if let Some(id) = waiting {
-        toasts.close(id);
+        toasts::close(id);
     }
     result
 }

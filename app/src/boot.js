@@ -37,6 +37,7 @@
           var head = document.querySelector("h1");
           if (head && document.activeElement === document.body && document.referrer.indexOf(location.origin) === 0) head.focus({ preventScroll: true });
           document.documentElement.dataset.hydrated = "";
+          if (d.measure) d.measure();
         })
         .catch(function (e) { d.fail("boot", String((e && e.message) || e), js); });
     },

@@ -19,7 +19,7 @@ mod source {
     use crate::platform;
 
     thread_local! {
-        static CELLS: RefCell<Vec<(String, ArcRwSignal<String>)>> = const { RefCell::new(Vec::new()) };
+        static CELLS: RefCell<Vec<(String, Cell)>> = const { RefCell::new(Vec::new()) };
     }
 
     /// Takes over what the server painted; before the first island wakes.
@@ -27,11 +27,11 @@ mod source {
         platform::painted_cells(|key, text| set_cell(&key, text));
     }
 
-    pub fn cell(key: &str) -> ArcRwSignal<String> {
+    pub fn cell(key: &str) -> Cell {
         CELLS.with_borrow_mut(|cells| match cells.iter().find(|(known, _)| known == key) {
             Some((_, cell)) => cell.clone(),
             None => {
-                let cell = ArcRwSignal::default();
+                let cell = Cell::default();
                 cells.push((key.to_owned(), cell.clone()));
                 cell
             }
@@ -51,18 +51,28 @@ mod source {
 mod source {
     use super::*;
 
-    pub fn cell(key: &str) -> ArcRwSignal<String> {
+    pub fn cell(key: &str) -> Cell {
         let painted = use_context::<Cells>().and_then(|cells| cells.0.get(key).cloned());
-        ArcRwSignal::new(painted.unwrap_or_default())
+        Cell::new(painted.unwrap_or_default())
     }
+
+    /// Nothing changes on the server.
+    pub fn set_cell(_key: &str, _text: String) {}
 }
 
-pub use source::cell;
 #[cfg(feature = "hydrate")]
-pub use source::{set_cell, take_over};
+pub use source::take_over;
+pub use source::{cell, set_cell};
 
-/// The first of several that says something.
-pub fn first_of(keys: &[String]) -> Signal<Option<String>> {
-    let cells: Vec<_> = keys.iter().map(|key| cell(key)).collect();
-    Signal::derive(move || cells.iter().map(|cell| cell.get()).find(|text| !text.is_empty()))
+/// One text that may change. The only kind of signal in the browser.
+pub type Cell = ArcRwSignal<String>;
+
+/// A cell of an island's own.
+pub fn new_cell() -> Cell {
+    Cell::default()
+}
+
+/// The first of several that says something; empty when none does.
+pub fn first_of(keys: &[String]) -> String {
+    keys.iter().map(|key| cell(key).get()).find(|text| !text.is_empty()).unwrap_or_default()
 }

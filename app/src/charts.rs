@@ -3,11 +3,10 @@
 
 use std::cell::RefCell;
 
-use leptos::ev::KeyboardEvent;
 use leptos::task::spawn_local;
 
 use crate::event::{Control, UiEvent};
-use crate::platform::{self, Chart, find};
+use crate::platform::{self, Chart, Event, find};
 use crate::points::{Points, WIDTH};
 use crate::tell::tell;
 
@@ -143,8 +142,8 @@ fn draw() {
 }
 
 /// Moves the cursor over the chart.
-pub fn key(event: &KeyboardEvent) {
-    let step = if event.shift_key() { 10 } else { 1 };
+pub fn key(event: &Event) {
+    let step = if event.is_shifted() { 10 } else { 1 };
     let told = with(|state| {
         let count = state.points.count();
         let last = count.checked_sub(1)?;

@@ -1,54 +1,53 @@
 //! Clicks and keys on what the server wrote, heard once for the whole page: what a control does stands in its `data-`
 //! attributes, so that it works however often the server writes it anew.
 
-use leptos::ev;
-use leptos::prelude::{event_target, window_event_listener};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use crate::event::{Control, UiEvent};
 use crate::feed::view;
+use crate::platform::{self, Event, Place, on_window};
 use crate::tell::tell;
-use crate::{charts, dialogs, draft, follow, forms, keys, platform, spans};
+use crate::{charts, dialogs, draft, follow, forms, keys, spans, switches};
 
 /// Begins to listen, for as long as the page lives.
 pub fn listen() {
-    let _ = window_event_listener(ev::click, |event| {
-        let target = event_target::<web_sys::EventTarget>(&event);
-        let Some(target) = target.dyn_ref::<Element>() else { return };
-        if let Ok(Some(control)) = target.closest("[data-does]") {
+    on_window("click", |event| {
+        if let Some(control) = target(&event).and_then(|target| target.closest("[data-does]").ok().flatten())
+        {
             does(&control);
         }
     });
-    let _ = window_event_listener(ev::input, |event| {
-        let target = event_target::<web_sys::EventTarget>(&event);
-        if target.dyn_ref::<Element>().is_some_and(|target| target.has_attribute("data-field")) {
+    on_window("input", |event| {
+        if target(&event).is_some_and(|target| target.has_attribute("data-field")) {
             draft::edited();
         }
     });
-    let _ = window_event_listener(ev::submit, |event| {
-        let target = event_target::<web_sys::EventTarget>(&event);
-        if let Some(form) = target.dyn_ref::<Element>().filter(|form| forms::is_ours(form)) {
+    on_window("submit", |event| {
+        if let Some(form) = target(&event).filter(forms::is_ours) {
             event.prevent_default();
-            forms::submit(form);
+            forms::submit(&form);
         }
     });
-    let _ = window_event_listener(ev::keydown, |event| {
-        let target = event_target::<web_sys::EventTarget>(&event);
+    on_window("keydown", |event| {
         match event.key().as_str() {
-            "Escape" if !event.shift_key() => dialogs::escape(),
+            "Escape" if !event.is_shifted() => dialogs::escape(),
             "Tab" => dialogs::tab(&event),
             _ => {}
         }
-        if let Some(target) = target.dyn_ref::<Element>() {
+        if let Some(target) = target(&event) {
             if target.id() == "pnl-chart" {
                 charts::key(&event);
             }
-            spans::key(target, &event);
+            spans::key(&target, &event);
         }
         keys::pressed(&event);
     });
-    let _ = window_event_listener(ev::popstate, |_| view::follow_address());
+    on_window("popstate", |_| view::follow_address());
+}
+
+fn target(event: &Event) -> Option<Element> {
+    event.0.target().and_then(|target| target.dyn_into().ok())
 }
 
 fn attribute(element: &Element, name: &str) -> String {
@@ -77,6 +76,9 @@ fn does(control: &Element) {
         "preview-again" => draft::again(),
         "toggle" => toggle(control, &of("aria-controls")),
         "copy" => platform::copy(&of("data-copy")),
+        "toast" => Place::within(control, ".toast").remove(),
+        "theme" => switches::theme(control),
+        "sign-out" => switches::sign_out(),
         "tell" => tell_click(control),
         "follow" => {
             follow::set(of("data-follow") == "on");

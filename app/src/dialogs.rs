@@ -1,16 +1,15 @@
 //! Dialogs in the browser. They stand in the page from the beginning, hidden, as the server wrote them; each is opened
 //! for one session, closed by Escape, by its own button, and when it is no longer about that session.
 
-use leptos::prelude::{GetUntracked, RwSignal, request_animation_frame};
+use leptos::prelude::GetUntracked;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
+use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 use crate::act::{Act, then};
-use crate::cell::cell;
+use crate::cell::{cell, new_cell};
 use crate::event::Control;
-use crate::islands::toasts;
 use crate::json::object;
-use crate::platform::{self, all_in};
+use crate::platform::{self, Event, all_in};
 
 /// Opens the dialog of that name for a session, with its first choice.
 pub fn open(name: &str, session: &str) {
@@ -24,8 +23,8 @@ pub fn open(name: &str, session: &str) {
     // Names of ours are names.
     let _ = dialog.set_attribute("data-session", session);
     let _ = dialog.remove_attribute("hidden");
-    let heading = format!("#{name}");
-    request_animation_frame(move || platform::focus(&heading));
+    let heading = ["#", name].concat();
+    platform::before_picture(move || platform::focus(&heading));
 }
 
 const OPEN: &str = "[data-dialog]:not([hidden])";
@@ -52,16 +51,16 @@ fn shut(dialog: &Element) {
 }
 
 /// Tab goes around in the dialog that is open, with PANIC, which stays above it, among its stops.
-pub fn tab(event: &KeyboardEvent) {
+pub fn tab(event: &Event) {
     let Some(dialog) = platform::find(OPEN) else { return };
     let stops = all_in(&dialog, STOPS).into_iter().chain(platform::find(".panic"));
     let stops: Vec<HtmlElement> = stops
         .filter_map(|stop| stop.dyn_into().ok())
         .filter(|stop: &HtmlElement| stop.offset_width() > 0)
         .collect();
-    let here = event.target();
+    let here = event.0.target();
     let at = stops.iter().position(|stop| here.as_ref() == Some(stop.as_ref()));
-    let (count, back) = (stops.len(), event.shift_key());
+    let (count, back) = (stops.len(), event.is_shifted());
     let next = match at {
         Some(at) if back => (at + count - 1) % count,
         Some(at) => (at + 1) % count,
@@ -130,7 +129,7 @@ pub fn send(button: &Element) {
     // A name of ours is a name.
     let _ = button.set_attribute("disabled", "");
     let button = button.clone();
-    then(act, toasts(), RwSignal::new(false), move |answer| {
+    then(act, new_cell(), move |answer| {
         let _ = button.remove_attribute("disabled");
         if answer.is_some() {
             close(&button);

@@ -46,9 +46,8 @@ pub fn started(_id: &str) {}
 #[cfg(feature = "hydrate")]
 mod browser {
     use std::cell::RefCell;
-    use std::time::Duration;
 
-    use leptos::prelude::{GetUntracked, set_interval, set_timeout};
+    use leptos::prelude::GetUntracked;
     use leptos::task::spawn_local;
     use serde_json::Value;
     use wasm_bindgen::JsCast;
@@ -107,28 +106,22 @@ mod browser {
     /// Asks now, and again every five seconds while the form is there and looked at.
     pub fn begin() {
         ask();
-        set_interval(
-            || {
-                if !platform::is_hidden() {
-                    ask();
-                }
-            },
-            Duration::from_secs(5),
-        );
+        platform::every(5_000, || {
+            if !platform::is_hidden() {
+                ask();
+            }
+        });
     }
 
     /// Something was typed: a start waits until it is checked.
     pub fn edited() {
         set_cell("why.draft", CHECKING.to_owned());
         let asked = next();
-        set_timeout(
-            move || {
-                if DRAFT.with_borrow(|draft| draft.asked == asked) {
-                    ask();
-                }
-            },
-            Duration::from_millis(250),
-        );
+        platform::later(250, move || {
+            if DRAFT.with_borrow(|draft| draft.asked == asked) {
+                ask();
+            }
+        });
     }
 
     /// A preset was chosen: its values go into the fields.

@@ -1,9 +1,7 @@
 //! Following the list of records: the page is asked for again every two seconds, and what is new in it comes in.
 
 use std::cell::Cell;
-use std::time::Duration;
 
-use leptos::prelude::set_interval;
 use leptos::task::spawn_local;
 use web_sys::{DomParser, SupportedType};
 
@@ -12,8 +10,8 @@ use crate::feed::{put_region, regions};
 use crate::plain::{span, words};
 use crate::{api, json, platform};
 
-const EVERY: Duration = Duration::from_secs(2);
-const BOOKS_EVERY: Duration = Duration::from_secs(5);
+const EVERY_MS: u32 = 2_000;
+const BOOKS_EVERY_MS: u32 = 5_000;
 /// Parts of the page that follow.
 const PARTS: [&str; 2] = ["records", "histogram"];
 const PIPELINE: &str = "/api/v1/pipeline";
@@ -26,11 +24,11 @@ thread_local! {
 /// Begins to look, on a page that has such parts.
 pub fn begin() {
     if regions::place(PARTS[0]).is_some() {
-        set_interval(look, EVERY);
+        platform::every(EVERY_MS, look);
     }
     if platform::exists("[data-pipeline]") {
         read_books();
-        set_interval(read_books, BOOKS_EVERY);
+        platform::every(BOOKS_EVERY_MS, read_books);
     }
 }
 

@@ -5,7 +5,8 @@ use std::cell::Cell;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
-use crate::{dialogs, platform};
+use crate::dialogs;
+use crate::platform::{self, Event};
 
 /// The second key comes so soon after `g`, milliseconds.
 const WITHIN_MS: f64 = 1_500.0;
@@ -14,14 +15,15 @@ thread_local! {
     static WENT_MS: Cell<f64> = const { Cell::new(f64::NEG_INFINITY) };
 }
 
-fn is_typed(event: &KeyboardEvent) -> bool {
-    let place = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+fn is_typed(event: &Event) -> bool {
+    let place = event.0.target().and_then(|target| target.dyn_into::<Element>().ok());
     place.is_some_and(|place| matches!(place.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA"))
 }
 
 /// Takes a key of the page.
-pub fn pressed(event: &KeyboardEvent) {
-    if is_typed(event) || event.ctrl_key() || event.alt_key() || event.meta_key() {
+pub fn pressed(event: &Event) {
+    let Some(pressed) = event.0.dyn_ref::<KeyboardEvent>() else { return };
+    if is_typed(event) || pressed.ctrl_key() || pressed.alt_key() || pressed.meta_key() {
         return;
     }
     let key = event.key();

@@ -42,6 +42,8 @@ mod keys;
 #[cfg(feature = "hydrate")]
 mod spans;
 #[cfg(feature = "hydrate")]
+mod switches;
+#[cfg(feature = "hydrate")]
 mod wake;
 
 #[cfg(feature = "ssr")]
@@ -76,7 +78,7 @@ mod shell;
 mod shown;
 
 pub use error::AppError;
-pub use event::{Control, RequestEvent, UiEvent, Values, ui_catalogue};
+pub use event::{Control, Measured, RequestEvent, UiEvent, Values, ui_catalogue};
 pub use tell::{About, Sink, is_told, set_lowest, set_sink, tell, tell_correlated};
 
 #[cfg(feature = "hydrate")]
@@ -96,7 +98,7 @@ pub use page_status::PageStatus;
 pub use pages::control::draft::field_label;
 #[cfg(feature = "ssr")]
 pub use port::{
-    Analytics, Bucket, Choices, ClientHealth, Histogram, LogPage, Port, PortFuture, ResultsPage,
+    Analytics, Bucket, Choices, ClientHealth, ErrorGroup, Histogram, LogPage, Port, PortFuture, ResultsPage,
     SessionDetail, SessionPaint, Trace, User,
 };
 #[cfg(feature = "ssr")]

@@ -30,6 +30,7 @@ pub struct Files {
     pub loader: String,
     pub module: String,
     pub guard: String,
+    pub measure: String,
     pub chart: String,
 }
 
@@ -41,6 +42,7 @@ impl Files {
             loader: address("/pkg/deltascope.js"),
             module: address("/pkg/deltascope.wasm"),
             guard: address("/guard.js"),
+            measure: address("/measure.js"),
             chart: address("/chart.js"),
         }
     }
@@ -61,7 +63,7 @@ pub fn shell(files: &Files) -> impl IntoView + use<> {
         shared.set_is_hydrating(false);
     }
     let values = use_context::<ShellValues>().unwrap_or_default();
-    let Files { style, loader, module, guard, chart } = files.clone();
+    let Files { style, loader, module, guard, measure, chart } = files.clone();
     let load = format!("deltascope.load({loader:?},{module:?},{chart:?})");
     let theme = if values.theme == "light" { "light" } else { "dark" };
     let nonce = values.nonce;
@@ -84,6 +86,7 @@ pub fn shell(files: &Files) -> impl IntoView + use<> {
                 <link rel="modulepreload" href=loader/>
                 <link rel="preload" href=module r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
                 <script nonce=nonce.clone() src=guard defer></script>
+                <script nonce=nonce.clone() src=measure defer></script>
                 <script nonce=nonce type="module" inner_html=load></script>
                 <MetaTags/>
             </head>

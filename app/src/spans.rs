@@ -2,12 +2,11 @@
 
 use std::cell::RefCell;
 
-use leptos::ev;
-use leptos::prelude::{document, window_event_listener};
+use leptos::prelude::document;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, UrlSearchParams};
+use web_sys::{Element, HtmlElement, MouseEvent, UrlSearchParams};
 
-use crate::platform::{self, all};
+use crate::platform::{self, Event, all, on_window};
 
 /// Columns of the histogram, in their order.
 const COLUMNS: &str = ".histogram [data-from]";
@@ -24,16 +23,17 @@ pub fn begin() {
     if !platform::exists(".histogram") {
         return;
     }
-    let _ = window_event_listener(ev::mousedown, |event| {
-        let column = column_at(&event).filter(|_| event.button() == 0);
+    on_window("mousedown", |event| {
+        let is_main = mouse(&event).is_some_and(|mouse| mouse.button() == 0);
+        let column = column_at(&event).filter(|_| is_main);
         if column.is_some() {
             // Else the browser would drag the link away.
             event.prevent_default();
         }
         BEGUN.set(column);
     });
-    let _ = window_event_listener(ev::mousemove, |event| mark(&drawn(&event)));
-    let _ = window_event_listener(ev::mouseup, |event| {
+    on_window("mousemove", |event| mark(&drawn(&event)));
+    on_window("mouseup", |event| {
         let columns = drawn(&event);
         BEGUN.set(None);
         mark(&[]);
@@ -43,13 +43,18 @@ pub fn begin() {
     });
 }
 
-fn column_at(event: &MouseEvent) -> Option<Element> {
-    let (x, y) = (event.client_x() as f32, event.client_y() as f32);
+fn mouse(event: &Event) -> Option<&MouseEvent> {
+    event.0.dyn_ref()
+}
+
+fn column_at(event: &Event) -> Option<Element> {
+    let mouse = mouse(event)?;
+    let (x, y) = (mouse.client_x() as f32, mouse.client_y() as f32);
     document().element_from_point(x, y)?.closest(COLUMNS).ok().flatten()
 }
 
 /// From where drawing began to where the pointer is.
-fn drawn(event: &MouseEvent) -> Vec<Element> {
+fn drawn(event: &Event) -> Vec<Element> {
     let Some(begun) = BEGUN.with_borrow(Clone::clone) else { return Vec::new() };
     let Some(here) = column_at(event) else { return Vec::new() };
     let columns = all(COLUMNS);
@@ -79,7 +84,7 @@ fn open(first: &Element, last: &Element) {
 }
 
 /// Arrows go from bar to bar: one of them is a stop of Tab.
-pub fn key(target: &Element, event: &KeyboardEvent) {
+pub fn key(target: &Element, event: &Event) {
     let step = match event.key().as_str() {
         "ArrowLeft" => -1,
         "ArrowRight" => 1,

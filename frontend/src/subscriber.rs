@@ -31,8 +31,8 @@ pub fn tell_the_server() {
 /// Hands events to the logger; spans are not followed.
 struct ToServer;
 
-/// Our own crates tell through `UiEvent`, and the transport must not tell of itself.
-const SILENT: [&str; 4] = ["frontend", "app", "telemetry", "gloo_net"];
+/// Our own crates tell through `UiEvent`.
+const SILENT: [&str; 3] = ["frontend", "app", "telemetry"];
 
 impl Subscriber for ToServer {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
@@ -90,6 +90,23 @@ struct Words<'a, 'f> {
 }
 
 impl Visit for Words<'_, '_> {
+    /// Written by the browser: ours would travel with every first load.
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.record_debug(
+            field,
+            &format_args!("{}", String::from(js_sys::Number::from(value).to_locale_string("en-GB"))),
+        );
+    }
+
+    /// Nobody tells numbers of that length.
+    fn record_i128(&mut self, field: &Field, value: i128) {
+        self.record_i64(field, i64::try_from(value).unwrap_or(i64::MAX));
+    }
+
+    fn record_u128(&mut self, field: &Field, value: u128) {
+        self.record_u64(field, u64::try_from(value).unwrap_or(u64::MAX));
+    }
+
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         self.result = self.result.and_then(|()| match field.name() {
             "message" => write!(self.to, "{value:?}"),

@@ -97,7 +97,6 @@ fn what_libraries_say_becomes_a_batch() {
     start();
     subscriber::tell_the_server();
     tracing::warn!(target: "leptos_router", route = "/x", "No route matched {}.", 7);
-    tracing::warn!(target: "gloo_net", "the transport must not tell of itself");
     tracing::info!(target: "leptos_router", "nothing to worry about");
     logger::on(Input::Hide);
     let batches = sent();

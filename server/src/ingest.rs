@@ -2,30 +2,30 @@
 
 mod bounded;
 mod budget;
+mod counts;
 mod events;
+mod in_flight;
 mod lru;
 mod overload;
 mod page_token;
 mod settings;
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use telemetry::Level;
-use telemetry::ingest::{Admitted, ClockReading, RejectCode, SessionClock};
-use tokio::sync::{MutexGuard, Semaphore};
+use telemetry::ingest::{ClockReading, SessionClock};
+use tokio::sync::MutexGuard;
 
 pub use budget::{Budgets, Charge, Client};
+pub use counts::{Counts, Histogram};
 pub use events::{IngestEvent, catalogue};
+pub use in_flight::{InFlight, Rooms};
 pub(crate) use lru::Lru;
 pub use page_token::{Genuine, PageTokens};
 pub use settings::{Change, DEBUG_MOST_MS, Settings};
 
 use crate::config::IngestConfig;
 
-/// Decoded bytes that all requests together may hold, in KiB.
-const IN_FLIGHT_KIB: usize = 32 * 1024;
 /// Batches of one id wait for each other; ids share this many locks.
 const STRIPES: usize = 64;
 /// Browser sessions whose clock is remembered, and those that were seen without a login.
@@ -35,35 +35,12 @@ const SESSIONS: usize = 10_000;
 pub struct Ingest {
     pub tokens: PageTokens,
     pub budgets: Budgets,
-    /// One permit per KiB of decoded body.
-    pub in_flight: Semaphore,
+    pub in_flight: Rooms,
     pub counts: Counts,
     pub settings: Settings,
     stripes: Vec<tokio::sync::Mutex<()>>,
     clocks: Mutex<Lru<SessionClock>>,
     without_login: Mutex<Lru<()>>,
-}
-
-/// Counts since the start.
-#[derive(Debug, Default)]
-pub struct Counts {
-    pub batches: AtomicU64,
-    pub duplicates: AtomicU64,
-    pub records: AtomicU64,
-    pub rejected: AtomicU64,
-    pub declared_drops: AtomicU64,
-    by_code: [AtomicU64; RejectCode::ALL.len()],
-}
-
-impl Counts {
-    /// Records refused while their batch was accepted, by code; codes without any are left out.
-    #[must_use]
-    pub fn rejected_by_code(&self) -> BTreeMap<&'static str, u64> {
-        let counted = RejectCode::ALL.into_iter().zip(&self.by_code);
-        let read =
-            |(code, counter): (RejectCode, &AtomicU64)| (code.as_str(), counter.load(Ordering::Relaxed));
-        counted.map(read).filter(|(_, count)| *count > 0).collect()
-    }
 }
 
 impl Ingest {
@@ -73,7 +50,7 @@ impl Ingest {
         Self {
             tokens: PageTokens::new(key),
             budgets: Budgets::new(config),
-            in_flight: Semaphore::new(IN_FLIGHT_KIB),
+            in_flight: Rooms::default(),
             counts: Counts::default(),
             stripes: (0..STRIPES).map(|_| tokio::sync::Mutex::default()).collect(),
             settings: Settings::new(config, level),
@@ -113,21 +90,5 @@ impl Ingest {
     /// Whether it was.
     pub fn was_without_login(&self, client_session: &str) -> bool {
         self.without_login.lock().unwrap_or_else(PoisonError::into_inner).get(client_session).is_some()
-    }
-
-    /// Counts an accepted batch of that many stored records.
-    pub fn count(&self, admitted: &Admitted, stored: usize, duplicate: bool) {
-        let add = |counter: &AtomicU64, n: u64| counter.fetch_add(n, Ordering::Relaxed);
-        add(&self.counts.batches, 1);
-        if duplicate {
-            add(&self.counts.duplicates, 1);
-            return;
-        }
-        add(&self.counts.records, stored as u64);
-        add(&self.counts.rejected, admitted.rejected.len() as u64);
-        for (_, code) in &admitted.rejected {
-            add(&self.counts.by_code[*code as usize], 1);
-        }
-        add(&self.counts.declared_drops, admitted.declared_drops.iter().map(|drop| drop.count).sum());
     }
 }

@@ -4,10 +4,12 @@
 mod bind;
 mod compress;
 mod folder;
+mod leb;
 mod manifest;
 mod names;
 mod node;
 mod scripts;
+mod seam;
 mod stamp;
 
 use std::path::{Path, PathBuf};
@@ -74,8 +76,9 @@ pub fn build(plan: &Plan) -> Result<Outcome, Failure> {
     let bound = bind::bind(&plan.module, &work.0.join("bound"))?;
     let mut folder = Folder::new(work.0.join("site"), plan.effort);
     let (shipped, names) = names::take(&module(plan, &bound.module, &work.0)?)?;
+    let (shipped, loader) = seam::shorten(&shipped, &node::bundle(&plan.root, &bound.loader)?)?;
     folder.place_module(&format!("/pkg/{OUTPUT}.wasm"), &shipped, &names::listed(&names))?;
-    folder.place_hashed(&format!("/pkg/{OUTPUT}.js"), &node::bundle(&plan.root, &bound.loader)?)?;
+    folder.place_hashed(&format!("/pkg/{OUTPUT}.js"), &loader)?;
     let style = node::bundle(&plan.root, &plan.root.join("style/main.css"))?;
     folder.place_hashed(&format!("/pkg/{OUTPUT}.css"), &style)?;
     scripts::place_public(&plan.root, &mut folder)?;

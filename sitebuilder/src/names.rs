@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::Failure;
+use crate::leb::{number, sized};
 
 /// Custom sections that no browser needs.
 const LEFT_OUT: [&str; 2] = ["name", "producers"];
@@ -61,28 +62,6 @@ fn functions(mut parts: &[u8]) -> Option<BTreeMap<u32, String>> {
         }
     }
     Some(BTreeMap::new())
-}
-
-/// Bytes with their length before them.
-fn sized<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let length = usize::try_from(number(bytes)?).ok()?;
-    let (content, rest) = bytes.split_at_checked(length)?;
-    *bytes = rest;
-    Some(content)
-}
-
-/// LEB128 of at most 32 bits.
-fn number(bytes: &mut &[u8]) -> Option<u32> {
-    let mut value = 0_u64;
-    for place in 0..5 {
-        let (&byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        value |= u64::from(byte & 0x7f) << (7 * place);
-        if byte & 0x80 == 0 {
-            return u32::try_from(value).ok();
-        }
-    }
-    None
 }
 
 #[cfg(test)]

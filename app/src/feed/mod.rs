@@ -8,10 +8,9 @@ pub mod regions;
 mod told;
 pub mod view;
 
-use std::cell::RefCell;
-use std::time::Duration;
+use std::cell::{Cell, RefCell};
 
-use leptos::prelude::*;
+use leptos::prelude::GetUntracked;
 use leptos::task::spawn_local;
 
 use crate::api;
@@ -19,7 +18,7 @@ use crate::backoff::backoff_ms;
 use crate::cell::{cell, set_cell};
 use crate::charts;
 use crate::event::UiEvent;
-use crate::islands::{Link, link};
+use crate::islands::Link;
 use crate::json;
 use crate::platform;
 use crate::sequence::{Sequence, Step};
@@ -34,7 +33,7 @@ const FEED_LOST_MS: f64 = 10_000.0;
 /// A connection that lived so long was a good one: the next begins without waiting.
 const FEED_LIVED_MS: f64 = 10_000.0;
 /// Bringing what came into the page waits at most so long for the screen: a hidden page is never drawn.
-const FLUSH_MOST: Duration = Duration::from_secs(1);
+const FLUSH_MOST_MS: u32 = 1_000;
 /// How the server closes a socket whose user has signed out.
 const SIGNED_OUT: &str = "code 4401";
 /// Older than this a spot price is stale.
@@ -68,6 +67,13 @@ struct Minute {
 
 thread_local! {
     static DRIVER: RefCell<Driver> = RefCell::default();
+    /// The socket's state, and for how many milliseconds nothing came, while it is silent.
+    static LINK: Cell<(Link, Option<i64>)> = const { Cell::new((Link::Connecting, None)) };
+}
+
+fn set_link(state: Link, silent_ms: Option<i64>) {
+    LINK.set((state, silent_ms));
+    state.show(silent_ms);
 }
 
 fn with<T>(change: impl FnOnce(&mut Driver) -> T) -> T {
@@ -111,7 +117,7 @@ pub fn start() {
     });
     told::begin();
     frame::painted_points().into_iter().for_each(add_points);
-    set_interval(tick, Duration::from_millis(500));
+    platform::every(500, tick);
     spawn_local(async move {
         let mut attempt = 0;
         loop {
@@ -149,7 +155,7 @@ async fn connect(attempt: u32) -> (String, f64) {
     let path =
         format!("/ws?view={}&build={build}{since}{}", platform::encoded(&view::text()), charts::known());
     let since_ms = with(|driver| driver.last_frame_ms);
-    let opened_ms = std::rc::Rc::new(std::cell::Cell::new(f64::INFINITY));
+    let opened_ms = std::rc::Rc::new(Cell::new(f64::INFINITY));
     let on_open = opened_ms.clone();
     let reason = platform::feed_run(
         &path,
@@ -157,13 +163,13 @@ async fn connect(attempt: u32) -> (String, f64) {
         move || {
             let now_ms = platform::steady_ms();
             on_open.set(now_ms);
-            link().set((Link::Live, None));
+            set_link(Link::Live, None);
             tell(&UiEvent::FeedConnected { attempt, wait_ms: (now_ms - since_ms) as i64 });
         },
-        |text| on_message(&text),
+        |text: String| on_message(&text),
     )
     .await;
-    link().update(|link| link.0 = Link::Retrying);
+    set_link(Link::Retrying, LINK.get().1);
     (reason, platform::steady_ms() - opened_ms.get())
 }
 
@@ -210,8 +216,8 @@ fn on_message(text: &str) {
     });
     if ask {
         // Whichever comes first: a page that is hidden meanwhile gets no frame until it is looked at.
-        request_animation_frame(flush);
-        set_timeout(flush, FLUSH_MOST);
+        platform::before_picture(flush);
+        platform::later(FLUSH_MOST_MS, flush);
     }
 }
 
@@ -267,14 +273,14 @@ fn tick() {
 }
 
 fn watch_link(silent_ms: Option<i64>) {
-    let before = link().get_untracked();
+    let before = LINK.get();
     let state = match (before.0, silent_ms) {
         (Link::Live, Some(_)) => Link::Silent,
         (Link::Silent, None) => Link::Live,
         (state @ (Link::Connecting | Link::Live | Link::Silent | Link::Retrying), _) => state,
     };
     if before != (state, silent_ms) {
-        link().set((state, silent_ms));
+        set_link(state, silent_ms);
         platform::set_root_attribute("data-link", if silent_ms.is_some() { "stale" } else { "" });
     }
 }

@@ -6,10 +6,9 @@ mod truths;
 use leptos::prelude::*;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::{use_location, use_query_map};
-use serde_json::json;
 
 use crate::data;
-use crate::islands::{LinkState, SignOut, ThemeSwitch, ToastList, slot};
+use crate::islands::LinkState;
 use crate::live::use_live;
 use crate::painter::{PaintedCells, View, provide_cells};
 use crate::parts::{BRAND, CHART, GAUGE, LIST, PULSE, icon, region};
@@ -74,7 +73,7 @@ pub fn Frame() -> impl IntoView {
             <main class="page" id="page" tabindex="-1"><Outlet/></main>
         </div>
         {keys()}
-        <ToastList/>
+        <div class="toasts" role="status" aria-label="Results"></div>
     }
     .into_any()
 }
@@ -106,7 +105,11 @@ fn keys() -> AnyView {
 }
 
 fn theme_switch() -> AnyView {
-    slot(json!({ "theme": shell::theme() }), || view! { <ThemeSwitch/> }.into_any())
+    let (now, other) = if shell::theme() == "light" { ("light", "dark") } else { ("dark", "light") };
+    view! {
+        <button class="button quiet" type="button" data-does="theme" aria-label=format!("Switch to the {other} theme")>{now}</button>
+    }
+    .into_any()
 }
 
 /// Who is signed in, and the way out.
@@ -114,7 +117,7 @@ fn account(user: Option<User>) -> AnyView {
     match user {
         Some(user) => view! {
             <span class="wide" title=format!("Role: {}", user.role)>{user.username}</span>
-            <SignOut/>
+            <button class="button quiet" type="button" data-does="sign-out">"Sign out"</button>
         }
         .into_any(),
         None => view! { <a href="/login">"Sign in"</a> }.into_any(),

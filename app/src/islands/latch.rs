@@ -2,45 +2,56 @@
 
 use leptos::prelude::*;
 
-use super::act_button::ShutButton;
-use super::toasts::toasts;
+use super::act_button::{shut_button, wake_button};
+use super::painted::painted;
 use crate::act::{Act, then};
-use crate::cell::cell;
+use crate::cell::{cell, new_cell};
 use crate::event::Control;
 use crate::json::object;
+
+const SAY_WHY: &str = "Say why first: the reason is recorded with your name.";
 
 #[island]
 pub fn ClearLatch() -> impl IntoView {
     let why = cell("why.clear");
-    let reason = RwSignal::new(String::new());
-    let busy = RwSignal::new(false);
-    let shut = Signal::derive(move || {
-        let why = why.get();
-        if !why.is_empty() {
-            Some(why)
-        } else if reason.with(|reason| reason.trim().is_empty()) {
-            Some("Say why first: the reason is recorded with your name.".to_owned())
-        } else {
-            None
-        }
-    });
-    let clear = move || {
-        let clear = Act {
-            control: Control::ClearLatch,
-            subject: String::new(),
-            route: "/api/v1/panic/acknowledge".to_owned(),
-            path: "/api/v1/panic/acknowledge".to_owned(),
-            body: object([("reason", reason.get_untracked().trim().into())]),
-            accepted: "Latch cleared".to_owned(),
-            name: "Clearing the latch".to_owned(),
-        };
-        then(clear, toasts(), busy, |_| {});
-    };
-    view! {
-        <span class="end latch-form">
-            <label class="field">"Reason"<input autocomplete="off" prop:value=move || reason.get() on:input=move |event| reason.set(event_target_value(&event))
-                on:keydown=move |event| if event.key() == "Enter" && shut.with_untracked(Option::is_none) { clear() }/></label>
-            <ShutButton label="Clear latch".to_owned() class=String::new() shut busy on_act=clear/>
-        </span>
-    }
+    let painted_why = why.clone();
+    painted(
+        move || {
+            let why = Some(painted_why.get_untracked()).filter(|why| !why.is_empty());
+            view! {
+                <span class="end latch-form">
+                    <label class="field">"Reason"<input autocomplete="off"/></label>
+                    {shut_button(&object([("label", "Clear latch".into())]), &why.unwrap_or_else(|| SAY_WHY.to_owned()))}
+                </span>
+            }
+        },
+        move |place| {
+            let reason = new_cell();
+            let (typed, said, input) = (reason.clone(), reason.clone(), place.part("input"));
+            let read = input.clone();
+            input.on("input", move |_| typed.set(read.value().trim().to_owned()));
+            let button = place.part("button");
+            input.on("keydown", move |event| {
+                if event.key() == "Enter" {
+                    button.click();
+                }
+            });
+            let shut = move || {
+                let why = why.get();
+                if why.is_empty() && reason.with(String::is_empty) { SAY_WHY.to_owned() } else { why }
+            };
+            wake_button(&place, shut, move |busy| {
+                let clear = Act {
+                    control: Control::ClearLatch,
+                    subject: String::new(),
+                    route: "/api/v1/panic/acknowledge".to_owned(),
+                    path: "/api/v1/panic/acknowledge".to_owned(),
+                    body: object([("reason", said.get_untracked().into())]),
+                    accepted: "Latch cleared".to_owned(),
+                    name: "Clearing the latch".to_owned(),
+                };
+                then(clear, busy, |_| {});
+            });
+        },
+    )
 }

@@ -1,5 +1,6 @@
-//! The parts of a page that live in the browser: few kinds of islands in a document that the server has written.
-//! What they show comes from cells; what they do goes through `act`. Each is code that travels with the first load.
+//! The parts of a page that live in the browser: few kinds of islands in a document that the server has written and
+//! painted. What they show comes from cells; what they do goes through `act`. Each is code that travels with the first
+//! load.
 
 // The framework keeps the view of an island by forgetting it: it lives as long as the page.
 #![allow(clippy::mem_forget)]
@@ -9,21 +10,19 @@ mod cell_text;
 mod latch;
 mod link;
 mod open_button;
+mod painted;
 mod panic_button;
 mod panic_phase;
 mod slot;
-mod switches;
-mod toasts;
+pub mod toasts;
 
 pub use act_button::ActButton;
 pub use cell_text::CellText;
 pub use latch::ClearLatch;
-pub use link::{Link, LinkState, link};
+pub use link::{Link, LinkState};
 pub use open_button::OpenButton;
 pub use panic_button::PanicButton;
 #[cfg(feature = "hydrate")]
 pub use panic_button::accepted as panic_accepted;
 #[cfg(not(feature = "hydrate"))]
 pub use slot::slot;
-pub use switches::{SignOut, ThemeSwitch};
-pub use toasts::{ToastList, Toasts, toasts};

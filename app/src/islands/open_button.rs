@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::act_button::{ShutButton, keys};
+use super::act_button::{keys, shut_button, wake_button};
+use super::painted::painted;
 use super::slot::about;
 use crate::cell::first_of;
 use crate::event::{Control, UiEvent};
@@ -13,16 +14,23 @@ use crate::tell::tell;
 #[island]
 pub fn OpenButton() -> impl IntoView {
     let about = about();
-    let shut = first_of(&keys(&about));
-    let control = Control::of(&text(&about, "control"));
-    let (dialog, session) = (text(&about, "dialog"), text(&about, "session"));
-    let on_act = move || {
-        if let Some(control) = control {
-            tell(&UiEvent::Click { control, subject: session.clone() });
-        }
-        crate::platform::open_dialog(&dialog, &session);
-    };
-    let busy = RwSignal::new(false);
-    let (label, class) = (text(&about, "label"), text(&about, "class"));
-    view! { <ShutButton label class shut busy on_act/> }
+    let why = keys(&about);
+    painted(
+        || shut_button(&about, &untrack(|| first_of(&why))),
+        |place| {
+            let why = why.clone();
+            let control = Control::of(&text(&about, "control"));
+            let (dialog, session) = (text(&about, "dialog"), text(&about, "session"));
+            wake_button(
+                &place,
+                move || first_of(&why),
+                move |_| {
+                    if let Some(control) = control {
+                        tell(&UiEvent::Click { control, subject: session.clone() });
+                    }
+                    crate::platform::open_dialog(&dialog, &session);
+                },
+            );
+        },
+    )
 }

@@ -1,40 +1,43 @@
 //! PANIC: held for a second by pointer or key, or Shift+Esc twice. Sends `POST /api/v1/panic`, and the same over the
 //! feed's socket, which no other request can hold up, again and again under one key until the server has accepted it.
 
-use std::cell::RefCell;
-use std::time::Duration;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
-use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::painted::painted;
 use super::panic_phase::{Latch, Phase, face, hint};
 use crate::api::{self, Intent};
-use crate::cell::cell;
+use crate::cell::{Cell as Text, cell, set_cell};
 use crate::error::AppError;
 use crate::event::{Control, UiEvent};
 use crate::json::object;
-use crate::platform;
+use crate::platform::{self, Event, Place};
 use crate::tell::tell_correlated;
 
-const HOLD: Duration = Duration::from_secs(1);
+const HOLD_MS: u32 = 1_000;
 /// The second Shift+Esc comes so soon after the first.
-const KEYS_WITHIN: Duration = Duration::from_millis(1_500);
+const KEYS_WITHIN_MS: u32 = 1_500;
+/// The face is made anew this often: what it says of waiting grows.
+const PAINT_MS: u32 = 500;
 const ROUTE: &str = "/api/v1/panic";
 
 /// The button's memory.
-#[derive(Clone, Copy)]
+#[derive(Default)]
 struct Panic {
-    phase: RwSignal<Phase>,
+    phase: RefCell<Phase>,
     /// Counts presses, so that an old timer does not fire for a new one.
-    press: StoredValue<u32>,
-    sent_ms: StoredValue<f64>,
-    waited_ms: RwSignal<f64>,
+    press: Cell<u32>,
+    sent_ms: Cell<f64>,
+    /// What the latch was when it was looked at last.
+    latched: Cell<bool>,
 }
 
 thread_local! {
     /// The press that is on its way, for an answer that comes by the socket.
-    static PRESSED: RefCell<Option<(Intent, Panic)>> = const { RefCell::new(None) };
+    static PRESSED: RefCell<Option<(Intent, Rc<Panic>)>> = const { RefCell::new(None) };
 }
 
 /// The server has accepted the panic of this key, as the socket says.
@@ -47,74 +50,107 @@ pub fn accepted(key: &str) {
 }
 
 impl Panic {
-    fn hold(self) {
-        if self.phase.with_untracked(Phase::is_under_way) {
-            return;
-        }
-        let press = self.press.get_value() + 1;
-        self.press.set_value(press);
-        self.phase.set(Phase::Holding);
-        set_timeout(
-            move || {
-                if self.press.get_value() == press && self.phase.get_untracked() == Phase::Holding {
-                    self.fire();
-                }
-            },
-            HOLD,
-        );
+    fn set(&self, phase: Phase) {
+        *self.phase.borrow_mut() = phase;
+        self.paint();
     }
 
-    fn release(self) {
-        if self.phase.with_untracked(|phase| *phase == Phase::Holding) {
-            self.press.update_value(|press| *press += 1);
-            self.phase.set(Phase::Idle);
+    fn is(&self, phase: &Phase) -> bool {
+        *self.phase.borrow() == *phase
+    }
+
+    fn is_under_way(&self) -> bool {
+        self.phase.borrow().is_under_way()
+    }
+
+    /// Into the cells that the button shows.
+    fn paint(&self) {
+        let phase = self.phase.borrow();
+        let face = face(&phase, Latch::read(&cell("latch").get_untracked()));
+        set_cell("panic.state", face.state.to_owned());
+        set_cell("panic.word", face.word.to_owned());
+        set_cell("panic.said", face.said().to_owned());
+        set_cell("panic.small", face.small);
+        set_cell("panic.hint", hint(&phase, platform::steady_ms() - self.sent_ms.get()).unwrap_or_default());
+    }
+
+    /// After the latch was cleared the button is as new.
+    fn see_latch(&self, latch: Latch) {
+        let is_latched = latch != Latch::Clear;
+        if self.latched.replace(is_latched) && !is_latched && self.is(&Phase::Accepted) {
+            *self.phase.borrow_mut() = Phase::Idle;
+        }
+        self.paint();
+    }
+
+    fn hold(self: &Rc<Self>) {
+        if self.is_under_way() {
+            return;
+        }
+        let press = self.press.get() + 1;
+        self.press.set(press);
+        self.set(Phase::Holding);
+        let held = self.clone();
+        platform::later(HOLD_MS, move || {
+            if held.press.get() == press && held.is(&Phase::Holding) {
+                held.fire();
+            }
+        });
+    }
+
+    fn release(&self) {
+        if self.is(&Phase::Holding) {
+            self.press.set(self.press.get() + 1);
+            self.set(Phase::Idle);
         }
     }
 
     /// The first half of the keys is seen to have been heard.
-    fn arm(self) {
-        if self.phase.with_untracked(|phase| *phase != Phase::Idle && *phase != Phase::Accepted) {
+    fn arm(self: &Rc<Self>) {
+        let before = self.phase.borrow().clone();
+        if before != Phase::Idle && before != Phase::Accepted {
             return;
         }
-        let before = self.phase.get_untracked();
-        self.phase.set(Phase::Armed);
-        let back = move || {
-            if self.phase.try_with_untracked(|phase| *phase == Phase::Armed).unwrap_or(false) {
-                self.phase.set(before);
+        self.set(Phase::Armed);
+        let armed = self.clone();
+        platform::later(KEYS_WITHIN_MS, move || {
+            if armed.is(&Phase::Armed) {
+                armed.set(before);
             }
-        };
-        set_timeout(back, KEYS_WITHIN);
+        });
     }
 
-    fn fire(self) {
-        if self.phase.with_untracked(Phase::is_under_way) {
+    fn fire(self: &Rc<Self>) {
+        if self.is_under_way() {
             return;
         }
-        self.phase.set(Phase::Sending { attempts: 1 });
-        self.sent_ms.set_value(platform::steady_ms());
+        self.sent_ms.set(platform::steady_ms());
+        self.set(Phase::Sending { attempts: 1 });
         platform::make_way();
         let intent = Intent::new();
-        PRESSED.set(Some((intent.clone(), self)));
+        PRESSED.set(Some((intent.clone(), self.clone())));
         tell_correlated(
             &UiEvent::Click { control: Control::Panic, subject: "everything".to_owned() },
             Some(&intent.correlation_id),
         );
+        let panic = self.clone();
         spawn_local(async move {
             let mut attempt = 1;
-            while self.phase.try_with_untracked(Phase::is_under_way).unwrap_or(false) {
+            while panic.is_under_way() {
                 // An attempt that hangs must not hold up the next one: the key makes them one panic.
-                self.phase.try_update(|phase| phase.count(attempt));
+                panic.phase.borrow_mut().count(attempt);
+                panic.paint();
                 say(&intent);
-                spawn_local(self.attempt(intent.clone(), attempt));
+                spawn_local(panic.clone().attempt(intent.clone(), attempt));
                 platform::sleep_ms(1_000 * attempt.min(3)).await;
                 attempt += 1;
             }
         });
     }
 
-    async fn attempt(self, intent: Intent, attempt: u32) {
+    async fn attempt(self: Rc<Self>, intent: Intent, attempt: u32) {
         let result = api::post(ROUTE, ROUTE, &object([]), &intent, attempt).await;
-        if !self.phase.try_with_untracked(Phase::is_under_way).unwrap_or(false) {
+        if !self.is_under_way() {
             return;
         }
         match result {
@@ -124,24 +160,24 @@ impl Panic {
     }
 
     /// By whichever door; once.
-    fn accepted(self, intent: &Intent) {
-        if !self.phase.try_with_untracked(Phase::is_under_way).unwrap_or(false) {
+    fn accepted(&self, intent: &Intent) {
+        if !self.is_under_way() {
             return;
         }
-        let duration_ms = (platform::steady_ms() - self.sent_ms.get_value()) as i64;
-        let attempts = self.phase.with_untracked(Phase::sent);
+        let duration_ms = (platform::steady_ms() - self.sent_ms.get()) as i64;
+        let attempts = self.phase.borrow().sent();
         tell_correlated(&UiEvent::PanicAccepted { attempts, duration_ms }, Some(&intent.correlation_id));
-        self.phase.set(Phase::Accepted);
+        self.set(Phase::Accepted);
     }
 
-    fn failed(self, error: &AppError, intent: &Intent) {
-        let attempts = self.phase.with_untracked(Phase::sent);
+    fn failed(&self, error: &AppError, intent: &Intent) {
+        let attempts = self.phase.borrow().sent();
         let text = error.message.clone();
         tell_correlated(
             &UiEvent::PanicUnconfirmed { attempts, error: text.clone() },
             Some(&intent.correlation_id),
         );
-        self.phase.set(match error.status {
+        self.set(match error.status {
             401 | 403 => Phase::Refused { error: text },
             _ => Phase::Unconfirmed { attempts, error: text },
         });
@@ -162,76 +198,89 @@ fn say(_intent: &Intent) {}
 #[island]
 pub fn PanicButton() -> impl IntoView {
     let (latch, scope) = (cell("latch"), cell("panic.scope"));
-    let panic = Panic {
-        phase: RwSignal::new(Phase::Idle),
-        press: StoredValue::new(0),
-        sent_ms: StoredValue::new(0.0),
-        waited_ms: RwSignal::new(0.0),
+    painted(
+        || {
+            let face = face(&Phase::Idle, Latch::read(&latch.get_untracked()));
+            let (said, scope) = (face.said().to_owned(), scope.get_untracked());
+            view! {
+                <button
+                    class="panic" type="button" aria-label="Panic: hold one second to close everything" aria-describedby="panic-scope panic-state"
+                    data-state=face.state
+                >
+                    <span>{face.word}</span>
+                    <small>{face.small}</small>
+                </button>
+                <span class="panic-scope" id="panic-scope">{scope}</span>
+                <span class="visually-hidden" id="panic-state" role="status" aria-live="assertive">{said}</span>
+                <p class="panic-hint" role="alert" hidden></p>
+            }
+        },
+        |place| wake(&place, latch.clone(), scope.clone()),
+    )
+}
+
+fn wake(place: &Place, latch: Text, scope: Text) {
+    let panic = Rc::new(Panic::default());
+    let painter = panic.clone();
+    platform::every(PAINT_MS, move || painter.paint());
+    let button = place.part("button");
+    listen(&button, &panic);
+    platform::follow(Box::new(move || panic.see_latch(latch.with(|word| Latch::read(word)))));
+    let says = |key: &str| {
+        let cell = cell(key);
+        move || cell.get()
     };
-    let latch = Signal::derive(move || latch.with(|word| Latch::read(word)));
-    let face = Memo::new(move |_| panic.phase.with(|phase| face(phase, latch.get())));
-    let hint = Memo::new(move |_| panic.phase.with(|phase| hint(phase, panic.waited_ms.get())));
-    forget_when_cleared(panic, latch);
-    listen_for_keys(panic);
-    Effect::new(move |_| {
-        set_interval(
-            move || panic.waited_ms.set(platform::steady_ms() - panic.sent_ms.get_value()),
-            Duration::from_millis(500),
-        );
-    });
-    let is_hold_key = |event: &ev::KeyboardEvent| matches!(event.key().as_str(), " " | "Enter");
-    view! {
-        <button
-            class="panic" type="button" aria-label="Panic: hold one second to close everything" aria-describedby="panic-scope panic-state"
-            data-state=move || face.with(|face| face.state)
-            on:pointerdown=move |event| if event.button() == 0 { panic.hold() }
-            on:pointerup=move |_| panic.release()
-            on:pointerleave=move |_| panic.release()
-            on:pointercancel=move |_| panic.release()
-            on:contextmenu=move |event| event.prevent_default()
-            on:keydown=move |event| if is_hold_key(&event) { event.prevent_default(); if !event.repeat() { panic.hold() } }
-            on:keyup=move |event| if is_hold_key(&event) { panic.release() }
-            on:blur=move |_| panic.release()
-        >
-            <span>{move || face.with(|face| face.word)}</span>
-            <small>{move || face.with(|face| face.small.clone())}</small>
-        </button>
-        <span class="panic-scope" id="panic-scope">{move || scope.get()}</span>
-        <span class="visually-hidden" id="panic-state" role="status" aria-live="assertive">
-            {move || face.with(|face| if face.state == "idle" { String::new() } else { face.small.clone() })}
-        </span>
-        <p class="panic-hint" role="alert" hidden=move || hint.with(Option::is_none)>{move || hint.get().unwrap_or_default()}</p>
-    }
+    let (state, hint) = (says("panic.state"), says("panic.hint"));
+    let (told, shown) = (hint.clone(), place.part(".panic-hint"));
+    button.has("data-state", move || Some(state()));
+    button.part("span").says(says("panic.word"));
+    button.part("small").says(says("panic.small"));
+    place.part("#panic-scope").says(move || scope.get());
+    place.part("#panic-state").says(says("panic.said"));
+    shown.says(told);
+    shown.has("hidden", move || hint().is_empty().then(String::new));
 }
 
-/// After the latch was cleared the button is as new.
-fn forget_when_cleared(panic: Panic, latch: Signal<Latch>) {
-    Effect::new(move |before: Option<bool>| {
-        let latched = latch.get() != Latch::Clear;
-        if before == Some(true) && !latched && panic.phase.get_untracked() == Phase::Accepted {
-            panic.phase.set(Phase::Idle);
+/// Pointer and keys on the button, and the keys that work everywhere: Shift+Esc twice within a second and a half.
+fn listen(button: &Place, panic: &Rc<Panic>) {
+    let is_hold_key = |event: &Event| matches!(event.key().as_str(), " " | "Enter");
+    let held = panic.clone();
+    button.on("pointerdown", move |event| {
+        if event.is_main_button() {
+            held.hold();
         }
-        latched
     });
-}
-
-/// Shift+Esc twice within a second and a half.
-fn listen_for_keys(panic: Panic) {
-    let last_ms = StoredValue::new(f64::NEG_INFINITY);
-    Effect::new(move |_| {
-        let listener = window_event_listener(ev::keydown, move |event| {
-            if event.key() != "Escape" || !event.shift_key() || event.repeat() {
-                return;
+    for event in ["pointerup", "pointerleave", "pointercancel", "blur"] {
+        let held = panic.clone();
+        button.on(event, move |_| held.release());
+    }
+    button.on("contextmenu", |event| event.prevent_default());
+    let held = panic.clone();
+    button.on("keydown", move |event| {
+        if is_hold_key(&event) {
+            event.prevent_default();
+            if !event.is_repeated() {
+                held.hold();
             }
-            let now_ms = platform::steady_ms();
-            if now_ms - last_ms.get_value() < KEYS_WITHIN.as_millis() as f64 {
-                last_ms.set_value(f64::NEG_INFINITY);
-                panic.fire();
-            } else {
-                last_ms.set_value(now_ms);
-                panic.arm();
-            }
-        });
-        on_cleanup(move || listener.remove());
+        }
+    });
+    let held = panic.clone();
+    button.on("keyup", move |event| {
+        if is_hold_key(&event) {
+            held.release();
+        }
+    });
+    let (panic, last_ms) = (panic.clone(), Cell::new(f64::NEG_INFINITY));
+    platform::on_window("keydown", move |event| {
+        if event.key() != "Escape" || !event.is_shifted() || event.is_repeated() {
+            return;
+        }
+        let now_ms = platform::steady_ms();
+        if now_ms - last_ms.replace(now_ms) < f64::from(KEYS_WITHIN_MS) {
+            last_ms.set(f64::NEG_INFINITY);
+            panic.fire();
+        } else {
+            panic.arm();
+        }
     });
 }

@@ -72,6 +72,13 @@ pub struct Face {
     pub small: String,
 }
 
+impl Face {
+    /// What is said aloud of it: nothing while nothing is the matter.
+    pub fn said(&self) -> &str {
+        if self.state == "idle" { "" } else { &self.small }
+    }
+}
+
 fn face_of(state: &'static str, word: &'static str, small: impl Into<String>) -> Face {
     Face { state, word, small: small.into() }
 }

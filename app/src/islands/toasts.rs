@@ -1,122 +1,76 @@
-//! Results of what the user did: said politely, kept until closed when they are errors.
+//! Results of what the user did: said politely in the corner that the server painted, kept until closed when they are
+//! errors.
 
-use std::time::Duration;
-
-use leptos::prelude::*;
+use std::cell::Cell;
 
 use crate::error::AppError;
 use crate::event::UiEvent;
 use crate::plain::short_id;
-use crate::platform;
+use crate::platform::{self, Place};
 use crate::tell::tell_correlated;
 
-/// One message at the corner of the page.
-#[derive(Clone, Debug, PartialEq)]
-struct Toast {
-    id: u64,
-    title: String,
-    text: String,
-    failed: bool,
-    correlation_id: String,
-}
+const MOST: u32 = 4;
+const GOES_AFTER_MS: u32 = 6_000;
 
-/// The messages that are shown, oldest first. Shared by all islands of the page.
-#[derive(Clone)]
-pub struct Toasts {
-    list: ArcRwSignal<Vec<Toast>>,
-    next: ArcStoredValue<u64>,
-}
-
-const MOST: usize = 4;
-const GOES_AFTER: Duration = Duration::from_secs(6);
-
-impl Toasts {
-    fn new() -> Self {
-        Self { list: ArcRwSignal::new(Vec::new()), next: ArcStoredValue::new(1) }
-    }
-
-    /// Says that something worked; goes by itself.
-    pub fn done(&self, title: &str) {
-        let id = self.push(title, String::new(), false, String::new());
-        let toasts = self.clone();
-        set_timeout(move || toasts.close(id), GOES_AFTER);
-    }
-
-    /// Says that something has not happened yet; `close` it by its number.
-    pub fn waits(&self, title: &str, text: &str) -> u64 {
-        self.push(title, text.to_owned(), true, String::new())
-    }
-
-    /// Says that something failed or was refused, with the id under which the server told it.
-    pub fn error(&self, title: &str, error: &AppError) {
-        tell_correlated(
-            &UiEvent::Toast { code: error.code.clone(), text: error.message.clone() },
-            error.correlation_id.as_deref(),
-        );
-        self.push(title, error.message.clone(), true, error.correlation_id.clone().unwrap_or_default());
-    }
-
-    fn push(&self, title: &str, text: String, failed: bool, correlation_id: String) -> u64 {
-        let id = self.next.get_value();
-        self.next.set_value(id + 1);
-        self.list.update(|list| {
-            list.push(Toast { id, title: title.to_owned(), text, failed, correlation_id });
-            let surplus = list.len().saturating_sub(MOST);
-            list.drain(..surplus);
-        });
-        id
-    }
-
-    pub fn close(&self, id: u64) {
-        self.list.update(|list| list.retain(|toast| toast.id != id));
-    }
-}
-
-#[cfg(feature = "hydrate")]
 thread_local! {
-    static TOASTS: Toasts = Toasts::new();
+    static NEXT: Cell<u32> = const { Cell::new(1) };
 }
 
-/// Those of the page.
-#[cfg(feature = "hydrate")]
-pub fn toasts() -> Toasts {
-    TOASTS.with(Toasts::clone)
+/// Says that something worked; goes by itself.
+pub fn done(title: &str) {
+    let id = push(title, "", false, "");
+    platform::later(GOES_AFTER_MS, move || close(id));
 }
 
-/// On the server nothing is said.
-#[cfg(not(feature = "hydrate"))]
-pub fn toasts() -> Toasts {
-    Toasts::new()
+/// Says that something has not happened yet; `close` it by its number.
+pub fn waits(title: &str, text: &str) -> u32 {
+    push(title, text, true, "")
 }
 
-/// The corner itself: a live region that is there before anything is said in it.
-#[island]
-pub fn ToastList() -> impl IntoView {
-    let toasts = toasts();
-    let list = toasts.list.clone();
-    view! {
-        <div class="toasts" role="status" aria-label="Results">
-            {move || list.get().into_iter().map(|toast| one(toast, toasts.clone())).collect_view()}
-        </div>
+/// Says that something failed or was refused, with the id under which the server told it.
+pub fn error(title: &str, error: &AppError) {
+    tell_correlated(
+        &UiEvent::Toast { code: error.code.clone(), text: error.message.clone() },
+        error.correlation_id.as_deref(),
+    );
+    push(title, &error.message, true, error.correlation_id.as_deref().unwrap_or_default());
+}
+
+pub fn close(id: u32) {
+    Place::of_page(&["[data-toast=\"", &id.to_string(), "\"]"].concat()).remove();
+}
+
+fn push(title: &str, text: &str, failed: bool, correlation_id: &str) -> u32 {
+    let id = NEXT.get();
+    NEXT.set(id + 1);
+    let list = Place::of_page(".toasts");
+    let number = id.to_string();
+    let attributes = [("class", "toast"), ("data-toast", number.as_str()), ("data-failed", "")];
+    let toast = list.add("div", if failed { &attributes } else { &attributes[..2] }, "");
+    toast.add("b", &[], title);
+    toast.add("span", &[], text);
+    if !correlation_id.is_empty() {
+        trace(&toast, correlation_id);
     }
+    let close = [
+        ("class", "button quiet close"),
+        ("type", "button"),
+        ("aria-label", "Close message"),
+        ("data-does", "toast"),
+    ];
+    toast.add("button", &close, "×");
+    if list.children() > MOST {
+        list.part(".toast").remove();
+    }
+    id
 }
 
-fn one(toast: Toast, toasts: Toasts) -> AnyView {
-    let Toast { id, title, text, failed, correlation_id } = toast;
-    let copied = correlation_id.clone();
-    let short = short_id(&correlation_id);
-    view! {
-        <div class="toast" data-failed=failed.then_some("")>
-            <b>{title}</b>
-            <span>{text}</span>
-            {(!correlation_id.is_empty()).then(|| view! {
-                <span class="buttons">
-                    "Trace " <a class="id" href=format!("/trace/{correlation_id}") aria-label=format!("Trace {short}") title=correlation_id.clone()>{short.clone()}</a>
-                    <button class="button quiet" type="button" on:click=move |_| platform::copy(&copied)>"Copy id"</button>
-                </span>
-            })}
-            <button class="button quiet close" type="button" aria-label="Close message" on:click=move |_| toasts.close(id)>"×"</button>
-        </div>
-    }
-    .into_any()
+/// The way to all that belongs to it.
+fn trace(toast: &Place, id: &str) {
+    let short = short_id(id);
+    let buttons = toast.add("span", &[("class", "buttons")], "Trace ");
+    let (address, name) = (["/trace/", id].concat(), ["Trace ", &short].concat());
+    buttons.add("a", &[("class", "id"), ("href", &address), ("aria-label", &name), ("title", id)], &short);
+    let copy = [("class", "button quiet"), ("type", "button"), ("data-does", "copy"), ("data-copy", id)];
+    buttons.add("button", &copy, "Copy id");
 }

@@ -240,6 +240,18 @@ mod tests {
     }
 
     #[test]
+    fn a_long_curve_is_thinned_and_keeps_both_ends() {
+        let points: Vec<PnlPoint> = (0..1_001)
+            .map(|at| PnlPoint { at: Micros(at), executable: None, peak: None, floor: None })
+            .collect();
+        let few = thin(&points, 400);
+        assert!(few.len() <= 401, "{}", few.len());
+        assert_eq!((few[0].at, few[few.len() - 1].at), (Micros(0), Micros(1_000)));
+        assert_eq!(thin(&points[..3], 400).len(), 3);
+        assert!(thin(&[], 400).is_empty());
+    }
+
+    #[test]
     fn what_did_not_change_is_not_sent() {
         let mut painter = painter();
         let (first, shown) = painter.paint(known(Some(7)));

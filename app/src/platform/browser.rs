@@ -2,6 +2,7 @@
 //! their own.
 
 mod chart;
+mod place;
 mod request;
 mod socket;
 
@@ -11,6 +12,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::Element;
 
 pub use chart::Chart;
+pub use place::{Event, Place, before_picture, every, follow, later, on_window};
 pub use request::{make_way, send};
 pub use socket::{feed_run, feed_send};
 

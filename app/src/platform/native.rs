@@ -1,5 +1,9 @@
 //! The server's side of `platform`: nothing happens, nothing is known.
 
+mod place;
+
+pub use place::{Event, Place, every, follow, later, on_window};
+
 use super::{Answer, Request};
 
 pub fn now_ms() -> f64 {
@@ -24,10 +28,6 @@ pub fn make_way() {}
 
 pub async fn sleep_ms(_ms: u32) {}
 
-pub fn set_root_attribute(_name: &str, _value: &str) {}
-
-pub fn set_cookie(_cookie: &str) {}
-
 /// Opens an address with a full page load.
 pub fn open(_path: &str) {}
 
@@ -50,8 +50,6 @@ pub fn clock(_seconds: f64) -> String {
 }
 
 pub fn focus(_selector: &str) {}
-
-pub fn copy(_text: &str) {}
 
 /// The P&L chart of the page, drawn by the chart library.
 #[derive(Clone)]

@@ -3,6 +3,7 @@
 //! gentle with prices, and clears what stands in its way.
 
 mod attempt;
+mod beside;
 mod clear;
 mod finish;
 mod flat;
@@ -10,19 +11,20 @@ mod measure;
 pub(crate) mod reads;
 mod report;
 
-use model::closing::Flatten;
-use model::ids::account_owner;
+use model::closing::{Closing, Flatten};
+use model::ids::{account_owner, client_order_id};
 use model::input::OpenOrder;
 use model::instrument::Instrument;
 use model::order::{Order, OrderStatus};
 use model::orders::Orders;
-use model::{Lots, Micros, Session, SessionId, Stamp, Symbol, TradingState};
+use model::{ClientOrderId, Lots, Micros, Session, SessionId, Stamp, Symbol, TradingState};
 
 use crate::hearing::Hearing;
 use crate::said::{IntoDecision, MILLISECOND, SECOND, Said, say, since};
 use crate::truth::witness;
 
-/// A close order of which nothing is known for so long does not hold up the next one: reducing twice is harmless.
+/// A close order of which nothing is known for so long does not hold up the next one: reducing twice is harmless where
+/// no stranger's lots stand beside ours (`beside`).
 const DOUBT_MAX: i64 = 2 * SECOND;
 /// Two flat reads are at least so far apart.
 const VERIFY_GAP: i64 = 400 * MILLISECOND;
@@ -103,6 +105,11 @@ impl<'a> Closer<'a> {
     /// Owner in the names of its orders.
     pub fn owner(&self) -> SessionId {
         self.session.map_or_else(account_owner, |session| session.id.clone())
+    }
+
+    /// The name of an attempt.
+    pub fn name(&self, closing: &Closing, attempt: u32) -> ClientOrderId {
+        client_order_id(&self.owner(), &self.state.phase(&self.flatten.id), closing.leg, attempt)
     }
 
     pub fn instrument(&self, symbol: &Symbol) -> Option<&'a Instrument> {

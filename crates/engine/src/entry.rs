@@ -10,7 +10,7 @@ use model::ids::client_order_id;
 use model::order::{Order, OrderRequest, OrderStatus, Purpose, Side, TimeInForce};
 use model::session::Leg;
 use model::tell::elapsed_ms;
-use model::{Decimal, ExitReason, Exposure, Lifecycle, Lots};
+use model::{ClientOrderId, Decimal, ExitReason, Exposure, Lifecycle, Lots, Micros};
 
 use crate::hearing::Hearing;
 use crate::lookups::{cancel, may_cancel};
@@ -58,12 +58,8 @@ fn order(hearing: &Hearing<'_>, index: usize, leg: &Leg, lots: Lots, attempt: u3
     let bid = hearing.state.market(&leg.instrument.symbol)?.bid()?.price;
     let wanted = if attempt == 1 { bid.checked_mul(Decimal::new(995, 3))? } else { bid };
     let limit = floor_to_tick(wanted, leg.instrument.tick).max(leg.instrument.tick);
-    let phase = match hearing.session.round().number {
-        0 | 1 => "entry".to_owned(),
-        round => format!("entry{round}"),
-    };
     Some(OrderRequest {
-        client_order_id: client_order_id(&hearing.session.id, &hearing.state.phase(&phase), index, attempt),
+        client_order_id: name(hearing, index, attempt),
         product_id: leg.instrument.product_id,
         symbol: leg.instrument.symbol.clone(),
         side: Side::Sell,
@@ -75,6 +71,29 @@ fn order(hearing: &Hearing<'_>, index: usize, leg: &Leg, lots: Lots, attempt: u3
         leg: index,
         attempt,
     })
+}
+
+fn name(hearing: &Hearing<'_>, index: usize, attempt: u32) -> ClientOrderId {
+    let phase = match hearing.session.round().number {
+        0 | 1 => "entry".to_owned(),
+        round => format!("entry{round}"),
+    };
+    client_order_id(&hearing.session.id, &hearing.state.phase(&phase), index, attempt)
+}
+
+/// The latest order of a leg that was told as canceled and that no list of the venue shows as gone: the answer of a
+/// cancel is no proof that it cannot fill any more.
+fn unproven<'a>(hearing: &Hearing<'a>, index: usize) -> Option<&'a Order> {
+    let attempt = hearing.session.entry().attempts.get(&index).copied()?;
+    let last = hearing.session.orders.get(&name(hearing, index, attempt))?;
+    (!hearing.state.account.truth.shows_ended(last)).then_some(last)
+}
+
+/// Since when the list of open orders is needed before a leg is priced anew.
+pub(crate) fn list_needed(hearing: &Hearing<'_>) -> Option<Micros> {
+    let session = hearing.session;
+    let legs = (0..session.legs().len()).filter(|_| session.is_entering());
+    legs.filter_map(|index| unproven(hearing, index)).map(|order| order.updated_at).max()
 }
 
 /// Entry orders are out: complete, re-price, or give up.
@@ -138,6 +157,9 @@ fn see_to(hearing: &Hearing<'_>, index: usize, leg: &Leg) -> Option<Said> {
     }
     // Fills may lag the order's end: what the venue reports as filled counts.
     if session.orders.missing_fills().any(|order| &order.request.symbol == symbol) {
+        return None;
+    }
+    if unproven(hearing, index).is_some() {
         return None;
     }
     let attempt = session.entry().attempts.get(&index).copied().unwrap_or(0) + 1;

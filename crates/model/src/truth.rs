@@ -9,7 +9,7 @@ use telemetry::Micros;
 use crate::amount::Lots;
 use crate::ids::{Code, OrderId, ProductId, Symbol};
 use crate::input::OpenOrder;
-use crate::order::Cancel;
+use crate::order::{Cancel, Order, OrderStatus};
 use crate::witness::WitnessState;
 
 /// A request that has not come back after this long is given up.
@@ -126,6 +126,15 @@ impl TruthState {
 
     pub fn open_orders_since(&self, since: Micros) -> Option<&OpenOrdersRead> {
         self.open_orders.as_ref().filter(|read| read.mark.requested_at >= since)
+    }
+
+    /// Whether a list of open orders, asked for after that, shows that an order which may rest is gone. One that was told
+    /// as canceled when we asked for it may be there all the same.
+    pub fn shows_ended(&self, order: &Order) -> bool {
+        let doubted = order.can_rest() && order.status == OrderStatus::Canceled && order.cancel.is_some();
+        let id = Some(&order.request.client_order_id);
+        let listed = self.open_orders_since(order.updated_at);
+        !doubted || listed.is_some_and(|read| read.own.iter().all(|open| open.client_order_id.as_ref() != id))
     }
 
     pub fn account_since(&self, since: Micros) -> Option<&AccountRead> {

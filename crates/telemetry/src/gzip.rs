@@ -1,8 +1,10 @@
 //! gzip with bounds: the same bytes always give the same output, and inflating never grows beyond its limit.
 
-use std::io::{Read, Write};
+use std::io::Write;
 
-use flate2::{Compression, read::GzDecoder, write::DeflateEncoder};
+use flate2::write::GzDecoder;
+
+use crate::squeeze::squeeze;
 
 /// Why a body could not be inflated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,14 +29,12 @@ impl std::error::Error for InflateError {}
 /// Deflated by the fast method, by nobody in particular; neither time nor name.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 0xff];
 
-/// Compresses at level 1. Deterministic: the header carries neither time nor name.
+/// Compresses. Deterministic: the header carries neither time nor name.
 #[must_use]
 pub fn deflate(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len() / 4 + 32);
+    let mut out = Vec::with_capacity(bytes.len() / 4 + 128);
     out.extend_from_slice(&HEADER);
-    let mut encoder = DeflateEncoder::new(out, Compression::fast());
-    // Writing to a vector cannot fail; were it to, the empty result is refused by every reader.
-    let Ok(mut out) = encoder.write_all(bytes).and_then(|()| encoder.finish()) else { return Vec::new() };
+    squeeze(bytes, &mut out);
     out.extend_from_slice(&check_sum(bytes).to_le_bytes());
     out.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
     out
@@ -54,21 +54,77 @@ fn check_sum(bytes: &[u8]) -> u32 {
     })
 }
 
-/// Inflates at most `limit` bytes. Memory stays below twice the limit, whatever the input claims.
-pub fn inflate(bytes: &[u8], limit: usize) -> Result<Vec<u8>, InflateError> {
-    let mut decoder = GzDecoder::new(bytes);
-    let mut decoded = Vec::with_capacity(limit.min(bytes.len().saturating_mul(4)));
-    let mut chunk = [0; 8 * 1024];
-    loop {
-        let read = decoder.read(&mut chunk).map_err(|_| InflateError::Broken)?;
-        if read == 0 {
-            return Ok(decoded);
-        }
-        if decoded.len() + read > limit {
-            return Err(InflateError::TooLarge);
-        }
-        decoded.extend_from_slice(&chunk[..read]);
+/// Inflates what comes piece by piece; what came in is not kept.
+pub struct Inflater {
+    decoder: GzDecoder<Bounded>,
+}
+
+impl Inflater {
+    /// For at most `limit` bytes. Memory stays below that and 192 KiB, whatever the input claims.
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        Self { decoder: GzDecoder::new(Bounded { bytes: Vec::new(), limit, overflowed: false }) }
     }
+
+    /// The next piece. Gives how many bytes came out so far, the last 32 KiB perhaps not among them.
+    pub fn feed(&mut self, piece: &[u8]) -> Result<usize, InflateError> {
+        let written = self.decoder.write_all(piece);
+        let out = self.decoder.get_ref();
+        match written {
+            Ok(()) => Ok(out.bytes.len()),
+            Err(_) if out.overflowed => Err(InflateError::TooLarge),
+            Err(_) => Err(InflateError::Broken),
+        }
+    }
+
+    /// Everything, when the input was whole.
+    pub fn finish(mut self) -> Result<Vec<u8>, InflateError> {
+        let finished = self.decoder.try_finish();
+        match self.decoder.get_mut() {
+            Bounded { overflowed: true, .. } => Err(InflateError::TooLarge),
+            Bounded { bytes, .. } => {
+                finished.map(|()| std::mem::take(bytes)).map_err(|_| InflateError::Broken)
+            }
+        }
+    }
+}
+
+/// Room that is made at first.
+const SMALL: usize = 64 * 1024;
+
+/// Takes no more than its limit, and no more room than that either.
+struct Bounded {
+    bytes: Vec<u8>,
+    limit: usize,
+    overflowed: bool,
+}
+
+impl Write for Bounded {
+    fn write(&mut self, piece: &[u8]) -> std::io::Result<usize> {
+        let wanted = self.bytes.len() + piece.len();
+        if wanted > self.limit {
+            self.overflowed = true;
+            return Err(std::io::ErrorKind::FileTooLarge.into());
+        }
+        if wanted > self.bytes.capacity() {
+            // Nearly all bodies are small; for others room is made once, and what is not written to costs nothing.
+            let room = if wanted <= SMALL { SMALL.min(self.limit) } else { self.limit };
+            self.bytes.reserve_exact(room - self.bytes.len());
+        }
+        self.bytes.extend_from_slice(piece);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Inflates all of it, to at most `limit` bytes.
+pub fn inflate(bytes: &[u8], limit: usize) -> Result<Vec<u8>, InflateError> {
+    let mut inflater = Inflater::new(limit);
+    inflater.feed(bytes)?;
+    inflater.finish()
 }
 
 #[cfg(test)]

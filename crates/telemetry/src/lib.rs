@@ -33,6 +33,7 @@ mod record;
 mod scrub;
 mod secret;
 mod shapes;
+mod squeeze;
 mod time;
 mod wire;
 
@@ -41,7 +42,7 @@ pub use correlation::CorrelationId;
 pub use denylist::{MASK, is_secret_key};
 pub use event::{Context, Event, Source};
 pub use fingerprint::fingerprint;
-pub use gzip::{InflateError, deflate, inflate};
+pub use gzip::{InflateError, Inflater, deflate, inflate};
 pub use hygiene::hygiene;
 pub use index::{data_stream, index_document};
 pub use level::Level;

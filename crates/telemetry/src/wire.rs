@@ -101,7 +101,8 @@ pub struct Refusal {
     pub code: String,
 }
 
-/// What the server may set in a browser's logger; absent = unchanged.
+/// What the server may set in a browser's logger; absent = unchanged, but for `debug_until` and `max_batch`, which end
+/// when they are not said again.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LoggerSettings {
@@ -122,7 +123,7 @@ pub struct LoggerSettings {
     /// Most records in a batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_batch: Option<usize>,
-    /// Until then (milliseconds since the epoch) debug records are told.
+    /// Until then (milliseconds since the epoch, on the server's clock) debug records are told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub debug_until: Option<i64>,
 }

@@ -119,7 +119,7 @@ pub struct IngestConfig {
 /// `[elasticsearch]`.
 #[derive(Clone, Debug)]
 pub struct ElasticsearchConfig {
-    /// Without a trailing slash; `None` = forwarding is off.
+    /// Without a trailing slash and without credentials; `None` = forwarding is off.
     pub url: Option<String>,
     pub api_key: Secret,
     pub username: String,
@@ -237,11 +237,17 @@ fn ingest(read: Reader<'_>) -> Result<IngestConfig, ConfigError> {
 }
 
 fn elasticsearch(read: Reader<'_>) -> Result<ElasticsearchConfig, ConfigError> {
+    let (url, given) = read.url("elasticsearch.url")?.map(|url| super::userinfo::split(&url)).unzip();
+    // What stands in the address counts where nothing is set beside it.
+    let (username, password) =
+        given.flatten().filter(|_| read.text("elasticsearch.username").is_empty()).unwrap_or_else(|| {
+            (read.text("elasticsearch.username").to_owned(), read.secret("elasticsearch.password"))
+        });
     Ok(ElasticsearchConfig {
-        url: read.url("elasticsearch.url")?,
+        url,
         api_key: read.secret("elasticsearch.api_key"),
-        username: read.text("elasticsearch.username").to_owned(),
-        password: read.secret("elasticsearch.password"),
+        username,
+        password,
         namespace: read.parsed("elasticsearch.namespace", "1 to 100 of a-z, 0-9, _ and .", namespace)?,
         ca_file: read.optional("elasticsearch.ca_file").map(PathBuf::from),
         batch_records: read.number("elasticsearch.batch_records", 1, 10_000)? as usize,
@@ -254,12 +260,9 @@ fn elasticsearch(read: Reader<'_>) -> Result<ElasticsearchConfig, ConfigError> {
 fn unusable(read: Reader<'_>, error: &ConfigError) -> ElasticsearchConfig {
     let url = read.text("elasticsearch.url");
     // The sentence is recorded, and an address may hold a password.
-    let problem = match url.rsplit_once('@') {
-        Some((_, host)) => error.to_string().replace(url, &format!("***@{host}")),
-        None => error.to_string(),
-    };
+    let problem = error.to_string().replace(url, &super::userinfo::masked(url));
     ElasticsearchConfig {
-        url: Some(url.to_owned()),
+        url: Some(super::userinfo::masked(url)),
         api_key: Secret::new(""),
         username: String::new(),
         password: Secret::new(""),

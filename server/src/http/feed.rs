@@ -1,8 +1,8 @@
 //! `GET /ws?view=…`: the live feed of one page: its regions and cells as a whole first, then what changed in them, and
 //! the points of its chart. `{"resync":true}` asks for everything again, `{"view":"/?…"}` says what the page shows.
 //! `{"panic":{"key":…,"traceparent":…}}` is `POST /api/v1/panic` by another door, answered with `{"accepted":key}`.
-//! A page whose module is of another build than the server's is told to load anew. Without a view the reader is a program and gets data. Code 4401 closes the socket of whoever has signed out, 4429
-//! the oldest when there are too many.
+//! A page whose module is of another build than the server's is told to load anew. Without a view the reader is a
+//! program and gets data. Codes: 4401 whoever has signed out, 4429 the oldest when there are too many.
 
 mod data;
 mod door;

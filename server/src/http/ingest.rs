@@ -4,6 +4,7 @@ mod body;
 mod checks;
 mod judge;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -26,14 +27,19 @@ pub(super) async fn accept(
     ClientAddress(address): ClientAddress,
     request: Request,
 ) -> Result<Response, ApiError> {
+    let answer = take(&app, address, request).await;
+    answer.inspect_err(|refused| app.ingest.counts.refuse(refused.code))
+}
+
+async fn take(app: &App, address: IpAddr, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let headers = &parts.headers;
-    checks::origin(&app, headers)?;
+    checks::origin(app, headers)?;
     let gzip = checks::headers(headers)?;
-    checks::not_stopped(&app)?;
+    checks::not_stopped(app)?;
     // The signature costs no look into a database; a stranger gets no further.
-    let token = checks::genuine_token(&app, headers)?;
-    let session = session_of(headers, &app).await?;
+    let token = checks::genuine_token(app, headers)?;
+    let session = session_of(headers, app).await?;
     if token.expired && session.is_none() {
         return Err(checks::bad_token());
     }
@@ -43,22 +49,18 @@ pub(super) async fn accept(
         .budgets
         .admit(&client, Instant::now())
         .map_err(|wait_s| ApiError::too_many("Too many log records.", wait_s))?;
-    let encoded = body::read(body).await?;
-    let Ok(_memory) = app.ingest.in_flight.try_acquire_many(body::DECODED_KIB) else {
-        return Err(body::busy());
-    };
-    let decoded = if gzip { body::unpack(&encoded)? } else { encoded };
+    let body = body::read(body, gzip, app.ingest.in_flight.of(session.is_some())).await?;
     let request = judge::Judged { headers, client: &client, token: &token, session: session.as_ref() };
-    let read = ingest::text(&decoded);
+    let read = ingest::text(&body.bytes);
     let read = read.as_deref().map_err(|error| *error).and_then(ingest::Batch::read);
     let (receipt, client_session_id) = match &read {
         Ok(batch) => {
-            let receipt = request.take(&app, batch, decoded.len()).await?;
+            let receipt = request.take(app, batch, body.bytes.len()).await?;
             (receipt, batch.client_session_id())
         }
-        Err(error) => (request.repeated(&app, *error).await?, None),
+        Err(error) => (request.repeated(app, *error).await?, None),
     };
-    Ok(answer(&app, receipt, client_session_id, session.as_ref(), token.renew))
+    Ok(answer(app, receipt, client_session_id, session.as_ref(), token.renew))
 }
 
 fn answer(

@@ -1,5 +1,7 @@
 //! A few counts as Prometheus text: from loopback, signed in, or with the bearer token of `http.metrics_token`.
 
+mod ingest;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -43,17 +45,19 @@ pub(super) async fn text(
         let _ =
             writeln!(text, "deltascope_db_wal_bytes{{database=\"{}\"}} {}", db.database(), db.wal_bytes());
     }
+    // The sums over the tabs of the last day; without a store they are not known.
+    let lost = app.records.tabs(0).await.ok().map(|tabs| tabs.unexplained_loss);
+    text.push_str(&ingest::text(&app.ingest.counts, lost));
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }
 
 /// Name, kind, help and value.
 type Row = (&'static str, &'static str, &'static str, i64);
 
-fn of_telling(app: &App) -> [Row; 12] {
+fn of_telling(app: &App) -> [Row; 10] {
     let told = app.teller.counts();
     let ingest = &app.ingest.counts;
     let read = |counter: &std::sync::atomic::AtomicU64| signed(counter.load(Ordering::Relaxed));
-    let drops = read(&ingest.declared_drops);
     [
         ("telemetry_enqueued_total", "counter", "Records that took a number.", signed(told.enqueued)),
         ("telemetry_committed_total", "counter", "Records committed to the store.", signed(told.committed)),
@@ -64,8 +68,6 @@ fn of_telling(app: &App) -> [Row; 12] {
         ("ingest_batches_total", "counter", "Browser batches accepted.", read(&ingest.batches)),
         ("ingest_duplicates_total", "counter", "Of them repeats.", read(&ingest.duplicates)),
         ("ingest_records_total", "counter", "Browser records stored.", read(&ingest.records)),
-        ("ingest_rejected_total", "counter", "Browser records refused.", read(&ingest.rejected)),
-        ("ingest_declared_drops_total", "counter", "Calls that browsers dropped.", drops),
         (
             "ready",
             "gauge",

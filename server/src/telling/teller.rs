@@ -51,6 +51,8 @@ struct Shared {
     queue: Mutex<Queue>,
     sampler: Mutex<Sampler>,
     wake: Notify,
+    /// Somebody waits for an answer.
+    urge: Notify,
     boot_id: String,
     level: AtomicU8,
     filtered: AtomicU64,
@@ -70,6 +72,7 @@ impl Teller {
                 queue: Mutex::new(Queue::new(queue_records)),
                 sampler: Mutex::default(),
                 wake: Notify::new(),
+                urge: Notify::new(),
                 boot_id,
                 level: AtomicU8::new(level as u8),
                 filtered: AtomicU64::new(0),
@@ -144,6 +147,7 @@ impl Teller {
         let count = records.len() as u64;
         self.lock().push_batch(Batch { records, bid, tab, reply })?;
         self.shared.enqueued.fetch_add(count, Ordering::Relaxed);
+        self.shared.urge.notify_one();
         self.shared.wake.notify_one();
         committed.await.map_err(|_| Refused)
     }
@@ -237,6 +241,10 @@ impl Teller {
 
     pub(super) async fn woken(&self) {
         self.shared.wake.notified().await;
+    }
+
+    pub(super) async fn urged(&self) {
+        self.shared.urge.notified().await;
     }
 
     pub(super) fn drain(&self) -> (Vec<Numbered>, bool) {

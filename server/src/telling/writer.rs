@@ -14,7 +14,8 @@ use super::{BatchOutcome, Output, Teller, say};
 use crate::clock;
 use crate::store::telemetry::{BatchCommit, Commit, Prepared, TelemetryStore};
 
-/// How long the writer waits for company before it commits.
+/// How long the writer waits for company before it commits, unless a browser waits for its answer: whoever comes while
+/// that is committed is company enough for the next.
 const GROUPING: Duration = Duration::from_millis(3);
 /// Losses are declared at most this often, what was sampled away less often.
 const DECLARE_EVERY: Duration = Duration::from_secs(1);
@@ -51,7 +52,7 @@ impl Writer {
         loop {
             // The time limit is for losses: they must be declared even when nothing more is told.
             let _ = tokio::time::timeout(DECLARE_EVERY, self.teller.woken()).await;
-            tokio::time::sleep(GROUPING).await;
+            let _ = tokio::time::timeout(GROUPING, self.teller.urged()).await;
             let (items, closed) = self.teller.drain();
             let mut commit = Collected::default();
             for item in items {

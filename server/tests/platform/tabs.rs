@@ -87,3 +87,47 @@ async fn whoever_counts_to_the_moon_spoils_no_sums() {
     deliver(&console, &token, &batch("s1", &[(u64::MAX, u64::MAX)], json!([]))).await;
     assert_eq!(tab(&console, "s1").await["unexplained_loss"], json!(0));
 }
+
+/// Every count of ingest, as people and as machines read it.
+#[tokio::test]
+async fn what_was_taken_refused_and_lost_is_told_by_code_and_reason() {
+    let mut console = Console::start(&[]).await;
+    console.sign_in(PASSWORD).await;
+    let token = console.page_token().await;
+    let drops = json!([{ "l": 9, "why": "rate", "c": 2, "f": 0, "t": 0 }, { "l": 9, "why": "sampled", "c": 5, "f": 0, "t": 0 }]);
+    let mut mixed = batch("s1", &[(1, 1), (2, 1), (20, 1)], drops);
+    mixed["recs"][1]["l"] = json!(99);
+    deliver(&console, &token, &mixed).await;
+    deliver(&console, &token, &mixed).await;
+    let refused = async |request: reqwest::RequestBuilder| request.send().await.unwrap().status();
+    assert_eq!(refused(send(&console, "forged", now_ms()).body("{}")).await, StatusCode::UNAUTHORIZED);
+    let long = vec![b' '; 200 * 1_024];
+    assert_eq!(refused(send(&console, &token, now_ms()).body(long)).await, StatusCode::PAYLOAD_TOO_LARGE);
+    let told = console.json("/api/v1/pipeline").await;
+    let ingest = &told["ingest"];
+    assert_eq!(
+        (&ingest["batches"], &ingest["duplicates"], &ingest["records"]),
+        (&json!(2), &json!(1), &json!(2))
+    );
+    assert_eq!(ingest["rejected_by_code"], json!({ "level": 1 }));
+    assert_eq!(ingest["refused_by_code"], json!({ "PAGE_TOKEN": 1, "TOO_LARGE": 1 }));
+    assert_eq!(ingest["drops"], json!({ "rate": 2, "sampled": 5 }));
+    assert_eq!((&ingest["lag_s"]["count"], &ingest["commit_s"]["count"]), (&json!(1), &json!(1)));
+    assert_eq!(ingest["skew_s"]["bounds"][1], json!({ "up_to": 0.5, "count": 1 }));
+    assert_eq!(told["clients"]["unexplained_loss"], json!(20 - 2 - 1 - 7));
+    let text = console.get("/metrics").await.text().await.unwrap();
+    for line in [
+        "ingest_batches_total 2",
+        "ingest_duplicates_total 1",
+        "ingest_records_total 2",
+        "ingest_rejected_total{code=\"level\"} 1",
+        "ingest_refused_total{code=\"TOO_LARGE\"} 1",
+        "ingest_declared_drops_total{reason=\"sampled\"} 5",
+        "ingest_unexplained_loss 10",
+        "ingest_skew_seconds_bucket{le=\"+Inf\"} 1",
+        "ingest_lag_seconds_count 1",
+        "ingest_commit_seconds_count 1",
+    ] {
+        assert!(text.lines().any(|told| told == format!("deltascope_{line}")), "{line} in {text}");
+    }
+}

@@ -69,7 +69,9 @@ fn capitalised(words: &str) -> String {
 
 /// What went wrong on the way, and at which steps.
 pub fn troubles(story: &Story) -> (String, Vec<usize>) {
-    let steps = || story.steps.iter().enumerate().filter(|(_, step)| step.record.level >= Level::Warn);
+    // A press of PANIC is told loudly, and is no failure.
+    let is_trouble = |record: &LogRecord| record.level >= Level::Warn && record.event != "panic.started";
+    let steps = || story.steps.iter().enumerate().filter(|(_, step)| is_trouble(&step.record));
     let failed = steps().filter(|(_, step)| step.record.level >= Level::Error).count();
     let warned = steps().count() - failed;
     let count = |count: usize, one: &str, many: &str| match count {
@@ -142,6 +144,8 @@ mod tests {
 
     #[test]
     fn troubles_are_counted_and_named_by_their_step() {
+        let pressed = story(&[("panic.started", Level::Error, "")]);
+        assert_eq!(troubles(&pressed).0, "Nothing failed.");
         assert_eq!(troubles(&story(&[("a", Level::Info, "")])), ("Nothing failed.".to_owned(), vec![]));
         let told =
             troubles(&story(&[("a", Level::Warn, ""), ("b", Level::Info, ""), ("c", Level::Error, "")]));

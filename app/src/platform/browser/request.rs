@@ -1,12 +1,12 @@
-//! Requests, by gloo-net's fetch. Each ends: with an answer, by its limit, or because PANIC needs the line.
+//! Requests. Each ends: with an answer, by its limit, or because PANIC needs the line.
 
 use std::cell::RefCell;
 
-use gloo_net::http::{Method, RequestBuilder};
 use leptos::prelude::window;
-use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{AbortController, AbortSignal};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, AbortSignal, Headers, RequestInit, Response};
 
 use super::said;
 use crate::platform::{Answer, Request};
@@ -17,8 +17,9 @@ pub async fn send(request: Request) -> Result<Answer, String> {
     let answer = ask(request, &under_way.0.signal()).await;
     // What the browser calls an abort was our own limit, or made way for PANIC.
     let is_ours = under_way.0.signal().aborted();
-    answer
-        .map_err(|error| if is_ours { format!("nothing came within {} s", limit_ms / 1_000) } else { error })
+    answer.map_err(|error| {
+        if is_ours { ["nothing came within ", &(limit_ms / 1_000).to_string(), " s"].concat() } else { error }
+    })
 }
 
 thread_local! {
@@ -58,22 +59,27 @@ pub fn make_way() {
 }
 
 async fn ask(request: Request, limit: &AbortSignal) -> Result<Answer, String> {
-    let method = if request.method == "POST" { Method::POST } else { Method::GET };
-    let mut builder = RequestBuilder::new(&request.path)
-        .method(method)
-        .header("traceparent", &request.traceparent)
-        .abort_signal(Some(limit));
+    answer(request, limit).await.map_err(|error| said(&error))
+}
+
+async fn answer(request: Request, limit: &AbortSignal) -> Result<Answer, JsValue> {
+    let headers = Headers::new()?;
+    headers.set("traceparent", &request.traceparent)?;
     if let Some(key) = &request.idempotency_key {
-        builder = builder.header("Idempotency-Key", key);
+        headers.set("Idempotency-Key", key)?;
     }
-    let built = match request.body {
-        Some(body) => builder.header("Content-Type", "application/json").body(body),
-        None => builder.build(),
-    };
-    let response =
-        built.map_err(|error| error.to_string())?.send().await.map_err(|error| error.to_string())?;
-    let correlation_id = response.headers().get("x-correlation-id");
+    let init = RequestInit::new();
+    init.set_method(request.method);
+    init.set_signal(Some(limit));
+    if let Some(body) = &request.body {
+        headers.set("Content-Type", "application/json")?;
+        init.set_body(&body.into());
+    }
+    init.set_headers(&headers);
+    let response = JsFuture::from(window().fetch_with_str_and_init(&request.path, &init)).await?;
+    let response: Response = response.dyn_into()?;
+    let correlation_id = response.headers().get("x-correlation-id")?;
     let status = response.status();
-    let body = response.text().await.map_err(|error| error.to_string())?;
+    let body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
     Ok(Answer { status, body, correlation_id })
 }

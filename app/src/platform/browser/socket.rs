@@ -1,93 +1,128 @@
-//! The feed's socket, by gloo-net.
+//! The feed's socket.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
-use futures_util::SinkExt;
-use futures_util::future::{Either, select};
-use futures_util::stream::{SplitSink, StreamExt};
-use gloo_net::websocket::{Message, WebSocketError, futures::WebSocket};
+use js_sys::{Function, Promise};
 use leptos::prelude::window;
+use wasm_bindgen::prelude::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
-use super::{sleep_ms, steady_ms};
+use super::{said, steady_ms};
 
 thread_local! {
-    static FEED: RefCell<Option<SplitSink<WebSocket, Message>>> = const { RefCell::new(None) };
-    /// Said while something else was on its way out.
+    static FEED: RefCell<Option<WebSocket>> = const { RefCell::new(None) };
+    /// Said before the connection was there.
     static WAITING: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Says something to the server, in order; without a connection it is lost.
 pub fn feed_send(text: &str) {
-    WAITING.with_borrow_mut(|waiting| waiting.push(text.to_owned()));
-    let Some(mut sink) = FEED.take() else { return };
-    wasm_bindgen_futures::spawn_local(async move {
-        loop {
-            let waiting = WAITING.take();
-            if waiting.is_empty() {
-                // A newer connection has a voice of its own.
-                return FEED.with_borrow_mut(|feed| {
-                    feed.get_or_insert(sink);
-                });
-            }
-            for text in waiting {
-                if sink.send(Message::Text(text)).await.is_err() {
-                    return;
-                }
-            }
+    FEED.with_borrow(|feed| match feed {
+        Some(socket) if socket.ready_state() == WebSocket::CONNECTING => {
+            WAITING.with_borrow_mut(|waiting| waiting.push(text.to_owned()));
         }
+        // One that is closing has lost what is said.
+        Some(socket) => drop(socket.send_with_str(text)),
+        None => {}
     });
 }
 
-/// How often it is looked whether the feed still speaks.
-const FEED_WATCH_MS: u32 = 2_000;
+/// How often it is looked whether the feed still speaks, milliseconds.
+const FEED_WATCH_MS: i32 = 2_000;
 
 /// Runs one socket to its end and says why it ended. One that says nothing for `silent_ms` has ended, whatever the
 /// browser thinks of it: a line that is cut in the middle is open at both ends.
 pub async fn feed_run(
     path: &str,
     silent_ms: f64,
-    on_open: impl FnOnce(),
-    mut on_text: impl FnMut(String),
+    on_open: impl FnOnce() + 'static,
+    on_text: impl Fn(String) + 'static,
 ) -> String {
     let location = window().location();
     let scheme = if location.protocol().is_ok_and(|protocol| protocol == "https:") { "wss" } else { "ws" };
     let host = location.host().unwrap_or_default();
-    let socket = match WebSocket::open(&format!("{scheme}://{host}{path}")) {
+    let socket = match WebSocket::new(&[scheme, "://", &host, path].concat()) {
         Ok(socket) => socket,
-        Err(error) => return error.to_string(),
+        Err(error) => return said(&error),
     };
-    let (sink, mut stream) = socket.split();
     WAITING.take();
-    FEED.set(Some(sink));
-    let mut on_open = Some(on_open);
-    let mut heard_ms = steady_ms();
-    let mut watch = Box::pin(sleep_ms(FEED_WATCH_MS));
-    let reason = loop {
-        let message = match select(stream.next(), watch).await {
-            Either::Left((message, kept)) => {
-                watch = kept;
-                message
-            }
-            Either::Right(((), _)) if steady_ms() - heard_ms > silent_ms => break "silent".to_owned(),
-            Either::Right(((), _)) => {
-                watch = Box::pin(sleep_ms(FEED_WATCH_MS));
-                continue;
-            }
-        };
-        heard_ms = steady_ms();
-        match message {
-            Some(Ok(Message::Text(text))) => {
-                if let Some(opened) = on_open.take() {
-                    opened();
-                }
+    FEED.set(Some(socket.clone()));
+    let heard_ms = Rc::new(Cell::new(steady_ms()));
+    let ears = Ears::new(&socket, heard_ms.clone(), on_open, on_text);
+    let (mut closed, mut watched) = (None, None);
+    let end = Promise::new(&mut |resolve, _| {
+        closed = Some(close_by(&socket, resolve.clone()));
+        watched = Some(silent_by(heard_ms.clone(), silent_ms, resolve));
+    });
+    let reason = JsFuture::from(end).await.ok().and_then(|reason| reason.as_string());
+    if let Some((_, timer)) = &watched {
+        window().clear_interval_with_handle(*timer);
+    }
+    FEED.set(None);
+    ears.leave(&socket);
+    reason.unwrap_or_default()
+}
+
+fn close_by(socket: &WebSocket, end: Function) -> Closure<dyn Fn(CloseEvent)> {
+    let closed = Closure::<dyn Fn(CloseEvent)>::new(move |event: CloseEvent| {
+        let reason = ["code ", &event.code().to_string()].concat();
+        // A promise takes its first word; it never throws.
+        let _ = end.call1(&JsValue::NULL, &reason.into());
+    });
+    socket.set_onclose(Some(closed.as_ref().unchecked_ref()));
+    closed
+}
+
+fn silent_by(heard_ms: Rc<Cell<f64>>, silent_ms: f64, end: Function) -> (Closure<dyn Fn()>, i32) {
+    let watch = Closure::<dyn Fn()>::new(move || {
+        if steady_ms() - heard_ms.get() > silent_ms {
+            let _ = end.call1(&JsValue::NULL, &"silent".into());
+        }
+    });
+    let callback = watch.as_ref().unchecked_ref();
+    let timer = window().set_interval_with_callback_and_timeout_and_arguments_0(callback, FEED_WATCH_MS);
+    (watch, timer.unwrap_or_default())
+}
+
+/// What listens to one socket, for as long as it is kept.
+struct Ears {
+    _open: Closure<dyn Fn()>,
+    _text: Closure<dyn Fn(MessageEvent)>,
+}
+
+impl Ears {
+    fn new(
+        socket: &WebSocket,
+        heard_ms: Rc<Cell<f64>>,
+        on_open: impl FnOnce() + 'static,
+        on_text: impl Fn(String) + 'static,
+    ) -> Self {
+        let open = Closure::<dyn Fn()>::new(|| {
+            WAITING.take().iter().for_each(|text| feed_send(text));
+        });
+        // It is there when the server has spoken: a proxy may take a socket that nobody answers.
+        let on_open = Cell::new(Some(on_open));
+        let text = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            heard_ms.set(steady_ms());
+            if let Some(text) = event.data().as_string() {
+                on_open.take().into_iter().for_each(|opened| opened());
                 on_text(text);
             }
-            Some(Ok(Message::Bytes(_))) => {}
-            Some(Err(WebSocketError::ConnectionClose(close))) => break format!("code {}", close.code),
-            Some(Err(error)) => break error.to_string(),
-            None => break "ended".to_owned(),
+        });
+        socket.set_onopen(Some(open.as_ref().unchecked_ref()));
+        socket.set_onmessage(Some(text.as_ref().unchecked_ref()));
+        Self { _open: open, _text: text }
+    }
+
+    /// Nothing of it is heard any more, and it is closed.
+    fn leave(self, socket: &WebSocket) {
+        for forget in [WebSocket::set_onopen, WebSocket::set_onmessage, WebSocket::set_onclose] {
+            forget(socket, None);
         }
-    };
-    FEED.set(None);
-    reason
+        // One that is closed already stays closed.
+        let _ = socket.close();
+    }
 }

@@ -10,8 +10,8 @@ use std::sync::{Arc, Once};
 
 use any_spawner::Executor;
 use app::port::{
-    Analytics, ClientHealth, Histogram, LogPage, Port, PortFuture, ResultsPage, SessionDetail, SessionPaint,
-    Trace, User,
+    Analytics, ClientHealth, ErrorGroup, Histogram, LogPage, Port, PortFuture, ResultsPage, SessionDetail,
+    SessionPaint, Trace, User,
 };
 use app::{AppError, Files, HistoryQuery, LogQuery, PageStatus, ShellValues, document_end, load, shell};
 use futures::StreamExt;
@@ -69,6 +69,9 @@ impl Port for SamplePort {
     }
     fn clients(&self) -> PortFuture<Vec<ClientHealth>> {
         ready(Ok(self.past.clients.clone()))
+    }
+    fn errors(&self) -> PortFuture<Vec<ErrorGroup>> {
+        ready(Ok(self.past.errors.clone()))
     }
 }
 

@@ -4,7 +4,6 @@
 use model::amount::{ceil_to_tick, floor_to_tick};
 use model::closing::Closing;
 use model::decision::OrderDecision;
-use model::ids::client_order_id;
 use model::market::{DEPTH_AGE_MAX, InstrumentMarket, Level};
 use model::order::{OrderRequest, Purpose, Side, TimeInForce};
 use model::{Decimal, Lots, Price, Symbol};
@@ -32,7 +31,8 @@ pub(super) fn close(closer: &Closer<'_>) -> Vec<Said> {
     let shorts_open = measured.iter().any(|(_, _, measure)| measure.lots().is_none_or(|lots| lots < 0));
     let mut said = Vec::new();
     for (symbol, closing, measure) in measured {
-        let Some(lots) = measure.lots().filter(|lots| *lots != 0) else { continue };
+        let lots = measure.lots().map(|lots| closer.sure(symbol, lots));
+        let Some(lots) = lots.filter(|lots| *lots != 0) else { continue };
         let waits = lots > 0 && shorts_open;
         let due = closing
             .last
@@ -71,12 +71,7 @@ fn request(closer: &Closer<'_>, symbol: &Symbol, closing: &Closing, lots: Lots) 
     let attempt = closing.attempts + 1;
     let shape = shape(closer, symbol, closing, lots);
     OrderRequest {
-        client_order_id: client_order_id(
-            &closer.owner(),
-            &closer.state.phase(&closer.flatten.id),
-            closing.leg,
-            attempt,
-        ),
+        client_order_id: closer.name(closing, attempt),
         product_id: closing.product_id,
         symbol: symbol.clone(),
         side: if lots < 0 { Side::Buy } else { Side::Sell },

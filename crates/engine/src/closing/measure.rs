@@ -72,7 +72,7 @@ impl<'a> Closer<'a> {
     }
 
     /// The same with nothing but the venue's own list for it.
-    fn has_read_trades(&self, symbol: &Symbol) -> bool {
+    pub(super) fn has_read_trades(&self, symbol: &Symbol) -> bool {
         let moved_at = self.moved_at(symbol);
         let shown_at = self.fresh(symbol).map_or(moved_at, |read| read.shown_at.max(moved_at));
         self.state.account.truth.fills_read_at.is_some_and(|at| at >= shown_at)

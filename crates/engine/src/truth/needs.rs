@@ -10,7 +10,7 @@ use super::reconcile::SETTLING;
 use crate::closing::{self, Closer};
 use crate::hearing::Hearing;
 use crate::said::SECOND;
-use crate::{preparation, sweep};
+use crate::{entry, preparation, sweep};
 
 /// Steady reads while a session runs.
 const PERIOD: i64 = 15 * SECOND;
@@ -50,7 +50,8 @@ fn of_session(hearing: &Hearing<'_>) -> Option<Need> {
     let need = |purpose, since, fills: bool| Need {
         purpose,
         since,
-        products: products(session),
+        // Of an entry only the list of open orders is wanted.
+        products: if purpose == TruthPurpose::Entry { Vec::new() } else { products(session) },
         fills_since: fills.then(|| fills_since(session)),
         account: false,
         correlation_id: hearing.intent().clone(),
@@ -103,6 +104,10 @@ fn steady(hearing: &Hearing<'_>) -> Option<(TruthPurpose, Micros, bool)> {
         let again = truth.fills_failed_at.map_or(0, |failed| failed.0 + FILLS_AGAIN);
         let at = Micros(asked.0 + SECOND / 3);
         return due(hearing, Micros(again.max(at.0))).map(|_| (TruthPurpose::MissingFills, at, true));
+    }
+    if let Some(since) = entry::list_needed(hearing) {
+        let listed = truth.open_orders_since(since).map(|read| Micros(read.mark.requested_at.0 + SECOND / 3));
+        return due(hearing, listed.unwrap_or(since)).map(|at| (TruthPurpose::Entry, at, false));
     }
     let read = oldest_read(hearing).or(session.entry().chosen_at)?;
     let settled = session.orders.moved_at().map(|at| Micros(at.0 + SETTLING));

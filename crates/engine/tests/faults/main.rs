@@ -7,6 +7,7 @@ mod support;
 mod account;
 mod again;
 mod ambiguous;
+mod beside;
 mod books;
 mod clock;
 mod closing;

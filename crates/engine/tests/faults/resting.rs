@@ -147,3 +147,54 @@ fn a_panic_of_all_takes_a_strangers_lots_though_the_other_leg_cannot_be_closed()
     assert!(!world.of(&id).is_over(), "the put cannot be closed");
     assert_eq!(world.venue.position(&call()), 0, "the call is, with what is not ours: {:#?}", world.tail(20));
 }
+
+/// Orders of the session's that rest at the venue in one leg, whatever our books say.
+fn resting_in(world: &World, symbol: &model::Symbol) -> usize {
+    let orders = world.venue.orders.values().filter(|order| !order.by_hand && !order.status.is_terminal());
+    orders.filter(|order| &order.request.symbol == symbol).count()
+}
+
+#[test]
+fn an_entry_is_not_repeated_on_the_word_of_a_cancels_answer() {
+    for lies_ms in [2_500, 20_000] {
+        let mut world = World::new();
+        world.venue.cancels_lie = true;
+        world.venue.books.values_mut().for_each(|book| book.size = 0);
+        let id = world.start(crate::support::quick_strangle());
+        let ends = later(&world, lies_ms);
+        for _ in 0..6 * 20 {
+            world.run_ms(50);
+            world.venue.cancels_lie = world.now < ends;
+            for symbol in [call(), put()] {
+                let resting = resting_in(&world, &symbol);
+                assert!(resting <= 1, "{resting} rest in {symbol}, lies {lies_ms}: {:#?}", world.tail(12));
+            }
+        }
+        world.venue.books.values_mut().for_each(|book| book.size = 1_000);
+        world.run_until("STOPPED", 60, |world| world.of(&id).is_over());
+        assert!(world.venue.is_flat() && world.venue.open_orders() == 0, "{:#?}", world.tail(12));
+        world.assert_replay();
+    }
+}
+
+#[test]
+fn an_entry_goes_on_as_soon_as_the_list_shows_the_order_before_as_ended() {
+    let mut world = World::new();
+    world.venue.books.values_mut().for_each(|book| book.size = 0);
+    world.start(crate::support::quick_strangle());
+    world.run_ms(5_500);
+    let attempts: Vec<_> = world.session().entry().attempts.values().copied().collect();
+    assert_eq!(attempts, [4, 4], "three re-pricings in five seconds");
+}
+
+#[test]
+fn while_the_list_cannot_be_read_an_entry_is_not_repeated_and_ends() {
+    let mut world = World::new();
+    world.venue.books.values_mut().for_each(|book| book.size = 0);
+    let id = world.start(crate::support::quick_strangle());
+    world.run_until("orders", 5, |world| world.venue.open_orders() == 2);
+    world.venue.reads_fail_until = later(&world, 8_000);
+    world.run_ms(4_000);
+    assert_eq!(world.session().orders.len(), 2, "{:#?}", world.tail(12));
+    world.run_until("STOPPED", 60, |world| world.of(&id).is_over());
+}

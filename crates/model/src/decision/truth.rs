@@ -20,6 +20,7 @@ pub enum TruthPurpose {
     Recovery,
     Start,
     MissingFills,
+    Entry,
     Audit,
     Periodic,
 }
@@ -29,9 +30,11 @@ impl TruthPurpose {
     pub fn reads_wallet(self) -> bool {
         match self {
             TruthPurpose::Recovery | TruthPurpose::Start | TruthPurpose::Periodic => true,
-            TruthPurpose::Verify | TruthPurpose::Close | TruthPurpose::MissingFills | TruthPurpose::Audit => {
-                false
-            }
+            TruthPurpose::Verify
+            | TruthPurpose::Close
+            | TruthPurpose::MissingFills
+            | TruthPurpose::Entry
+            | TruthPurpose::Audit => false,
         }
     }
 }

@@ -5,8 +5,9 @@ use std::fmt::{Display, Formatter, Write as _};
 use super::{hash::Mixer, site::Site};
 use crate::{Level, Value};
 
-/// A value of a field.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// A value of a field. Numbers are whole ones, in a unit that is small enough: writing fractions would take tables that
+/// weigh as much as the rest of the pen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FieldValue<'a> {
     /// There is none: the field is left out.
     #[default]
@@ -14,7 +15,6 @@ pub enum FieldValue<'a> {
     Str(&'a str),
     I64(i64),
     U64(u64),
-    F64(f64),
     Bool(bool),
 }
 
@@ -27,7 +27,6 @@ impl FieldValue<'_> {
             Self::Str(text) => Some(text.into()),
             Self::I64(number) => Some(number.into()),
             Self::U64(number) => Some(number.into()),
-            Self::F64(number) => Some(number.into()),
             Self::Bool(truth) => Some(truth.into()),
         }
     }
@@ -41,7 +40,6 @@ impl Display for FieldValue<'_> {
             Self::Str(text) => f.write_str(text),
             Self::I64(number) => number.fmt(f),
             Self::U64(number) => number.fmt(f),
-            Self::F64(number) => number.fmt(f),
             Self::Bool(truth) => truth.fmt(f),
         }
     }
@@ -148,7 +146,6 @@ fn hash_value(mixer: &mut Mixer, value: FieldValue<'_>) {
         FieldValue::Str(text) => mixer.text(text),
         FieldValue::I64(number) => mixer.word(number.cast_unsigned()),
         FieldValue::U64(number) => mixer.word(number),
-        FieldValue::F64(number) => mixer.word(number.to_bits()),
         FieldValue::Bool(truth) => mixer.word(u64::from(truth)),
     }
 }

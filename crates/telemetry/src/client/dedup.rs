@@ -11,6 +11,7 @@ const SETS: usize = 32;
 const WAYS: usize = 8;
 const QUIET_MS: i64 = 10_000;
 const LONGEST_MS: i64 = 60_000;
+const TOGETHER_MS: i64 = 250;
 
 /// An open window.
 #[derive(Clone, Default)]
@@ -162,9 +163,9 @@ impl Dedup {
         }
     }
 
-    /// When to look again.
+    /// When to look again: a little later than the first window closes, so that those which follow it close with it.
     pub(super) fn due_ms(&self) -> Option<i64> {
-        self.due_ms
+        self.due_ms.map(|due_ms| due_ms.saturating_add(TOGETHER_MS - 1) / TOGETHER_MS * TOGETHER_MS)
     }
 
     /// After windows were closed: when the next one does.

@@ -1,11 +1,12 @@
 //! A call as JSON without its braces, cut to the field limits and free of secrets. What a follow-up record repeats
-//! (level, event, place, message) comes first, so that it is a prefix.
+//! (level, event, place, message, share) comes first, so that it is a prefix.
 
 use std::fmt::Write as _;
 
 use super::{
     call::{Call, Failure, FieldValue, Frame, Message},
     crumbs::Crumbs,
+    limiter,
     pen::Pen,
     site::Key,
 };
@@ -30,7 +31,7 @@ pub(super) const fn limit(level: Level) -> usize {
 pub(super) struct Frills<'a> {
     /// The key of its window.
     pub key: u64,
-    /// Thousandths of info that are told.
+    /// Thousandths of its kind that are told.
     pub permille: u16,
     /// Told with an error.
     pub crumbs: &'a Crumbs,
@@ -45,7 +46,7 @@ pub(super) fn encode(
     frills: Frills<'_>,
 ) -> Option<usize> {
     let limit = limit(call.level());
-    let mut cut = core(pen, scratch, call, frills.key);
+    let mut cut = core(pen, scratch, call, frills);
     let core = pen.len();
     cut |= text_if(pen, b",\"tr\":\"", call.correlation_id.unwrap_or_default(), 64);
     cut |= text_if(pen, b",\"sp\":\"", call.span_id.unwrap_or_default(), 64);
@@ -53,19 +54,13 @@ pub(super) fn encode(
         cut |= tell_failure(pen, failure, limit * 3 / 4);
     }
     cut |= fields(pen, call, frills.crumbs, limit - RESERVE);
-    if call.level() == Level::Info && frills.permille < 1_000 {
-        pen.literal(b",\"sr\":0.");
-        for digit in [frills.permille / 100, frills.permille / 10 % 10, frills.permille % 10] {
-            pen.byte(b'0' + digit as u8);
-        }
-    }
     if cut {
         pen.literal(b",\"cut\":1");
     }
     (pen.len() <= limit).then_some(core)
 }
 
-fn core(pen: &mut Pen<'_>, scratch: &mut String, call: &Call<'_>, key: u64) -> bool {
+fn core(pen: &mut Pen<'_>, scratch: &mut String, call: &Call<'_>, frills: Frills<'_>) -> bool {
     let site = call.site;
     match call.level() {
         Level::Trace => pen.literal(b"\"l\":1"),
@@ -99,10 +94,16 @@ fn core(pen: &mut Pen<'_>, scratch: &mut String, call: &Call<'_>, key: u64) -> b
     pen.literal(b"\",\"k\":\"");
     let mut digits = [0; 8];
     for (place, digit) in digits.iter_mut().enumerate() {
-        *digit = b"0123456789abcdef"[(key >> (28 - 4 * place) & 15) as usize];
+        *digit = b"0123456789abcdef"[(frills.key >> (28 - 4 * place) & 15) as usize];
     }
     pen.literal(&digits);
     pen.byte(b'"');
+    if frills.permille < limiter::ALL {
+        pen.literal(b",\"sr\":0.");
+        for digit in [frills.permille / 100, frills.permille / 10 % 10, frills.permille % 10] {
+            pen.byte(b'0' + digit as u8);
+        }
+    }
     cut
 }
 
@@ -207,16 +208,7 @@ fn field(pen: &mut Pen<'_>, key: &Key, value: FieldValue<'_>) -> bool {
             pen.byte(b'"');
             cut
         }
-        FieldValue::F64(number) if !number.is_finite() => {
-            // JSON has no word for it.
-            pen.literal(b"null");
-            false
-        }
-        FieldValue::Absent
-        | FieldValue::I64(_)
-        | FieldValue::U64(_)
-        | FieldValue::F64(_)
-        | FieldValue::Bool(_) => {
+        FieldValue::Absent | FieldValue::I64(_) | FieldValue::U64(_) | FieldValue::Bool(_) => {
             tell_plain(pen, value);
             false
         }
@@ -231,15 +223,6 @@ fn tell_plain(pen: &mut Pen<'_>, value: FieldValue<'_>) {
         FieldValue::U64(number) => pen.unsigned(number),
         FieldValue::Bool(true) => pen.literal(b"true"),
         FieldValue::Bool(false) => pen.literal(b"false"),
-        // Writing to a pen never fails: it says itself when it is full.
-        FieldValue::F64(number) => drop(write!(pen, "{number:?}")),
-    }
-}
-
-impl std::fmt::Write for Pen<'_> {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        self.own(text);
-        Ok(())
     }
 }
 

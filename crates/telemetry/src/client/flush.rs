@@ -4,6 +4,7 @@ use super::{
     batch::Draft,
     json::{push_numbers, push_text},
     layout::ARENAS,
+    limiter,
     logger::Logger,
     outbox::{Auth, Effect},
     ring::Ring,
@@ -44,7 +45,8 @@ impl Logger {
             && arenas > 0
             && (self.outbox.has_room() || exit && self.outbox.has_room_to_leave())
         {
-            let portion = Portion { records: self.outbox.max_records, raw_bytes: raw_bytes - 4_096, arenas };
+            let records = self.outbox.max_records.min(self.outbox.told_records);
+            let portion = Portion { records, raw_bytes: raw_bytes - 4_096, arenas };
             let taken = seal::take(&mut self.ring, &mut self.dedup, portion);
             if taken.is_none() && (!declare || self.drops.is_empty()) {
                 break;
@@ -149,15 +151,19 @@ impl Logger {
         }
     }
 
+    /// What the server says, all of it: what it leaves out of debug and of the size of batches is as it was made.
     pub(super) fn configure(&mut self, settings: &LoggerSettings) {
         self.level = settings.level.unwrap_or(self.level);
-        self.debug_until_ms = settings.debug_until.unwrap_or(self.debug_until_ms);
+        self.debug_until_ms = settings.debug_until.unwrap_or(i64::MIN);
         self.flush_after_ms = settings.flush_ms.map_or(self.flush_after_ms, |ms| ms.clamp(250, 60_000));
+        let permille = |share: f64| (share.clamp(0.0, 1.0) * f64::from(limiter::ALL)).round() as u16;
         if let Some(share) = settings.sr_info {
-            self.limiter.info_permille = (share.clamp(0.0, 1.0) * 1_000.0) as u16;
+            self.limiter.info_permille = permille(share);
         }
-        if let Some(records) = settings.max_batch {
-            self.outbox.max_records = self.outbox.max_records.min(records.clamp(1, BATCH_RECORDS));
+        if let Some(share) = settings.sr_warn {
+            self.limiter.warn_permille = permille(share);
         }
+        self.outbox.told_records =
+            settings.max_batch.map_or(BATCH_RECORDS, |most| most.clamp(1, BATCH_RECORDS));
     }
 }

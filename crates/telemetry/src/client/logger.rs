@@ -184,20 +184,20 @@ impl Logger {
             }
             self.close_window(slot);
         }
-        match self.limiter.refuse(now_ms, level, call.site.id()) {
-            Some(reason) => self.drop_one(level, reason, now_ms),
-            None => self.tell(now_ms, call, key, number),
+        match self.limiter.admit(now_ms, call, now_ms < self.debug_until_ms) {
+            Err(reason) => self.drop_one(level, reason, now_ms),
+            Ok(permille) => self.tell(now_ms, call, (key, permille), number),
         }
         std::mem::take(&mut self.stirred)
     }
 
     /// A call that is a record of its own: written straight into the ring, and only if there is no room for it into
     /// spare memory first.
-    fn tell(&mut self, now_ms: i64, call: &Call<'_>, key: u64, number: u64) {
+    fn tell(&mut self, now_ms: i64, call: &Call<'_>, (key, permille): (u64, u16), number: u64) {
         let level = call.level();
         let slot = self.dedup.choose(key);
         self.close_window(slot);
-        let frills = Frills { key, permille: self.limiter.info_permille, crumbs: &self.crumbs };
+        let frills = Frills { key, permille, crumbs: &self.crumbs };
         let mut pen = Pen::new(self.ring.page(level));
         let mut core = encode(&mut pen, &mut self.scratch, call, frills);
         let (mut length, full) = (pen.len(), pen.is_full());

@@ -106,7 +106,9 @@ pub(super) struct Outbox {
     /// Failures in a row; above 0 only one request at a time probes.
     pub failures: u32,
     pub retry_at_ms: i64,
+    /// Records of a batch: halved by every one that was too large, and what the server says.
     pub max_records: usize,
+    pub told_records: usize,
     pub health: Health,
     /// Calls told and calls declared that the server has acknowledged.
     pub told: u64,
@@ -129,6 +131,7 @@ impl Outbox {
             failures: 0,
             retry_at_ms: i64::MIN,
             max_records: BATCH_RECORDS,
+            told_records: BATCH_RECORDS,
             health: Health::default(),
             told: 0,
             declared: 0,
@@ -195,11 +198,14 @@ impl Outbox {
         if self.halt.is_some() {
             return;
         }
-        let mut order: Vec<usize> =
-            (0..self.batches.len()).filter(|&index| self.batches[index].state != State::Held).collect();
-        order.sort_by_key(|&index| std::cmp::Reverse(self.batches[index].sealed.level()));
-        for index in order {
-            self.send(index, true, now_ms);
+        // Level by level: sorting so few would be code for many.
+        for level in Level::ALL.into_iter().rev() {
+            for index in 0..self.batches.len() {
+                let batch = &self.batches[index];
+                if batch.state != State::Held && batch.sealed.level() == level {
+                    self.send(index, true, now_ms);
+                }
+            }
         }
         for index in 0..self.batches.len() {
             self.keep_on_disk(index);

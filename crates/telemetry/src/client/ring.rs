@@ -274,6 +274,8 @@ impl Ring {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn put(ring: &mut Ring, level: Level, number: u64, bytes: usize) -> Option<usize> {
@@ -299,6 +301,33 @@ mod tests {
         assert!(ring.make_room(Level::Fatal, 95_000, |meta| evicted.push((meta.level, meta.number))));
         assert_eq!(evicted.len() as u64, number);
         assert_eq!(ring.records(2).count(), 1);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        /// Priority is respected, whatever comes: who goes stands no higher than who comes, nobody below them stays, and
+        /// they are the oldest of their level. Catches: a level that is skipped, and records that move when some go.
+        #[test]
+        fn who_goes_is_the_oldest_of_the_lowest(pushes in prop::collection::vec((0..6_usize, 1..9_000_usize), 1..200)) {
+            let mut ring = Ring::new();
+            for (number, (level, bytes)) in (1_u64..).zip(pushes) {
+                let level = Level::ALL[level];
+                if put(&mut ring, level, number, bytes).is_some() {
+                    continue;
+                }
+                let mut gone = Vec::new();
+                let made = ring.make_room(level, bytes, |meta| gone.push((meta.level, meta.number)));
+                prop_assert_eq!(made, put(&mut ring, level, number, bytes).is_some());
+                prop_assert!(made || gone.is_empty());
+                let stays = || ring.records(Ring::arena_of(level)).filter(|held| held.meta.number != number);
+                for (lost, its_number) in gone {
+                    prop_assert!(lost <= level);
+                    prop_assert!(stays().all(|held| held.meta.level > lost
+                        || held.meta.level == lost && held.meta.number > its_number));
+                }
+            }
+        }
     }
 
     /// Catches: a head that does not say what is in the block (a black-box reader has nothing else).

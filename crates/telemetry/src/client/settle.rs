@@ -11,6 +11,7 @@ use crate::{DropReason, Level, LoggerSettings, Receipt};
 const BACKOFF_MS: i64 = 1_000;
 const BACKOFF_MAX_MS: i64 = 60_000;
 const RETRY_AFTER_MAX_MS: i64 = 600_000;
+const DEBUG_MOST_MS: i64 = 600_000;
 
 /// What the logger needs to know beside the outbox.
 pub(super) struct Moment {
@@ -35,7 +36,7 @@ impl Outbox {
         let (status, retry_after_ms) = match outcome {
             Outcome::Accepted(receipt) => {
                 self.accepted(index, &receipt, moment, drops);
-                return receipt.cfg;
+                return receipt.cfg.map(|settings| on_our_clock(settings, receipt.now, now_ms));
             }
             Outcome::Refused { status, retry_after_ms } => (status, retry_after_ms),
             Outcome::Unreachable => (0, None),
@@ -166,16 +167,19 @@ impl Outbox {
     }
 }
 
+/// Debug is told until a moment of the server's clock, which may be far from ours; never for long.
+fn on_our_clock(mut settings: LoggerSettings, server_ms: i64, now_ms: i64) -> LoggerSettings {
+    let ours = |until_ms: i64| now_ms + until_ms.saturating_sub(server_ms).clamp(0, DEBUG_MOST_MS);
+    settings.debug_until = settings.debug_until.map(ours);
+    settings
+}
+
 /// Positions that the server refused. Beyond the 20 that a receipt lists only their number is known: the first ones
 /// not listed stand for them.
 fn refusals(receipt: &Receipt, records: usize) -> Vec<usize> {
-    let mut refused: Vec<usize> =
-        receipt.rej.iter().map(|refusal| refusal.i).filter(|&position| position < records).collect();
-    refused.sort_unstable();
-    refused.dedup();
+    let is_listed = |position: &usize| receipt.rej.iter().any(|refusal| refusal.i == *position);
+    let mut refused: Vec<usize> = (0..records).filter(is_listed).collect();
     let unlisted = receipt.rej_n.saturating_sub(refused.len());
-    let others: Vec<usize> =
-        (0..records).filter(|position| refused.binary_search(position).is_err()).take(unlisted).collect();
-    refused.extend(others);
+    refused.extend((0..records).filter(|position| !is_listed(position)).take(unlisted));
     refused
 }

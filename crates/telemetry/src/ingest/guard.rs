@@ -5,12 +5,26 @@ use std::borrow::Cow;
 use super::{AdmitError, json::Raw};
 use crate::limits::{BATCH_RECORDS, BODY_DECODED_BYTES, BODY_DEPTH};
 
-/// The body as text: no byte order mark, and U+FFFD for what is no UTF-8.
+/// The body as text: no byte order mark, and U+FFFD for what is no UTF-8. That is longer than what it replaces, and may
+/// not go beyond the limit either.
 pub(super) fn text(body: &[u8]) -> Result<Cow<'_, str>, AdmitError> {
     if body.len() > BODY_DECODED_BYTES {
         return Err(AdmitError::TooLarge);
     }
-    Ok(String::from_utf8_lossy(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)))
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    if let Ok(text) = std::str::from_utf8(body) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut text = String::with_capacity(BODY_DECODED_BYTES);
+    for chunk in body.utf8_chunks() {
+        let replaced = if chunk.invalid().is_empty() { "" } else { "\u{fffd}" };
+        if text.len() + chunk.valid().len() + replaced.len() > BODY_DECODED_BYTES {
+            return Err(AdmitError::TooLarge);
+        }
+        text.push_str(chunk.valid());
+        text.push_str(replaced);
+    }
+    Ok(Cow::Owned(text))
 }
 
 /// The parts of the envelope that we know. Nothing is looked into yet.

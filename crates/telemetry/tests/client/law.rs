@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use telemetry::{
-    Level,
+    Level, LoggerSettings,
     client::{Auth, Call, Failure, FieldValue, Frame, Input, Key, LoggerConfig, Message, Site},
 };
 
@@ -25,6 +25,7 @@ enum Step {
     Cut,
     Unanswered,
     Refuse(u16, Option<i64>),
+    Settings { shares: [u8; 2], level: usize, batch: usize, debug_ms: Option<i64> },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -42,6 +43,8 @@ fn step() -> impl Strategy<Value = Step> {
         6 => Just(Step::Deliver),
         2 => Just(Step::Cut),
         1 => Just(Step::Unanswered),
+        1 => (any::<[u8; 2]>(), 0..6_usize, 1..3_000_usize, prop::option::of(-100_000..900_000_i64))
+            .prop_map(|(shares, level, batch, debug_ms)| Step::Settings { shares, level, batch, debug_ms }),
         3 => (prop::sample::select(vec![400, 401, 408, 413, 413, 415, 422, 425, 429, 500, 503, 200, 302]), prop::option::of(-5_i64..2_000_000))
             .prop_map(|(status, after)| Step::Refuse(status, after)),
     ]
@@ -97,6 +100,17 @@ fn act(page: &mut Page, step: Step, unique: &mut u64) {
         Step::Cut => page.deliver_and_cut(),
         Step::Unanswered => drop(page.in_flight.pop_front()),
         Step::Refuse(status, after) => page.refuse(status, after),
+        Step::Settings { shares: [info, warn], level, batch, debug_ms } => {
+            page.server.settings = Some(LoggerSettings {
+                etag: None,
+                level: Some(Level::ALL[level]),
+                sr_info: Some(f64::from(info) / 200.0),
+                sr_warn: Some(f64::from(warn) / 200.0),
+                flush_ms: Some(i64::from(info) * 100),
+                max_batch: Some(batch),
+                debug_until: debug_ms.map(|ms| page.now_ms + ms),
+            });
+        }
     }
 }
 
@@ -105,7 +119,8 @@ proptest! {
 
     /// Catches: a repeat that is not merged or merged twice, an eviction or a refusal by the limits that is not
     /// counted, a split that keeps the declared losses in both halves, a batch that is split although it may have
-    /// arrived, a retry with other bytes, a number given twice, a batch or a window that nobody wakes up for.
+    /// arrived, a retry with other bytes, a number given twice, a call that is sampled away
+    /// without being counted, a batch or a window that nobody wakes up for.
     #[test]
     fn every_call_is_told_declared_or_held(steps in prop::collection::vec(step(), 1..60), signed_in in any::<bool>()) {
         let auth = if signed_in { Auth::Session } else { Auth::PageOnly };

@@ -5,4 +5,5 @@ mod delivery;
 mod law;
 mod memory;
 mod rules;
+mod sampling;
 mod world;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use telemetry::{
-    Level, LogRecord, Micros, Receipt,
+    Level, LogRecord, LoggerSettings, Micros, Receipt,
     client::{Auth, Call, Effect, Input, Logger, LoggerConfig, Message, Outcome, Site},
     inflate,
     ingest::{AdmitContext, DeclaredDrop, Tier, admit},
@@ -28,6 +28,8 @@ pub struct Server {
     pub drops: Vec<DeclaredDrop>,
     pub told: u64,
     pub declared: u64,
+    /// What it tells browsers with every answer.
+    pub settings: Option<LoggerSettings>,
     refused: BTreeMap<String, u16>,
     numbers: BTreeSet<u64>,
 }
@@ -36,7 +38,10 @@ impl Server {
     fn answer(&mut self, request: &Request, now_ms: i64, signed_in: bool) -> Outcome {
         match self.refused.get(&request.bid) {
             Some(&status) => Outcome::Refused { status, retry_after_ms: None },
-            None => Outcome::Accepted(self.receive(request, now_ms, signed_in)),
+            None => {
+                let receipt = self.receive(request, now_ms, signed_in);
+                Outcome::Accepted(Receipt { cfg: self.settings.clone(), ..receipt })
+            }
         }
     }
 

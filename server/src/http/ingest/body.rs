@@ -1,43 +1,94 @@
-//! The body: bounded as it comes and as it unpacks.
+//! The body: unpacked as it comes, bounded on both sides, and its memory counted while it grows.
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
-use telemetry::{InflateError, inflate, limits};
+use futures_util::StreamExt;
+use telemetry::{InflateError, Inflater, limits};
+use tokio::sync::SemaphorePermit;
 
 use super::super::ApiError;
+use crate::ingest::InFlight;
 
 /// How long reading a body may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// What one body may take unpacked.
-pub(super) const DECODED_KIB: u32 = (limits::BODY_DECODED_BYTES / 1_024) as u32;
 
-pub(super) async fn read(body: Body) -> Result<Bytes, ApiError> {
-    match tokio::time::timeout(PATIENCE, to_bytes(body, limits::BODY_ENCODED_BYTES)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) if is_limit(&error) => Err(too_large()),
-        Ok(Err(_)) => Err(ApiError::invalid("The body was cut.")),
+/// A whole body, unpacked, with its share of the memory for all of them.
+pub(super) struct Read<'a> {
+    pub bytes: Vec<u8>,
+    _memory: Option<SemaphorePermit<'a>>,
+}
+
+pub(super) async fn read<'a>(body: Body, gzip: bool, room: InFlight<'a>) -> Result<Read<'a>, ApiError> {
+    match tokio::time::timeout(PATIENCE, unpack(body, gzip, room)).await {
+        Ok(read) => read,
         Err(_) => Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "TIMEOUT", "The body came too slowly.")),
     }
 }
 
-fn is_limit(error: &axum::Error) -> bool {
-    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(cause) = source {
-        if cause.to_string().contains("length limit exceeded") {
-            return true;
+async fn unpack<'a>(body: Body, gzip: bool, room: InFlight<'a>) -> Result<Read<'a>, ApiError> {
+    let (mut pieces, mut encoded_bytes) = (body.into_data_stream(), 0);
+    let mut unpacked = Ok(Unpacked::new(gzip));
+    let mut memory = None;
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| ApiError::invalid("The body was cut."))?;
+        encoded_bytes += piece.len();
+        if encoded_bytes > limits::BODY_ENCODED_BYTES {
+            return Err(too_large());
         }
-        source = cause.source();
+        // What is refused is read to its end all the same, without being kept: who still sends cannot read an answer.
+        if let Ok(taken) = &mut unpacked {
+            let grown = taken.take(&piece).map_err(refused);
+            let held = grown.and_then(|bytes| room.hold(&mut memory, bytes).map_err(|_| busy()));
+            if let Err(error) = held {
+                (unpacked, memory) = (Err(error), None);
+            }
+        }
     }
-    false
+    Ok(Read { bytes: unpacked?.finish().map_err(refused)?, _memory: memory })
 }
 
-pub(super) fn unpack(encoded: &[u8]) -> Result<Bytes, ApiError> {
-    inflate(encoded, limits::BODY_DECODED_BYTES).map(Bytes::from).map_err(|error| match error {
+/// What came so far, as the sender packed it.
+enum Unpacked {
+    Plain(Vec<u8>),
+    // Its state is large, and most requests are small and plain.
+    Gzip(Box<Inflater>),
+}
+
+impl Unpacked {
+    fn new(gzip: bool) -> Self {
+        if gzip {
+            Self::Gzip(Box::new(Inflater::new(limits::BODY_DECODED_BYTES)))
+        } else {
+            Self::Plain(Vec::new())
+        }
+    }
+
+    /// Gives the bytes that are held now.
+    fn take(&mut self, piece: &Bytes) -> Result<usize, InflateError> {
+        match self {
+            Self::Plain(bytes) => {
+                bytes.extend_from_slice(piece);
+                Ok(bytes.len())
+            }
+            Self::Gzip(inflater) => inflater.feed(piece),
+        }
+    }
+
+    fn finish(self) -> Result<Vec<u8>, InflateError> {
+        match self {
+            Self::Plain(bytes) => Ok(bytes),
+            Self::Gzip(inflater) => inflater.finish(),
+        }
+    }
+}
+
+fn refused(error: InflateError) -> ApiError {
+    match error {
         InflateError::TooLarge => too_large(),
         InflateError::Broken => ApiError::invalid("The body is not valid gzip."),
-    })
+    }
 }
 
 pub(super) fn too_large() -> ApiError {

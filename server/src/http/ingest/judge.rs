@@ -51,10 +51,13 @@ impl Judged<'_> {
         let charge = Charge { records, bytes: bytes as u64 };
         app.ingest.budgets.charge(self.client, charge, Instant::now());
         if is_known {
-            app.ingest.count(&admitted, 0, true);
+            app.ingest.counts.accepted(&admitted, 0, true);
             return Ok(admitted.receipt(true, received_at));
         }
-        store(app, admitted, received_at).await
+        let last = batch.last_at(offset_ms);
+        let receipt = store(app, admitted, received_at).await?;
+        app.ingest.counts.took(last, received_at, clock::now(), offset_ms);
+        Ok(receipt)
     }
 
     /// The batch id alone decides: a repeat is a repeat even if its bytes cannot be read this time.
@@ -116,6 +119,6 @@ async fn store(app: &App, mut admitted: Admitted, received_at: Micros) -> Result
     for event in IngestEvent::of(&admitted) {
         app.teller.tell(&event, &correlation::context());
     }
-    app.ingest.count(&admitted, count, dup);
+    app.ingest.counts.accepted(&admitted, count, dup);
     Ok(Receipt { dup, ..receipt })
 }
