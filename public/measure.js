@@ -9,12 +9,15 @@
   const MINUTE = 60000, LONG = 500, BOUNDS = [25, 50, 100, 250, 500, 1000, 2000];
 
   function tell(kind, text, numbers) {
-    // A module that died, as the notice says, is never called again; one that has not woken has no logger.
-    if (d.hydrated && !document.getElementById("guard")) d.module.measured(kind, text, Float64Array.from(numbers, Math.round));
+    // A module that died is never called again; one that has not woken has no logger.
+    if (d.hydrated && !d.log?.isDead()) d.module.measured(kind, text, Float64Array.from(numbers, Math.round));
   }
+  const late = [];
   function observe(type, take, more) {
     try {
-      new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({ type, buffered: true, ...more });
+      const observer = new PerformanceObserver((list) => list.getEntries().forEach(take));
+      observer.observe({ type, buffered: true, ...more });
+      late.push(() => observer.takeRecords().forEach(take));
     } catch { /* Not every browser measures everything: what is not measured is not told. */ }
   }
   const isCached = (entry) => entry.transferSize === 0 && entry.decodedBodySize > 0;
@@ -80,10 +83,13 @@
     tell(VITALS, navigation.type, [navigation.responseStart, fcp, lcp, cls * 1000, inp]);
   }
   // Ahead of the logger's own listeners: what is told here leaves with its last batch.
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden") { tellMinute(); tellVitals(); }
-  }, true);
-  addEventListener("pagehide", () => { tellMinute(); tellVitals(); }, true);
+  function leave() {
+    late.forEach((look) => look());
+    tellMinute();
+    tellVitals();
+  }
+  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && leave(), true);
+  addEventListener("pagehide", leave, true);
 
   d.measure = function () {
     if (!navigation) return;

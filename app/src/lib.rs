@@ -97,6 +97,8 @@ pub use page_status::PageStatus;
 #[cfg(feature = "ssr")]
 pub use pages::control::draft::field_label;
 #[cfg(feature = "ssr")]
+pub use plain::route_pattern;
+#[cfg(feature = "ssr")]
 pub use port::{
     Analytics, Bucket, Choices, ClientHealth, ErrorGroup, Histogram, LogPage, Port, PortFuture, ResultsPage,
     SessionDetail, SessionPaint, Trace, User,

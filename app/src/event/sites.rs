@@ -104,7 +104,7 @@ static FEED_MINUTE: Site = site(
     &[volatile("frames"), volatile("bytes"), volatile("gap_ms_max"), volatile("reconnects")],
 );
 static CHART_DRAWN: Site = site(
-    Level::Debug,
+    Level::Info,
     "ui.chart_drawn",
     "The P&L chart drew {points} points in {duration_ms} ms.",
     &[volatile("points"), volatile("duration_ms")],

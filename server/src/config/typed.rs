@@ -31,6 +31,8 @@ pub struct HttpConfig {
     pub allow_insecure: bool,
     pub site_dir: Option<PathBuf>,
     pub metrics_token: Secret,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
 }
 
 /// `[data]`.
@@ -187,6 +189,11 @@ fn http(read: Reader<'_>) -> Result<HttpConfig, ConfigError> {
         allow_insecure: read.truth("http.allow_insecure"),
         site_dir: read.optional("http.site_dir").map(PathBuf::from),
         metrics_token: read.secret("http.metrics_token"),
+        trusted_proxies: read.parsed(
+            "http.trusted_proxies",
+            "addresses or networks such as 127.0.0.1, 10.0.0.0/8, parted by commas",
+            crate::http::networks,
+        )?,
     };
     let secure = config.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
     if !config.listen.ip().is_loopback() && !secure && !config.allow_insecure {

@@ -16,6 +16,9 @@ use crate::{clock, correlation};
 /// The version that stands on every record.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// Under which word repeats of browser batches are declared.
+const REPEATED: &str = "repeated_batch";
+
 /// What became of a browser batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BatchOutcome {
@@ -98,6 +101,22 @@ impl Teller {
             }
             let name = record.event.clone();
             self.push(name, record.level, record.source, Item::Record(Box::new(record)));
+        }
+    }
+
+    /// Tells what anybody may cause as often as he likes: beyond a rate it is only counted, and its number declared.
+    pub fn tell_of_strangers(&self, event: &dyn Event, context: &Context) {
+        let level = event.level();
+        let errs = level >= Level::Error;
+        if errs || !self.enabled(level) || self.sampler().admits(event.name(), std::time::Instant::now()) {
+            // What does not pass is counted there.
+            return self.tell(event, context);
+        }
+        let mut queue = self.lock();
+        if !queue.closed {
+            queue.take_number();
+            self.shared.suppressed.fetch_add(1, Ordering::Relaxed);
+            self.shared.enqueued.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -258,6 +277,14 @@ impl Teller {
         shed
     }
 
+    /// Records of browser batches that were there already: their numbers are declared with what was suppressed.
+    pub(super) fn add_repeated(&self, count: u64) {
+        if count > 0 {
+            self.sampler().add(REPEATED, count);
+            self.shared.suppressed.fetch_add(count, Ordering::Relaxed);
+        }
+    }
+
     pub(super) fn take_suppressed(&self) -> BTreeMap<String, u64> {
         self.sampler().take()
     }
@@ -265,6 +292,10 @@ impl Teller {
     pub(super) fn take_number(&self) -> u64 {
         self.shared.enqueued.fetch_add(1, Ordering::Relaxed);
         self.lock().take_number()
+    }
+
+    pub(super) fn add_lost(&self, count: u64) {
+        self.shared.shed.fetch_add(count, Ordering::Relaxed);
     }
 
     pub(super) fn add_committed(&self, count: u64) {
