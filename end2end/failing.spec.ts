@@ -12,7 +12,7 @@ test('a chart that cannot be loaded says so and is drawn when it is tried again'
     await expect(chart.getByRole('alert')).toContainText('The chart could not be drawn');
   });
   await page.getByRole('button', { name: 'Start another…' }).click();
-  const typed = panel(page, 'New session').getByRole('textbox', { name: /^Max loss, USD/ });
+  const typed = page.getByRole('textbox', { name: /^Max loss, USD/ });
   await typed.fill('77');
   await chart.getByText('Data of the chart').click();
   await expect(chart.getByRole('table', { name: /^Executable P&L between/ })).toBeVisible();

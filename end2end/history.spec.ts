@@ -70,7 +70,7 @@ test('a finished session is in the ledger, on its page, in the figures and in th
   await test.step('on its own page, from click to flat', async () => {
     await page.getByRole('link', { name: `Session ${session.session_id}` }).click();
     await expect(panel(page, 'Outcome')).toContainText(written(net));
-    await expect(panel(page, 'Outcome')).toContainText('Ended by operator');
+    await expect(panel(page, 'Outcome')).toContainText('Stopped by hand, after');
     const story = panel(page, 'From click to flat');
     for (const act of ['Start', 'Exit']) await expect(story.getByRole('heading', { name: act })).toBeVisible();
     await expect(story).toContainText('Entry complete');

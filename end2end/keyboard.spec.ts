@@ -72,7 +72,7 @@ test('a reason is given by Enter', async ({ page }) => {
 
 test('a bar of the histogram is a way into its time, by pointer, by key and by drawing', async ({ page }) => {
   await open(page, '/telemetry?range=60');
-  const bars = page.getByRole('region', { name: 'Search' }).getByRole('link', { name: /records?$/ });
+  const bars = page.getByRole('region', { name: 'Search' }).getByRole('link', { name: /: \d+ records?$/ });
   const span = async () => {
     const query = new URL(page.url()).searchParams;
     return Date.parse(query.get('to') ?? '') - Date.parse(query.get('from') ?? '');
@@ -89,7 +89,7 @@ test('a bar of the histogram is a way into its time, by pointer, by key and by d
   await page.goto('/telemetry?range=60');
   await hydrated(page);
   await fed(page);
-  const box = await page.getByRole('img', { name: /^Matching records over time/ }).boundingBox();
+  const box = await page.getByRole('group', { name: /^Matching records over time/ }).boundingBox();
   if (!box) throw new Error('no histogram');
   await page.mouse.move(box.x + box.width * 0.4, box.y + box.height / 2);
   await page.mouse.down();

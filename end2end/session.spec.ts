@@ -4,6 +4,7 @@ import {
   expectFlat,
   expectPanicked,
   expectTruths,
+  fed,
   netNow,
   newestSession,
   open,
@@ -150,4 +151,26 @@ test.describe('on a fast day', () => {
     await expectFlat(page);
     expect((await newestSession(page)).pnl.max_loss).toBe('9');
   });
+});
+
+test('the curve so far travels once, within the document', async ({ page }) => {
+  await open(page);
+  await startSession(page);
+  await page.getByText('Data of the chart').click();
+  const rows = page.getByRole('table', { name: /^Executable P&L between/ }).getByRole('row').filter({ hasText: /\d\d:\d\d:\d\d/ });
+  await expect.poll(() => rows.count()).toBeGreaterThan(5);
+  const frames: any[] = [];
+  page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => frames.push(JSON.parse(String(payload)))));
+  await page.reload();
+  await fed(page);
+  await expect(page.locator('.chart-box canvas').first()).toBeVisible();
+  const painted = JSON.parse((await page.locator('[data-points]').getAttribute('data-points')) ?? '{}');
+  expect(painted.rows.length / 4).toBeGreaterThan(5);
+  expect(frames[0].snapshot).toBe(true);
+  for (const { points } of frames.filter((frame) => frame.points)) {
+    expect(points.replace).toBe(false);
+    expect(points.rows[0], 'only what came after the document').toBeGreaterThan(painted.rows.at(-4));
+  }
+  await page.getByText('Data of the chart').click();
+  await expect.poll(() => rows.count()).toBeGreaterThan(5);
 });

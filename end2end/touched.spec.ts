@@ -108,3 +108,27 @@ test.describe('with a finger', () => {
     await expect(panel(page, 'Legs')).toBeVisible();
   });
 });
+
+test('a page of the version before is told to load anew, and goes on', async ({ page }) => {
+  await open(page);
+  await startSession(page);
+  // As a tab that was open while the server was updated: between the document and its program.
+  await page.addInitScript(() => {
+    if (location.search !== '?old') return;
+    document.addEventListener('readystatechange', () => {
+      document.querySelector('meta[name="version"]')?.setAttribute('content', '0.0.9+000000000000');
+    });
+  });
+  const told = page.getByRole('status').filter({ hasText: 'The server was updated.' });
+  await expect(told).toBeHidden();
+  await page.goto('/?old');
+  await hydrated(page);
+  await expect(told).toBeVisible();
+  await fed(page);
+  await expectTruths(page, { Lifecycle: 'Running' });
+  await expect(told.getByRole('link', { name: 'Load again' })).toHaveAttribute('href', '');
+  await page.goto('/');
+  await hydrated(page);
+  await fed(page);
+  await expect(told).toBeHidden();
+});

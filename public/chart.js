@@ -1,6 +1,7 @@
 // The P&L chart: the one place that speaks to the chart library. Loaded by Control only. Rows come as
 // seconds, executable, peak, floor; what is missing is NaN and leaves a gap.
-await import("/vendor/lightweight-charts.js");
+// A browser remembers a script that failed: trying again asks under another name.
+await import("/vendor/lightweight-charts.js" + new URL(import.meta.url).search);
 const lib = window.LightweightCharts;
 
 // The library draws on canvas and needs colours as values: an element resolves those of the style sheet.
@@ -56,6 +57,16 @@ function columns(rows) {
   return out;
 }
 
+// What of a curve is worth a mark: its first point, where the floor was armed, and the highest.
+function remarkable(seen, [pnl, , floor]) {
+  for (const { time, value } of pnl) {
+    if (value === undefined) continue;
+    seen.first ??= time;
+    if (!(value <= seen.high)) [seen.high, seen.peak] = [value, time];
+  }
+  seen.armed ??= floor[0]?.time;
+}
+
 export function create(element) {
   const chart = lib.createChart(element, {
     autoSize: true,
@@ -71,18 +82,58 @@ export function create(element) {
   const peak = chart.addSeries(lib.LineSeries, { ...plain, lineWidth: 1, lineStyle: lib.LineStyle.Dotted });
   const floor = chart.addSeries(lib.LineSeries, { ...plain, lineWidth: 2, lineType: lib.LineType.WithSteps });
   const series = [pnl, peak, floor];
+  const marks = lib.createSeriesMarkers(pnl, []);
+  const edges = [];
   let lines = [];
-  let limits = [NaN, NaN];
   let touched = false;
+  // Seconds of the last point of each series: it is appended to, never copied.
+  let ends = [];
+  let seen = {};
+  let count = 0;
+
+  // All of it, with room at the left for the words of its first mark.
+  function fit() {
+    if (count) chart.timeScale().setVisibleLogicalRange({ from: -0.5 - 0.05 * count, to: count - 0.5 + 0.02 * count });
+  }
+
+  // Of the server: limits, and how it ended.
+  function limit(name) {
+    return Number.parseFloat(element.dataset[name]);
+  }
 
   function drawLimits() {
     lines.forEach((line) => pnl.removePriceLine(line));
     const colour = colours();
-    const line = (price, color, title) => pnl.createPriceLine({ price, color, title, lineWidth: 1, lineStyle: lib.LineStyle.Dashed, axisLabelVisible: true });
-    const [loss, profit] = limits;
-    lines = [];
-    if (!Number.isNaN(loss)) lines.push(line(loss, colour.loss, "max loss"));
-    if (!Number.isNaN(profit)) lines.push(line(profit, colour.gain, "max profit"));
+    const line = (price, color, title, lineStyle) => pnl.createPriceLine({ price, color, title, lineWidth: 1, lineStyle, axisLabelVisible: title !== "" });
+    lines = [line(0, colour["line-strong"], "", lib.LineStyle.Solid)];
+    if (limit("loss")) lines.push(line(limit("loss"), colour.loss, "max loss", lib.LineStyle.Dashed));
+    if (limit("profit")) lines.push(line(limit("profit"), colour.gain, "max profit", lib.LineStyle.Dashed));
+    drawMarks();
+  }
+
+  // A limit outside the picture stands at the edge towards it. Where it lies is known once the library has drawn.
+  function drawEdges() {
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      const height = chart.panes()[0]?.getHeight() ?? 0;
+      for (const edge of edges) {
+        const y = pnl.priceToCoordinate(limit(edge.dataset.edge));
+        edge.hidden = y === null || (y >= 0 && y <= height);
+        edge.textContent = edge.hidden ? "" : edge.dataset.words + chart.options().localization.priceFormatter(limit(edge.dataset.edge));
+      }
+    }));
+  }
+
+  function drawMarks() {
+    const colour = colours();
+    const mark = (time, text, color, position = "aboveBar") => ({ time, text, color, position, shape: "circle", size: 0.6 });
+    const ended = element.dataset.exit ?? "";
+    const list = [];
+    if (seen.first) list.push(mark(seen.first, "entered", colour["ink-3"], "belowBar"));
+    if (seen.armed) list.push(mark(seen.armed, "armed", colour.doubt));
+    if (seen.high > 0 && seen.peak > seen.first) list.push(mark(seen.peak, "peak", colour.peak));
+    if (ended && ends[0]) list.push(mark(Math.min(Number.parseInt(ended), ends[0]), ended.slice(ended.indexOf(" ") + 1), colour["ink-3"], "belowBar"));
+    marks.setMarkers(list.sort((a, b) => a.time - b.time));
+    drawEdges();
   }
 
   function restyle() {
@@ -98,41 +149,58 @@ export function create(element) {
     drawLimits();
   }
 
+  for (const [name, words] of [["profit", "▲ max profit "], ["loss", "▼ max loss "]]) {
+    const edge = element.appendChild(document.createElement("span"));
+    Object.assign(edge.dataset, { edge: name, words });
+    edge.className = "edge";
+    edge.hidden = true;
+    edges.push(edge);
+  }
   restyle();
   element.firstElementChild?.setAttribute("aria-hidden", "true");
   const theme = new MutationObserver(restyle);
   theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   element.addEventListener("pointerdown", () => { touched = true; });
-  element.addEventListener("dblclick", () => { touched = false; chart.timeScale().fitContent(); });
+  element.addEventListener("dblclick", () => { touched = false; fit(); });
+  const said = new MutationObserver(drawLimits);
+  said.observe(element, { attributeFilter: ["data-loss", "data-profit", "data-exit"] });
+  const sized = new ResizeObserver(drawEdges);
+  sized.observe(element);
 
   return {
     set(rows) {
       measure(rows);
-      columns(rows).forEach((list, at) => series[at].setData(list));
+      const lists = columns(rows);
+      lists.forEach((list, at) => series[at].setData(list));
+      ends = lists.map((list) => list.at(-1)?.time);
+      remarkable((seen = {}), lists);
       touched = false;
-      chart.timeScale().fitContent();
+      count = lists[0].length;
+      fit();
+      drawMarks();
     },
     append(rows) {
-      columns(rows).forEach((list, at) => list.forEach((point) => {
-        const last = series[at].data().at(-1);
-        if (last && last.time > point.time) return;
-        const between = last ? [{ time: last.time }] : [];
+      const lists = columns(rows);
+      lists.forEach((list, at) => list.forEach((point) => {
+        if (ends[at] > point.time) return;
+        const between = ends[at] ? [{ time: ends[at] }] : [];
         gap(between, point.time);
+        if (at === 0 && ends[0] !== point.time) count += Math.max(1, between.length);
         between.slice(1).forEach((empty) => series[at].update(empty));
         series[at].update(point);
+        ends[at] = point.time;
       }));
-      if (!touched) chart.timeScale().fitContent();
-    },
-    limits(loss, profit) {
-      limits = [loss, profit];
-      drawLimits();
+      remarkable(seen, lists);
+      if (!touched) fit();
+      drawMarks();
     },
     point(seconds, value) {
       if (Number.isNaN(value)) chart.clearCrosshairPosition();
       else chart.setCrosshairPosition(value, Math.floor(seconds), pnl);
     },
     destroy() {
-      theme.disconnect();
+      for (const observer of [theme, said, sized]) observer.disconnect();
+      edges.forEach((edge) => edge.remove());
       chart.remove();
     },
   };

@@ -6,7 +6,8 @@
     begun: performance.now(),
     fetch: window.fetch.bind(window),
     queue: [],
-    chart: function () { return import(d.chartFile); },
+    // A browser remembers a module that failed: trying again asks under another name.
+    chart: function () { return import(d.chartFile + (d.charts ? "?" + d.charts : "")).catch(function (e) { d.charts = (d.charts || 0) + 1; throw e; }); },
     // guard.js takes over `fail`; until it is there, failures wait in the queue.
     fail: function () { d.queue.push(arguments); },
     // Starts the islands below a place, the outer ones first. What is inside an island's children starts by itself.
@@ -39,6 +40,9 @@
         .then(function () {
           clearTimeout(d.watch);
           d.hydrated = true;
+          // Coming from a page of ours, a reader goes on at the heading.
+          var head = document.querySelector("h1");
+          if (head && document.activeElement === document.body && document.referrer.indexOf(location.origin) === 0) head.focus({ preventScroll: true });
           document.documentElement.dataset.hydrated = "";
           if (d.measure) d.measure();
           if (d.started) d.started();

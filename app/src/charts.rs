@@ -4,7 +4,6 @@
 use std::cell::RefCell;
 
 use leptos::task::spawn_local;
-use web_sys::Element;
 
 use crate::event::{Control, UiEvent};
 use crate::platform::{self, Chart, Event, find};
@@ -28,7 +27,6 @@ struct State {
     loading: bool,
     drawn: Seen,
     tabled: Seen,
-    limits: (String, String),
     cursor: Option<usize>,
 }
 
@@ -50,6 +48,15 @@ pub fn add(session: &str, rows: &[f64], replace: bool) {
     });
 }
 
+/// The last point that is known, as the feed is asked to go on from it: `&curve=SESSION,SECONDS`.
+pub fn known() -> String {
+    with(|state| {
+        let points = &state.points;
+        let last = points.count().checked_sub(1).and_then(|at| points.row(at));
+        last.map_or_else(String::new, |row| format!("&curve={},{:.0}", points.session, row[0] * 1_000.0))
+    })
+}
+
 /// Brings the page up to what is known; draws where there is a place for it.
 pub fn update() {
     let Some(place) = find("#pnl-chart") else {
@@ -69,7 +76,7 @@ pub fn update() {
     if missing {
         load();
     } else {
-        draw(&place);
+        draw();
     }
     table();
 }
@@ -83,7 +90,6 @@ fn load() {
                 with(|state| {
                     state.loading = false;
                     state.drawn = Seen::default();
-                    state.limits = Default::default();
                     state.chart = Some(chart);
                 });
                 update();
@@ -110,23 +116,13 @@ pub fn again() {
 }
 
 fn show_failure(error: Option<&str>) {
-    let Some(note) = find("#chart-failed") else { return };
-    // A name of ours is a name.
-    let _ = note.toggle_attribute_with_force("hidden", error.is_none());
-    if let (Some(error), Ok(Some(text))) = (error, note.query_selector("span")) {
-        text.set_text_content(Some(&format!("The chart could not be drawn: {error}.")));
-    }
+    let words = error.map(|error| format!("The chart could not be drawn: {error}."));
+    platform::show_failure("#chart-failed", words.as_deref());
 }
 
-fn draw(place: &Element) {
+fn draw() {
     let drawn = with(|state| {
         let chart = state.chart.clone()?;
-        let text = |name: &str| place.get_attribute(name).unwrap_or_default();
-        let limits = (text("data-loss"), text("data-profit"));
-        if state.limits != limits {
-            chart.limits(platform::number(&limits.0), platform::number(&limits.1));
-            state.limits = limits;
-        }
         let (known, points) = (state.drawn, &state.points);
         let now = Seen { generation: points.generation, count: points.count() };
         state.drawn = now;

@@ -8,7 +8,7 @@ use crate::event::{Control, UiEvent};
 use crate::feed::view;
 use crate::platform::{self, Event, Place, on_window};
 use crate::tell::tell;
-use crate::{charts, dialogs, draft, follow, forms, keys, switches};
+use crate::{charts, dialogs, draft, follow, forms, keys, spans, switches};
 
 /// Begins to listen, for as long as the page lives.
 pub fn listen() {
@@ -30,11 +30,16 @@ pub fn listen() {
         }
     });
     on_window("keydown", |event| {
-        let target = target(&event);
-        if event.key() == "Escape" && !event.is_shifted() {
-            target.iter().for_each(dialogs::close);
-        } else if target.is_some_and(|target| target.id() == "pnl-chart") {
-            charts::key(&event);
+        match event.key().as_str() {
+            "Escape" if !event.is_shifted() => dialogs::escape(),
+            "Tab" => dialogs::tab(&event),
+            _ => {}
+        }
+        if let Some(target) = target(&event) {
+            if target.id() == "pnl-chart" {
+                charts::key(&event);
+            }
+            spans::key(&target, &event);
         }
         keys::pressed(&event);
     });
@@ -68,6 +73,7 @@ fn does(control: &Element) {
         "send" => dialogs::send(control),
         "consent" => dialogs::frees(control),
         "chart-again" => charts::again(),
+        "preview-again" => draft::again(),
         "toggle" => toggle(control, &of("aria-controls")),
         "copy" => platform::copy(&of("data-copy")),
         "toast" => Place::within(control, ".toast").remove(),

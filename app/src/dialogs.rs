@@ -3,13 +3,13 @@
 
 use leptos::prelude::GetUntracked;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlInputElement};
+use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 use crate::act::{Act, then};
 use crate::cell::{cell, new_cell};
 use crate::event::Control;
 use crate::json::object;
-use crate::platform::{self, all_in};
+use crate::platform::{self, Event, all_in};
 
 /// Opens the dialog of that name for a session, with its first choice.
 pub fn open(name: &str, session: &str) {
@@ -27,17 +27,54 @@ pub fn open(name: &str, session: &str) {
     platform::before_picture(move || platform::focus(&heading));
 }
 
-/// Closes the dialog around an element; what opened it gets the focus back.
+const OPEN: &str = "[data-dialog]:not([hidden])";
+/// Where Tab stops in a dialog: of choices that exclude each other the one that is made.
+const STOPS: &str = "a[href], button:not([disabled]), input:not([type=\"radio\"]), input:checked";
+
+/// Closes the dialog around an element.
 pub fn close(inside: &Element) {
-    let Ok(Some(dialog)) = inside.closest("[data-dialog]") else { return };
+    if let Ok(Some(dialog)) = inside.closest("[data-dialog]") {
+        shut(&dialog);
+    }
+}
+
+/// Closes the one that is open, wherever the focus is.
+pub fn escape() {
+    platform::find(OPEN).iter().for_each(shut);
+}
+
+/// What opened it gets the focus back.
+fn shut(dialog: &Element) {
     // A name of ours is a name.
     let _ = dialog.set_attribute("hidden", "");
     platform::focus(&dialog.get_attribute("data-back").unwrap_or_default());
 }
 
+/// Tab goes around in the dialog that is open, with PANIC, which stays above it, among its stops.
+pub fn tab(event: &Event) {
+    let Some(dialog) = platform::find(OPEN) else { return };
+    let stops = all_in(&dialog, STOPS).into_iter().chain(platform::find(".panic"));
+    let stops: Vec<HtmlElement> = stops
+        .filter_map(|stop| stop.dyn_into().ok())
+        .filter(|stop: &HtmlElement| stop.offset_width() > 0)
+        .collect();
+    let here = event.0.target();
+    let at = stops.iter().position(|stop| here.as_ref() == Some(stop.as_ref()));
+    let (count, back) = (stops.len(), event.is_shifted());
+    let next = match at {
+        Some(at) if back => (at + count - 1) % count,
+        Some(at) => (at + 1) % count,
+        None if back => count - 1,
+        None => 0,
+    };
+    event.prevent_default();
+    // Without the focus the next key finds it where it was.
+    let _ = stops[next].focus();
+}
+
 /// Closes what is about another session than its cell names now.
 pub fn check() {
-    for dialog in platform::all("[data-dialog]:not([hidden])") {
+    for dialog in platform::all(OPEN) {
         let about = cell(&dialog.get_attribute("data-while").unwrap_or_default()).get_untracked();
         if dialog.get_attribute("data-session") != Some(about) {
             // A name of ours is a name.

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 #[cfg(feature = "hydrate")]
-pub use browser::{ask, begin, chosen, chosen_again, edited};
+pub use browser::{again, ask, begin, chosen, chosen_again, edited};
 
 /// Body of a start: the preset as it is, or what was made of it and last checked. With it the preset's id.
 #[cfg(feature = "hydrate")]
@@ -47,19 +47,24 @@ pub fn started(_id: &str) {}
 mod browser {
     use std::cell::RefCell;
 
+    use leptos::prelude::GetUntracked;
     use leptos::task::spawn_local;
     use serde_json::Value;
     use wasm_bindgen::JsCast;
     use web_sys::{Element, HtmlInputElement, HtmlSelectElement};
 
     use crate::api::{self, Intent};
-    use crate::cell::set_cell;
+    use crate::cell::{cell, set_cell};
+    use crate::event::{Control, UiEvent};
     use crate::feed::put_region;
     use crate::json;
     use crate::platform::{self, all, find};
+    use crate::tell::tell;
 
     const ROUTE: &str = "/api/v1/configurations/draft";
+    const FAILED: &str = "#preview-failed";
     const CHECKING: &str = "What you typed is being checked.";
+    const UNCHECKED: &str = "What you typed could not be checked yet.";
 
     #[derive(Default)]
     struct Draft {
@@ -159,12 +164,32 @@ mod browser {
         let body = json::object([("preset", preset.into()), ("fields", json::object(fields))]);
         spawn_local(async move {
             let answer = api::ask(ROUTE, &body, &Intent::new()).await;
-            // An older answer, or none: the next round asks again; what is shown says its age.
-            let Ok(answer) = answer else { return };
-            if DRAFT.with_borrow(|draft| draft.asked == asked) {
-                show(json::read(&answer.body));
+            // An older answer is worth nothing any more.
+            if DRAFT.with_borrow(|draft| draft.asked != asked) {
+                return;
+            }
+            match answer {
+                Ok(answer) => {
+                    platform::show_failure(FAILED, None);
+                    show(json::read(&answer.body));
+                }
+                Err(error) => failed(&error.message),
             }
         });
+    }
+
+    /// What was shown stays, with its age; what was typed stays and starts nothing.
+    fn failed(error: &str) {
+        platform::show_failure(FAILED, Some(&format!("The preview could not be made. {error}")));
+        if cell("why.draft").get_untracked() == CHECKING {
+            set_cell("why.draft", UNCHECKED.to_owned());
+        }
+    }
+
+    /// After a failure.
+    pub fn again() {
+        tell(&UiEvent::Click { control: Control::Retry, subject: "Preview".to_owned() });
+        ask();
     }
 
     fn show(mut said: Value) {

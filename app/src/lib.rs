@@ -40,6 +40,8 @@ mod forms;
 #[cfg(feature = "hydrate")]
 mod keys;
 #[cfg(feature = "hydrate")]
+mod spans;
+#[cfg(feature = "hydrate")]
 mod switches;
 #[cfg(feature = "hydrate")]
 mod wake;
@@ -92,6 +94,8 @@ pub use history_query::HistoryQuery;
 pub use log_query::LogQuery;
 #[cfg(feature = "ssr")]
 pub use page_status::PageStatus;
+#[cfg(feature = "ssr")]
+pub use pages::control::draft::field_label;
 #[cfg(feature = "ssr")]
 pub use plain::route_pattern;
 #[cfg(feature = "ssr")]

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use model::analytics::Report;
 use model::result::{SessionResult, Totals};
 use model::view::{PnlPoint, SessionView, StripView, WhyView};
-use model::{Configuration, ExecutionMode};
+use model::{Configuration, ExecutionMode, SessionId};
 use serde::{Deserialize, Serialize};
 use telemetry::{LogRecord, Micros};
 
@@ -67,6 +67,12 @@ pub struct SessionPaint {
     pub sessions: Vec<SessionView>,
     /// Latest decisions, newest last, at most 200.
     pub why: Vec<WhyView>,
+    /// Sessions that ended last, the latest first.
+    #[serde(skip)]
+    pub lately: Vec<SessionResult>,
+    /// The curve of each session so far, thinned.
+    #[serde(skip)]
+    pub curves: BTreeMap<SessionId, Vec<PnlPoint>>,
 }
 
 /// Answer of `GET /api/v1/logs`.

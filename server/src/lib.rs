@@ -13,6 +13,7 @@ mod handles;
 pub mod health;
 pub mod http;
 pub mod ingest;
+mod lengths;
 mod random;
 pub mod replay;
 pub mod shared;

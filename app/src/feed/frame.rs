@@ -4,6 +4,7 @@ use js_sys::{Array, JSON, Object, Reflect};
 use wasm_bindgen::JsValue;
 
 use super::regions::{self, Part};
+use crate::platform;
 
 /// Points of the chart.
 pub struct Rows {
@@ -92,10 +93,19 @@ impl Frame {
     }
 
     pub fn points(&self) -> Option<Rows> {
-        let points = get(&self.value, "points");
-        let session = get(&points, "session").as_string()?;
-        let rows = Array::from(&get(&points, "rows"));
-        let rows = rows.iter().map(|number| number.as_f64().unwrap_or(f64::NAN)).collect();
-        Some(Rows { session, replace: get(&points, "replace").is_truthy(), rows })
+        points(&get(&self.value, "points"))
     }
+}
+
+fn points(value: &JsValue) -> Option<Rows> {
+    let session = get(value, "session").as_string()?;
+    let rows = Array::from(&get(value, "rows"));
+    let rows = rows.iter().map(|number| number.as_f64().unwrap_or(f64::NAN)).collect();
+    Some(Rows { session, replace: get(value, "replace").is_truthy(), rows })
+}
+
+/// Those that the server painted.
+pub fn painted_points() -> Option<Rows> {
+    let text = platform::find("[data-points]")?.get_attribute("data-points")?;
+    points(&JSON::parse(&text).ok()?)
 }

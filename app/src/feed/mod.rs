@@ -116,6 +116,7 @@ pub fn start() {
         }
     });
     told::begin();
+    frame::painted_points().into_iter().for_each(add_points);
     platform::every(500, tick);
     spawn_local(async move {
         let mut attempt = 0;
@@ -150,7 +151,9 @@ async fn connect(attempt: u32) -> (String, f64) {
         std::mem::take(&mut driver.sequence).last()
     });
     let since = last.map(|seq| format!("&last_seq={seq}")).unwrap_or_default();
-    let path = format!("/ws?view={}{since}", platform::encoded(&view::text()));
+    let build = platform::encoded(&platform::meta("version").unwrap_or_default());
+    let path =
+        format!("/ws?view={}&build={build}{since}{}", platform::encoded(&view::text()), charts::known());
     let since_ms = with(|driver| driver.last_frame_ms);
     let opened_ms = std::rc::Rc::new(Cell::new(f64::INFINITY));
     let on_open = opened_ms.clone();
@@ -231,11 +234,13 @@ fn flush() {
     told::tell_changes();
     crate::dialogs::check();
     regions::flush();
-    for rows in rows {
-        charts::add(&rows.session, &rows.rows, rows.replace);
-    }
+    rows.into_iter().for_each(add_points);
     charts::update();
     tick_ages();
+}
+
+fn add_points(rows: frame::Rows) {
+    charts::add(&rows.session, &rows.rows, rows.replace);
 }
 
 /// The server's clock, milliseconds, once it was heard.

@@ -11,7 +11,7 @@ use crate::data;
 use crate::islands::LinkState;
 use crate::live::use_live;
 use crate::painter::{PaintedCells, View, provide_cells};
-use crate::parts::{BRAND, CHART, GAUGE, LIST, PULSE, icon};
+use crate::parts::{BRAND, CHART, GAUGE, LIST, PULSE, icon, region};
 use crate::port::User;
 use crate::shell;
 use crate::shown::provide_shown;
@@ -69,6 +69,7 @@ pub fn Frame() -> impl IntoView {
             </header>
             <PaintedCells cells/>
             <Strip/>
+            {region("build", ())}
             <main class="page" id="page" tabindex="-1"><Outlet/></main>
         </div>
         {keys()}

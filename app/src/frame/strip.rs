@@ -27,9 +27,21 @@ pub fn Strip() -> impl IntoView {
     .into_any()
 }
 
-/// The parts of the strip that the feed keeps.
-pub fn frame_regions() -> Vec<(&'static str, AnyView)> {
-    vec![("mode", mode()), ("truths", chips()), ("beside", beside()), ("spots", spots())]
+/// The parts of the frame that the feed keeps.
+pub fn frame_regions(outdated: bool) -> Vec<(&'static str, AnyView)> {
+    let of_build = if outdated { of_another_build() } else { ().into_any() };
+    vec![("mode", mode()), ("truths", chips()), ("beside", beside()), ("spots", spots()), ("build", of_build)]
+}
+
+/// A page that was open while the server was updated.
+fn of_another_build() -> AnyView {
+    view! {
+        <p class="note outdated" role="status">
+            <span><b>"The server was updated. "</b>"This page is of the version before; load it again to see all that is new. What runs goes on."</span>
+            <a class="button" href="">"Load again"</a>
+        </p>
+    }
+    .into_any()
 }
 
 fn chips() -> AnyView {

@@ -53,10 +53,7 @@ fn lifecycle(strip: &StripView) -> Truth {
 fn exposure(strip: &StripView) -> Truth {
     let (value, tone) = match strip.exposure {
         None => (NONE.to_owned(), "idle"),
-        Some(exposure) => (
-            words(exposure.word()),
-            if exposure == Exposure::Flat && is_over(strip) { "idle" } else { exposure_tone(exposure) },
-        ),
+        Some(exposure) => (words(exposure.word()), exposure_tone(exposure)),
     };
     let stale_us = if is_over(strip) { 0 } else { TRUTH_STALE_US };
     Truth { name: "Exposure", value, tone, at: strip.exposure_read_at, stale_us }

@@ -4,6 +4,7 @@ mod held;
 
 use leptos::prelude::*;
 use model::Lifecycle;
+use model::result::SessionResult;
 use model::view::{SessionView, StripView, WhyView};
 
 use crate::data::ControlPaint;
@@ -23,6 +24,8 @@ pub struct Live {
     /// Every session that is shown.
     pub held: RwSignal<Vec<Held>>,
     pub why: RwSignal<Vec<WhyView>>,
+    /// Sessions that ended last, the latest first.
+    pub lately: RwSignal<Vec<SessionResult>>,
     /// A session that is not shown any more, while the page says so.
     pub gone: RwSignal<Option<SessionView>>,
 }
@@ -38,6 +41,7 @@ impl Live {
             strip: RwSignal::new(known.strip),
             held: RwSignal::new(known.sessions.into_iter().map(Held::new).collect()),
             why: RwSignal::new(known.why),
+            lately: RwSignal::new(known.lately),
             gone: RwSignal::new(known.gone),
         }
     }
@@ -52,6 +56,7 @@ impl Live {
         self.seed_strip(&paint.strip);
         self.held.set(paint.sessions.sessions.iter().cloned().map(Held::new).collect());
         self.why.set(paint.sessions.why.clone());
+        self.lately.set(paint.sessions.lately.clone());
     }
 
     /// How many sessions have not ended.

@@ -2,6 +2,7 @@
 
 mod analytics;
 pub mod control;
+mod ending;
 mod login;
 mod not_found;
 mod panic;

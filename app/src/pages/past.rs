@@ -2,22 +2,37 @@
 //! period picker, and where a list of finished sessions leads.
 
 use leptos::prelude::*;
-use model::preset::preset;
 use model::{Decimal, ExecutionMode, ExitReason, Micros, Money};
 
 use crate::format;
 use crate::history_query::HistoryQuery;
+pub use model::preset::display_name as configuration_name;
 
 pub const PERIODS: [(&str, &str); 4] =
     [("today", "Today"), ("7d", "7 days"), ("30d", "30 days"), ("all", "All")];
 
-/// The preset's name where a configuration is one, else its own.
-pub fn configuration_name(name: &str) -> String {
-    preset(name).map_or_else(|| name.to_owned(), |preset| preset.name)
-}
-
+/// Why it ended, as people call it: a rule by its label.
 pub fn reason_name(reason: Option<ExitReason>) -> String {
-    reason.map_or_else(|| "No reason kept".to_owned(), |reason| format::words(reason.word()))
+    let Some(reason) = reason else { return "No reason kept".to_owned() };
+    match reason {
+        ExitReason::Operator => "Stopped by hand".to_owned(),
+        ExitReason::Trailing => "Trailing floor".to_owned(),
+        ExitReason::Time => "Square off".to_owned(),
+        ExitReason::Signal => "Strategy signal".to_owned(),
+        ExitReason::MaxLoss
+        | ExitReason::LegStop
+        | ExitReason::DayLoss
+        | ExitReason::Margin
+        | ExitReason::Liquidation
+        | ExitReason::TrailingRestart
+        | ExitReason::MaxProfit
+        | ExitReason::Drained
+        | ExitReason::Panic
+        | ExitReason::VenueStop
+        | ExitReason::Settlement
+        | ExitReason::EntryFailed
+        | ExitReason::Error => format::words(reason.word()),
+    }
 }
 
 pub fn mode_name(mode: ExecutionMode) -> &'static str {
@@ -158,8 +173,14 @@ mod tests {
 
     #[test]
     fn a_configuration_has_the_name_of_its_preset() {
-        assert_eq!(configuration_name("quick-strangle"), "Short strangle BTC · quick");
-        assert_eq!(configuration_name("mine"), "mine");
+        for (name, shown) in [
+            ("quick-strangle", "Short strangle BTC · quick"),
+            ("quick-strangle-edited", "Short strangle BTC · quick, edited"),
+            ("mine", "mine"),
+            ("mine-edited", "mine-edited"),
+        ] {
+            assert_eq!(configuration_name(name), shown);
+        }
         let at = Micros::parse_rfc3339("2022-01-05T12:18:44Z").expect("a time");
         assert_eq!((date(at), iso_day(at)), ("5 Jan 2022".to_owned(), "2022-01-05".to_owned()));
     }

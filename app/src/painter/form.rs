@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Known;
 use crate::live::Live;
-use crate::pages::control::draft::Draft;
+use crate::pages::control::draft::{Draft, field_label};
 
 /// A form as it stands in the browser.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -74,7 +74,7 @@ pub fn tell(checked: &Checked, known: Known) -> Told {
     let unchanged = checked.draft.is_unchanged();
     let mut paths = checked.problems.keys();
     let why = match (checked.problems.len(), paths.next()) {
-        (1, Some(path)) => format!("One field to fix: {path}."),
+        (1, Some(path)) => format!("One field to fix: {}.", field_label(path)),
         (0, _) | (_, None) => String::new(),
         (count, Some(_)) => format!("{count} fields to fix."),
     };
@@ -103,7 +103,7 @@ mod tests {
         assert_eq!((same.state, same.why.as_str(), same.configuration), ("as the preset", "", None));
         let wrong = check(&asked(&[("lots_per_leg", "many")])).expect("a preset");
         let wrong = tell(&wrong, Known::default());
-        assert_eq!((wrong.state, wrong.why.as_str()), ("edited", "One field to fix: lots_per_leg."));
+        assert_eq!((wrong.state, wrong.why.as_str()), ("edited", "One field to fix: Lots a leg."));
         assert_eq!(wrong.problems["lots_per_leg"], "A whole number.");
         let edited = check(&asked(&[("max_loss", "75.5")])).expect("a preset");
         let edited = tell(&edited, Known::default());

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 use model::SessionId;
+use model::result::SessionResult;
 use model::view::{PnlPoint, SessionView, StripView, WhyView};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -32,6 +33,8 @@ pub struct Known {
     pub sessions: Vec<SessionView>,
     /// Latest decisions, newest last.
     pub why: Vec<WhyView>,
+    /// Sessions that ended last, the latest first.
+    pub lately: Vec<SessionResult>,
     /// The session that `Painter::gone` asked for.
     pub gone: Option<SessionView>,
 }
@@ -54,6 +57,8 @@ impl Change {
 
 /// The painter of one page in one browser.
 pub struct Painter {
+    /// The page was made by another build than the one that paints.
+    pub outdated: bool,
     user: Option<User>,
     view: View,
     before: Option<Before>,
@@ -64,7 +69,14 @@ pub struct Painter {
 impl Painter {
     /// `view`: path and query of the page.
     pub fn new(user: Option<User>, view: &str) -> Self {
-        Self { user, view: View::read(view), before: None, regions: BTreeMap::new(), cells: BTreeMap::new() }
+        Self {
+            outdated: false,
+            user,
+            view: View::read(view),
+            before: None,
+            regions: BTreeMap::new(),
+            cells: BTreeMap::new(),
+        }
     }
 
     /// The page shows something else.
@@ -100,7 +112,7 @@ impl Painter {
         provide_context(self.view.clone());
         provide_shown(self.before.as_ref());
         let cells = provide_cells();
-        let mut regions = frame_regions();
+        let mut regions = frame_regions(self.outdated);
         if self.view.is_control() {
             regions.extend(control_regions());
         }
@@ -151,10 +163,18 @@ fn change_of(before: &[String], after: &[String]) -> Value {
     }
 }
 
+/// At most so many, evenly spread, the first and the last always among them.
+pub fn thin(points: &[PnlPoint], most: usize) -> Vec<PnlPoint> {
+    let step = points.len().div_ceil(most.max(1)).max(1);
+    let last = points.len().saturating_sub(1);
+    let kept = points.iter().enumerate().filter(|(at, _)| at % step == 0 || *at == last);
+    kept.map(|(_, point)| point.clone()).collect()
+}
+
 /// Points as the page takes them: `seconds, executable, peak, floor`, missing ones null.
 pub fn rows(points: &[PnlPoint]) -> Vec<Option<f64>> {
     let drawn =
-        |money: Option<model::Money>| money.and_then(|money| money.round_dp(4).to_string().parse().ok());
+        |money: Option<model::Money>| money.and_then(|money| money.round_dp(2).to_string().parse().ok());
     points
         .iter()
         .flat_map(|point| {
@@ -217,6 +237,18 @@ mod tests {
                 rows.iter().map(part).collect()
             }
         }
+    }
+
+    #[test]
+    fn a_long_curve_is_thinned_and_keeps_both_ends() {
+        let points: Vec<PnlPoint> = (0..1_001)
+            .map(|at| PnlPoint { at: Micros(at), executable: None, peak: None, floor: None })
+            .collect();
+        let few = thin(&points, 400);
+        assert!(few.len() <= 401, "{}", few.len());
+        assert_eq!((few[0].at, few[few.len() - 1].at), (Micros(0), Micros(1_000)));
+        assert_eq!(thin(&points[..3], 400).len(), 3);
+        assert!(thin(&[], 400).is_empty());
     }
 
     #[test]

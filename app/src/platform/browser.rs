@@ -199,6 +199,16 @@ pub fn clock(seconds: f64) -> String {
     String::from(date.to_iso_string()).get(11..19).unwrap_or_default().to_owned()
 }
 
+/// A part's own note of its failure; hidden while there is none.
+pub fn show_failure(selector: &str, words: Option<&str>) {
+    let Some(note) = find(selector) else { return };
+    // A name of ours is a name.
+    let _ = note.toggle_attribute_with_force("hidden", words.is_none());
+    if let Ok(Some(place)) = note.query_selector("span") {
+        place.set_text_content(words);
+    }
+}
+
 pub fn focus(selector: &str) {
     if let Some(element) = find(selector).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
     {

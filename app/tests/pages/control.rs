@@ -48,7 +48,7 @@ fn two_sessions_can_be_chosen_between_by_links_and_the_latest_is_shown() {
     for id in [BTC, ETH] {
         expect_all(list, &[&format!("href=\"/?session={id}\""), id]);
     }
-    expect_all(list, &["quick-strangle-eth", "+71.20", "−3.10", "Running", "Open"]);
+    expect_all(list, &["Short strangle ETH · quick", "+71.20", "−3.10", "Running", "Open"]);
     assert_eq!(list.matches("aria-current=\"true\"").count(), 1);
     assert!(legs(&html).contains("C-ETH-3900-070122") && !legs(&html).contains("BTC"));
 }
@@ -65,7 +65,7 @@ fn an_address_of_a_session_that_is_gone_says_so_and_shows_another() {
     let html = page("/?session=s-01j2a1", sample::two());
     expect_all(
         &html,
-        &["Another session is shown.", "You now see quick-strangle-eth · ETH.", "session_id=s-01j2a1"],
+        &["Another session is shown.", "You now see Short strangle ETH · quick.", "session_id=s-01j2a1"],
     );
     assert!(legs(&html).contains("C-ETH-3900-070122"));
 }
@@ -127,8 +127,8 @@ fn a_panic_of_all_shows_each_session_and_what_belongs_to_none() {
     expect_all(
         card,
         &[
-            "quick-strangle-eth · ETH",
-            "weekly-strangle · BTC",
+            "Short strangle ETH · quick · s-01j2m9",
+            "Short strangle BTC · weekly · s-01j2k4",
             "What belongs to no session",
             "not ours",
             "sell 50 at market",

@@ -129,7 +129,8 @@ fn a_session_is_told_from_click_to_flat() {
         &html,
         &[
             "Net result, after all fees",
-            "Ended by max profit; time matched too.",
+            "Closed by max profit",
+            "; square off matched too.",
             "From click to flat",
             "Trailing armed.",
             "Orders and fills",

@@ -24,6 +24,16 @@ pub fn preset(id: &str) -> Option<Preset> {
     presets().into_iter().find(|preset| preset.id == id)
 }
 
+/// What people call a configuration: by the preset that it is or was made of, else by its own name.
+pub fn display_name(name: &str) -> String {
+    let of = |id: &str| preset(id).map(|preset| preset.name);
+    let edited = || Some(format!("{}, edited", of(name.strip_suffix(EDITED)?)?));
+    of(name).or_else(edited).unwrap_or_else(|| name.to_owned())
+}
+
+/// What the name of an edited preset ends with.
+pub const EDITED: &str = "-edited";
+
 fn trailing(
     activation: i64,
     distance: i64,

@@ -107,6 +107,14 @@ pub struct AccountRead {
 }
 
 impl TruthState {
+    /// When the account's own lists last showed nothing at all: no position, no open order.
+    pub fn flat_at(&self) -> Option<Micros> {
+        let account = self.account.as_ref().filter(|read| read.positions.is_empty())?;
+        let orders = self.open_orders.as_ref()?;
+        let none = orders.own.is_empty() && orders.foreign.is_empty();
+        none.then(|| account.mark.read_at.min(orders.mark.read_at))
+    }
+
     pub fn position(&self, symbol: &Symbol) -> Option<&PositionRead> {
         self.positions.get(symbol)
     }

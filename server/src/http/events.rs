@@ -2,6 +2,8 @@
 
 use telemetry::{CatalogueEntry, Event, Level, Map, Value};
 
+use crate::lengths;
+
 /// The line of a request, told when its answer begins.
 #[derive(Clone, Debug)]
 pub(super) struct RequestLine {
@@ -32,7 +34,8 @@ impl Event for RequestLine {
     }
 
     fn message(&self) -> String {
-        format!("{} {} answered {} in {} µs", self.method, self.route, self.status_code, self.latency_us)
+        let took = lengths::micros(self.latency_us);
+        format!("{} {} answered {} in {took}", self.method, self.route, self.status_code)
     }
 
     fn payload(&self) -> Map<String, Value> {

@@ -1,8 +1,8 @@
 //! `GET /ws?view=…`: the live feed of one page: its regions and cells as a whole first, then what changed in them, and
 //! the points of its chart. `{"resync":true}` asks for everything again, `{"view":"/?…"}` says what the page shows.
 //! `{"panic":{"key":…,"traceparent":…}}` is `POST /api/v1/panic` by another door, answered with `{"accepted":key}`.
-//! Without a view the reader is a program and gets data. Code 4401 closes the socket of whoever has signed out, 4429
-//! the oldest when there are too many.
+//! A page whose module is of another build than the server's is told to load anew. Without a view the reader is a
+//! program and gets data. Codes: 4401 whoever has signed out, 4429 the oldest when there are too many.
 
 mod data;
 mod door;
@@ -11,19 +11,19 @@ mod seats;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::painter::{Painter, rows};
+use app::painter::{Painter, rows, thin};
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
-use model::view::PnlPoint;
 use model::{Micros, SessionId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
+use super::assets::Site;
 use super::extract::ApiQuery;
 use super::serving::Place;
 use super::{ApiError, User, guard};
@@ -56,7 +56,25 @@ pub(super) fn routes() -> Router<Arc<App>> {
 struct Asked {
     /// Path and query of the page.
     view: Option<String>,
+    /// Version and build of the module that the page has loaded.
+    #[serde(default)]
+    build: String,
+    /// The curve that the page has: whose, and the milliseconds of its last point, such as `s-1,1641340800000`.
+    curve: Option<String>,
 }
+
+impl Asked {
+    /// What does not say a point is no curve.
+    fn curve(&self) -> Option<Curve> {
+        let (session, last_ms) = self.curve.as_deref()?.split_once(',')?;
+        let last = last_ms.parse::<i64>().ok()?.checked_mul(1_000)?;
+        // A point's time came to the page in whole milliseconds: what is younger than the next one is new.
+        Some((SessionId::new(session), Some(Micros(last.checked_add(999)?))))
+    }
+}
+
+/// Whose curve a page has, and up to where.
+type Curve = (SessionId, Option<Micros>);
 
 /// Signed in and from our own pages only: a socket is not covered by the cross-site rules of fetch.
 async fn connect(
@@ -64,6 +82,7 @@ async fn connect(
     User(session): User,
     ApiQuery(asked): ApiQuery<Asked>,
     Extension(seats): Extension<Seats>,
+    Extension(site): Extension<Site>,
     place: Option<Extension<Place>>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
@@ -72,10 +91,11 @@ async fn connect(
         return Err(ApiError::forbidden("The live feed is only for pages of this server."));
     }
     let (hub, stop) = (app.trading.hub.clone(), app.tasks.stop_signal());
-    let what = match asked.view {
+    let what = match &asked.view {
         Some(view) => {
-            let painter = Painter::new(Some(super::pages::console_user(&session)), &view);
-            What::Page(Box::new(Page { painter, curve: None }))
+            let mut painter = Painter::new(Some(super::pages::console_user(&session)), view);
+            painter.outdated = !asked.build.is_empty() && asked.build != site.version();
+            What::Page(Box::new(Page { painter, begins: asked.curve(), curve: None }))
         }
         None => What::Data(Box::default()),
     };
@@ -192,8 +212,9 @@ impl Reader {
 /// One page in one browser.
 struct Page {
     painter: Painter,
-    /// Whose curve it has, and up to where.
-    curve: Option<(SessionId, Option<Micros>)>,
+    /// The curve that it came with.
+    begins: Option<Curve>,
+    curve: Option<Curve>,
 }
 
 impl Page {
@@ -201,7 +222,7 @@ impl Page {
     fn frame(&mut self, hub: &FeedHub, whole: bool) -> Result<(Value, bool), axum::Error> {
         if whole {
             self.painter.forget();
-            self.curve = None;
+            self.curve = self.begins.take();
         }
         let mut known = hub.known();
         known.gone = self.painter.gone().and_then(|id| hub.session(id.as_str()));
@@ -225,17 +246,9 @@ impl Page {
         let last = points.last().map(|point| point.at).or(after);
         self.curve = Some((session.clone(), last));
         if replace {
-            points = thin(points);
+            points = thin(&points, POINTS_FIRST);
         }
         (replace || !points.is_empty())
             .then(|| json!({ "session": session, "replace": replace, "rows": rows(&points) }))
     }
-}
-
-/// Evenly spread, the last one always among them.
-fn thin(points: Vec<PnlPoint>) -> Vec<PnlPoint> {
-    let step = points.len().div_ceil(POINTS_FIRST).max(1);
-    let mut kept: Vec<PnlPoint> = points.into_iter().rev().step_by(step).collect();
-    kept.reverse();
-    kept
 }

@@ -37,21 +37,28 @@ pub(super) async fn secure(State(app): State<Arc<App>>, mut request: Request, ne
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if let Ok(policy) = HeaderValue::from_str(&policy(&nonce, host.as_deref().unwrap_or_default())) {
+    let public = app.config.http.public_url.as_deref();
+    let policy = policy(&nonce, host.as_deref().unwrap_or_default(), public);
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    if app.config.http.public_url.as_deref().is_some_and(|url| url.starts_with("https://")) {
+    if public.is_some_and(|url| url.starts_with("https://")) {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
-/// `'self'` in `connect-src` does not cover WebSockets in every browser, so they are named.
-fn policy(nonce: &str, host: &str) -> String {
+/// `'self'` in `connect-src` does not cover WebSockets in every browser, so they are named; also at the public address,
+/// which a proxy may not tell us in `Host`.
+fn policy(nonce: &str, host: &str, public: Option<&str>) -> String {
+    let public = public.and_then(|url| url.split_once("://")).map_or_else(String::new, |(scheme, rest)| {
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        format!(" {}://{authority}", if scheme == "https" { "wss" } else { "ws" })
+    });
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
-         img-src 'self' data:; font-src 'self'; connect-src 'self' ws://{host} wss://{host}; manifest-src 'self'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self' ws://{host} wss://{host}{public}; manifest-src 'self'; \
          base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
     )
 }

@@ -21,6 +21,8 @@ const LIMIT_MOST: usize = 1_000;
 /// Columns of a histogram when the caller names none, and at most.
 const COLUMNS_DEFAULT: i64 = 60;
 const COLUMNS_MOST: i64 = 1_000;
+/// Of `range`: a minute to 31 days.
+const MINUTES: std::ops::RangeInclusive<i64> = 1..=44_640;
 /// The span of a histogram without `from`: one hour.
 const SPAN_US: i64 = 3_600_000_000;
 
@@ -36,6 +38,8 @@ pub struct LogParameters {
     pub q: String,
     pub from: String,
     pub to: String,
+    /// The last so many minutes, counted from now; without `from` only.
+    pub range: String,
     pub cursor: String,
     pub limit: String,
     pub columns: String,
@@ -51,9 +55,16 @@ impl LogParameters {
             session_id: text(&self.session_id),
             correlation_id: text(&self.correlation_id),
             q: text(&self.q),
-            from: read("from", &self.from, "an RFC 3339 time", Micros::parse_rfc3339)?,
+            from: read("from", &self.from, "an RFC 3339 time", Micros::parse_rfc3339)?.or(self.since()?),
             to: read("to", &self.to, "an RFC 3339 time", Micros::parse_rfc3339)?,
         })
+    }
+
+    /// Where the last minutes began.
+    fn since(&self) -> Result<Option<Micros>, ApiError> {
+        let allowed = |text: &str| text.parse().ok().filter(|minutes| MINUTES.contains(minutes));
+        let minutes = read("range", &self.range, "1 to 44640 minutes", allowed)?;
+        Ok(minutes.map(|minutes: i64| Micros(clock::now().0 - minutes * 60_000_000)))
     }
 
     /// Records of a page, 1 to 1,000.

@@ -78,7 +78,8 @@ fn checked(configuration: Configuration) -> Result<Configuration, ApiError> {
     if problems.is_empty() {
         return Ok(configuration);
     }
-    let message = "The configuration cannot be started as it is.";
+    let wrong = problems.iter().map(|(field, why)| format!(" {}: {why}", app::field_label(field)));
+    let message = format!("The configuration cannot be started as it is.{}", wrong.collect::<String>());
     let error = ApiError::unprocessable("CONFIGURATION_INVALID", message);
     Err(problems.into_iter().fold(error, |error, (field, why)| error.with_field(&field, why)))
 }

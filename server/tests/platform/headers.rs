@@ -130,3 +130,13 @@ async fn documents_and_answers_travel_compressed_to_who_can_read_that() {
         assert!(travelled * 2 < plain, "{path}: {travelled} of {plain} bytes");
     }
 }
+
+#[tokio::test]
+async fn the_policy_names_the_public_address_where_a_proxy_tells_another_one() {
+    let console = Console::start(&[("DELTASCOPE__HTTP__PUBLIC_URL", "https://console.example.org")]).await;
+    let policy = header(&console.get("/login").await, "content-security-policy");
+    let connect = policy.split("connect-src").nth(1).and_then(|rest| rest.split(';').next()).unwrap();
+    assert!(connect.contains("wss://console.example.org"), "{connect}");
+    assert!(!connect.contains("ws://console.example.org"), "{connect}");
+    assert!(connect.contains("ws://127.0.0.1"), "{connect}");
+}

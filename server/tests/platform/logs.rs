@@ -103,3 +103,24 @@ async fn a_trace_stands_in_order_of_time() {
     assert_eq!((trace["correlation_id"].as_str(), times.len()), (Some("intent-0002"), 50));
     assert!(times.is_sorted());
 }
+
+#[tokio::test]
+async fn the_last_minutes_are_counted_from_now_and_only_without_a_beginning() {
+    let console = with_records().await;
+    let count = async |query: &str| records(&console.json(&format!("/api/v1/logs?{query}")).await).len();
+    assert_eq!(count("event=order.filled&range=60").await, 0, "they are older");
+    assert_eq!(
+        count(&format!("event=order.filled&{DAY}&range=60")).await,
+        100,
+        "a beginning is meant as it is said"
+    );
+    assert!(count("range=60").await > 0, "what the server told just now");
+    let buckets = console.json("/api/v1/logs/histogram?event=order.filled&range=60").await;
+    assert_eq!(buckets["buckets"].as_array().map(Vec::len), Some(0));
+    for wrong in ["0", "44641", "an hour"] {
+        let answer = console.get(&format!("/api/v1/logs?range={wrong}")).await;
+        assert_eq!(answer.status(), 400, "{wrong}");
+        let told: Value = answer.json().await.unwrap();
+        assert!(told["error"]["fields"]["range"].is_string(), "{told}");
+    }
+}

@@ -14,6 +14,32 @@ fn server_and_shared_code_do_not_print_past_the_log() {
     enforce("stray prints", stray_prints);
 }
 
+#[test]
+fn a_page_waits_for_nothing_while_it_is_painted() {
+    enforce("waits in pages", waits);
+}
+
+/// What a page shows is read before (`app/src/data.rs`): a rendering that waits inside may never end.
+fn waits(files: &[SourceFile]) -> Vec<Offence> {
+    let mut offences = Vec::new();
+    for file in files.iter().filter(|file| file.is_rust() && file.is_in(&["app/src/"])) {
+        for word in ["Resource::", "<Suspense", "<Transition", "Suspend::", "<Await"] {
+            let lines = lines_with(&file.code, word);
+            offences.extend(lines.into_iter().map(|line| {
+                Offence::at(file, line, format!("`{word}`: read it before the page is painted"))
+            }));
+        }
+    }
+    offences
+}
+
+#[test]
+fn a_wait_in_a_page_is_found() {
+    let page = SourceFile::new("app/src/pages/a.rs", "//! a\nlet a = Resource::new_blocking(b);\n");
+    let server = SourceFile::new("server/src/a.rs", "//! a\nlet a = Resource::Nofile;\n");
+    assert_eq!(waits(&[page, server]).len(), 1);
+}
+
 fn console_calls(files: &[SourceFile]) -> Vec<Offence> {
     let mut offences = Vec::new();
     for file in files {

@@ -65,6 +65,12 @@ fn picture(report: &Report) -> AnyView {
         format::signed(end),
         report.drawdown.as_ref().map_or_else(|| "none".to_owned(), |fall| format::signed(fall.depth)),
     );
+    // Within one day the day says nothing.
+    let ends = if date(first.at) == date(last.at) {
+        (format::clock(first.at), format::clock(last.at))
+    } else {
+        (date(first.at), date(last.at))
+    };
     let sign = format::sign_of(Some(end));
     let edge = |y: f64, text: String| view! { <text x="888" y=format!("{:.1}", y + 4.0)>{text}</text> };
     let edges = [(high > 0.0, high), (low < 0.0, low)]
@@ -80,8 +86,8 @@ fn picture(report: &Report) -> AnyView {
                 <path class="sum" data-sign=sign d=frame.path(totals)></path>
                 {edges}
                 {(deepest < 0.0).then(|| edge(below.bottom, format!("{deepest:.2}").replace('-', "−")))}
-                <text x="8" y="260">{date(first.at)}</text>
-                <text x="880" y="260" text-anchor="end">{date(last.at)}</text>
+                <text x="8" y="260">{ends.0}</text>
+                <text x="880" y="260" text-anchor="end">{ends.1}</text>
             </svg>
         </div>
     }

@@ -8,6 +8,7 @@ use super::offer::StartBar;
 use crate::event::Control;
 use crate::format;
 use crate::live::use_live;
+use crate::pages::past::configuration_name;
 use crate::parts::{Deed, Panel, act_button, open_button};
 use crate::shown::{use_shown, use_view};
 
@@ -108,7 +109,7 @@ fn Plan() -> impl IntoView {
         let line = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
         let drain = if session.drain { " · draining" } else { "" };
         (
-            format!("{} · {}", format::words(&session.strategy_id), session.configuration),
+            configuration_name(&session.configuration),
             format!("{line}{drain}"),
             session.session_id.0.clone(),
             session.correlation_id.clone(),

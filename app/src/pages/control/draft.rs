@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::configuration::{Configuration, ExpiryRule, Strategy, TrailingRule};
+use model::preset::EDITED;
 use model::{Decimal, Underlying};
 
 /// How a field is edited.
@@ -75,6 +76,12 @@ pub const GROUPS: [(&str, &[Field]); 3] = [
         ],
     ),
 ];
+
+/// What people call a field of the configuration; what the form does not have keeps its path.
+pub fn field_label(path: &str) -> &str {
+    let fields = GROUPS.iter().flat_map(|(_, fields)| fields.iter());
+    fields.into_iter().find(|field| field.path == path).map_or(path, |field| field.label)
+}
 
 /// What is typed, by field path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -164,7 +171,7 @@ impl Draft {
 }
 
 fn edited_name(name: &str) -> String {
-    format!("{}-edited", name.trim_end_matches("-edited"))
+    format!("{}{EDITED}", name.trim_end_matches(EDITED))
 }
 
 fn plain(value: Decimal) -> String {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use model::market::MarketSource;
 use model::view::{LegView, PnlView, SessionView};
-use model::{Decimal, Exposure, Money};
+use model::{Decimal, Exposure, Lifecycle, Money};
 
 use super::reasons;
 use crate::format;
@@ -16,9 +16,11 @@ pub fn Legs() -> impl IntoView {
     let shown = use_shown();
     let legs = shown.part(|session| session.legs.clone());
     let count = Memo::new(move |_| legs.with(|legs| legs.as_ref().map_or(0, Vec::len)));
+    let over = shown.part(|session| session.lifecycle == Lifecycle::Stopped);
     let freshness = move || {
         legs.with(|legs| match legs.as_deref() {
             None | Some([]) => "strikes are chosen at entry".to_owned(),
+            Some(_) if over.get() == Some(true) => "closed: nothing is held".to_owned(),
             Some(legs) => match legs.iter().filter(|leg| !leg.fresh).count() {
                 0 => "all quotes fresh".to_owned(),
                 stale => format!("{stale} of {} quotes stale", legs.len()),

@@ -27,10 +27,11 @@ mod why_lines;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use serde_json::json;
 
-use crate::data;
+use crate::data::{self, ControlPaint};
 use crate::live::use_live;
-use crate::painter::{PaintedCells, provide_cells};
+use crate::painter::{PaintedCells, provide_cells, rows};
 use crate::parts::{Panel, region};
 use crate::shown::{use_shown, use_view};
 
@@ -48,11 +49,19 @@ pub fn ControlPage() -> impl IntoView {
             {data::control_paint().map(|paint| {
                 live.seed(&paint);
                 let cells = provide_cells();
-                view! { <PaintedCells cells/><Desktop/> }
+                view! { <PaintedCells cells/>{painted_points(&paint)}<Desktop/> }
             })}
         </Panel>
     }
     .into_any()
+}
+
+/// The curve so far, once, where the browser finds it: the feed goes on from its end.
+fn painted_points(paint: &ControlPaint) -> Option<impl IntoView + use<>> {
+    let session = use_shown().id.get_untracked()?;
+    let points = paint.sessions.curves.get(&session)?;
+    let json = json!({ "session": session, "replace": true, "rows": rows(points) }).to_string();
+    Some(view! { <div hidden data-points=json></div> })
 }
 
 /// Everything below the heading, once the first paint is known.

@@ -38,7 +38,7 @@ pub fn MoneyPanel() -> impl IntoView {
     let label = shown.part(label);
     let lack = shown.part(lack);
     let why = shown.part(reasons::executable);
-    let drawn = shown.held_untracked().map(|held| held.view.with_untracked(|session| chart(&session.pnl)));
+    let drawn = shown.held_untracked().map(|held| held.view.with_untracked(chart));
     let as_of = shown.part(|session| session.pnl.as_of.filter(|_| session.lifecycle != Lifecycle::Stopped));
     let as_of = Signal::derive(move || as_of.get().flatten());
     view! {

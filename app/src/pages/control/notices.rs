@@ -71,9 +71,13 @@ fn LatchNotice() -> impl IntoView {
             }
         })
     };
+    // Red while something may still be on.
+    let is_flat =
+        move || latch.with(|latch| latch.as_ref().is_some_and(|latch| latch.verified_flat_at.is_some()));
+    let tone = move || (!is_flat()).then_some("alarm");
     view! {
         <When when=move || latch.with(Option::is_some)>
-            <div class="note latch" data-tone="alarm" role="status">{shown}<ClearLatch/></div>
+            <div class="note latch" data-tone=tone role="status">{shown}<ClearLatch/></div>
         </When>
     }
     .into_any()

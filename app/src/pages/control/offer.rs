@@ -2,13 +2,16 @@
 //! starting now would mean, and whether anything stands in the way. The last two come when the form was checked.
 
 use leptos::prelude::*;
+use model::Exposure;
 use model::preset::presets;
 
 use super::configure::Configure;
 use super::draft::Draft;
+use crate::format;
 use crate::live::use_live;
-use crate::parts::{Panel, act_button, start};
-use crate::shown::use_shown;
+use crate::pages::ending::{Limits, closed_by};
+use crate::pages::past::{configuration_name, money};
+use crate::parts::{Age, Panel, act_button, start};
 
 /// The form beside sessions that run.
 #[component]
@@ -44,21 +47,22 @@ pub fn StartBar() -> impl IntoView {
 #[component]
 fn StartText() -> impl IntoView {
     let running = use_live().running().get_untracked();
-    let ended = use_shown().id.get_untracked();
-    let text = match (running, ended) {
-        (0, Some(id)) => {
-            format!("Last session {id} ended flat. Nothing runs. Orders go to the simulated venue.")
-        }
-        (0, None) => "Nothing runs. Orders go to the simulated venue.".to_owned(),
-        (1, _) => {
+    // What the venue says while nothing runs is a truth too, and has an age.
+    let read_at = use_live().strip.with_untracked(|strip| {
+        strip.exposure_read_at.filter(|_| running == 0 && strip.exposure == Some(Exposure::Flat))
+    });
+    let flat = read_at.map(|at| view! { " The venue shows flat, "<Age at=Some(at) before="read "/>" ago." });
+    let text = match running {
+        0 => "Nothing runs.".to_owned(),
+        1 => {
             "It runs beside the other one, on other instruments. Orders go to the simulated venue.".to_owned()
         }
-        (count, _) => {
+        count => {
             format!("It runs beside {count} others, on other instruments. Orders go to the simulated venue.")
         }
     };
     let title = if running == 0 { "Start a session" } else { "Beside what runs" };
-    view! { <div class="plan"><strong>{title}</strong><span>{text}</span></div> }
+    view! { <div class="plan"><strong>{title}</strong><span>{text}{flat}</span></div> }
 }
 
 /// Preview and configuration.
@@ -70,8 +74,39 @@ pub fn offer() -> AnyView {
     .into_any()
 }
 
-/// The check list.
+/// The check list, and what was lately.
 pub fn check() -> AnyView {
-    view! { <section class="panel" aria-label="Ready to start" data-region="ready" data-own>{super::ready(None)}</section> }
+    view! { <section class="panel" aria-label="Ready to start" data-region="ready" data-own>{super::ready(None)}</section>{lately()} }
         .into_any()
+}
+
+/// The sessions that ended last, in a line each.
+fn lately() -> Option<AnyView> {
+    let ended = use_live().lately.get_untracked();
+    if ended.is_empty() {
+        return None;
+    }
+    let rows = ended.iter().map(|result| {
+        let key = result.session_id.to_string();
+        let (id, href) = (result.session_id.to_string(), format!("/sessions/{}", result.session_id));
+        let name = configuration_name(&result.configuration);
+        let net = if result.traded { money(result.net) } else { view! { <span class="flat">"–"</span> }.into_any() };
+        view! {
+            <li data-key=key>
+                {net}
+                <span>{closed_by(result, Limits::of(result), None)}<span class="sub">{format!("{} · {name}", format::day(result.ended_at))}</span></span>
+                <a class="id" href=href>{id}</a>
+            </li>
+        }
+    });
+    let rows = rows.collect_view();
+    Some(
+        view! {
+            <section class="panel lately" aria-label="Lately">
+                <header><h2>"Lately"</h2><span class="end"><a href="/trades">"all sessions"</a></span></header>
+                <ol>{rows}</ol>
+            </section>
+        }
+        .into_any(),
+    )
 }

@@ -1,19 +1,20 @@
 //! How a session ended: the last one, while nothing runs, and one that went away from the screen while another runs.
 
 use leptos::prelude::*;
+use model::result::SessionResult;
 use model::view::SessionView;
 use model::{Lifecycle, Money};
 
 use super::reasons::PRICE_NOT_TOLD;
-use crate::format;
 use crate::live::use_live;
+use crate::pages::ending::{Limits, closed_by};
+use crate::pages::past::configuration_name;
 use crate::parts::{SignedMoney, TraceLink, When, session_link};
 use crate::shown::use_shown;
 
 /// What is said of an end.
 #[derive(Clone, Debug, PartialEq)]
 struct End {
-    reason: String,
     sentence: String,
     realized: Option<Money>,
     trace: String,
@@ -24,9 +25,10 @@ struct End {
 /// `None` while it has not ended.
 fn end(session: &SessionView) -> Option<End> {
     let exit = session.exit.as_ref();
-    (session.lifecycle == Lifecycle::Stopped).then(|| End {
-        reason: session.exit_reason.map_or_else(|| "Ended".to_owned(), |reason| format::words(reason.word())),
-        sentence: exit.map(|exit| exit.sentence.clone()).unwrap_or_default(),
+    let result = SessionResult::of_view(session).filter(|_| session.lifecycle == Lifecycle::Stopped)?;
+    let limits = Limits { max_loss: Some(session.pnl.max_loss), max_profit: session.pnl.max_profit };
+    Some(End {
+        sentence: closed_by(&result, limits, exit.and_then(|exit| exit.who.as_deref())),
         realized: session.pnl.realized,
         trace: exit.map(|exit| exit.correlation_id.clone()).unwrap_or_default(),
         page: format!("/sessions/{}", session.session_id),
@@ -34,7 +36,7 @@ fn end(session: &SessionView) -> Option<End> {
 }
 
 fn words(end: End) -> impl IntoView {
-    view! { <b>{format!("{}. ", end.reason)}</b>{end.sentence}" "<TraceLink id=end.trace/>" "<a href=end.page>"From click to flat"</a> }
+    view! { <b>{end.sentence}"."</b>" "<TraceLink id=end.trace/>" "<a href=end.page>"From click to flat"</a> }
 }
 
 /// How the last session ended.
@@ -68,7 +70,7 @@ pub fn Gone() -> impl IntoView {
         let gone = gone.get()?;
         live.gone.with(|known| known.as_ref().filter(|session| session.session_id == gone).and_then(end))
     });
-    let now = shown.part(|session| format!("{} · {}", session.configuration, session.underlying));
+    let now = shown.part(|session| configuration_name(&session.configuration));
     let seen = move || format!("seen={}", gone.get().map(|id| id.0).unwrap_or_default());
     view! {
         <When when=move || gone.with(Option::is_some)>
@@ -98,10 +100,12 @@ mod tests {
         let mut session = crate::sample::session("s-1");
         assert_eq!(end(&session), None);
         session.lifecycle = Lifecycle::Stopped;
+        session.ended_at = Some(model::Micros(1));
         session.exit_reason = Some(ExitReason::MaxLoss);
         session.pnl.realized = Some(Decimal::from(-60));
         let end = end(&session).expect("an end");
-        assert_eq!((end.reason.as_str(), end.realized), ("Max loss", Some(Decimal::from(-60))));
+        assert_eq!(end.realized, Some(Decimal::from(-60)));
+        assert_eq!(end.sentence, "Ended without a trade: max loss");
         assert_eq!(end.page, "/sessions/s-1");
     }
 }

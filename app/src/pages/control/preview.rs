@@ -22,6 +22,10 @@ pub fn preview(preview: Option<PreviewView>, max_loss: Option<&str>, warnings: &
             <h2>"If you started now"</h2>
             <span class="end"><Age at=Signal::derive(move || as_of) stale_us=QUOTE_STALE_US before="quotes "/><span class="tag">"executable prices, not marks"</span></span>
         </header>
+        <p class="note" id="preview-failed" data-tone="alarm" role="alert" hidden data-mine="hidden">
+            <span data-own></span>
+            <button class="button" type="button" data-does="preview-again">"Try again"</button>
+        </p>
         {figures}
     }
     .into_any()

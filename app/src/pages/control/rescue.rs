@@ -46,6 +46,8 @@ fn Progress(card: Memo<Option<Card>>) -> impl IntoView {
     let heading = text(|card| title(card).to_owned());
     let read_at = Signal::derive(move || card.with(|card| card.as_ref().and_then(read_at)));
     let is_panic = Memo::new(move |_| card.with(|card| card.as_ref().is_some_and(|card| card.panic)));
+    let at_work =
+        Memo::new(move |_| card.with(|card| card.as_ref().is_some_and(|card| card.panic && !card.verified)));
     let keys = Memo::new(move |_| {
         card.with(|card| {
             let parts = card.iter().flat_map(|card| &card.parts);
@@ -59,7 +61,7 @@ fn Progress(card: Memo<Option<Card>>) -> impl IntoView {
     };
     let many = Signal::derive(move || keys.with(|keys| keys.len() > 1));
     view! {
-        <header data-panic=move || is_panic.get().then_some("")>
+        <header data-panic=move || at_work.get().then_some("")>
             <h2>{move || heading.get()}</h2>
             <span class="end"><span>{move || began.get()}</span>{move || view! { <TraceLink id=trace.get()/> }}</span>
         </header>
@@ -70,7 +72,10 @@ fn Progress(card: Memo<Option<Card>>) -> impl IntoView {
         <footer>
             <Age at=read_at stale_us=TRUTH_STALE_US before="venue read "/>" "
             <When when=move || is_panic.get()>
-                <span>"No new order can open a position until you clear the latch. If this page goes dark, closing continues on the server; from a shell: " <code>"deltascope panic --all"</code></span>
+                <span>"No new order can open a position until you clear the latch."</span>
+            </When>
+            <When when=move || at_work.get()>
+                <span>" If this page goes dark, closing continues on the server; from a shell: " <code>"deltascope panic --all"</code></span>
             </When>
         </footer>
     }

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use model::view::{ClosingView, LatchView, SessionView};
+
+use crate::pages::past::configuration_name;
 use model::{Lifecycle, Micros, SessionId, Symbol};
 
 /// One close: of a session, or of what belongs to no session.
@@ -27,7 +29,7 @@ impl Seen {
     pub fn of(session: &SessionView) -> Self {
         Self {
             id: session.session_id.clone(),
-            name: format!("{} · {}", session.configuration, session.underlying),
+            name: format!("{} · {}", configuration_name(&session.configuration), session.session_id),
             stopped: session.lifecycle == Lifecycle::Stopped,
             closing: session.closing.clone(),
         }
@@ -207,7 +209,11 @@ mod tests {
             card.parts.iter().map(|part| (part.key.as_str(), part.closing.legs.len())).collect();
         assert_eq!(rows, [("a", 1), ("b", 0), ("", 1)], "the session's leg is said once");
         assert_eq!(title(&card), "Closing everything");
-        assert!(spoken(&card).contains("quick-strangle · BTC: All legs flat 1 of 2"), "{}", spoken(&card));
+        assert!(
+            spoken(&card).contains("Short strangle BTC · quick · a: All legs flat 1 of 2"),
+            "{}",
+            spoken(&card)
+        );
     }
 
     #[test]

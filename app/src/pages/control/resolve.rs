@@ -6,6 +6,7 @@ use model::{Lifecycle, SessionId};
 
 use crate::event::Control;
 use crate::format;
+use crate::pages::past::configuration_name;
 use crate::parts::{When, fact, open_button};
 use crate::shown::use_shown;
 
@@ -27,7 +28,7 @@ pub fn need(session: &SessionView) -> Option<Need> {
     let open = session.legs.iter().filter(|leg| leg.qty != 0);
     Some(Need {
         id: session.session_id.clone(),
-        name: format!("{} · {} · {}", session.configuration, session.underlying, session.session_id),
+        name: format!("{} · {}", configuration_name(&session.configuration), session.session_id),
         why,
         ours: or_nothing(open.map(|leg| format::held(&leg.symbol, leg.qty)).collect()),
         foreign: or_nothing(

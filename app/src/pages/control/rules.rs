@@ -17,17 +17,18 @@ pub fn Rules() -> impl IntoView {
     // Once it is over nothing is looked at any more: that is no staleness.
     let at = shown.part(|session| session.rules_at.filter(|_| session.lifecycle != Lifecycle::Stopped));
     let at = Signal::derive(move || at.get().flatten());
+    // What was read last is no alarm once it is over.
+    let over = shown.part(|session| session.lifecycle == Lifecycle::Stopped);
+    let over = move || over.get().unwrap_or_default();
     let rows = move || {
         rules
             .get()
             .unwrap_or_default()
             .into_iter()
             .filter(|reading| reading.verdict != Verdict::Off)
-            .map(rule_row)
+            .map(|reading| rule_row(reading, over()))
             .collect_view()
     };
-    let over = shown.part(|session| session.lifecycle == Lifecycle::Stopped);
-    let over = move || over.get().unwrap_or_default();
     let none = move || rules.with(|rules| rules.as_ref().is_none_or(Vec::is_empty));
     view! {
         <header><h2>"Exit rules"</h2><span class="end"><Age at stale_us=QUOTE_STALE_US before="evaluated "/><span hidden=move || !over()>"as last read, before the end"</span></span></header>
@@ -59,16 +60,18 @@ fn tone(verdict: Verdict) -> Option<&'static str> {
     }
 }
 
-fn rule_row(reading: RuleView) -> impl IntoView {
+fn rule_row(reading: RuleView, over: bool) -> impl IntoView {
     let label = reading.rule.label();
     let meter = reading.used_percent.map(|used| {
         view! { <meter min="0" max="100" low="60" high="99" optimum="0" value=used.to_string() aria-label=format!("{label}: {used} % of the way to firing")>{format!("{used} %")}</meter> }
     });
+    // What the verdict says already is not said twice.
+    let raw = if reading.raw == says(reading.verdict) { String::new() } else { reading.raw };
     view! {
-        <li class="rule" data-verdict=tone(reading.verdict)>
+        <li class="rule" data-verdict=tone(reading.verdict).filter(|_| !over)>
             <span>{label}</span>
             <span class="verdict">{says(reading.verdict)}</span>
-            <span class="raw">{reading.raw}</span>
+            <span class="raw">{raw}</span>
             <span class="left">{reading.left}</span>
             {meter}
         </li>

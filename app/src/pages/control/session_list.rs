@@ -8,6 +8,7 @@ use model::{Health, SessionId};
 use crate::format;
 use crate::frame::{exposure_tone, health_tone, lifecycle_tone};
 use crate::live::use_live;
+use crate::pages::past::configuration_name;
 use crate::parts::{SignedMoney, When};
 use crate::shown::{href, use_shown};
 
@@ -70,7 +71,7 @@ fn Row(id: SessionId) -> impl IntoView {
     let current = move || (shown.id().as_ref() == Some(&own)).then_some("true");
     view! {
         <a href=href(&id) aria-current=current data-tone=tone(row_tone) data-does="tell" data-control="choose" data-subject=subject>
-            <span class="what"><b>{text(|chip| chip.configuration.clone())}</b>" "<span class="sub">{text(|chip| format!("{} · {}", chip.underlying, chip.session_id))}</span></span>
+            <span class="what"><b>{text(|chip| configuration_name(&chip.configuration))}</b>" "<span class="sub">{text(|chip| format!("{} · {}", chip.underlying, chip.session_id))}</span></span>
             " "
             <span class="truth-tags">
                 <span class="tag" data-tone=tone(|chip| tag(lifecycle_tone(chip.lifecycle)))>{text(|chip| format::words(chip.lifecycle.word()))}</span>

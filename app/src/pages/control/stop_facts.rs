@@ -5,6 +5,7 @@ use model::view::SessionView;
 
 use super::reasons;
 use crate::format;
+use crate::pages::past::configuration_name;
 use crate::parts::{Known, SignedMoney, fact};
 use crate::shown::use_shown;
 
@@ -38,7 +39,7 @@ pub fn facts() -> AnyView {
         pnl.mark.zip(pnl.executable).map(|(mark, executable)| format::plain(mark - executable));
     let open_orders = session.orders.iter().filter(|order| !order.status.is_terminal()).count();
     view! {
-        {fact("Session", format!("{} · {} · {}", session.configuration, session.underlying, session.session_id))}
+        {fact("Session", format!("{} · {}", configuration_name(&session.configuration), session.session_id))}
         {fact("Open", if legs.is_empty() { "nothing".to_owned() } else { legs.join(", ") })}
         {fact("Result if closed now", view! { <SignedMoney money=Signal::derive(move || result) why/> })}
         {fact("Cost against mark", view! { <Known text=Signal::derive(move || against_mark.clone()) why/> })}

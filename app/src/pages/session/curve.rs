@@ -5,6 +5,7 @@ use model::Micros;
 use model::view::PnlPoint;
 
 use crate::format;
+use crate::pages::past::reason_name;
 use crate::parts::plot::{Plot, drawn};
 use crate::port::SessionDetail;
 
@@ -18,7 +19,7 @@ pub fn curve(detail: &SessionDetail) -> AnyView {
         view! { <p class="empty">"No curve was kept: the session was not in the market long enough to be looked at twice."</p> }
             .into_any()
     } else {
-        picture(&points)
+        picture(&points, detail)
     };
     view! {
         <section class="panel curve" aria-label="Profit and loss">
@@ -41,7 +42,7 @@ fn sampled<'a>(points: &[&'a PnlPoint], most: usize) -> Vec<&'a PnlPoint> {
         .collect()
 }
 
-fn picture(points: &[&PnlPoint]) -> AnyView {
+fn picture(points: &[&PnlPoint], detail: &SessionDetail) -> AnyView {
     let shown = sampled(points, POINTS);
     let seconds = |at: Micros| at.0 as f64 / 1e6;
     let line = |of: fn(&PnlPoint) -> Option<model::Money>| -> Vec<(f64, f64)> {
@@ -54,8 +55,8 @@ fn picture(points: &[&PnlPoint]) -> AnyView {
     let plot = Plot {
         left: 8.0,
         right: 880.0,
-        top: 14.0,
-        bottom: 214.0,
+        top: 24.0,
+        bottom: 196.0,
         first: seconds(first.at),
         last: seconds(last.at),
         low,
@@ -73,6 +74,7 @@ fn picture(points: &[&PnlPoint]) -> AnyView {
         view! { <text x="888" y=y>{format!("{value:+.2}").replace('-', "−")}</text> }
     };
     let zero = format!("{:.1}", plot.y(0.0));
+    let curve: String = pieces(&worth).into_iter().map(|piece| plot.path(piece.iter().copied())).collect();
     let floor_key =
         (!floor.is_empty()).then(|| view! { <span><i data-line="floor"></i>"trailing floor"</span> });
     let peak_key = (!peak.is_empty()).then(|| view! { <span><i data-line="peak"></i>"peak"</span> });
@@ -81,8 +83,10 @@ fn picture(points: &[&PnlPoint]) -> AnyView {
             <svg class="chart pnl-of" viewBox="0 0 960 236" role="img" aria-label=label>
                 <line class="zero" x1="8" x2="880" y1=zero.clone() y2=zero></line>
                 <path class="peak" d=plot.path(peak)></path>
-                <path class="floor" d=plot.path(floor)></path>
-                <path class="pnl" d=plot.path(worth)></path>
+                <path class="floor" d=plot.path(floor.iter().copied())></path>
+                <path class="pnl" d=curve></path>
+                {marks(&plot, &worth, &floor, detail)}
+                {limits(&plot, detail)}
                 {(high > 0.0).then(|| edge(high))}
                 {(low < 0.0).then(|| edge(low))}
                 <text x="8" y="232">{format::clock(first.at)}</text>
@@ -91,6 +95,65 @@ fn picture(points: &[&PnlPoint]) -> AnyView {
         </div>
         <div class="legend"><span><i></i>"executable P&L"</span>{peak_key}{floor_key}</div>
         <details class="data-table"><summary>"Values as a table"</summary>{table(points)}</details>
+    }
+    .into_any()
+}
+
+/// Where nothing was known for so much longer than points are apart otherwise, there is no line.
+const GAP: f64 = 3.0;
+const GAP_S: f64 = 5.0;
+
+/// The line in pieces, with a gap for each time in which nothing was known.
+fn pieces(line: &[(f64, f64)]) -> Vec<&[(f64, f64)]> {
+    let mut steps: Vec<f64> = line.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
+    steps.sort_by(f64::total_cmp);
+    let usual = steps.get(steps.len() / 2).copied().unwrap_or_default();
+    line.chunk_by(|one, next| next.0 - one.0 <= (usual * GAP).max(GAP_S)).collect()
+}
+
+/// Decisions on the curve: where it was entered, where the floor was armed, the highest, and where leaving was decided.
+fn marks(plot: &Plot, worth: &[(f64, f64)], floor: &[(f64, f64)], detail: &SessionDetail) -> AnyView {
+    let at = |seconds: f64| {
+        worth.iter().copied().take_while(|point| point.0 <= seconds).last().or(worth.first().copied())
+    };
+    let highest = worth.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1)).filter(|point| point.1 > 0.0);
+    let exit = detail.view.exit.as_ref();
+    let left = exit.and_then(|exit| at(exit.decided_at.0 as f64 / 1e6));
+    let left_as = exit.map(|exit| reason_name(Some(exit.reason)).to_lowercase()).unwrap_or_default();
+    let found = [
+        (worth.first().copied(), "entered".to_owned(), false),
+        (floor.first().and_then(|first| at(first.0)), "armed".to_owned(), true),
+        (highest, "peak".to_owned(), true),
+        (left, left_as, false),
+    ];
+    let middle = f64::midpoint(plot.left, plot.right);
+    found
+        .into_iter()
+        .filter_map(|(point, name, above)| {
+            let (x, y) = point.map(|(x, y)| (plot.x(x), plot.y(y)))?;
+            // Words keep within the picture, and off the line.
+            let (anchor, text_x) = if x < middle { ("start", x + 6.0) } else { ("end", x - 6.0) };
+            let text_y = if above { (y - 6.0).max(10.0) } else { (y + 16.0).min(plot.bottom + 4.0) };
+            Some(view! {
+                <circle class="mark" cx=format!("{x:.1}") cy=format!("{y:.1}") r="3.5"></circle>
+                <text x=format!("{text_x:.1}") y=format!("{text_y:.1}") text-anchor=anchor>{name}</text>
+            })
+        })
+        .collect_view()
+        .into_any()
+}
+
+/// A limit outside the picture stands at the edge towards it.
+fn limits(plot: &Plot, detail: &SessionDetail) -> AnyView {
+    let pnl = &detail.view.pnl;
+    let profit = pnl.max_profit.filter(|profit| drawn(*profit) > plot.high);
+    let loss = Some(-pnl.max_loss).filter(|loss| drawn(*loss) < plot.low);
+    let edge = |class: &'static str, y: f64, words: String| {
+        view! { <text class=class x="8" y=y.to_string()>{words}</text> }
+    };
+    view! {
+        {profit.map(|profit| edge("at-gain", 12.0, format!("▲ max profit {}", format::signed(profit))))}
+        {loss.map(|loss| edge("at-loss", 216.0, format!("▼ max loss {}", format::signed(loss))))}
     }
     .into_any()
 }
@@ -122,6 +185,15 @@ fn table(points: &[&PnlPoint]) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_in_which_nothing_was_known_is_a_gap() {
+        let line = [(0.0, 1.0), (1.0, 1.0), (2.0, 2.0), (60.0, 3.0), (61.0, 3.0)];
+        assert_eq!(pieces(&line), [&line[..3], &line[3..]]);
+        let thinned: Vec<(f64, f64)> = (0..20).map(|at| (f64::from(at) * 30.0, 0.0)).collect();
+        assert_eq!(pieces(&thinned).len(), 1);
+        assert!(pieces(&[]).is_empty());
+    }
 
     #[test]
     fn many_points_become_few_and_the_last_stays() {

@@ -1,10 +1,12 @@
 //! What a session came to, in money and in a sentence; its legs, and how long it was in each state.
 
 use leptos::prelude::*;
+use model::Lifecycle;
 use model::result::{LegResult, SessionResult};
 
 use crate::format;
 use crate::frame::lifecycle_tone;
+use crate::pages::ending::{Limits, closed_by};
 use crate::pages::past::{date, money, percent, reason_name, span};
 use crate::parts::{TraceLink, fact};
 use crate::port::SessionDetail;
@@ -81,18 +83,10 @@ fn ended(result: &SessionResult) -> AnyView {
 }
 
 fn headline(result: &SessionResult) -> String {
-    let reason = reason_name(result.exit_reason);
-    let also = result.also_matched.iter().map(|reason| format::words(reason.word()).to_lowercase());
+    let also = result.also_matched.iter().map(|reason| reason_name(Some(*reason)).to_lowercase());
     let also = also.collect::<Vec<_>>().join(", ");
     let also = if also.is_empty() { String::new() } else { format!("; {also} matched too") };
-    match (result.floor, result.net) {
-        (Some(floor), Some(net)) if reason == "Trailing" => format!(
-            "Ended by the trailing floor: locked {}, realised {}{also}.",
-            format::plain(floor),
-            format::plain(net)
-        ),
-        (Some(_), _) | (None, _) => format!("Ended by {}{also}.", reason.to_lowercase()),
-    }
+    format!("{}{also}.", closed_by(result, Limits::of(result), None))
 }
 
 fn sentence(result: &SessionResult) -> String {
@@ -153,8 +147,13 @@ fn legs(legs: &[LegResult]) -> Option<AnyView> {
 
 pub fn states(detail: &SessionDetail) -> Option<AnyView> {
     let result = detail.result.as_ref().filter(|result| !result.seconds_by_lifecycle.is_empty())?;
-    let states = result.seconds_by_lifecycle.iter().map(|(word, seconds)| {
-        view! { <div class="fact"><dt>{format::words(word)}</dt><dd>{span(seconds.saturating_mul(1_000))}</dd></div> }
+    // In the order in which a session goes through them; told in whole seconds.
+    let place = |word: &str| Lifecycle::ALL.iter().position(|lifecycle| lifecycle.word() == word);
+    let mut known: Vec<_> = result.seconds_by_lifecycle.iter().collect();
+    known.sort_by_key(|(word, _)| place(word));
+    let states = known.into_iter().map(|(word, seconds)| {
+        let time = if *seconds == 0 { "under 1 s".to_owned() } else { span(seconds.saturating_mul(1_000)) };
+        view! { <div class="fact"><dt>{format::words(word)}</dt><dd>{time}</dd></div> }
     });
     let whole = span((result.ended_at.0 - result.started_at.0) / 1_000);
     Some(

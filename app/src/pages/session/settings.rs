@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use model::Configuration;
-use model::preset::preset;
+use model::preset::{EDITED, preset};
 
 use crate::format;
 use crate::pages::control::draft::{Draft, Field, GROUPS, Kind};
@@ -19,7 +19,8 @@ pub fn settings(detail: &SessionDetail) -> AnyView {
         }
         .into_any();
     };
-    let default = preset(&settings.name).map(|preset| preset.configuration);
+    // What was edited is compared with what it was made of.
+    let default = preset(settings.name.trim_end_matches(EDITED)).map(|preset| preset.configuration);
     let changed = default.as_ref().map(|default| changes(settings, default));
     let tag = match &changed {
         Some(0) => view! { <span>"as the preset has it"</span> }.into_any(),

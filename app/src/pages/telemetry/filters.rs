@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use telemetry::{Level, Source};
 
 use crate::log_query::LogQuery;
+use crate::pages::telemetry::record::place;
 use crate::parts::{SEARCH, icon};
 
 const RANGES: [(&str, i64); 4] = [("5 m", 5), ("15 m", 15), ("1 h", 60), ("24 h", 24 * 60)];
@@ -57,7 +58,7 @@ fn sources() -> Vec<(&'static str, String)> {
     let mut options = vec![("", "any".to_owned())];
     options.extend(
         [Source::Backend, Source::Frontend, Source::Audit]
-            .map(|source| (source.as_str(), source.as_str().to_owned())),
+            .map(|source| (source.as_str(), place(source).to_owned())),
     );
     options
 }

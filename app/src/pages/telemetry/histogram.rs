@@ -113,7 +113,7 @@ pub fn HistogramView(histogram: Histogram, query: Memo<LogQuery>) -> impl IntoVi
         _ => "no time".to_owned(),
     };
     let label = format!(
-        "Matching records over time, {span}: {all} in all, {warn} warnings, {error} errors. The same follows as a table."
+        "Matching records over time, {span}: {all} in all, {warn} warnings, {error} errors. A bar leads to its time; drawing over several leads to theirs. The same follows as a table."
     );
     view! {
         <div class="time-head">
@@ -125,9 +125,9 @@ pub fn HistogramView(histogram: Histogram, query: Memo<LogQuery>) -> impl IntoVi
             <span class="end">{span}</span>
         </div>
         <div class="chart-window">
-            <svg class="chart histogram" viewBox=format!("0 0 {WIDTH} 136") role="img" aria-label=label>
+            <svg class="chart histogram" viewBox=format!("0 0 {WIDTH} 136") role="group" aria-label=label>
                 <line class="zero" x1="8" x2="1352" y1="112" y2="112"></line>
-                {bars(&buckets).into_iter().map(bar_view).collect_view()}
+                {columns(&buckets, query)}
                 {time_marks(&buckets)}
             </svg>
         </div>
@@ -139,7 +139,35 @@ pub fn HistogramView(histogram: Histogram, query: Memo<LogQuery>) -> impl IntoVi
     .into_any()
 }
 
-fn bar_view(bar: Bar) -> impl IntoView {
+/// Every bucket as a column to draw over; one with records is a link into its time. The last one is where Tab stops,
+/// arrows go on from there.
+fn columns(buckets: &[Bucket], query: Memo<LogQuery>) -> impl IntoView + use<> {
+    let last = buckets.iter().rposition(|bucket| total(bucket) > 0);
+    let bars = bars(buckets).into_iter().enumerate();
+    bars.map(|(index, bar)| {
+        let (from, to) = (buckets[index].from, end_of(buckets, index));
+        let column = column(&bar, from, to);
+        match total(&buckets[index]) {
+            0 => column,
+            count => {
+                let records = format::counted(usize::try_from(count).unwrap_or(usize::MAX), "record");
+                let name = format!("{}: {records}", format::date_clock(from));
+                let tab = if Some(index) == last { "0" } else { "-1" };
+                let href = narrowed(&query.get_untracked(), from, to);
+                view! { <a href=href aria-label=name tabindex=tab>{column}{parts(bar)}</a> }.into_any()
+            }
+        }
+    })
+    .collect_view()
+}
+
+fn column(bar: &Bar, from: Micros, to: Micros) -> AnyView {
+    let (x, width) = (format!("{:.1}", bar.x - 1.0), format!("{:.1}", bar.width + 2.0));
+    view! { <rect class="column" x=x y="0" width=width height=BASE.to_string() data-from=from.to_rfc3339() data-to=to.to_rfc3339()></rect> }
+        .into_any()
+}
+
+fn parts(bar: Bar) -> impl IntoView {
     let Bar { x, width, parts } = bar;
     parts
         .into_iter()
@@ -147,6 +175,12 @@ fn bar_view(bar: Bar) -> impl IntoView {
             view! { <rect class=class x=format!("{x:.1}") y=format!("{top:.1}") width=format!("{width:.1}") height=format!("{height:.1}")></rect> }
         })
         .collect_view()
+}
+
+/// The page with that time, and everything else as it is.
+fn narrowed(query: &LogQuery, from: Micros, to: Micros) -> String {
+    let (from, to) = (from.to_rfc3339(), to.to_rfc3339());
+    LogQuery { from, to, cursor: String::new(), range: String::new(), ..query.clone() }.to_href()
 }
 
 /// Up to six times under the bars.
@@ -167,15 +201,7 @@ fn BucketTable(buckets: Vec<Bucket>, query: Memo<LogQuery>) -> impl IntoView {
         .filter(|index| total(&buckets[*index]) > 0)
         .map(|index| {
             let (from, to) = (buckets[index].from, end_of(&buckets, index));
-            let href = move || {
-                LogQuery {
-                    from: from.to_rfc3339(),
-                    to: to.to_rfc3339(),
-                    cursor: String::new(),
-                    ..query.get()
-                }
-                .to_href()
-            };
+            let href = move || narrowed(&query.get(), from, to);
             let bucket = &buckets[index];
             view! {
                 <tr>

@@ -2,13 +2,15 @@
 //! sentences.
 
 mod layout;
+mod scale;
 mod story;
+mod title;
 mod waterfall;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use telemetry::{Level, LogRecord};
+use telemetry::LogRecord;
 
 use crate::log_query::LogQuery;
 use crate::parts::{Panel, fact, session_link};
@@ -17,18 +19,21 @@ use crate::{data, format};
 
 use layout::{Place, Story};
 use story::StoryList;
+use title::{outcome, title, troubles};
 use waterfall::Waterfall;
 
 #[component]
 pub fn TracePage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("correlation_id").unwrap_or_default()));
+    let paint = data::trace_paint().map(|trace| Story::of(trace.records));
+    let heading = paint.as_ref().map_or_else(|_| "Trace".to_owned(), title);
     view! {
-        <Title text=move || format!("Trace {}", format::short_id(&id.get()))/>
+        <Title text=heading.clone()/>
         <div class="page-head">
             <div>
                 <p class="crumb"><a href="/telemetry">"Telemetry"</a>" / trace "<span class="num">{move || id.get()}</span></p>
-                <h1 tabindex="-1">{move || format!("Trace {}", format::short_id(&id.get()))}</h1>
+                <h1 tabindex="-1">{heading}</h1>
             </div>
             <div class="actions">
                 <button class="button" type="button" data-does="copy" data-copy=move || id.get()>"Copy id"</button>
@@ -36,7 +41,7 @@ pub fn TracePage() -> impl IntoView {
             </div>
         </div>
         <Panel name="Trace" class="bare">
-            {data::trace_paint().map(|trace| view! { <Told trace/> })}
+            {paint.map(|story| view! { <Told story/> })}
         </Panel>
     }
     .into_any()
@@ -51,14 +56,13 @@ pub fn told(trace: Trace) -> AnyView {
 }
 
 #[component]
-fn Told(trace: Trace) -> impl IntoView {
-    if trace.records.is_empty() {
+fn Told(story: Story) -> impl IntoView {
+    if story.steps.is_empty() {
         return view! {
             <p class="empty">"No record carries this id. Records of the last 30 days are kept; a browser's own reach the server within seconds."</p>
         }
         .into_any();
     }
-    let story = Story::of(trace.records);
     view! {
         <div class="told-trace">
             <InShort story=story.clone()/>
@@ -72,13 +76,13 @@ fn Told(trace: Trace) -> impl IntoView {
 #[component]
 fn InShort(story: Story) -> impl IntoView {
     let first = story.steps.first().map(|step| step.record.clone()).unwrap_or_default();
-    let worst = story.steps.iter().map(|step| step.record.level).max().unwrap_or(Level::Info);
-    let troubles = story.steps.iter().filter(|step| step.record.level >= Level::Warn).count();
-    let verdict = match (troubles, worst) {
-        (0, _) => "Nothing failed.".to_owned(),
-        (1, level) => format!("One step is told as {level}."),
-        (count, level) => format!("{count} steps are told as warnings or worse, the worst as {level}."),
-    };
+    let (verdict, steps) = troubles(&story);
+    let (first_message, came) =
+        (first.message.clone(), outcome(&story).map(|(_, record)| record.message.clone()));
+    let came = came.filter(|message| *message != first_message);
+    let links = steps.into_iter().map(|step| {
+        view! { " " <a class="tag" data-tone="doubt" href=format!("#r{step}")>{format!("step {step}")}</a> }
+    });
     let places =
         Place::ALL.map(|place| (place, story.steps.iter().filter(|step| step.place == place).count()));
     let by_place = places
@@ -92,11 +96,11 @@ fn InShort(story: Story) -> impl IntoView {
         <section class="panel" aria-label="In short">
             <div class="body short">
                 <p class="sentence">
-                    "Began at " <b>{format::date_clock(first.timestamp)}</b> " UTC: " {first.message} " "
-                    "The last of " {story.steps.len()} " records came " <b>{format::duration(story.span_us)}</b> " later. " {verdict}
+                    <b>{format::date_clock(first.timestamp)}</b> " UTC: " {first.message} " " {came} " "
+                    {verdict}{links.collect_view()}
                 </p>
                 <dl class="facts-row">
-                    {fact("Records", view! { {story.steps.len()}<small>{by_place}</small> })}
+                    {fact("Records", view! { {story.records()}<small>{by_place}</small> })}
                     {fact("From first to last", format::duration(story.span_us))}
                     {session.map(|id| fact("Session", session_link(id)))}
                 </dl>

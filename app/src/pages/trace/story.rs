@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use telemetry::LogRecord;
+
 use super::layout::{Step, Story};
 use crate::format;
 use crate::pages::telemetry::payload_rows;
@@ -20,9 +22,10 @@ pub fn StoryList(story: Story) -> impl IntoView {
 }
 
 fn step_view(number: usize, step: Step) -> impl IntoView {
-    let Step { record, place, from_us, took_us } = step;
+    let Step { record, folded, place, from_us, took_us } = step;
     let took = if took_us > 0 { format::duration(took_us) } else { String::new() };
     let payload = payload_rows(&record);
+    let others = folded.iter().map(|record| record_view(record).into_any()).collect_view();
     let id = format!("r{number}");
     view! {
         <li id=id data-place=place.word() data-level=record.level.as_str()>
@@ -35,8 +38,14 @@ fn step_view(number: usize, step: Step) -> impl IntoView {
                     <span class="where">{place.word()}<span class="event">{record.event.to_string()}</span></span>
                     <span class="took">{took}</span>
                 </summary>
-                <div class="inside"><div class="fields"><h3>{format::clock_ms(record.timestamp)}" UTC · "{record.level.as_str()}</h3><dl>{payload}</dl></div></div>
+                <div class="inside"><div class="fields"><h3>{format::clock_ms(record.timestamp)}" UTC · "{record.level.as_str()}</h3><dl>{payload}</dl></div>{others}</div>
             </details>
         </li>
     }
+}
+
+/// One that is folded into a step.
+fn record_view(record: &LogRecord) -> impl IntoView + use<> {
+    let message = record.message.clone();
+    view! { <div class="fields"><h3>{format::clock_ms(record.timestamp)}" UTC · "{message}</h3><dl>{payload_rows(record)}</dl></div> }
 }

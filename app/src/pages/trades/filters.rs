@@ -7,7 +7,9 @@ use model::{ExecutionMode, ExitReason};
 use super::PATH;
 use crate::format;
 use crate::history_query::HistoryQuery;
-use crate::pages::past::{choice, configuration_name, day_field, hidden, mode_name, named, show_or_clear};
+use crate::pages::past::{
+    choice, configuration_name, day_field, hidden, mode_name, named, reason_name, show_or_clear,
+};
 use crate::port::Choices;
 
 const RESULTS: [(&str, &str); 6] = [
@@ -27,7 +29,7 @@ pub fn filters(query: &HistoryQuery, choices: &Choices) -> AnyView {
     let modes =
         ExecutionMode::ALL.iter().map(|mode| pair(mode.word(), mode_name(*mode).to_owned())).collect();
     let reasons =
-        ExitReason::ALL.iter().map(|reason| pair(reason.word(), format::words(reason.word()))).collect();
+        ExitReason::ALL.iter().map(|reason| pair(reason.word(), reason_name(Some(*reason)))).collect();
     let results = RESULTS.map(|(word, name)| pair(word, name.to_owned())).to_vec();
     view! {
         <form class="filters" method="get" action=PATH role="search" aria-label="Filters">

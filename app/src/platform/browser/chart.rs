@@ -23,8 +23,6 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn append(this: &ChartHandle, rows: &[f64]);
     #[wasm_bindgen(method)]
-    fn limits(this: &ChartHandle, max_loss: f64, max_profit: f64);
-    #[wasm_bindgen(method)]
     fn point(this: &ChartHandle, seconds: f64, value: f64);
     #[wasm_bindgen(method)]
     fn destroy(this: &ChartHandle);
@@ -49,10 +47,6 @@ impl Chart {
 
     pub fn append(&self, rows: &[f64]) {
         self.0.append(rows);
-    }
-
-    pub fn limits(&self, max_loss: f64, max_profit: f64) {
-        self.0.limits(max_loss, max_profit);
     }
 
     pub fn point(&self, seconds: f64, value: f64) {

@@ -32,7 +32,7 @@ pub fn two() -> SamplePort {
 fn of(sessions: Vec<SessionView>) -> SamplePort {
     SamplePort {
         strip: strip(&sessions),
-        sessions: SessionPaint { sessions, why: why() },
+        sessions: SessionPaint { sessions, why: why(), ..SessionPaint::default() },
         logs: LogPage { records: records(), next_cursor: Some("older".to_owned()) },
         histogram: histogram(),
         trace: Trace { correlation_id: TRACE.to_owned(), records: records().into_iter().rev().collect() },

@@ -8,6 +8,7 @@ use crate::causes::{HealthCause, LifecycleCause, OperatorCause};
 use crate::configuration::Configuration;
 use crate::ids::{SessionId, Symbol};
 use crate::input::ResolveChoice;
+use crate::preset::display_name;
 use crate::refusal::{Asked, Refusal};
 use crate::session::Summary;
 use crate::tell::{fields, grouped};
@@ -131,7 +132,7 @@ impl Event for SessionDecision {
                 format!("Refused {who}'s request to {}: {}", asked.words(), refusal.sentence())
             }
             SessionDecision::Starting { session_id, configuration, who, .. } => {
-                format!("{who} started session {session_id} with {}.", configuration.name)
+                format!("{who} started session {session_id} with {}.", display_name(&configuration.name))
             }
             SessionDecision::Recovering { session_id, down_ms, .. } => {
                 format!("Session {session_id} is recovered after {} ms without a process.", grouped(*down_ms))

@@ -20,6 +20,8 @@ pub fn strip_view(state: &TradingState, venue: &str, market_note: Option<String>
     let underlying = first
         .map(|session| session.configuration.underlying.clone())
         .or_else(|| state.spot.keys().next().cloned());
+    let is_idle = shown.iter().all(|session| session.is_over());
+    let flat_at = state.account.truth.flat_at().filter(|_| is_idle);
     let spot = underlying.as_ref().and_then(|underlying| state.spot.get(underlying));
     StripView {
         venue: venue.to_owned(),
@@ -30,8 +32,12 @@ pub fn strip_view(state: &TradingState, venue: &str, market_note: Option<String>
         intent: shown.iter().map(|session| session.intent).max(),
         lifecycle: worst.map(|session| session.lifecycle),
         lifecycle_since: worst.map(|session| session.lifecycle_since),
-        exposure: shown.iter().map(|session| session.exposure).max_by_key(|exposure| risk(*exposure)),
-        exposure_read_at: shown.iter().filter_map(|session| session.exposure_read_at).min(),
+        exposure: shown
+            .iter()
+            .map(|session| session.exposure)
+            .max_by_key(|exposure| risk(*exposure))
+            .or(flat_at.map(|_| Exposure::Flat)),
+        exposure_read_at: shown.iter().filter_map(|session| session.exposure_read_at).min().max(flat_at),
         health: health(state, &shown),
         health_at: state.market_heard_at,
         spot: spot.map(|spot| spot.price),

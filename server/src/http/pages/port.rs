@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use app::painter::thin;
 use app::{
     Analytics, AppError, ClientHealth, ErrorGroup, Histogram, HistoryQuery, LogPage, LogQuery, Port,
     PortFuture, ResultsPage, SessionDetail, SessionPaint, Trace, User,
 };
+use model::SessionId;
 use model::view::StripView;
 use telemetry::{LogRecord, Micros};
 
@@ -19,6 +21,9 @@ use crate::{clock, correlation};
 
 /// Decisions of the first paint.
 const WHY_MOST: usize = 200;
+
+/// Points of a curve that a document carries: about as many as its picture is wide.
+const POINTS_PAINTED: usize = 400;
 
 /// Tabs that Telemetry shows, the latest first.
 const TABS_SHOWN: usize = 20;
@@ -68,7 +73,11 @@ impl Port for PagePort {
             let hub = &app.trading.hub;
             let mut why = hub.whys();
             why.drain(..why.len().saturating_sub(WHY_MOST));
-            Ok(SessionPaint { sessions: hub.sessions(), why })
+            let sessions = hub.sessions();
+            let curve = |id: &SessionId| thin(&hub.points_after(id, None), POINTS_PAINTED);
+            let curves =
+                sessions.iter().map(|view| (view.session_id.clone(), curve(&view.session_id))).collect();
+            Ok(SessionPaint { sessions, why, lately: hub.lately(), curves })
         })
     }
 
@@ -157,7 +166,7 @@ fn client_health(tab: TabBooks) -> ClientHealth {
 
 fn parameters(query: LogQuery) -> LogParameters {
     let limit = if query.limit == 0 { String::new() } else { query.limit.to_string() };
-    let since = query.minutes().map(|minutes| Micros(clock::now().0 - minutes * 60_000_000).to_rfc3339());
+    let range = query.minutes().map(|minutes| minutes.to_string()).unwrap_or_default();
     LogParameters {
         level: query.level,
         source: query.source,
@@ -165,8 +174,10 @@ fn parameters(query: LogQuery) -> LogParameters {
         session_id: query.session_id,
         correlation_id: query.correlation_id,
         q: query.q,
-        from: since.unwrap_or(query.from),
+        from: query.from,
         to: query.to,
+        // What an address says that is no range is none.
+        range,
         cursor: query.cursor,
         limit,
         ..LogParameters::default()

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use model::market::MarketEvent;
+use model::result::SessionResult;
 use model::view::{PnlPoint, SessionView, StripView, WhyView, session_view, session_views};
 use model::{DecisionRecord, Micros, SessionId, TradingState};
 use tokio::sync::broadcast;
@@ -35,6 +36,19 @@ struct Shared {
     pending: Mutex<Vec<News>>,
     held: Mutex<Held>,
     updates: broadcast::Sender<()>,
+}
+
+/// Sessions that Control names when nothing runs.
+const LATELY: usize = 3;
+
+fn lately(state: &TradingState) -> Vec<SessionResult> {
+    if state.active().next().is_some() {
+        return Vec::new();
+    }
+    let mut ended: Vec<_> =
+        state.sessions.values().filter_map(|session| Some((session.ended_at?, session))).collect();
+    ended.sort_by_key(|(at, session)| std::cmp::Reverse((*at, session.id.clone())));
+    ended.into_iter().filter_map(|(_, session)| SessionResult::of(session)).take(LATELY).collect()
 }
 
 /// What was published and is not folded yet.
@@ -119,8 +133,15 @@ impl FeedHub {
             strip: held.strip_now(&self.0.venue, now),
             sessions: session_views(&held.state, now),
             why: held.whys.all(),
+            lately: lately(&held.state),
             gone: None,
         }
+    }
+
+    /// What the sessions that ended last came to, the latest first.
+    #[must_use]
+    pub fn lately(&self) -> Vec<SessionResult> {
+        lately(&self.current().state)
     }
 
     /// Points of a session's curve that came after `after`.
