@@ -9,8 +9,8 @@
   const MINUTE = 60000, LONG = 500, BOUNDS = [25, 50, 100, 250, 500, 1000, 2000];
 
   function tell(kind, text, numbers) {
-    // A module that died, as the notice says, is never called again; one that has not woken has no logger.
-    if (d.hydrated && !document.getElementById("guard")) d.module.measured(kind, text, Float64Array.from(numbers, Math.round));
+    // A module that died is never called again; one that has not woken has no logger.
+    if (d.hydrated && !d.log?.isDead()) d.module.measured(kind, text, Float64Array.from(numbers, Math.round));
   }
   const late = [];
   function observe(type, take, more) {

@@ -93,6 +93,8 @@ pub use log_query::LogQuery;
 #[cfg(feature = "ssr")]
 pub use page_status::PageStatus;
 #[cfg(feature = "ssr")]
+pub use plain::route_pattern;
+#[cfg(feature = "ssr")]
 pub use port::{
     Analytics, Bucket, Choices, ClientHealth, ErrorGroup, Histogram, LogPage, Port, PortFuture, ResultsPage,
     SessionDetail, SessionPaint, Trace, User,

@@ -19,6 +19,8 @@ pub struct ShellValues {
     pub theme: String,
     /// When the page is made, by the server's clock in milliseconds.
     pub now_ms: i64,
+    /// Pattern of the page's path.
+    pub route: &'static str,
     /// Version and revision, such as `0.1.0+ab12cd3`.
     pub version: String,
 }
@@ -80,13 +82,15 @@ pub fn shell(files: &Files) -> impl IntoView + use<> {
                 <meta name="correlation-id" content=values.correlation_id/>
                 <meta name="version" content=values.version/>
                 <meta name="now" content=values.now_ms/>
+                <meta name="route" content=values.route/>
                 <script nonce=nonce.clone() inner_html=BOOT></script>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href=style/>
                 <link rel="modulepreload" href=loader/>
                 <link rel="preload" href=module r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
-                <script nonce=nonce.clone() src=guard defer></script>
+                // What it tells when the page goes leaves with what the guard sends then.
                 <script nonce=nonce.clone() src=measure defer></script>
+                <script nonce=nonce.clone() src=guard defer></script>
                 <script nonce=nonce type="module" inner_html=load></script>
                 <MetaTags/>
             </head>

@@ -21,7 +21,6 @@ pub fn hydrate() {
     panic::install();
     logger::start();
     subscriber::install();
-    page_events::listen();
     leptos::mount::hydrate_islands();
     app::tell(&UiEvent::Navigated { route: platform::route() });
     app::wake();

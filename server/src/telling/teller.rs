@@ -294,6 +294,10 @@ impl Teller {
         self.lock().take_number()
     }
 
+    pub(super) fn add_lost(&self, count: u64) {
+        self.shared.shed.fetch_add(count, Ordering::Relaxed);
+    }
+
     pub(super) fn add_committed(&self, count: u64) {
         self.shared.committed.fetch_add(count, Ordering::Relaxed);
     }

@@ -33,6 +33,8 @@ pub struct Writer {
     output: Arc<Output>,
     /// Lines that stdout did not take since that was last told.
     stalled: Arc<AtomicU64>,
+    /// Records taken from the queue and not yet written.
+    in_hand: Arc<AtomicU64>,
 }
 
 type Reply = oneshot::Sender<BatchOutcome>;
@@ -41,19 +43,22 @@ impl Writer {
     /// A writer for the queue of `teller`.
     #[must_use]
     pub fn new(teller: Teller, store: TelemetryStore, output: Arc<Output>) -> Self {
-        Self { teller, store, output, stalled: Arc::default() }
+        Self { teller, store, output, stalled: Arc::default(), in_hand: Arc::default() }
     }
 
     /// Writes until the teller is closed and everything told before is written; the last record declares what
     /// was lost.
     pub async fn run(self) {
         self.store.refuses(None);
+        self.declare_lost().await;
         let (mut declared, mut suppressed) = (Instant::now(), Instant::now());
         loop {
             // The time limit is for losses: they must be declared even when nothing more is told.
             let _ = tokio::time::timeout(DECLARE_EVERY, self.teller.woken()).await;
             let _ = tokio::time::timeout(GROUPING, self.teller.urged()).await;
             let (items, closed) = self.teller.drain();
+            // Until they are written they are in nobody's hands but these.
+            self.in_hand.store(items.iter().map(Numbered::count).sum(), Ordering::Relaxed);
             let mut commit = Collected::default();
             for item in items {
                 self.collect(&mut commit, item);
@@ -70,9 +75,22 @@ impl Writer {
                 self.declare(&mut commit, closed);
             }
             self.write(commit, closed).await;
+            self.in_hand.store(0, Ordering::Relaxed);
             if closed {
                 return;
             }
+        }
+    }
+
+    /// What the writer before this one had in its hands when it panicked is gone, and says so.
+    async fn declare_lost(&self) {
+        let lost = self.in_hand.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            let mut commit = Collected::default();
+            self.add_own(&mut commit, &TelemetryEvent::lost(lost));
+            commit.inner.turned_away = lost;
+            self.teller.add_lost(lost);
+            self.write(commit, false).await;
         }
     }
 
@@ -172,7 +190,12 @@ impl Writer {
         }
         let kept = inner.batches.iter().zip(&fresh).filter(|(_, is_new)| **is_new);
         self.print(kept.flat_map(|(batch, _)| &batch.records));
-        self.teller.add_committed((inner.records.len() + batched) as u64);
+        let written = (inner.records.len() + batched) as u64;
+        self.teller.add_committed(written);
+        let taken = written + repeated as u64;
+        let _ = self
+            .in_hand
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| Some(held.saturating_sub(taken)));
         self.teller.add_repeated(repeated as u64);
         if let Some(reply) = journal {
             // Nobody waits any more in a process that ends; the cursor is moved all the same.

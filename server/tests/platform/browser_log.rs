@@ -89,6 +89,25 @@ async fn a_clock_that_was_put_right_is_followed() {
 }
 
 #[tokio::test]
+async fn what_waited_on_a_disk_teaches_no_clock() {
+    let (console, token) = signed_in().await;
+    // Sealed and sent under a clock that was put right afterwards.
+    let wrong = now_ms() - 600_000;
+    let late = send(&console, &token, wrong).header("x-spooled", "1");
+    accepted(late, batch("s1", wrong, "waited")).await;
+    let unstamped = console
+        .request(Method::POST, "/api/logs")
+        .header("content-type", "application/json")
+        .header("sec-fetch-site", "same-origin")
+        .header("x-log-token", &token);
+    let now = now_ms();
+    accepted(unstamped, batch("s1", now, "now")).await;
+    let record = stored(&console, "now").await;
+    let at = telemetry::Micros::parse_rfc3339(record["timestamp"].as_str().unwrap()).unwrap();
+    assert!((at.as_millis() - now).abs() <= 1_000, "{record}");
+}
+
+#[tokio::test]
 async fn every_tab_of_a_login_is_that_of_its_user() {
     let (console, token) = signed_in().await;
     let anonymous = {

@@ -294,3 +294,45 @@ async fn a_batch_that_comes_twice_is_printed_once_and_its_numbers_are_declared()
     let declared = |record: &&serde_json::Value| record["payload"]["by_event"]["repeated_batch"] == 3;
     assert!(records.iter().any(|record| declared(&record)), "three numbers are declared");
 }
+
+/// What the writer had in its hands when it panicked stood in no count.
+#[tokio::test]
+async fn what_a_writer_that_panics_takes_with_it_is_declared() {
+    struct Bad;
+    impl telemetry::Event for Bad {
+        fn name(&self) -> &'static str {
+            "db.commits"
+        }
+        fn level(&self) -> telemetry::Level {
+            telemetry::Level::Info
+        }
+        fn message(&self) -> String {
+            panic!("on purpose")
+        }
+        fn payload(&self) -> telemetry::Map<String, telemetry::Value> {
+            telemetry::Map::new()
+        }
+    }
+    let console = Console::start(&[]).await;
+    let app = &console.running.app;
+    app.teller.tell_later(Box::new(Bad), &std::sync::Arc::default(), server::clock::now());
+    let declared = async {
+        loop {
+            console.settled().await;
+            let told = app.teller.counts();
+            if told.shed > 0 {
+                return told.shed;
+            }
+        }
+    };
+    let lost = tokio::time::timeout(std::time::Duration::from_secs(30), declared).await.expect("declared");
+    let (_, records) = console.stop().await;
+    let declared: u64 = records
+        .iter()
+        .filter(|record| {
+            record["event"] == "telemetry.dropped" && record["payload"]["reason"] == "writer_failed"
+        })
+        .filter_map(|record| record["payload"]["count"].as_u64())
+        .sum();
+    assert_eq!(declared, lost, "the bad one and whatever was taken with it");
+}

@@ -85,6 +85,7 @@ pub fn render(path: &str, port: SamplePort, theme: &str) -> String {
         correlation_id: "0af7651916cd43dd8448eb211c80319c".to_owned(),
         theme: theme.to_owned(),
         now_ms: 1_790_000_000_000,
+        route: "/",
         version: "0.1.0+test".to_owned(),
     };
     let (context, shared) = (ServerMetaContext::new(), Arc::new(SsrSharedContext::new()));

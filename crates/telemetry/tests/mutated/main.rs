@@ -49,10 +49,10 @@ enum Mutation {
 fn mutation() -> impl Strategy<Value = Mutation> {
     let (at, short) = (any::<usize>(), 1..40_usize);
     prop_oneof![
-        (at.clone(), any::<u8>()).prop_map(|(at, byte)| Mutation::Set(at, byte)),
-        (at.clone(), short.clone()).prop_map(|(at, length)| Mutation::Cut(at, length)),
-        (at.clone(), 0..WORDS.len()).prop_map(|(at, word)| Mutation::Insert(at, word)),
-        (at.clone(), short, 1..60_u8).prop_map(|(at, length, times)| Mutation::Repeat(at, length, times)),
+        (at, any::<u8>()).prop_map(|(at, byte)| Mutation::Set(at, byte)),
+        (at, short.clone()).prop_map(|(at, length)| Mutation::Cut(at, length)),
+        (at, 0..WORDS.len()).prop_map(|(at, word)| Mutation::Insert(at, word)),
+        (at, short, 1..60_u8).prop_map(|(at, length, times)| Mutation::Repeat(at, length, times)),
         at.prop_map(Mutation::End),
     ]
 }
