@@ -62,6 +62,13 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_that_needs_one_breach_fires_at_the_first() {
+        let once = Confirmation { needed: 1, ..TWICE };
+        assert_eq!(confirm(None, true, Micros(5), once), Confirmed::Fires);
+        assert_eq!(confirm(Some(&at(0)), true, Micros(200_000), once), Confirmed::Fires);
+    }
+
+    #[test]
     fn three_are_counted_one_by_one() {
         let thrice = Confirmation { needed: 3, ..TWICE };
         let second = Breach { first_at: Micros(0), last_at: Micros(300_000), count: 2 };

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::causes::FillFault;
 use model::decision::OrderDecision;
 use model::fill::Fill;
-use model::order::Order;
-use model::{ClientOrderId, FillId, Lots, Session, Stamp, Symbol, TradingState};
+use model::order::{Order, Side};
+use model::{ClientOrderId, FillId, Lots, Price, Session, Stamp, Symbol, TradingState};
 
 use crate::named::Named;
 use crate::said::{SECOND, Said, say};
@@ -18,15 +18,18 @@ const CLOCKS_DIFFER: i64 = 5 * SECOND;
 /// What of one input is said already and not yet folded.
 #[derive(Default)]
 pub(crate) struct Batch {
-    ids: BTreeSet<FillId>,
+    told: BTreeMap<FillId, (Side, Lots, Price)>,
+    contradicted: BTreeSet<FillId>,
     booked: BTreeMap<ClientOrderId, Lots>,
     settled: BTreeMap<Symbol, Lots>,
 }
 
 /// What a fill means; nothing when it is known already, or nobody's.
 pub(crate) fn book(state: &TradingState, stamp: &Stamp, fill: Fill, batch: &mut Batch) -> Option<Said> {
-    if !batch.ids.insert(fill.id.clone()) {
-        return None;
+    match batch.told.insert(fill.id.clone(), fill.terms()) {
+        Some(told) if told == fill.terms() => return None,
+        Some(_) => return contradicted(owner(state, &fill)?, fill, batch),
+        None => {}
     }
     let by_name = fill.client_order_id.as_ref().and_then(|id| Named::find(state, id));
     if let Some(Named { order, session }) = by_name.or_else(|| Named::numbered(state, &fill.order_id)) {
@@ -34,7 +37,7 @@ pub(crate) fn book(state: &TradingState, stamp: &Stamp, fill: Fill, batch: &mut 
         return of_session(state, session?, order, fill, batch);
     }
     if let Some(session) = prefixed(state, &fill) {
-        return adopted(state, session, fill);
+        return adopted(state, session, fill, batch);
     }
     let holder = state.account.leases.get(&fill.symbol).and_then(|id| state.session(id));
     let holder = holder.or_else(|| last_holder(state, &fill));
@@ -52,9 +55,26 @@ fn prefixed<'a>(state: &'a TradingState, fill: &Fill) -> Option<&'a Session> {
         .filter(|session| session.leg(&fill.symbol).is_some())
 }
 
+/// The session whose order a fill names, or to which it owes its name.
+fn owner<'a>(state: &'a TradingState, fill: &Fill) -> Option<&'a Session> {
+    let by_name = fill.client_order_id.as_ref().and_then(|id| Named::find(state, id));
+    let named = by_name.or_else(|| Named::numbered(state, &fill.order_id));
+    named.map_or_else(|| prefixed(state, fill), |named| named.session)
+}
+
+/// One fill, told in two ways: the first stands, and that nobody knows what it was is told once.
+fn contradicted(session: &Session, fill: Fill, batch: &mut Batch) -> Option<Said> {
+    let known = session.contradicted.contains(&fill.id) || !batch.contradicted.insert(fill.id.clone());
+    let refused = OrderDecision::FillRefused { fill, fault: FillFault::Contradicted };
+    (!known).then(|| say(&session.correlation_id, refused).of(&session.id))
+}
+
 /// Ours by its name, so it is booked; that its order is not known is for a person to look at.
-fn adopted(state: &TradingState, session: &Session, mut fill: Fill) -> Option<Said> {
-    if session.fills.get(&fill.id).is_some() || session.foreign.ids.contains(&fill.id) {
+fn adopted(state: &TradingState, session: &Session, mut fill: Fill, batch: &mut Batch) -> Option<Said> {
+    if let Some(known) = session.fills.get(&fill.id) {
+        return if known.terms() == fill.terms() { None } else { contradicted(session, fill, batch) };
+    }
+    if session.foreign.ids.contains(&fill.id) {
         return None;
     }
     let id = &session.correlation_id;
@@ -81,7 +101,8 @@ fn of_session(
     batch: &mut Batch,
 ) -> Option<Said> {
     if let Some(known) = session.fills.get(&fill.id) {
-        return charged(session, order, known, &fill);
+        let same = known.terms() == fill.terms();
+        return if same { charged(session, order, known, &fill) } else { contradicted(session, fill, batch) };
     }
     if session.foreign.ids.contains(&fill.id) {
         return None;

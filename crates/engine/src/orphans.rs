@@ -4,19 +4,24 @@
 use model::causes::CancelCause;
 use model::decision::OrderDecision;
 use model::input::OpenOrder;
+use model::order::Order;
 use model::{Stamp, TradingState};
 
 use crate::lookups::cancel_pause;
 use crate::named::Named;
 use crate::said::{Said, say, since};
 
-/// Orders of ours that rest at the venue and that nobody here waits for.
+/// Orders of ours that rest at the venue and that nobody here waits for. A list that was asked for before the end of an
+/// order says nothing of it.
 pub(crate) fn orphans(state: &TradingState) -> impl Iterator<Item = &OpenOrder> {
-    let own = state.account.truth.open_orders.iter().flat_map(|read| &read.own);
-    own.filter(|open| {
+    let read = state.account.truth.open_orders.as_ref();
+    let own = read.into_iter().flat_map(|read| read.own.iter().map(|open| (open, read.mark.requested_at)));
+    let orphans = own.filter(|(open, listed_at)| {
         let named = open.client_order_id.as_ref().map(|id| Named::find(state, id));
-        named.is_some_and(|named| named.is_none_or(|named| named.order.status.is_terminal()))
-    })
+        let over = |order: &Order| order.status.is_terminal() && *listed_at >= order.updated_at;
+        named.is_some_and(|named| named.is_none_or(|named| over(named.order)))
+    });
+    orphans.map(|(open, _)| open)
 }
 
 pub(crate) fn judge(state: &TradingState, stamp: &Stamp) -> Vec<Said> {

@@ -42,6 +42,11 @@ impl Fill {
         crate::amount::value_of(self.price, -self.signed_lots(), contract_value)
     }
 
+    /// What two tellings of one fill must agree on.
+    pub fn terms(&self) -> (Side, Lots, Price) {
+        (self.side, self.lots, self.price)
+    }
+
     /// Whether its numbers can be those of an execution.
     pub fn is_sane(&self) -> bool {
         (1..=LOTS_MAX).contains(&self.lots)

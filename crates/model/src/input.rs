@@ -259,16 +259,17 @@ impl OperatorAction {
         matches!(self, OperatorAction::Panic { .. })
     }
 
-    /// What is not even begun while the journal cannot be written.
+    /// What is not even begun while the journal cannot be written: what opens positions, and what allows it again.
     pub fn opens_risk(&self) -> bool {
         match self {
-            OperatorAction::Start { .. } | OperatorAction::Resume { .. } => true,
+            OperatorAction::Start { .. }
+            | OperatorAction::Resume { .. }
+            | OperatorAction::Acknowledge { .. } => true,
             OperatorAction::Pause { .. }
             | OperatorAction::Stop { .. }
             | OperatorAction::Drain { .. }
             | OperatorAction::Resolve { .. }
-            | OperatorAction::Panic { .. }
-            | OperatorAction::Acknowledge { .. } => false,
+            | OperatorAction::Panic { .. } => false,
         }
     }
 }

@@ -176,6 +176,9 @@ pub struct Session {
     /// Fills of orders that carry our names and that the journal does not know, not yet accepted by an operator.
     #[serde(default)]
     pub adopted: u32,
+    /// Fills that were told twice with different numbers: what the session made is not known.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub contradicted: BTreeSet<FillId>,
     /// When no process watched; the latest are kept.
     #[serde(default)]
     pub unwatched: Vec<Unwatched>,

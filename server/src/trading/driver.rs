@@ -26,7 +26,7 @@ use crate::telling::{Teller, say};
 use crate::venue::SessionContext;
 use crate::{clock, correlation};
 use gap::GapWatch;
-use ledger::Ledger;
+use ledger::{Asker, Ledger};
 
 /// Evaluations while a session runs.
 const TICK_ACTIVE: Duration = Duration::from_millis(100);
@@ -227,8 +227,11 @@ impl Driver {
             status: accepted.status,
             response: accepted.body.to_string(),
         });
-        self.ledger.add(entry, Some((reply, accepted, action.is_panic())));
-        if done && matches!(action, OperatorAction::Acknowledge { .. }) {
+        // A latch that is cleared in memory alone comes back with the next process: that harms nobody.
+        let clears = matches!(action, OperatorAction::Acknowledge { .. });
+        let undo = undo(&action).filter(|_| done);
+        self.ledger.add(entry, Some(Asker { reply, accepted, urgent: action.is_panic() || clears, undo }));
+        if done && clears {
             self.parts.latch_file.remove();
         }
     }
@@ -281,8 +284,19 @@ impl Driver {
         for _ in 0..2 {
             let numbers = self.numbers();
             self.ledger.settle(self.engine.state(), numbers).await;
-            let Some(report) = self.ledger.take_news() else { break };
-            self.step(Input::Health(report));
+            let (news, undone) = (self.ledger.take_news(), self.ledger.take_undone());
+            if news.is_none() && undone.is_empty() {
+                break;
+            }
+            news.into_iter().for_each(|report| self.step(Input::Health(report)));
+            for action in undone {
+                let correlation_id = correlation::fresh_id();
+                self.step(Input::Operator(OperatorRequest {
+                    who: WITHDRAWN.to_owned(),
+                    correlation_id,
+                    action,
+                }));
+            }
         }
         self.note_context();
         self.note_recovery();
@@ -338,5 +352,26 @@ fn tell_recovered(parts: &DriverParts, recovered: &Recovered, elapsed_ms: u64) {
         let event = TradingEvent::JournalUnread { decisions, sessions };
         say(&telemetry::Event::message(&event));
         parts.teller.tell(&event, &context);
+    }
+}
+
+/// Who takes back what could not be promised.
+const WITHDRAWN: &str = "server";
+
+/// What takes a request back that was answered with "nothing can be promised": it opens nothing later.
+fn undo(action: &OperatorAction) -> Option<OperatorAction> {
+    match action {
+        OperatorAction::Start { session_id, .. } => {
+            Some(OperatorAction::Stop { session_id: session_id.clone() })
+        }
+        OperatorAction::Resume { session_id } => {
+            Some(OperatorAction::Pause { session_id: session_id.clone() })
+        }
+        OperatorAction::Pause { .. }
+        | OperatorAction::Stop { .. }
+        | OperatorAction::Drain { .. }
+        | OperatorAction::Resolve { .. }
+        | OperatorAction::Panic { .. }
+        | OperatorAction::Acknowledge { .. } => None,
     }
 }

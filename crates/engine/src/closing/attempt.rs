@@ -4,7 +4,7 @@
 use model::amount::{ceil_to_tick, floor_to_tick};
 use model::closing::Closing;
 use model::decision::OrderDecision;
-use model::market::{DEPTH_AGE_MAX, InstrumentMarket, Level};
+use model::market::{DEPTH_AGE_MAX, InstrumentMarket, Level, MARK_AGE_MAX, QUOTE_AGE_MAX};
 use model::order::{OrderRequest, Purpose, Side, TimeInForce};
 use model::{Decimal, Lots, Price, Symbol};
 
@@ -16,6 +16,8 @@ use crate::said::{MILLISECOND, SECOND, Said, since};
 const GENTLE: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 /// c₂: later steps, and the first of a panic.
 const FIRM: Decimal = Decimal::from_parts(5, 0, 0, false, 2);
+/// The part of the way from the edge of the band to the mark that the last resort stays inside.
+const INSIDE: Decimal = Decimal::from_parts(1, 0, 0, false, 1);
 /// The pause between rounds once a close has taken this long, so that the venue's budget lasts.
 const LONG: i64 = 30 * SECOND;
 const SLOW: i64 = 5 * SECOND;
@@ -126,9 +128,14 @@ fn shape(closer: &Closer<'_>, symbol: &Symbol, closing: &Closing, lots: Lots) ->
         return Shape::market(size);
     }
     // Without a best price the mark stands in for it: an IOC that finds nothing costs nothing.
+    // What is older than the stream's freshness is no price.
+    let now = closer.now();
+    let quoted = market.quote_age(now).is_some_and(|age| age <= QUOTE_AGE_MAX);
+    let marked = market.mark_age(now).is_some_and(|age| age <= MARK_AGE_MAX);
     let best = if lots < 0 { market.ask() } else { market.bid() };
-    let Some(best) = best.or_else(|| Some(Level { price: market.mark_price()?, lots: size })) else {
-        return Shape::market(size);
+    let mark = || Some(Level { price: market.mark_price().filter(|_| marked)?, lots: size });
+    let Some(best) = best.filter(|_| quoted).or_else(mark) else {
+        return inside.map_or(Shape::market(size), |inside| Shape::limit(inside, size));
     };
     let slack = if closer.flatten.panic || closing.attempts > 0 { FIRM } else { GENTLE };
     let limit = through(market, tick, best, lots, slack);
@@ -180,16 +187,15 @@ fn through(market: &InstrumentMarket, tick: Price, best: Level, lots: Lots, slac
     }
 }
 
-/// The edge of the band; without a band, a fifth beyond the mark; `None` when not even that is known.
+/// Some way inside the band: the mark, and the band with it, may have moved since they were heard. Without a band, a fifth beyond the mark; `None` when not even that is known.
 fn edge(market: &InstrumentMarket, tick: Price, lots: Lots) -> Option<Price> {
     let mark = market.mark.as_ref()?;
-    let price = if lots < 0 {
-        let upper = mark.band.map_or(mark.price.saturating_mul(Decimal::new(12, 1)), |(_, upper)| upper);
-        floor_to_tick(upper, tick)
-    } else {
-        let lower = mark.band.map_or(mark.price.saturating_mul(Decimal::new(8, 1)), |(lower, _)| lower);
-        ceil_to_tick(lower, tick)
-    };
+    let fifth = if lots < 0 { Decimal::new(12, 1) } else { Decimal::new(8, 1) };
+    let edge = mark.band.map_or(mark.price.saturating_mul(fifth), |(lower, upper)| {
+        let band = if lots < 0 { upper } else { lower };
+        band.saturating_sub(band.saturating_sub(mark.price).saturating_mul(INSIDE))
+    });
+    let price = if lots < 0 { floor_to_tick(edge, tick) } else { ceil_to_tick(edge, tick) };
     Some(price.max(tick))
 }
 

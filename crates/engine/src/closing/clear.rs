@@ -1,10 +1,10 @@
 //! What must go before a close: our own working entries, resting closes that wait too long, protective orders of
 //! what is flat, and, in a panic, whatever of somebody else's rests in the contract.
 
-use model::Symbol;
 use model::causes::CancelCause;
 use model::input::OpenOrder;
 use model::order::{Order, OrderStatus, Purpose, Side};
+use model::{Micros, Symbol};
 
 use super::Closer;
 use crate::lookups::{cancel, may_cancel};
@@ -13,6 +13,8 @@ use crate::said::{SECOND, Said, since};
 
 /// A resting close is taken back after this long, to be priced again.
 const REST: i64 = SECOND;
+/// One that goes on filling is left alone so long: its place in the queue is worth more than a new price.
+const REST_FILLING: i64 = 5 * SECOND;
 
 fn rests(order: &&Order) -> bool {
     matches!(order.status, OrderStatus::New | OrderStatus::PartiallyFilled)
@@ -23,7 +25,7 @@ pub(super) fn entries(closer: &Closer<'_>) -> Vec<Said> {
     let due = |order: &&Order| match order.request.purpose {
         Purpose::Entry => true,
         Purpose::Close => {
-            order.can_rest() && since(order.submitted_at, closer.now()) >= REST
+            order.can_rest() && has_rested(order, closer.now())
                 || !closer.flatten.products.contains_key(&order.request.symbol)
         }
         Purpose::Protect => {
@@ -45,6 +47,12 @@ pub(super) fn entries(closer: &Closer<'_>) -> Vec<Said> {
         .filter(due)
         .map(|order| closer.say(cancel(order, cause(order))))
         .collect()
+}
+
+/// A second without a fill, however often it filled before.
+fn has_rested(order: &Order, now: Micros) -> bool {
+    let filling = order.status == OrderStatus::PartiallyFilled && since(order.updated_at, now) < REST;
+    since(order.submitted_at, now) >= if filling { REST_FILLING } else { REST }
 }
 
 /// An entry that was sent and of which nothing was heard is canceled by our id as well.

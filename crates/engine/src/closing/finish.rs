@@ -76,10 +76,10 @@ pub(crate) fn summary(session: &Session, stamp: &Stamp) -> Summary {
     }
 }
 
-/// Whether every lot that was traded has its fill, and every lot that left a price.
+/// Whether every lot that was traded has its fill, told in one way, and every lot that left a price.
 fn is_known(session: &Session) -> bool {
     let booked = session.orders.missing_fills().next().is_none();
-    booked && session.ledger.is_known() && session.ledger.is_flat()
+    booked && session.contradicted.is_empty() && session.ledger.is_known() && session.ledger.is_flat()
 }
 
 /// What a session may have made whose closing price is not known: no better than nothing, and no better than what

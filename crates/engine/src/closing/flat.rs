@@ -32,7 +32,13 @@ pub(super) fn count(closer: &Closer<'_>) -> Vec<Said> {
     }
     let reads = known.map_or(0, |flat| flat.reads) + 1;
     let (request, requested_at) = (mark.request, mark.requested_at);
-    let seen = ClosingDecision::FlatSeen { reads, request, requested_at, left: left(closer) };
+    let seen = ClosingDecision::FlatSeen {
+        reads,
+        request,
+        requested_at,
+        left: left(closer),
+        without_legs: is_without_legs(closer),
+    };
     let mut said = vec![closer.say(seen)];
     if reads >= 2 {
         said.push(closer.say(verified(closer, reads)));
@@ -177,7 +183,13 @@ fn verified(closer: &Closer<'_>, reads: u32) -> ClosingDecision {
         attempts: closer.flatten.attempts(),
         left: left(closer),
         foreign_orders: resting_orders(closer),
+        without_legs: is_without_legs(closer),
     }
+}
+
+/// A session that never chose an instrument: there was no position to read.
+fn is_without_legs(closer: &Closer<'_>) -> bool {
+    closer.session.is_some() && closer.flatten.products.is_empty()
 }
 
 /// Orders of somebody else in what is being closed.

@@ -37,7 +37,7 @@ fn one_fill_is_one_fill_through_stream_list_and_repetition() {
     for copy in [
         fill.clone(),
         Fill { client_order_id: None, ..fill.clone() },
-        Fill { at: model::Micros(fill.at.0 + 5), price: dec("1"), ..fill },
+        Fill { at: model::Micros(fill.at.0 + 5), ..fill },
     ] {
         hear(&mut world, copy);
     }
@@ -218,4 +218,47 @@ fn what_a_stranger_did_before_the_session_began_is_none_of_its_business() {
     assert!(world.state().account.truth.fills_read_at.is_some(), "they were read");
     assert_eq!(world.session().foreign_lots(&call()), 0);
     assert_eq!(world.lifecycle(), Lifecycle::Paused, "{:#?}", world.tail(12));
+}
+
+#[test]
+fn one_fill_told_with_another_size_or_price_is_told_once_and_leaves_the_result_unknown() {
+    for change in 0..4 {
+        let mut world = World::new();
+        let id = world.start_and_enter(quick_strangle());
+        let fill = first_fill(&world);
+        let other = match change {
+            0 | 3 => Fill { price: dec("1"), ..fill },
+            1 => Fill { lots: 3, ..fill },
+            _ => Fill { side: Side::Buy, ..fill },
+        };
+        if change == 3 {
+            // Two in one list.
+            world.venue.fills.push(Fill { fee: Some(dec("0.5")), ..other });
+        } else {
+            hear(&mut world, other.clone());
+            hear(&mut world, other);
+        }
+        world.run_ms(20_000);
+        assert_eq!(told(&world, "order.fill_refused"), 1, "change {change}: {:#?}", world.tail(8));
+        assert_eq!((world.session().fills.len(), world.session().position(&call())), (2, -200));
+        stop(&mut world, &id);
+        world.run_until("STOPPED", 20, is_stopped);
+        let summary = world.session().summary.as_ref().expect("a summary");
+        assert_eq!((summary.net, summary.gross), (None, None), "change {change}");
+        assert_eq!(realized(&world), summary.assumed, "change {change}");
+        assert!(world.venue.is_flat());
+        world.assert_replay();
+    }
+}
+
+#[test]
+fn a_fee_that_is_corrected_is_booked_once_more_and_a_repeated_one_is_not() {
+    let (mut world, _) = open_session();
+    let fill = first_fill(&world);
+    for (fee, times) in [("0.5", 1), ("0.5", 1), ("0.7", 2), ("0.7", 2)] {
+        hear(&mut world, Fill { fee: Some(dec(fee)), ..fill.clone() });
+        assert_eq!(told(&world, "order.fill_charged"), times, "{fee}");
+    }
+    let known = world.session().fills.get(&fill.id).and_then(|fill| fill.fee);
+    assert_eq!(known, Some(dec("0.7")));
 }

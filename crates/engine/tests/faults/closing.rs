@@ -81,8 +81,8 @@ fn the_edge_of_the_band_comes_only_after_limits_and_a_market_order_found_nothing
         let resting = closes(&world).into_iter().find(|(_, close)| shape(close) == "resting");
         assert_eq!(
             resting.and_then(|(_, close)| close.limit),
-            Some(dec("906")),
-            "three times the mark of 302"
+            Some(dec("845.6")),
+            "a tenth of the way back from three times the mark of 302"
         );
     }
 }

@@ -14,7 +14,7 @@ use model::{Decision, ExitReason, Health, Input, Lifecycle, Lots, Money};
 use crate::story::*;
 use crate::support::venue::Fault;
 use crate::support::world::World;
-use crate::support::{call, dec, put};
+use crate::support::{call, dec, put, quick_strangle};
 
 /// The venue answers positions with nothing for ten seconds, and takes no order meanwhile.
 fn lying(world: &mut World, ms: i64) {
@@ -298,4 +298,24 @@ fn journal_order(world: &mut World, request: OrderRequest, status: OrderStatus) 
     }
     world.kill_and_restart();
     world.run_until("PAUSED", 10, |world| world.lifecycle() == Lifecycle::Paused);
+}
+
+#[test]
+fn what_never_chose_an_instrument_is_not_called_flat_by_the_venues_word() {
+    for panics in [true, false] {
+        let mut world = World::new();
+        let id = world.start(quick_strangle());
+        if panics {
+            world.panic(Some(id.clone()))
+        } else {
+            stop(&mut world, &id)
+        };
+        world.run_until("STOPPED", 20, is_stopped);
+        assert!(world.session().legs().is_empty());
+        let words = world.tail(200);
+        assert!(
+            !words.iter().any(|word| word.contains("venue shows flat") || word.contains("Verified flat"))
+        );
+        assert!(words.iter().any(|word| word.contains("chose no instrument")), "{words:#?}");
+    }
 }

@@ -53,6 +53,10 @@ fn a_close_is_no_larger_than_what_is_on_show_inside_its_limit() {
     world.run_ms(500);
     show(&mut world, &BIDS, &ASKS);
     world.run_ms(11_100);
+    world.venue.books.get_mut(&call()).expect("the book").frozen = false;
+    let events = world.venue.publish(world.now).into_iter();
+    let events = events.filter(|event| !matches!(event, MarketEvent::Depth(_))).collect();
+    world.input(Input::Market { events });
     stop(&mut world, &id);
     assert_eq!(first(&mut world, &call()), (Some("307.1".to_owned()), 90));
 }
@@ -209,4 +213,58 @@ fn a_market_order_that_is_canceled_unfilled_found_nothing_as_well() {
     stop(&mut world, &id);
     world.run_ms(8_000);
     assert_eq!(shapes(&world, &call())[..5], ["limit", "limit", "limit", "market", "resting"]);
+}
+
+#[test]
+fn a_close_that_rests_is_priced_inside_the_band_so_that_a_mark_that_fell_does_not_refuse_it() {
+    // The band ends at three times the mark: 302 + 0.9 × 604 = 845.6. The mark falls to 287, and nobody hears of it.
+    let (mut world, id) = open_session();
+    let book = world.venue.books.get_mut(&call()).expect("the book");
+    (book.ask, book.frozen, book.mark) = (None, true, dec("287"));
+    stop(&mut world, &id);
+    world.run_until("it rests", 20, |world| shapes(world, &call()).contains(&"resting"));
+    let closes = closes(&world);
+    let resting = closes.iter().find(|(_, close)| shape(close) == "resting").expect("one").1;
+    assert_eq!(resting.limit.map(|limit| limit.normalize()), Some(dec("845.6")));
+    let order = &world.venue.orders[&resting.client_order_id];
+    assert_eq!(order.status, model::order::OrderStatus::New, "it is taken");
+}
+
+#[test]
+fn a_close_that_rests_and_fills_is_left_alone_for_five_seconds() {
+    let (mut world, id) = open_session();
+    world.venue.books.get_mut(&call()).expect("the book").ask = None;
+    world.run_ms(500);
+    stop(&mut world, &id);
+    world.run_until("it rests", 20, |world| shapes(world, &call()).contains(&"resting"));
+    let sent = closes(&world).into_iter().find(|(_, close)| shape(close) == "resting").expect("it rests").0;
+    // One lot every 50 ms.
+    let book = world.venue.books.get_mut(&call()).expect("the book");
+    (book.ask, book.size) = (Some(dec("304")), 1);
+    world.run_until("a cancel", 20, |world| canceled(world, CancelCause::Reprice).is_some());
+    let rested = canceled(&world, CancelCause::Reprice).map(|at| at.0 - sent.0);
+    assert!(
+        rested.is_some_and(|rested| (5 * SECOND..5 * SECOND + 150_000).contains(&rested)),
+        "{rested:?} µs"
+    );
+    assert!(world.session().position(&call()) > -150, "it was filling well");
+}
+
+#[test]
+fn a_price_older_than_the_streams_freshness_is_no_limit() {
+    for (silent_ms, expected) in [(4_000, "limit"), (7_000, "market")] {
+        for panics in [true, false] {
+            let (mut world, id) = open_session();
+            world.publishes = false;
+            world.run_ms(silent_ms);
+            if panics {
+                world.panic(Some(id.clone()))
+            } else {
+                stop(&mut world, &id)
+            };
+            world.run_until("a close", 1, |world| !closes(world).is_empty());
+            assert_eq!(shapes(&world, &call())[0], expected, "silent for {silent_ms} ms, panic {panics}");
+            world.run_until("STOPPED", 20, is_stopped);
+        }
+    }
 }

@@ -78,6 +78,7 @@ fn flat() -> [ClosingDecision; 6] {
         attempts: 2,
         left: BTreeMap::new(),
         foreign_orders: 0,
+        without_legs: false,
     };
     [
         ClosingDecision::FlatSeen {
@@ -85,6 +86,7 @@ fn flat() -> [ClosingDecision; 6] {
             request: 31,
             requested_at: after(1_100),
             left: BTreeMap::new(),
+            without_legs: false,
         },
         ClosingDecision::FlatRefuted { venue: lots(-40, 0), own_open_orders: Some(0) },
         verified(true),

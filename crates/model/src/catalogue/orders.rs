@@ -48,6 +48,7 @@ pub(super) fn samples() -> Vec<OrderDecision> {
             fault: FillFault::Unclaimed,
         },
         OrderDecision::FillRefused { fill: fill(), fault: FillFault::Overfilled },
+        OrderDecision::FillRefused { fill: fill(), fault: FillFault::Contradicted },
     ];
     samples.extend(troubles());
     samples

@@ -34,6 +34,8 @@ pub enum FillFault {
     Overfilled,
     /// Its numbers cannot be those of an execution.
     Absurd,
+    /// It was told before with another side, size or price: the first stands, and the result is not known.
+    Contradicted,
 }
 
 impl FillFault {
@@ -43,6 +45,7 @@ impl FillFault {
             Self::Unclaimed => "it happened while no process watched, and no order of ours is known for it",
             Self::Overfilled => "its order would be filled beyond its size",
             Self::Absurd => "its numbers are not those of an execution",
+            Self::Contradicted => "it was told before with another side, size or price, and the first stands",
         }
     }
 }

@@ -79,6 +79,9 @@ pub enum ClosingDecision {
         /// What is on in its instruments and not ours, signed lots.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         left: BTreeMap<Symbol, Lots>,
+        /// Of a session that never chose an instrument: no position was asked for.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        without_legs: bool,
     },
     /// After a flat read something is on, or moved.
     FlatRefuted {
@@ -97,6 +100,9 @@ pub enum ClosingDecision {
         /// Orders of somebody else that rest in its instruments.
         #[serde(default, skip_serializing_if = "is_none")]
         foreign_orders: u32,
+        /// Of a session that never chose an instrument.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        without_legs: bool,
     },
     /// A third read, ten seconds after, agreed.
     Audited {
@@ -213,6 +219,9 @@ impl Event for ClosingDecision {
                 format!("The venue cannot be worked: {}. Closing keeps trying.", code.words())
             }
             ClosingDecision::Unblocked => "The venue can be worked again.".to_owned(),
+            ClosingDecision::FlatSeen { reads, without_legs: true, .. } => {
+                format!("It chose no instrument, and no order of its own rests, read {reads} of 2.")
+            }
             ClosingDecision::FlatSeen { reads, left, .. } if left.is_empty() => {
                 format!("The venue shows flat and no own order, read {reads} of 2.")
             }
@@ -224,6 +233,10 @@ impl Event for ClosingDecision {
                 "Not flat after all: the venue shows {}; open orders of ours: {}.",
                 positions(venue),
                 own_open_orders.map_or_else(|| "unknown".to_owned(), |own| own.to_string())
+            ),
+            ClosingDecision::VerifiedFlat { elapsed_ms, without_legs: true, .. } => format!(
+                "Nothing can be on: it chose no instrument, and two reads show no order of its own, {} ms after closing began.",
+                grouped(*elapsed_ms)
             ),
             ClosingDecision::VerifiedFlat { elapsed_ms, attempts, left, foreign_orders, .. } => {
                 verified(*elapsed_ms, *attempts, left, *foreign_orders)

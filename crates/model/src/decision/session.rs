@@ -171,7 +171,7 @@ impl Event for SessionDecision {
             SessionDecision::Summarised(summary) => match summary.net {
                 Some(net) => format!("The session made {} net of {:.2} fees.", signed(net), summary.fees),
                 None => format!(
-                    "What the session made is not known: a closing price is missing; the day counts {}.",
+                    "What the session made is not known: a closing price is missing or in doubt; the day counts {}.",
                     signed(summary.assumed)
                 ),
             },

@@ -40,8 +40,15 @@ impl TradingState {
                 if let Some(id) = order_id {
                     self.account.truth.cancels.insert(id.clone(), cancel);
                 }
-                if let Some(id) = client_order_id {
-                    self.with(id, record, |order| order.cancel = Some(cancel));
+                let orders = self.orders_of(record);
+                if let Some((id, orders)) = client_order_id.as_ref().zip(orders) {
+                    orders.change(id, record.at, |order| {
+                        order.cancel = Some(cancel);
+                        // One that has ended is as old as its end.
+                        if !order.status.is_terminal() {
+                            order.updated_at = record.at;
+                        }
+                    });
                 }
             }
             OrderDecision::CancelFailed { client_order_id: Some(id), .. } => {
@@ -194,6 +201,10 @@ impl TradingState {
 
     fn fold_refused(&mut self, fill: &Fill, fault: FillFault, record: &DecisionRecord) {
         let Some(session) = self.session_of(record) else { return };
+        if fault == FillFault::Contradicted {
+            session.contradicted.insert(fill.id.clone());
+            return;
+        }
         let new = session.foreign.ids.insert(fill.id.clone());
         if new && matches!(fault, FillFault::Foreign | FillFault::Unclaimed) {
             *session.foreign.lots.entry(fill.symbol.clone()).or_default() += fill.signed_lots();

@@ -11,12 +11,14 @@ use crate::ledger::Ledger;
 use crate::orders::Orders;
 use crate::record::DecisionRecord;
 use crate::session::{Foreign, Round, RuleState, Session, Summary, Unwatched};
-use crate::state::{TradingState, day_of};
+use crate::state::{LIST_LAG, TradingState, day_of};
 use crate::words::{ExecutionMode, Exposure, Intent, Lifecycle};
 use telemetry::Micros;
 
 /// Ended sessions that are kept in mind: late fills and a second look at the venue still find them.
 const ENDED_KEPT: usize = 4;
+/// Of those that ended so recently that the account's list of positions may still show them.
+const RECENT_KEPT: usize = 32;
 /// Times without a process that are kept in mind: what happened in an older one is known by now.
 const UNWATCHED_KEPT: usize = 32;
 
@@ -55,8 +57,13 @@ impl TradingState {
             .collect();
         ended.sort();
         let surplus = (ended.len() + 1).saturating_sub(ENDED_KEPT);
-        for (_, id) in ended.into_iter().take(surplus) {
-            self.sessions.remove(&id);
+        // One that the account's list may still show is needed to say whose that is, but not however many end.
+        let listed = self.account.truth.account.as_ref().map(|read| read.mark.requested_at.0 - LIST_LAG.0);
+        for (index, (ended_at, id)) in ended.into_iter().take(surplus).enumerate() {
+            let shown = listed.is_some_and(|listed| ended_at.is_some_and(|at| at.0 > listed));
+            if !shown || index + RECENT_KEPT < surplus {
+                self.sessions.remove(&id);
+            }
         }
         self.sessions.insert(session.id.clone(), session);
     }
@@ -176,6 +183,7 @@ fn started(
         orders: Orders::default(),
         fills: Fills::default(),
         adopted: 0,
+        contradicted: BTreeSet::new(),
         unwatched: Vec::new(),
         ledger: Ledger::default(),
         foreign: Foreign::default(),

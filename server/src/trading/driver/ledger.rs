@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use model::causes::HealthCause;
 use model::ids::Code;
-use model::input::HealthReport;
+use model::input::{HealthReport, OperatorAction};
 use model::words::Health as HealthWord;
 use model::{DecisionRecord, TradingState};
 use telemetry::Context;
@@ -42,13 +42,20 @@ const JOURNAL: &str = "journal";
 
 pub(super) type Reply = oneshot::Sender<Result<Accepted, RequestError>>;
 
+/// Whoever asked for a step, and what is answered once it is durable.
+pub(super) struct Asker {
+    pub reply: Reply,
+    pub accepted: Accepted,
+    /// Answered whether or not the journal can be written.
+    pub urgent: bool,
+    /// What takes the request back when its caller is told that nothing can be promised.
+    pub undo: Option<OperatorAction>,
+}
+
 /// A request whose step is not yet durable.
 struct Waiting {
-    reply: Reply,
-    accepted: Accepted,
+    asker: Asker,
     since: Instant,
-    /// Answered whether or not the journal can be written.
-    urgent: bool,
     /// Number of its step among all that were added.
     step: u64,
 }
@@ -69,6 +76,8 @@ pub(super) struct Ledger {
     /// Another file stands where the journal was: it must have a state to begin from.
     opened: watch::Receiver<u64>,
     news: Option<HealthReport>,
+    /// What takes back requests whose callers were told that nothing can be promised.
+    undone: Vec<OperatorAction>,
 }
 
 struct Failing {
@@ -92,24 +101,24 @@ impl Ledger {
             failing: None,
             since_snapshot,
             news: None,
+            undone: Vec::new(),
         }
     }
 
-    /// Adds a step, with where its answer goes. `urgent`: answered even when the journal cannot be written.
-    pub(super) fn add(&mut self, entry: Entry, reply: Option<(Reply, Accepted, bool)>) {
+    /// Adds a step, with who asked for it.
+    pub(super) fn add(&mut self, entry: Entry, asker: Option<Asker>) {
         // A repeated request that changed nothing has nothing to journal, but its answer is kept.
         if entry.decisions.is_empty() && entry.answer.is_none() {
-            if let Some((reply, accepted, _)) = reply {
+            if let Some(asker) = asker {
                 // Whoever asked may be gone.
-                let _ = reply.send(Ok(accepted));
+                let _ = asker.reply.send(Ok(asker.accepted));
             }
             return;
         }
         self.entries.push_back(Arc::new(entry));
         self.added += 1;
-        if let Some((reply, accepted, urgent)) = reply {
-            let (since, step) = (Instant::now(), self.added);
-            self.waiting.push(Waiting { reply, accepted, since, urgent, step });
+        if let Some(asker) = asker {
+            self.waiting.push(Waiting { asker, since: Instant::now(), step: self.added });
         }
     }
 
@@ -121,6 +130,11 @@ impl Ledger {
     /// What the engine is to know of the journal, once.
     pub(super) fn take_news(&mut self) -> Option<HealthReport> {
         self.news.take()
+    }
+
+    /// What takes back what was answered with "nothing can be promised", once.
+    pub(super) fn take_undone(&mut self) -> Vec<OperatorAction> {
+        std::mem::take(&mut self.undone)
     }
 
     /// Resolves when there is something to settle without anything new to append. Safe to drop while it waits.
@@ -241,13 +255,14 @@ impl Ledger {
     fn answer(&mut self) {
         let failing = self.failing.is_some();
         for waiting in std::mem::take(&mut self.waiting) {
-            if waiting.step <= self.written || (failing && waiting.urgent) {
+            if waiting.step <= self.written || (failing && waiting.asker.urgent) {
+                let Asker { reply, accepted, .. } = waiting.asker;
                 let durable = waiting.step <= self.written;
-                let accepted = if durable { waiting.accepted } else { waiting.accepted.not_durable() };
                 // Whoever asked may be gone.
-                let _ = waiting.reply.send(Ok(accepted));
+                let _ = reply.send(Ok(if durable { accepted } else { accepted.not_durable() }));
             } else if failing && waiting.since.elapsed() >= PATIENCE {
-                let _ = waiting.reply.send(Err(RequestError::NotDurable));
+                self.undone.extend(waiting.asker.undo);
+                let _ = waiting.asker.reply.send(Err(RequestError::NotDurable));
             } else {
                 self.waiting.push(waiting);
             }
