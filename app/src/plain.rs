@@ -9,7 +9,6 @@ pub fn words(word: &str) -> String {
     text
 }
 
-#[cfg(any(test, feature = "hydrate"))]
 /// A length of time in microseconds, as people read it: `0.4 s`, `12 s`, `48 m`, `2 h 41 m`, `3 d 4 h`.
 pub fn span(us: i64) -> String {
     let seconds = us / 1_000_000;
