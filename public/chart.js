@@ -1,7 +1,6 @@
 // The P&L chart: the one place that speaks to the chart library. Loaded by Control only. Rows come as
 // seconds, executable, peak, floor; what is missing is NaN and leaves a gap.
-await import("/vendor/lightweight-charts.js");
-const lib = window.LightweightCharts;
+const lib = await import("/vendor/lightweight-charts.js");
 
 // The library draws on canvas and needs colours as values: an element resolves those of the style sheet.
 function colours() {
