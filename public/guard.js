@@ -1,179 +1,396 @@
-// The sentinel's second part: what the page does when its program did not start, panicked or trapped. Tells the
-// server by its own fetch, makes the page inert, says that trading goes on, and offers PANIC as a plain form.
+// The sentinel's second part: the delivery of what this page tells, and its black box. Owns the requests, the spool and
+// what is shared with the other tabs, and lives on when the page's program has died: what it left in memory and the
+// notice are in rescue.js. What earlier pages left is sent by drain.js.
 (function () {
   "use strict";
   const d = window.deltascope;
   if (!d) return;
   const meta = (name) => document.querySelector(`meta[name='${name}']`)?.content || "";
-  const NAMES = { boot: "ui.boot_failed", trap: "ui.trapped", panic: "ui.panic" };
-
-  // Pages over plain http have no clipboard, and a browser may refuse it: then by a selection.
-  d.copy = function (text) {
-    const byHand = () => {
-      const area = element("textarea", { class: "visually-hidden", "aria-hidden": "true" });
-      area.value = text;
-      document.body.append(area);
-      area.select();
-      document.execCommand("copy");
-      area.remove();
-    };
-    if (navigator.clipboard) navigator.clipboard.writeText(text).catch(byHand);
-    else byHand();
-  };
-
   const hex = (count) => Array.from(crypto.getRandomValues(new Uint8Array(count)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const tab = hex(16);
-  let number = 0;
-  let dead = false;
-
-  function uuid7() {
+  const sleep = (ms) => new Promise((go) => setTimeout(go, ms));
+  const quietly = (work) => { try { return work(); } catch { return undefined; } };
+  const uuid7 = function () {
     const time = Date.now().toString(16).padStart(12, "0");
     const rest = hex(10);
     return `${time.slice(0, 8)}-${time.slice(8)}-7${rest.slice(0, 3)}-8${rest.slice(3, 6)}-${rest.slice(6, 18)}`;
+  };
+  // Asked for now, and again if that failed: a page that dies offline must be able to say so.
+  const rescue = () => import("/rescue.js");
+  rescue().catch(() => 0);
+
+  const [PATH, WARN, FATAL] = ["/api/logs", 13, 21];
+  // What `signal` of the program understands.
+  const [HIDE, ONLINE, HOLD, SIGNED_IN, SIGNED_OUT, LOOK, MEMORY, HALT] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const NAMES = { boot: "ui.boot_failed", trap: "ui.trapped", oom: "ui.trapped", panic: "ui.panic" };
+  const TAB = "deltascope-tab-";
+  const tab = hex(16);
+  let number = 0;
+  let dead = false;
+  let token = meta("log-token");
+  let signedIn = !location.pathname.startsWith("/login");
+  let halted = false;
+  // After a sign-out nothing of the user's is kept any more.
+  let closed = false;
+  let memoryOnly = false;
+
+  // Nobody calls into a program that has died.
+  const signal = (code, value = 0) => !dead && d.module && d.module.signal(code, value);
+  const locked = (name, options, work) => (navigator.locks ? navigator.locks.request(name, options, work) : work(true));
+
+  const channel = window.BroadcastChannel && new BroadcastChannel("deltascope-log");
+  const share = (said) => channel && channel.postMessage(said);
+  if (channel) channel.onmessage = ({ data: { sid, until, cfg, halt, auth, flush } }) => {
+    if (sid) adopt(sid);
+    if (flush) signal(HIDE);
+    if (auth !== undefined) authorised(auth);
+    if (until !== undefined) waitUntil(until);
+    if (cfg) configure(cfg);
+    if (halt) stop();
+  };
+  function adopt(sid) {
+    if (d.sid !== sid && !dead && d.module) d.module.session(sid);
+    d.sid = sid;
   }
 
-  // The same bytes under the same id until the server has them: a repeat is stored once. `more`: what else is known of
-  // it, and what was dropped before it, which takes numbers as well, so that nothing is missing without a word.
-  function tell(kind, message, location, trace, more = {}) {
-    const { fields = {}, level, calls = 1, dropped = 0 } = more;
-    const first = number + 1;
-    number += dropped + calls;
-    const fatal = kind in NAMES;
-    const text = String(message).slice(0, 1000);
-    const where = String(location || "").split("?")[0].slice(0, 200);
-    const bid = uuid7();
-    const body = JSON.stringify({
-      v: 1, bid, bseq: number, sid: tab, tid: tab,
-      app: { n: "web", r: meta("version"), b: "", e: "prod" },
-      ctx: { route: "", vis: document.visibilityState, lang: navigator.language },
-      t0: Date.now(), n0: first, drops: dropped ? [{ l: 17, why: "rate", c: dropped }] : [],
-      recs: [{
-        d: 0, n: number - calls + 1, l: level ?? (fatal ? 21 : 17), ...(calls > 1 && { rep: { c: calls, f: 0, l: 0 } }), ev: NAMES[kind] || "ui.script_error", g: "sentinel", cs: "guard.js", m: text,
-        tr: trace || meta("correlation-id"), f: { kind, location: where, ...fields }, ex: { kind: kind === "panic" || kind === "trap" || kind === "boot" || kind === "rejection" ? kind : "js", msg: text, loc: where, st: [] },
-      }],
-    });
-    const headers = { "Content-Type": "application/json", "X-Log-Token": meta("log-token"), "Idempotency-Key": bid };
-    const send = (attempt) => d.fetch("/api/logs", { method: "POST", keepalive: true, headers: { ...headers, "X-Sent-At": String(Date.now()) }, body })
-      .then((answer) => { if (answer.status >= 500 || answer.status === 429) throw answer.status; return answer.status === 202; })
-      .catch(() => (attempt < 6 ? new Promise((go) => setTimeout(go, 1000 * 2 ** attempt)).then(() => send(attempt + 1)) : false));
-    return send(0);
+  // One browser session for all tabs: ends after half an hour without a page, after twelve hours, and at a sign-in or
+  // a sign-out. Where nothing can be kept it is one page long.
+  function session(rotate) {
+    const now = Date.now();
+    let row = quietly(() => JSON.parse(localStorage.getItem("deltascope-session"))) || { sid: d.sid, born: now, seen: now };
+    if (rotate || !row.sid || Math.abs(now - row.seen) > 18e5 || Math.abs(now - row.born) > 432e5) {
+      row = { sid: hex(16), born: now };
+      share({ sid: row.sid });
+    }
+    row.seen = now;
+    quietly(() => localStorage.setItem("deltascope-session", JSON.stringify(row)));
+    adopt(row.sid);
   }
 
-  function element(tag, attributes, ...children) {
-    const made = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes || {})) made.setAttribute(name, value);
-    made.append(...children);
-    return made;
+  let looked = Date.now();
+  const renewed = (rotate) => locked("deltascope-session", {}, () => session(rotate));
+  function stillHere() {
+    if (Math.abs(Date.now() - looked) < 6e4) return;
+    looked = Date.now();
+    renewed();
   }
 
-  const field = (label, attributes) => element("label", { class: "field" }, label, element("input", { autocomplete: "off", spellcheck: "false", ...attributes }));
-
-  function panicForm() {
-    return element("form", { class: "rescue-form", method: "post", action: "/panic", "aria-labelledby": "rescue" },
-      element("h2", { id: "rescue" }, "Only in an emergency: close everything"),
-      element("p", { class: "said" }, "Buys back all legs of all sessions, at market where needed; nothing opens again until the latch is cleared. Works without the part that failed. With no browser: deltascope panic --all"),
-      element("input", { type: "hidden", name: "key", value: uuid7() }),
-      field("Type PANIC in place of the hold", { name: "confirm", pattern: "PANIC", required: "" }),
-      element("button", { class: "button danger" }, "Close everything"),
-      element("details", { class: "said" }, element("summary", {}, "Signed out? Add user and password"),
-        field("User", { name: "username", autocomplete: "username", autocapitalize: "none" }),
-        field("Password", { name: "password", type: "password", autocomplete: "current-password" })));
+  function authorised(is) {
+    signedIn = is;
+    closed = !is;
+    signal(is ? SIGNED_IN : SIGNED_OUT);
+    if (is) plan(1000);
   }
 
-  function notice(kind, message, location, sent) {
-    if (dead) return;
-    dead = true;
-    clearTimeout(d.watch);
-    const app = document.getElementById("app");
-    const boot = kind === "boot";
-    // A page that is of use without its program is not covered; it looks again by itself until there is nothing to wait for.
-    const still = boot && document.querySelector("[data-still]");
-    if (still) {
-      if (still.dataset.still) setTimeout(() => window.location.reload(), 3000);
+  // 1: signed in; 0: signed out; 2: is about to sign out: what waits leaves while it may.
+  d.signed = async function (how) {
+    if (how === 2) {
+      signal(HIDE);
+      share({ flush: 1 });
+      // Who is signed out may not say it any more: it is waited for, on this tab and the others, but not for long.
+      for (let at = 0; at < 20 && (at < 2 || onTheWay.size); at += 1) await sleep(50);
       return;
     }
-    const at = new Date().toISOString().slice(11, 19);
-    const report = element("p", { class: "said", role: "status" }, "Telling the server…");
-    const reload = element("button", { class: "button primary", type: "button" }, "Reload this page");
-    reload.onclick = () => window.location.reload();
-    const acts = element("div", { class: "acts" }, reload, element("span", { class: "said" }, "Shows what is true now. Nothing you had started is sent twice."));
-    const box = element("div", { class: "gone", id: "guard" },
-      element("section", { class: "panel", role: "alertdialog", "aria-modal": "true", "aria-labelledby": "gone-title", "aria-describedby": "gone-lead" },
-        element("header", {}, element("h2", { id: "gone-title" }, boot ? "This page did not start. Trading goes on." : "This page has stopped. Trading has not.")),
-        element("div", { class: "body" },
-          element("p", { id: "gone-lead" }, `The program inside this page failed at ${at} UTC. A running session lives on the server and does not need this page: every exit rule goes on. Numbers behind this notice are old.`),
-          acts, report, panicForm(),
-          element("details", { class: "fold" }, element("summary", {}, "What failed, for a report"),
-            element("div", { class: "inside" }, element("code", {}, message), element("code", {}, location || ""), element("code", {}, meta("version")))))));
-    if (boot) {
-      const read = element("button", { class: "button", type: "button" }, "Only read this page");
-      read.onclick = () => { box.remove(); app?.removeAttribute("inert"); app?.removeAttribute("aria-hidden"); };
-      reload.after(read);
-    }
-    app?.setAttribute("inert", "");
-    app?.setAttribute("aria-hidden", "true");
-    document.body.append(box);
-    reload.focus();
-    if (!boot) ["click", "keydown", "pointerdown", "submit"].forEach((type) => addEventListener(type, (event) => {
-      if (!box.contains(event.target)) event.stopImmediatePropagation();
-    }, true));
-    sent.then((stored) => { report.textContent = stored ? "The failure was reported." : "The failure could not be reported: the server does not answer."; });
-  }
-
-  // Whose fault it is. What a browser or an extension complains about uses up nobody's quota.
-  function origin(message, location) {
-    if (/^[\w-]*extension:|^webkit-masked-url:/.test(location)) return "extension";
-    if (/^(Error: )?ResizeObserver loop/.test(message)) return "benign";
-    return "page";
-  }
-
-  const MOST = 5;
-  const noise = new Map();
-  const told = new Set();
-  let dropped = 0;
-
-  // Once for each kind of noise, with how often, when the page is left or a minute later.
-  function tellNoise() {
-    for (const [from, { message, location, count }] of noise) tell("js", message, location, "", { fields: { origin: from }, level: 9, calls: count });
-    noise.clear();
-  }
-
-  function tellDropped() {
-    if (dropped) tell("js", "More errors of this page were counted and not told.", "", "", { dropped: dropped - 1, level: 13 });
-    dropped = 0;
-  }
-
-  addEventListener("pagehide", () => {
-    tellNoise();
-    tellDropped();
-  }, true);
-
-  function isNoise(message, location) {
-    const from = origin(message, location);
-    if (from === "page") return false;
-    const known = noise.get(from);
-    if (known) known.count += 1;
-    else {
-      noise.set(from, { message, location, count: 1 });
-      setTimeout(tellNoise, 60000);
-    }
-    return true;
-  }
-
-  d.fail = function (kind, message, location, trace, already) {
-    // After a panic the trap that follows from it is no news; a page that throws again and again is told five times.
-    if (dead) return;
-    if (!(kind in NAMES)) {
-      if (isNoise(String(message), String(location || ""))) return;
-      const key = `${kind} ${message} ${location}`;
-      if (told.has(key) || told.size >= MOST) {
-        dropped += 1;
-        return;
-      }
-      told.add(key);
-    }
-    const sent = already ? Promise.resolve(true) : tell(kind, message, location, trace);
-    if (kind in NAMES) notice(kind, String(message), location, sent);
+    signedIn = !!how;
+    closed = !how;
+    if (!how) d.wipe();
+    share({ auth: signedIn });
+    return renewed(true);
   };
+
+  let until = 0;
+  // The server is not asked before then; 0: it answers.
+  function waitUntil(at) {
+    const was = until;
+    until = at;
+    if (at > Date.now()) signal(HOLD, at);
+    else if (was) signal(ONLINE);
+    if (at || was) plan(Math.max(at - Date.now(), 0) + 500);
+  }
+
+  function configure(cfg) {
+    const level = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 }[cfg.level] || 0;
+    if (!dead && d.module) d.module.configure(level, cfg.sr_info, cfg.sr_warn, cfg.flush_ms, cfg.max_batch, cfg.debug_until);
+  }
+
+  function stop() {
+    halted = true;
+    signal(HALT);
+  }
+
+  let [weight, lasting, leaving] = [0, true, false];
+  const outliving = new Set();
+  const onTheWay = new Map();
+  const waiting = new Map();
+
+  // `must`: it leaves although the page goes, as every request does while there is room: then it need not be sent again
+  // when the page goes. A browser takes 64 KiB of those at once, and says no without an answer beyond that: so they are
+  // booked until their answer was read to its end.
+  function request(row, must, late) {
+    const cost = row.body.length + 1000;
+    const outlives = (must || (lasting && !late)) && outliving.size < 8 && weight + cost <= 60000;
+    if (outlives) {
+      weight += cost;
+      outliving.add(row.bid);
+    }
+    const headers = { "Content-Type": "application/json", "X-Log-Token": token, "X-Sent-At": `${Date.now()}`, "Idempotency-Key": row.bid };
+    if (row.gzip) headers["Content-Encoding"] = "gzip";
+    // What waited on a disk says nothing about the clock of now.
+    if (late) headers["X-Spooled"] = "1";
+    const init = { method: "POST", headers, body: row.body };
+    const go = (keepalive) => d.fetch(PATH, { ...init, keepalive, signal: AbortSignal.timeout?.(10000) });
+    if (!must && !late) lastGasp(row, init);
+    return go(outlives)
+      .catch((error) => {
+        // A page that goes is told that what outlives it has failed: it has not.
+        if (leaving && outlives) return new Promise(() => 0);
+        lasting = false;
+        return must && outlives && error instanceof TypeError ? go(false) : Promise.reject(error);
+      })
+      .then(async (answer) => {
+        const after = answer.headers.get("Retry-After");
+        const text = await answer.text();
+        const receipt = answer.status === 202 && JSON.parse(text);
+        const wait = after === null ? -1 : /^\s*-?\d+\s*$/.test(after) ? after * 1000 : Math.max(Date.parse(after) - Date.now(), 0);
+        return [answer.status, Number.isNaN(wait) ? -1 : wait, receipt];
+      })
+      .catch(() => [0, -1])
+      .then((told) => {
+        if (outlives && outliving.delete(row.bid)) weight -= cost;
+        if (told[0] === 202) arrived(row.bid, told[2], outlives);
+        return told;
+      });
+  }
+
+  function arrived(bid, receipt, outlived) {
+    lasting ||= outlived;
+    if (receipt.token) token = receipt.token;
+    if (gasp?.bid === bid) gasp.abort();
+    waiting.get(bid)?.();
+    if (until) {
+      waitUntil(0);
+      share({ until });
+    }
+    stillHere();
+  }
+
+  // The newest warning or error that nobody has confirmed, for a browser that sends it when the page is gone without a
+  // word. The same bytes under the same id: a second copy is known.
+  let gasp;
+  function lastGasp(row, init) {
+    if (!window.fetchLater || !(row.level >= WARN) || row.body.length > 8192 || gasp?.at > Date.now() - 5000) return;
+    gasp?.abort();
+    gasp = Object.assign(new AbortController(), { bid: row.bid, at: Date.now() });
+    quietly(() => window.fetchLater(PATH, { ...init, headers: { ...init.headers, "X-Spooled": "1" }, signal: gasp.signal }));
+  }
+
+  // What the program wants to be sent, and kept.
+  d.post = function (bid, bytes, gzip, outlives, level) {
+    // A page hides and then leaves: once is enough.
+    if (outlives && outliving.has(bid)) return;
+    const kept = rows.get(bid);
+    const row = kept?.gzip === gzip ? kept : { bid, body: bytes.slice(), gzip, level, low: signedIn ? 9 : WARN, tab, at: Date.now() };
+    onTheWay.set(bid, row);
+    request(row, outlives).then(([status, wait, receipt]) => {
+      onTheWay.delete(bid);
+      if (dead) return status === 202 ? forget(bid) : plan(1000);
+      const { now = 0, dup, rej = [], rej_n = 0, cfg } = receipt || {};
+      const tier = rej.some(({ code }) => code === "tier");
+      const at = d.module.settled(bid, status, wait, now, dup + 2 * tier, rej.map(({ i }) => i), rej_n);
+      if (cfg && cfg.etag !== etag) {
+        etag = cfg.etag;
+        // A moment of the server's clock, which may be far from ours.
+        if (cfg.debug_until) cfg.debug_until = Date.now() + Math.min(Math.max(cfg.debug_until - now, 0), 6e5);
+        configure(cfg);
+        share({ cfg });
+      }
+      if (status === 403 || status === 410) {
+        stop();
+        if (status === 410) share({ halt: true });
+      } else if (at > Date.now()) {
+        until = at;
+        share({ until });
+        plan(at - Date.now() + 500);
+      }
+    });
+  };
+  let etag;
+  d.spool = function (bid, bytes, gzip, level, low) {
+    if (level >= FATAL) lastWords = bid;
+    keep({ bid, body: bytes.slice(), gzip, level, low, tab, at: Date.now() });
+  };
+  let lastWords;
+  d.unspool = forget;
+
+  let base;
+  const rows = new Map();
+  const store = (mode) => base.transaction("batches", mode).objectStore("batches");
+  const asked = (ask) => new Promise((done) => Object.assign(ask, { onsuccess: () => done(ask.result), onerror: () => done([]) }));
+
+  function noDisk() {
+    if (memoryOnly) return;
+    memoryOnly = true;
+    // Not from within a call of the program's.
+    setTimeout(signal, 0, MEMORY);
+  }
+
+  function put(row) {
+    rows.set(row.bid, row);
+    if (base) quietly(() => {
+      const writing = store("readwrite");
+      writing.put(row);
+      writing.transaction.oncomplete = () => rows.get(row.bid) === row && rows.delete(row.bid);
+      writing.transaction.onabort = noDisk;
+      // A page that goes is not there any more to see that nothing follows.
+      writing.transaction.commit();
+      return true;
+    }) || noDisk();
+  }
+
+  const keep = (row) => closed || halted || put(row);
+
+  function forget(bid) {
+    rows.delete(bid);
+    if (base) quietly(() => store("readwrite").delete(bid));
+  }
+
+  async function all() {
+    const kept = (base && quietly(() => asked(store("readonly").getAll()))) || [];
+    return (await kept).filter(({ bid }) => !rows.has(bid)).concat(...rows.values());
+  }
+
+  const opened = new Promise((done) => {
+    const failed = () => {
+      noDisk();
+      done();
+    };
+    quietly(() => {
+      const opening = indexedDB.open("deltascope-log", 1);
+      opening.onupgradeneeded = () => opening.result.createObjectStore("batches", { keyPath: "bid" });
+      opening.onerror = failed;
+      opening.onsuccess = () => {
+        base = opening.result;
+        base.onversionchange = () => base.close();
+        rows.forEach(put);
+        done();
+      };
+      return true;
+    }) || failed();
+  });
+
+  // A sign-out takes along what is on disk; that it is lost is told.
+  d.wipe = function () {
+    closed = true;
+    const gone = all();
+    gone.then((list) => drainer().then((made) => made.wiped(d.log, list)));
+    rows.clear();
+    if (base) quietly(() => store("readwrite").clear());
+  };
+
+  // How what pages have left behind is sent stands in a file of its own: it takes a server to need it.
+  const drainer = () => import("/drain.js");
+  let planned;
+  let due = 0;
+  function plan(wait) {
+    if (due && due <= Date.now() + wait) return;
+    clearTimeout(planned);
+    due = Date.now() + wait;
+    planned = setTimeout(() => {
+      due = 0;
+      drainer().then((made) => made.drain(d.log)).catch(() => waiting.size && plan(30000));
+    }, wait);
+  }
+
+  d.log = {
+    tab, meta, recordOf, send, tell, all, put, forget, request, plan, waitUntil, share, stop, uuid7, opened,
+    isDead: () => dead,
+    isHalted: () => halted,
+    until: () => until,
+    signedIn: (is) => { if (is !== undefined) signedIn = is; return signedIn; },
+  };
+
+  const app = () => ({ n: "web", r: meta("version"), b: meta("version"), e: "prod" });
+  const page = () => ({ route: meta("route"), vis: document.visibilityState, lang: navigator.language, vp: [innerWidth, innerHeight] });
+
+  // Sent now, and kept until it is confirmed. Resolves once it is.
+  function send(batch, level) {
+    const row = { bid: batch.bid, body: new TextEncoder().encode(JSON.stringify(batch)), gzip: false, level, low: level, tab: "", at: Date.now() };
+    const stored = whenStored(row.bid);
+    keep(row);
+    if (until > Date.now() && level < FATAL) plan(until - Date.now());
+    else request(row, true).then(([status]) => (status === 202 ? forget(row.bid) : plan(1000)));
+    return stored;
+  }
+  const whenStored = (bid) => new Promise((done) => waiting.set(bid, done));
+
+  function recordOf(kind, message, location, { fields, level, st = [] } = {}) {
+    const fatal = kind in NAMES;
+    const msg = String(message).slice(0, 1000);
+    const loc = String(location || "").split("?")[0].replace(window.location.origin, "").slice(0, 200);
+    return {
+      d: 0, l: level ?? (fatal ? FATAL : 17), ev: NAMES[kind] || "ui.script_error", g: "sentinel", cs: "guard.js", m: msg, tr: meta("correlation-id"),
+      f: { kind, location: loc, ...fields }, ex: { kind: fatal || kind === "rejection" ? kind : "js", msg, loc, st },
+    };
+  }
+
+  // `more`: what else is known of it, and what was dropped before it, which takes numbers as well, so that nothing is
+  // missing without a word.
+  function tell(kind, message, location, more = {}) {
+    const { calls = 1, dropped = 0 } = more;
+    const n0 = number + 1;
+    number += dropped + calls;
+    const record = { ...recordOf(kind, message, location, more), n: number - calls + 1, ...(calls > 1 && { rep: { c: calls, f: 0, l: 0 } }) };
+    return send({
+      v: 1, bid: uuid7(), bseq: number, sid: d.sid || tab, tid: tab, app: app(), ctx: page(), t0: Date.now(), n0,
+      drops: dropped ? [{ l: 17, why: "rate", c: dropped, f: 0, t: 0 }] : [], self: memoryOnly ? { memory: 1 } : {}, recs: [record],
+    }, record.l);
+  }
+
+  // `program`: it has sent the report itself. After a panic the trap that follows from it is no news.
+  d.fail = function (kind, message, location, error, program) {
+    if (dead || (kind === "boot" && d.hydrated)) return;
+    const failure = { kind, message: String(message), location: String(location || ""), stack: error?.stack };
+    if (!(kind in NAMES)) return rescue().then((made) => made.failed(d.log, failure)).catch(() => tell(kind, message, location));
+    dead = kind !== "boot" || !!d.module;
+    // What was on its way is lost with a reload.
+    onTheWay.forEach((row) => rows.has(row.bid) || keep(row));
+    plan(1000);
+    failure.stored = program && lastWords && whenStored(lastWords);
+    rescue().then((made) => made.died(d, failure), () => failure.stored || tell(kind, message, location));
+  };
+
+  // Late is not never: what covers a page that works after all is taken away.
+  d.started = function () {
+    if (memoryOnly) signal(MEMORY);
+    rescue().then((made) => dead || made.hide()).catch(() => 0);
+  };
+
+  const leave = () => {
+    gasp?.abort();
+    signal(HIDE);
+  };
+  const back = () => {
+    leaving = false;
+    outliving.clear();
+    weight = 0;
+    waitUntil(0);
+    signal(ONLINE);
+    plan(1000 + 2000 * Math.random());
+  };
+  addEventListener("pagehide", () => leave((leaving = true)), true);
+  document.addEventListener("freeze", leave);
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) signal(HIDE);
+    else {
+      stillHere();
+      plan(2000);
+    }
+    signal(LOOK);
+  });
+  addEventListener("online", back);
+  addEventListener("pageshow", (event) => event.persisted && back());
+
+  d.ready = Promise.resolve(renewed()).catch(() => session());
+  if (navigator.locks) navigator.locks.request(TAB + tab, () => new Promise(() => 0)).catch(() => 0);
+  plan(2000 + 6000 * Math.random());
   d.queue.splice(0).forEach((failure) => d.fail(...failure));
 })();

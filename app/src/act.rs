@@ -14,7 +14,7 @@ use crate::islands::toasts;
 #[cfg(not(feature = "hydrate"))]
 use crate::json::object;
 use crate::json::{self, text};
-use crate::platform::{self, Answer};
+use crate::platform::{self, Answer, Signed};
 use crate::tell::{tell_correlated, tell_of_none};
 
 /// What a button does.
@@ -80,7 +80,10 @@ pub fn act(mut act: Act, busy: Cell) {
 /// What follows on an accepting answer.
 fn after(control: Control, answer: &Answer) {
     if control == Control::SignOut {
-        platform::open("/login");
+        spawn_local(async {
+            platform::signed(Signed::Out).await;
+            platform::open("/login");
+        });
     }
     if control == Control::Start {
         let id = text(&json::read(&answer.body), "session_id");
@@ -102,6 +105,9 @@ pub fn then(act: Act, busy: Cell, done: impl FnOnce(Option<Answer>) + 'static) {
     let tell = if act.control == Control::Start { tell_of_none } else { tell_correlated };
     tell(&click, Some(&intent.correlation_id));
     spawn_local(async move {
+        if act.control == Control::SignOut {
+            platform::signed(Signed::Leaving).await;
+        }
         let result = again_and_again(&act, &intent).await;
         busy.set(String::new());
         match result {

@@ -1,5 +1,6 @@
 //! The HTTP API, from the browser's side: every call carries a `traceparent`, every mutating one an
-//! idempotency key, and every one is told with its route, status and duration.
+//! idempotency key, and every one is told with its route, status and duration:
+//! one by one when somebody wanted something, when it failed or was slow, by the minute otherwise (`measure.js`).
 
 use serde_json::Value;
 use telemetry::CorrelationId;
@@ -39,12 +40,12 @@ const READ_MS: u32 = 10_000;
 
 /// Reads `path`; `route` is its pattern, for the record.
 pub async fn get(route: &str, path: &str) -> Result<Answer, AppError> {
-    call(Call { method: "GET", route, path, body: None, limit_ms: READ_MS }, &Intent::new(), 1).await
+    call(Call { method: "GET", route, path, body: None, is_intent: false }, &Intent::new(), 1).await
 }
 
 /// Asks about `body`; nothing happens by it, or it is not sent twice.
 pub async fn ask(route: &str, body: &Value, intent: &Intent) -> Result<Answer, AppError> {
-    let call_of = Call { method: "POST", route, path: route, body: Some(body), limit_ms: READ_MS };
+    let call_of = Call { method: "POST", route, path: route, body: Some(body), is_intent: false };
     call(call_of, intent, 1).await
 }
 
@@ -56,16 +57,16 @@ pub async fn post(
     intent: &Intent,
     attempt: u32,
 ) -> Result<Answer, AppError> {
-    call(Call { method: "POST", route, path, body: Some(body), limit_ms: INTENT_MS }, intent, attempt).await
+    call(Call { method: "POST", route, path, body: Some(body), is_intent: true }, intent, attempt).await
 }
 
-/// What is asked, and for how long it is waited for.
+/// What is asked.
 struct Call<'a> {
     method: &'static str,
     route: &'a str,
     path: &'a str,
     body: Option<&'a Value>,
-    limit_ms: u32,
+    is_intent: bool,
 }
 
 impl Intent {
@@ -77,7 +78,7 @@ impl Intent {
 }
 
 async fn call(what: Call<'_>, intent: &Intent, attempt: u32) -> Result<Answer, AppError> {
-    let Call { method, route, path, body, limit_ms } = what;
+    let Call { method, route, path, body, is_intent } = what;
     let text = body.map(crate::json::write);
     let started_ms = platform::steady_ms();
     let request = Request {
@@ -86,16 +87,18 @@ async fn call(what: Call<'_>, intent: &Intent, attempt: u32) -> Result<Answer, A
         body: text.clone(),
         traceparent: intent.traceparent(),
         idempotency_key: (method == "POST").then(|| intent.key.clone()),
-        limit_ms,
+        limit_ms: if is_intent { INTENT_MS } else { READ_MS },
     };
     let result = platform::send(request).await;
     let status_code = result.as_ref().ok().map(|answer| answer.status);
-    if is_told(RequestEvent::level_of(method, status_code)) {
+    let latency_ms = (platform::steady_ms() - started_ms) as i64;
+    if is_told(RequestEvent::level_of(is_intent, status_code, latency_ms)) {
         let event = RequestEvent {
             method,
+            is_intent,
             route: route.to_owned(),
             status_code,
-            latency_ms: (platform::steady_ms() - started_ms) as i64,
+            latency_ms,
             request_bytes: text.map_or(0, |text| text.len()),
             response_bytes: result.as_ref().map_or(0, |answer| answer.body.len()),
             attempt,

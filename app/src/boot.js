@@ -27,25 +27,35 @@
       d.chartFile = chart;
       import(js)
         .then(function (m) {
-          return m.default({ module_or_path: wasm }).then(function () { d.memory = m; d.module = m; m.hydrate(); d.wake(document.body); });
+          // The guard knows the browser session once the other tabs have been asked.
+          return Promise.all([m.default({ module_or_path: wasm }), d.ready]).then(function (made) {
+            d.wasm = made[0];
+            d.module = m;
+            m.hydrate();
+            d.box = m.black_box();
+            d.wake(document.body);
+          });
         })
         .then(function () {
           clearTimeout(d.watch);
           d.hydrated = true;
           document.documentElement.dataset.hydrated = "";
+          if (d.measure) d.measure();
+          if (d.started) d.started();
         })
-        .catch(function (e) { d.fail("boot", String((e && e.message) || e), js); });
+        .catch(function (e) { d.fail(trap(e) ? "trap" : "boot", told(e), js, e); });
     },
   });
   Error.stackTraceLimit = 100;
   d.watch = setTimeout(function () { d.fail("boot", "The page did not start within 15 s.", location.pathname); }, 15000);
   function told(e) { return String((e && e.message) || e); }
-  function trap(e) { return window.WebAssembly && (e instanceof WebAssembly.RuntimeError || e instanceof WebAssembly.CompileError); }
+  // Also a stack that is used up, which is no RuntimeError everywhere.
+  function trap(e) { return window.WebAssembly && (e instanceof WebAssembly.RuntimeError || (e instanceof Error && !(e instanceof WebAssembly.CompileError) && /stack|recursion/i.test(e.message) && /wasm-function|wasm code/.test(e.stack))); }
   addEventListener("error", function (e) {
     var at = e.target;
     if (at && at !== window && (at.src || at.href)) return d.fail("resource", "A file of the page did not load.", at.src || at.href);
-    d.fail(trap(e.error) ? "trap" : "js", told(e.error || e), (e.filename || "") + ":" + (e.lineno || 0));
+    d.fail(trap(e.error) ? "trap" : "js", told(e.error || e), (e.filename || "") + ":" + (e.lineno || 0), e.error);
   }, true);
-  addEventListener("unhandledrejection", function (e) { d.fail(trap(e.reason) ? "trap" : "rejection", told(e.reason), ""); });
+  addEventListener("unhandledrejection", function (e) { d.fail(trap(e.reason) ? "trap" : "rejection", told(e.reason), "", e.reason); });
   addEventListener("securitypolicyviolation", function (e) { d.fail("csp", "The page's policy refused " + e.violatedDirective + ".", e.blockedURI); });
 })();

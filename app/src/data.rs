@@ -11,7 +11,8 @@ use crate::history_query::HistoryQuery;
 use crate::log_query::LogQuery;
 use crate::page_status::PageStatus;
 use crate::port::{
-    Analytics, ClientHealth, Histogram, LogPage, Port, ResultsPage, SessionDetail, SessionPaint, Trace, User,
+    Analytics, ClientHealth, ErrorGroup, Histogram, LogPage, Port, ResultsPage, SessionDetail, SessionPaint,
+    Trace, User,
 };
 
 pub type Answer<T> = Result<T, AppError>;
@@ -44,6 +45,7 @@ pub struct Loaded {
     control: Option<Answer<ControlPaint>>,
     logs: Option<Answer<LogsPaint>>,
     clients: Option<Answer<Vec<ClientHealth>>>,
+    errors: Option<Answer<Vec<ErrorGroup>>>,
     trace: Option<Answer<Trace>>,
     results: Option<Answer<ResultsPage>>,
     analytics: Option<Answer<Analytics>>,
@@ -73,6 +75,7 @@ pub async fn load(port: Arc<dyn Port>, address: &str, status: &PageStatus) -> Lo
         ["telemetry"] => {
             loaded.logs = Some(logs(&*port, LogQuery::read(asked)).await);
             loaded.clients = Some(port.clients().await);
+            loaded.errors = Some(port.errors().await);
         }
         ["panic", id] => {
             loaded.control = Some(control(&*port).await);
@@ -127,6 +130,10 @@ pub fn logs_paint() -> Answer<LogsPaint> {
 
 pub fn clients_paint() -> Answer<Vec<ClientHealth>> {
     read(|loaded| &loaded.clients)
+}
+
+pub fn errors_paint() -> Answer<Vec<ErrorGroup>> {
+    read(|loaded| &loaded.errors)
 }
 
 pub fn trace_paint() -> Answer<Trace> {

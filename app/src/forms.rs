@@ -7,7 +7,7 @@ use web_sys::{Element, HtmlInputElement};
 use crate::api::{self, Intent};
 use crate::event::{Control, UiEvent};
 use crate::json::object;
-use crate::platform;
+use crate::platform::{self, Signed};
 use crate::tell::tell_correlated;
 
 fn inputs(form: &Element) -> Vec<HtmlInputElement> {
@@ -47,7 +47,10 @@ pub fn submit(form: &Element) {
         let result = api::ask(&route, &body, &intent).await;
         let _ = button.remove_attribute("disabled");
         match result {
-            Ok(_) => platform::open(&next()),
+            Ok(_) => {
+                platform::signed(Signed::In).await;
+                platform::open(&next());
+            }
             Err(error) => say(&form, &error.message),
         }
     });

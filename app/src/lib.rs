@@ -76,7 +76,7 @@ mod shell;
 mod shown;
 
 pub use error::AppError;
-pub use event::{Control, RequestEvent, UiEvent, Values, ui_catalogue};
+pub use event::{Control, Measured, RequestEvent, UiEvent, Values, ui_catalogue};
 pub use tell::{About, Sink, is_told, set_lowest, set_sink, tell, tell_correlated};
 
 #[cfg(feature = "hydrate")]
@@ -93,8 +93,10 @@ pub use log_query::LogQuery;
 #[cfg(feature = "ssr")]
 pub use page_status::PageStatus;
 #[cfg(feature = "ssr")]
+pub use plain::route_pattern;
+#[cfg(feature = "ssr")]
 pub use port::{
-    Analytics, Bucket, Choices, ClientHealth, Histogram, LogPage, Port, PortFuture, ResultsPage,
+    Analytics, Bucket, Choices, ClientHealth, ErrorGroup, Histogram, LogPage, Port, PortFuture, ResultsPage,
     SessionDetail, SessionPaint, Trace, User,
 };
 #[cfg(feature = "ssr")]

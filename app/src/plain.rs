@@ -31,7 +31,6 @@ pub fn short_id(id: &str) -> String {
     }
 }
 
-#[cfg(any(test, feature = "hydrate"))]
 /// The pattern of a path: a record never holds a full address.
 pub fn route_pattern(path: &str) -> &'static str {
     match path.split('/').nth(1).unwrap_or_default() {

@@ -41,6 +41,8 @@ pub trait Port: Send + Sync + 'static {
     fn session(&self, session_id: String) -> PortFuture<Option<SessionDetail>>;
     /// What is known of each browser tab that told records lately, the latest first.
     fn clients(&self) -> PortFuture<Vec<ClientHealth>>;
+    /// Errors of the last day in groups, the latest first.
+    fn errors(&self) -> PortFuture<Vec<ErrorGroup>>;
 }
 
 /// Answer of `GET /api/v1/me`.
@@ -180,4 +182,23 @@ pub struct ClientHealth {
     pub unexplained: Option<u64>,
     /// What its clock was off by, milliseconds; `None`: not known.
     pub skew_ms: Option<i64>,
+}
+
+/// Errors that are the same: by where they happened, or by what they say without its numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorGroup {
+    pub fingerprint: Option<String>,
+    pub event: String,
+    /// `backend`, `frontend` or `audit`.
+    pub source: String,
+    /// Of one of them.
+    pub message: String,
+    /// Calls, repeats included.
+    pub count: u64,
+    /// Browser sessions that met it.
+    pub sessions: u64,
+    /// Builds of the browser's module that it was seen in.
+    pub builds: Vec<String>,
+    pub first: Micros,
+    pub last: Micros,
 }

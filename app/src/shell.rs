@@ -20,6 +20,8 @@ pub struct ShellValues {
     pub theme: String,
     /// When the page is made, by the server's clock in milliseconds.
     pub now_ms: i64,
+    /// Pattern of the page's path.
+    pub route: &'static str,
     /// Version and revision, such as `0.1.0+ab12cd3`.
     pub version: String,
 }
@@ -33,6 +35,7 @@ pub struct Files {
     pub loader: String,
     pub module: String,
     pub guard: String,
+    pub measure: String,
     pub chart: String,
 }
 
@@ -46,6 +49,7 @@ impl Files {
             loader: address("/pkg/deltascope.js"),
             module: address("/pkg/deltascope.wasm"),
             guard: address("/guard.js"),
+            measure: address("/measure.js"),
             chart: address("/chart.js"),
         }
     }
@@ -67,7 +71,7 @@ pub fn shell(files: &Files) -> impl IntoView + use<> {
         shared.set_is_hydrating(false);
     }
     let values = use_context::<ShellValues>().unwrap_or_default();
-    let Files { style, more_style, loader, module, guard, chart } = files.clone();
+    let Files { style, more_style, loader, module, guard, measure, chart } = files.clone();
     let more_style = more_style.filter(|_| !is_control());
     let load = format!("deltascope.load({loader:?},{module:?},{chart:?})");
     let theme = if values.theme == "light" { "light" } else { "dark" };
@@ -85,12 +89,15 @@ pub fn shell(files: &Files) -> impl IntoView + use<> {
                 <meta name="correlation-id" content=values.correlation_id/>
                 <meta name="version" content=values.version/>
                 <meta name="now" content=values.now_ms/>
+                <meta name="route" content=values.route/>
                 <script nonce=nonce.clone() inner_html=BOOT></script>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href=style/>
                 {more_style.map(|style| view! { <link rel="stylesheet" href=style/> })}
                 <link rel="modulepreload" href=loader/>
                 <link rel="preload" href=module r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+                // What it tells when the page goes leaves with what the guard sends then.
+                <script nonce=nonce.clone() src=measure defer></script>
                 <script nonce=nonce.clone() src=guard defer></script>
                 <script nonce=nonce type="module" inner_html=load></script>
                 <MetaTags/>

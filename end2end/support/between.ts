@@ -1,9 +1,14 @@
-// A line between browser and server that can be bad: requests that hang, sockets that are cut in the middle or accepted and dropped.
+// A line between browser and server that can be bad: requests that hang, are answered by somebody in between, or whose answer
+// is cut; sockets that are cut in the middle or accepted and dropped.
 import http from 'node:http';
 import net from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { freePort } from './program';
 
-export type Asked = { method: string; path: string; at: number };
+export type Asked = { method: string; path: string; at: number; headers: http.IncomingHttpHeaders };
+export type Answer = { status: number; headers?: Record<string, string> };
+/** A batch of log records as it travelled: its bytes, and what they say. */
+export type Batch = Asked & { bytes: Buffer; said: any };
 
 export class Between {
   /** Every request that came, whether or not it was passed on. */
@@ -12,6 +17,14 @@ export class Between {
   readonly feeds: { browser: net.Socket; server: net.Socket; at: number }[] = [];
   /** A request of which this is true is taken and never answered. */
   hangs: (asked: Asked) => boolean = () => false;
+  /** Somebody in between answers; the server hears nothing. `cut`: the connection ends instead. */
+  answers: (asked: Asked) => Answer | 'cut' | undefined = () => undefined;
+  /** The server does what is asked, and the browser never gets the answer. */
+  loses: (asked: Asked) => boolean = () => false;
+  /** How long a request is kept before the server hears of it, milliseconds. */
+  delays: (asked: Asked) => number = () => 0;
+  /** Batches of log records that came, in their order. */
+  readonly batches: Batch[] = [];
   /** Nothing goes through the feed's sockets, and nobody closes them. */
   frozen = false;
   /** The feed's sockets are accepted and closed at once. */
@@ -59,20 +72,51 @@ export class Between {
   }
 
   private note(request: http.IncomingMessage): Asked {
-    const asked = { method: request.method ?? '', path: request.url ?? '', at: Date.now() };
+    const asked = { method: request.method ?? '', path: request.url ?? '', at: Date.now(), headers: request.headers };
     this.asked.push(asked);
     return asked;
   }
 
   private pass(request: http.IncomingMessage, response: http.ServerResponse): void {
-    if (this.hangs(this.note(request))) return;
+    const asked = this.note(request);
+    const body = asked.path === '/api/logs' ? this.read(asked, request) : undefined;
+    if (this.hangs(asked)) return;
+    const answer = this.answers(asked);
+    if (answer === 'cut') {
+      request.socket.destroy();
+      return;
+    }
+    if (answer) {
+      request.resume().on('end', () => response.writeHead(answer.status, answer.headers).end());
+      return;
+    }
     const { method, url: path, headers } = request;
+    const lost = this.loses(asked);
     const onward = http.request({ host: '127.0.0.1', port: this.target, method, path, headers }, (answer) => {
+      if (lost) {
+        answer.resume().on('end', () => response.destroy());
+        return;
+      }
       response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
       answer.pipe(response);
     });
     onward.on('error', () => response.destroy());
-    request.pipe(onward);
+    const delay = this.delays(asked);
+    if (body) void body.then((bytes) => setTimeout(() => onward.end(bytes), delay));
+    else request.pipe(onward);
+  }
+
+  private read(asked: Asked, request: http.IncomingMessage): Promise<Buffer> {
+    const parts: Buffer[] = [];
+    request.on('data', (part) => parts.push(part));
+    return new Promise((whole) =>
+      request.on('end', () => {
+        const bytes = Buffer.concat(parts);
+        const text = request.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes;
+        this.batches.push({ ...asked, bytes, said: JSON.parse(text.toString()) });
+        whole(bytes);
+      }),
+    );
   }
 
   private join(request: http.IncomingMessage, browser: net.Socket, head: Buffer): void {

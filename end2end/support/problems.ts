@@ -35,6 +35,11 @@ export class Problems {
     await this.excusing(REFUSED, work);
   }
 
+  /** While `work` runs requests may fail in every way. */
+  async anythingFails(work: () => Promise<void>): Promise<void> {
+    await this.excusing(/^Failed to load resource|^WebSocket connection to |net::ERR_/, work);
+  }
+
   private async excusing(lines: RegExp, work: () => Promise<void>): Promise<void> {
     this.excused = lines;
     try {

@@ -11,7 +11,7 @@ mod subscriber;
 mod tests;
 mod transport;
 
-use app::{UiEvent, platform};
+use app::{Measured, UiEvent, platform};
 use leptos::prelude::window;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -21,7 +21,6 @@ pub fn hydrate() {
     panic::install();
     logger::start();
     subscriber::install();
-    page_events::listen();
     leptos::mount::hydrate_islands();
     app::tell(&UiEvent::Navigated { route: platform::route() });
     app::wake();
@@ -33,4 +32,12 @@ pub fn hydrate() {
 #[wasm_bindgen]
 pub fn black_box() -> u32 {
     logger::black_box()
+}
+
+/// What `measure.js` measured.
+#[wasm_bindgen]
+pub fn measured(kind: u32, text: String, numbers: Vec<f64>) {
+    if let Some(measured) = Measured::read(kind, text, numbers) {
+        app::tell(&UiEvent::Measured(measured));
+    }
 }

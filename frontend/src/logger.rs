@@ -39,7 +39,7 @@ extern "C" {
 pub fn start() {
     let version = platform::meta("version").unwrap_or_default();
     start_with(LoggerConfig {
-        client_session_id: client_session_id(),
+        client_session_id: transport::client_session_id(),
         tab_id: format!("{:032x}", platform::random_bits()),
         app_name: "web".to_owned(),
         build_id: version.clone(),
@@ -49,8 +49,8 @@ pub fn start() {
         level: if cfg!(debug_assertions) { Level::Debug } else { Level::Info },
         auth: auth(),
         gzip: true,
-        spool: false,
-        limited: true,
+        spool: true,
+        limited: transport::is_limited(),
     });
 }
 
@@ -65,20 +65,6 @@ pub fn start_with(config: LoggerConfig) {
 fn auth() -> Auth {
     let path = window().location().pathname().unwrap_or_default();
     if path.starts_with("/login") { Auth::PageOnly } else { Auth::Session }
-}
-
-/// The same for all pages of this browser tab.
-fn client_session_id() -> String {
-    const KEY: &str = "deltascope-client-session";
-    let fresh = || format!("{:032x}", platform::random_bits());
-    let Ok(Some(storage)) = window().session_storage() else { return fresh() };
-    if let Ok(Some(known)) = storage.get_item(KEY) {
-        return known;
-    }
-    let made = fresh();
-    // A full or forbidden storage only shortens the session to this page.
-    let _ = storage.set_item(KEY, &made);
-    made
 }
 
 /// Read once in a task: a thousand calls in a row are one moment, and reading it costs more than telling.
@@ -146,6 +132,11 @@ pub fn panicked(message: &str, location: &str, stack: &[Frame<'_>]) -> bool {
     .is_some()
 }
 
+/// Until when nothing is sent, because nobody answers; 0: it may be sent.
+pub fn held_until_ms() -> i64 {
+    with(|driver| driver.logger.held_until_ms()).unwrap_or(0)
+}
+
 /// Address of the block that a reader finds everything in that was not sent yet, also after a trap: see
 /// `telemetry::client` for what stands where. It never changes. 0: there is no logger.
 pub fn black_box() -> u32 {
@@ -164,9 +155,11 @@ impl Driver {
             match effect {
                 Effect::QueueMicrotask => wasm_bindgen_futures::spawn_local(async { on(Input::Microtask) }),
                 Effect::WakeAt(at_ms) => self.wake_at(at_ms),
-                Effect::Send { bid, body, gzip, keepalive } => transport::send(bid, &body, gzip, keepalive),
-                // Not configured: the machine asks for no spool. Halted: it asks for nothing more.
-                Effect::Spool { .. } | Effect::Unspool { .. } | Effect::WipeSpool | Effect::Halted(_) => {}
+                Effect::Send { .. }
+                | Effect::Spool { .. }
+                | Effect::Unspool { .. }
+                | Effect::WipeSpool
+                | Effect::Halted(_) => transport::hand_over(effect),
             }
         }
     }

@@ -47,12 +47,15 @@ fn frame(line: &str) -> Option<Frame<'_>> {
     let (index, rest) = after.split_once(']')?;
     let digits = rest.strip_prefix(":0x").unwrap_or_default();
     let end = digits.find(|letter: char| !letter.is_ascii_hexdigit()).unwrap_or(digits.len());
+    let number = index.parse().ok();
+    // Safari tells names where there are any: `<?>.wasm-function[app::run]@[wasm code]`.
+    let before = if number.is_some() { before.trim_end_matches("<?>.") } else { index };
     let function =
         before.trim().trim_start_matches("at ").split(['(', '@']).next().unwrap_or_default().trim();
     Some(Frame {
         function: if function.contains("://") { "" } else { function },
         module: "",
-        index: index.parse().ok(),
+        index: number,
         offset: u32::from_str_radix(&digits[..end], 16).ok(),
     })
 }
@@ -64,15 +67,16 @@ mod tests {
     use super::*;
 
     #[wasm_bindgen_test]
-    fn frames_of_both_engines_are_read_without_their_address() {
+    fn frames_of_three_engines_are_read_without_their_address() {
         let stack = "Error\n    at app::run (http://127.0.0.1:3000/pkg/deltascope.wasm:wasm-function[812]:0x9f1d2)\n\
-                     run@http://127.0.0.1:3000/pkg/deltascope.wasm:wasm-function[7]:0x1f\n    at http://127.0.0.1/x.js:1:2";
-        let wanted = |function, index, offset| Frame {
-            function,
-            module: "",
-            index: Some(index),
-            offset: Some(offset),
-        };
-        assert_eq!(frames(stack), [wanted("app::run", 812, 0x9f1d2), wanted("run", 7, 0x1f)]);
+                     run@http://127.0.0.1:3000/pkg/deltascope.wasm:wasm-function[7]:0x1f\n    at http://127.0.0.1/x.js:1:2\n\
+                     <?>.wasm-function[9]@[wasm code]\n<?>.wasm-function[app::run]@[wasm code]";
+        let wanted = |function, index, offset| Frame { function, module: "", index, offset };
+        let found = frames(stack);
+        assert_eq!(
+            found[..2],
+            [wanted("app::run", Some(812), Some(0x9f1d2)), wanted("run", Some(7), Some(0x1f))]
+        );
+        assert_eq!(found[2..], [wanted("", Some(9), None), wanted("app::run", None, None)]);
     }
 }

@@ -6,11 +6,12 @@ use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use telemetry::client::{Auth, Frame, Input, LoggerConfig};
 use telemetry::ingest::{AdmitContext, Admitted, Tier, admit};
 use telemetry::{Level, Micros, inflate};
+use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
-use crate::{logger, subscriber};
+use crate::{logger, subscriber, transport};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -19,13 +20,37 @@ const SERVER: &str = r"
     window.sent = []; window.reads = 0; window.cfg = undefined;
     const now = Date.now.bind(Date);
     if (!window.counted) { window.counted = true; Date.now = () => { window.reads += 1; return now(); }; }
-    window.deltascope = { fail() {}, fetch: (path, init) => {
-        window.sent.push({ path, gzip: init.headers.get('Content-Encoding') === 'gzip', body: init.body, keepalive: init.keepalive });
-        const bid = init.headers.get('Idempotency-Key');
+    window.deltascope = { queue: [], fetch: (path, init) => {
+        window.sent.push({ path, gzip: init.headers['Content-Encoding'] === 'gzip', body: init.body, keepalive: init.keepalive });
+        const bid = init.headers['Idempotency-Key'];
         const receipt = { bid, ok: 1, dup: false, rej: [], rej_n: 0, now: now(), cfg: window.cfg };
         return Promise.resolve(new Response(JSON.stringify(receipt), { status: 202 }));
     } };
 ";
+
+/// The sentinel's own script, as it ships.
+const GUARD: &str = include_str!("../../public/guard.js");
+
+/// What the loader gives to the sentinel.
+fn attach_module() {
+    let module = js_sys::Object::new();
+    let put = |name: &str, function: JsValue| {
+        Reflect::set(&module, &name.into(), &function).expect("an object");
+    };
+    let settled = |bid: String, status: u16, wait: f64, now: f64, flags: u8, refused: Vec<u32>, all: u32| {
+        transport::settled(bid, status, wait, now, flags, &refused, all)
+    };
+    let settled: Box<dyn Fn(String, u16, f64, f64, u8, Vec<u32>, u32) -> f64> = Box::new(settled);
+    put("settled", Closure::wrap(settled).into_js_value());
+    let configure: Box<dyn Fn(u8, f64, f64, f64, f64, f64)> = Box::new(transport::configure);
+    put("configure", Closure::wrap(configure).into_js_value());
+    let signal: Box<dyn Fn(u8, f64)> = Box::new(transport::signal);
+    put("signal", Closure::wrap(signal).into_js_value());
+    let session: Box<dyn Fn(String)> = Box::new(transport::session);
+    put("session", Closure::wrap(session).into_js_value());
+    let sentinel = run("return window.deltascope");
+    Reflect::set(&sentinel, &"module".into(), &module).expect("the sentinel");
+}
 
 fn run(script: &str) -> JsValue {
     Function::new_no_args(script).call0(&JsValue::NULL).expect("the script runs")
@@ -34,6 +59,8 @@ fn run(script: &str) -> JsValue {
 /// A page that has just started.
 fn start() {
     run(SERVER);
+    run(GUARD);
+    attach_module();
     logger::start_with(LoggerConfig {
         client_session_id: "0123456789abcdef0123456789abcdef".to_owned(),
         tab_id: "tab".to_owned(),
@@ -45,7 +72,7 @@ fn start() {
         level: Level::Info,
         auth: Auth::Session,
         gzip: true,
-        spool: false,
+        spool: true,
         limited: true,
     });
 }
@@ -112,7 +139,7 @@ fn what_libraries_say_becomes_a_batch() {
 fn a_flood_of_one_event_is_one_record_with_its_count() {
     start();
     (0..1_000).for_each(|_| app::tell(&seen("RUNNING")));
-    app::tell(&UiEvent::ChartDrawn { points: 900, duration_ms: 6 });
+    app::tell(&UiEvent::Log { level: Level::Debug, target: "app".to_owned(), text: "unheard".to_owned() });
     logger::on(Input::Hide);
     let batches = sent();
     let records = &batches[0].records;
@@ -169,7 +196,7 @@ fn a_panic_leaves_at_once_with_what_led_to_it() {
 async fn the_server_closes_the_gate() {
     start();
     assert!(app::is_told(Level::Info) && !app::is_told(Level::Debug));
-    run("window.cfg = { level: 'warn' }");
+    run("window.cfg = { level: 'warn', etag: 'one' }");
     app::tell(&seen("RUNNING"));
     logger::on(Input::Hide);
     // The answer is read in a few tasks.
@@ -188,4 +215,62 @@ fn the_black_box_lies_where_it_says() {
     let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
     let block = Uint8Array::new(&memory.buffer()).subarray(logger::black_box(), logger::black_box() + 4);
     assert_eq!(block.to_vec(), b"DLR2");
+}
+
+/// The bytes of a batch that nobody confirmed, as the next page finds them.
+async fn on_disk() -> Vec<Vec<u8>> {
+    let kept = run("return window.deltascope.log.opened.then(() => window.deltascope.log.all())");
+    let kept = JsFuture::from(kept.unchecked_into::<Promise>()).await.expect("a spool");
+    let rows: Array = kept.unchecked_into();
+    let body =
+        |row: JsValue| Reflect::get(&row, &"body".into()).expect("a row").unchecked_into::<Uint8Array>();
+    rows.iter().map(|row| body(row).to_vec()).collect()
+}
+
+#[wasm_bindgen_test]
+async fn what_is_not_confirmed_is_on_disk_as_it_was_sent_and_goes_when_it_is() {
+    start();
+    run(
+        "window.deltascope.fetch = (path, init) => { window.sent.push({ path, body: init.body }); return Promise.reject(new TypeError('no network')); }",
+    );
+    app::tell(&UiEvent::Toast { code: "lost".to_owned(), text: "x".to_owned() });
+    logger::on(Input::Hide);
+    let sent: Array = run("return window.sent").unchecked_into();
+    let body = Reflect::get(&sent.get(0), &"body".into()).expect("a request").unchecked_into::<Uint8Array>();
+    assert!(on_disk().await.contains(&body.to_vec()), "the same bytes");
+    run(SERVER_AGAIN);
+    next_task().await;
+    logger::on(Input::Online);
+    for _ in 0..200 {
+        if !on_disk().await.contains(&body.to_vec()) {
+            return;
+        }
+        next_task().await;
+    }
+    panic!("it was confirmed and is still kept");
+}
+
+/// The server answers again.
+const SERVER_AGAIN: &str = r"
+    window.deltascope.fetch = (path, init) => Promise.resolve(new Response(
+        JSON.stringify({ bid: init.headers['Idempotency-Key'], ok: 1, dup: false, rej: [], rej_n: 0, now: Date.now() }), { status: 202 }));
+";
+
+#[wasm_bindgen_test]
+fn another_session_is_told_from_the_next_record_on() {
+    start();
+    app::tell(&seen("RUNNING"));
+    transport::session("fedcba9876543210fedcba9876543210".to_owned());
+    app::tell(&seen("PAUSED"));
+    logger::on(Input::Hide);
+    let mut ids: Vec<_> = sent().iter().map(|batch| batch.client_session_id.clone()).collect();
+    // What is on its way goes again when the page is hidden.
+    ids.dedup();
+    assert_eq!(
+        ids,
+        [
+            Some("0123456789abcdef0123456789abcdef".to_owned()),
+            Some("fedcba9876543210fedcba9876543210".to_owned())
+        ]
+    );
 }

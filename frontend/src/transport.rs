@@ -1,157 +1,145 @@
-//! `POST /api/logs` from the browser: the fetch that the sentinel kept aside, the page token, and the answer as
-//! the logger's machine understands it.
+//! The way out: what the sentinel's script (`public/guard.js`) does for the logger, and what it tells of it. It owns
+//! the requests, the spool and what is shared with other tabs; it lives on when this module has died.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
-use std::time::Duration;
+use std::sync::Arc;
 
 use app::platform;
-use js_sys::{JsString, Reflect, Uint8Array};
-use leptos::prelude::set_timeout;
-use telemetry::client::{Input, Outcome};
-use telemetry::{LoggerSettings, Receipt, Refusal, Value};
+use telemetry::client::{Effect, Input, Outcome};
+use telemetry::{Level, LoggerSettings, Receipt, Refusal};
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Headers, RequestInit, Response};
 
-use crate::logger;
-
-const PATH: &str = "/api/logs";
-const TIMEOUT: Duration = Duration::from_secs(10);
+use crate::{logger, page_events};
 
 #[wasm_bindgen]
 extern "C" {
-    /// The fetch of before anybody could wrap it; see the boot script.
-    #[wasm_bindgen(js_namespace = deltascope, js_name = fetch, catch)]
-    fn pristine_fetch(path: &str, init: &RequestInit) -> Result<js_sys::Promise, JsValue>;
+    /// Sends the bytes at once, so that they leave even while the page is closing, and calls [`settled`].
+    #[wasm_bindgen(js_namespace = deltascope, catch)]
+    fn post(bid: &str, body: &[u8], gzip: bool, outlives: bool, level: u8) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(js_namespace = deltascope, catch)]
+    fn spool(bid: &str, body: &[u8], gzip: bool, level: u8, lowest: u8) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(js_namespace = deltascope, catch)]
+    fn unspool(bid: &str) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(js_namespace = deltascope, catch)]
+    fn wipe() -> Result<(), JsValue>;
+
+    /// The browser session of all tabs, known before the module starts; nothing without the sentinel's script.
+    #[wasm_bindgen(js_namespace = deltascope, thread_local_v2, js_name = sid)]
+    static SID: Option<String>;
+
+    /// Set by a drill before anything runs: no limits, no sampling.
+    #[wasm_bindgen(js_namespace = deltascope, thread_local_v2, js_name = unlimited)]
+    static UNLIMITED: Option<bool>;
 }
 
-thread_local! {
-    /// The page's token, or a fresher one that the server sent.
-    static TOKEN: RefCell<Option<String>> = const { RefCell::new(None) };
+/// False in drills that count every call.
+pub fn is_limited() -> bool {
+    UNLIMITED.with(|drill| *drill != Some(true))
 }
 
-fn token() -> String {
-    TOKEN.with_borrow_mut(|known| {
-        known.get_or_insert_with(|| platform::meta("log-token").unwrap_or_default()).clone()
-    })
+/// The browser session.
+pub fn client_session_id() -> String {
+    SID.with(Clone::clone).unwrap_or_else(|| format!("{:032x}", platform::random_bits()))
 }
 
-/// Starts the request at once, so that it leaves even while the page is closing, and reports its end once or
-/// twice: as unreachable after ten seconds, and with the answer if one comes.
-pub fn send(bid: String, body: &[u8], gzip: bool, keepalive: bool) {
-    let started = start(&bid, body, gzip, keepalive);
-    let body = body.to_vec();
-    spawn_local(async move {
-        let settled = Rc::new(Cell::new(false));
-        watch(&bid, &settled);
-        let first = settle(started).await;
-        // A browser refuses a keepalive request over its budget: once again without.
-        let outcome = match first {
-            Outcome::Unreachable if keepalive => settle(start(&bid, &body, gzip, false)).await,
-            Outcome::Accepted(_) | Outcome::Refused { .. } | Outcome::Unreachable => first,
-        };
-        settled.set(true);
-        report(bid, outcome);
-    });
+/// Hands over what leaves the module. Without the sentinel's script nothing leaves: it is tried again in a while.
+pub fn hand_over(effect: Effect) {
+    let _ = match effect {
+        Effect::Send { bid, body, gzip, keepalive, level } => {
+            post(&bid, bytes(&body), gzip, keepalive, level.severity())
+        }
+        Effect::Spool { bid, body, gzip, level, lowest } => {
+            spool(&bid, bytes(&body), gzip, level.severity(), lowest.severity())
+        }
+        Effect::Unspool { bid } => unspool(&bid),
+        Effect::WipeSpool => wipe(),
+        // Timers are the driver's; halted: the machine asks for nothing more.
+        Effect::QueueMicrotask | Effect::WakeAt(_) | Effect::Halted(_) => Ok(()),
+    };
 }
 
-fn watch(bid: &str, settled: &Rc<Cell<bool>>) {
-    let (bid, settled) = (bid.to_owned(), Rc::clone(settled));
-    set_timeout(
-        move || {
-            if !settled.get() {
-                report(bid, Outcome::Unreachable);
-            }
-        },
-        TIMEOUT,
-    );
+fn bytes(body: &Arc<[u8]>) -> &[u8] {
+    body
 }
 
-fn report(bid: String, outcome: Outcome) {
+/// How a request ended: status 0 is no answer, `wait_ms` what `Retry-After` asks for (below 0: nothing), `flags` bit 0
+/// a batch that was known, bit 1 one of which a part needs a sign-in. Gives until when nothing is sent; 0: it may.
+#[wasm_bindgen]
+pub fn settled(
+    bid: String,
+    status: u16,
+    wait_ms: f64,
+    now_ms: f64,
+    flags: u8,
+    refused: &[u32],
+    refusals: u32,
+) -> f64 {
+    let outcome = match status {
+        0 => Outcome::Unreachable,
+        202 => Outcome::Accepted(receipt(&bid, now_ms, flags, refused, refusals)),
+        status => Outcome::Refused { status, retry_after_ms: (wait_ms >= 0.0).then_some(wait_ms as i64) },
+    };
     let jitter = platform::random_bits() as u16;
     logger::on(Input::Settled { bid, outcome, jitter });
+    logger::held_until_ms() as f64
 }
 
-fn start(bid: &str, body: &[u8], gzip: bool, keepalive: bool) -> Result<js_sys::Promise, JsValue> {
-    let headers = Headers::new()?;
-    headers.set("Content-Type", "application/json")?;
-    headers.set("X-Log-Token", &token())?;
-    headers.set("X-Sent-At", &(platform::now_ms() as i64).to_string())?;
-    headers.set("Idempotency-Key", bid)?;
-    if gzip {
-        headers.set("Content-Encoding", "gzip")?;
-    }
-    let init = RequestInit::new();
-    init.set_method("POST");
-    init.set_headers(&headers);
-    init.set_body(&Uint8Array::from(body));
-    Reflect::set(&init, &JsString::from("keepalive"), &JsValue::from_bool(keepalive))?;
-    pristine_fetch(PATH, &init)
-}
-
-async fn settle(started: Result<js_sys::Promise, JsValue>) -> Outcome {
-    answer(started).await.unwrap_or(Outcome::Unreachable)
-}
-
-async fn answer(started: Result<js_sys::Promise, JsValue>) -> Result<Outcome, JsValue> {
-    let response: Response = JsFuture::from(started?).await?.dyn_into()?;
-    let status = response.status();
-    let retry_after_ms = response
-        .headers()
-        .get("retry-after")?
-        .and_then(|text| retry_after_ms(&text, platform::now_ms() as i64));
-    // Read to the end in any case: only then the request counts as over.
-    let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
-    if status != 202 {
-        return Ok(Outcome::Refused { status, retry_after_ms });
-    }
-    let Some(receipt) = receipt(&text) else { return Ok(Outcome::Unreachable) };
-    if let Some(fresh) = &receipt.token {
-        TOKEN.set(Some(fresh.clone()));
-    }
-    Ok(Outcome::Accepted(receipt))
-}
-
-/// The body of a 202, read by the browser.
-fn receipt(text: &str) -> Option<Receipt> {
-    let value = js_sys::JSON::parse(text).ok()?;
-    let value = platform::value_of(&value);
-    let refused = |row: &Value| Refusal {
-        i: row["i"].as_u64().unwrap_or(0) as usize,
-        code: row["code"].as_str().unwrap_or_default().to_owned(),
-    };
-    let refusals = value["rej"].as_array().map(Vec::as_slice).unwrap_or_default();
-    Some(Receipt {
-        bid: value["bid"].as_str()?.to_owned(),
-        ok: value["ok"].as_u64()? as usize,
-        dup: value["dup"].as_bool()?,
-        rej: refusals.iter().map(refused).collect(),
-        rej_n: value["rej_n"].as_u64().unwrap_or(0) as usize,
-        now: value["now"].as_i64()?,
-        cfg: value["cfg"].is_object().then(|| settings(&value["cfg"])),
-        token: value["token"].as_str().map(str::to_owned),
-    })
-}
-
-fn settings(value: &Value) -> LoggerSettings {
-    LoggerSettings {
-        etag: value["etag"].as_str().map(str::to_owned),
-        level: value["level"].as_str().and_then(|word| word.parse().ok()),
-        sr_info: value["sr_info"].as_f64(),
-        sr_warn: value["sr_warn"].as_f64(),
-        flush_ms: value["flush_ms"].as_i64(),
-        max_batch: value["max_batch"].as_u64().map(|most| most as usize),
-        debug_until: value["debug_until"].as_i64(),
+fn receipt(bid: &str, now_ms: f64, flags: u8, refused: &[u32], refusals: u32) -> Receipt {
+    let code = if flags & 2 == 0 { "" } else { "tier" };
+    let refusal = |&position: &u32| Refusal { i: position as usize, code: code.to_owned() };
+    Receipt {
+        bid: bid.to_owned(),
+        dup: flags & 1 != 0,
+        rej: refused.iter().map(refusal).collect(),
+        rej_n: refusals as usize,
+        now: now_ms as i64,
+        ..Receipt::default()
     }
 }
 
-/// `Retry-After` in seconds, or as a date that the browser's clock can read.
-fn retry_after_ms(text: &str, now_ms: i64) -> Option<i64> {
-    if let Ok(seconds) = text.trim().parse::<i64>() {
-        return Some(seconds.saturating_mul(1_000));
-    }
-    let at = js_sys::Date::parse(text);
-    at.is_finite().then(|| (at as i64 - now_ms).max(0))
+/// What the server has set; a level of 0 and what is not a number stay as they are.
+#[wasm_bindgen]
+pub fn configure(
+    level: u8,
+    info_share: f64,
+    warn_share: f64,
+    flush_ms: f64,
+    max_batch: f64,
+    debug_until_ms: f64,
+) {
+    let told = |value: f64| value.is_finite().then_some(value);
+    logger::on(Input::Settings(LoggerSettings {
+        etag: None,
+        level: Level::from_severity(u64::from(level)),
+        sr_info: told(info_share),
+        sr_warn: told(warn_share),
+        flush_ms: told(flush_ms).map(|ms| ms as i64),
+        max_batch: told(max_batch).map(|most| most as usize),
+        debug_until: told(debug_until_ms).map(|at_ms| at_ms as i64),
+    }));
+}
+
+/// The browser session is another one from now on.
+#[wasm_bindgen]
+pub fn session(id: String) {
+    logger::on(Input::Session(id));
+}
+
+/// What happened to the page or in another tab; the numbers stand in the sentinel's script.
+#[wasm_bindgen]
+pub fn signal(code: u8, value: f64) {
+    logger::on(match code {
+        0 => Input::Hide,
+        1 => Input::Online,
+        2 => Input::Hold { until_ms: value as i64 },
+        3 => Input::SignedIn,
+        4 => Input::SignedOut,
+        5 => page_events::page(platform::route()),
+        6 => Input::MemoryOnly,
+        7 => Input::Halt,
+        _ => return,
+    });
 }

@@ -3,6 +3,7 @@
 
 mod layers;
 mod typed;
+mod userinfo;
 
 pub use layers::{ConfigError, Entry, Layers, Origin};
 pub use telemetry::Secret;

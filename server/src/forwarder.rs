@@ -2,10 +2,13 @@
 //! At least once on the wire, exactly once in the index, through `create` with the record's own id.
 
 mod backoff;
+mod blame;
 mod bulk;
 mod client;
+mod digest;
 mod driver;
 mod events;
+mod fence;
 pub mod machine;
 mod setup;
 mod status;
@@ -13,8 +16,10 @@ mod window;
 
 pub use client::ClientError;
 pub use driver::Driver;
+pub(crate) use driver::PART;
 pub use events::{ForwarderEvent, catalogue};
-pub use status::{Snapshot, Status};
+pub use status::{LaneStatus, Snapshot, Status};
+pub use window::{Form, Outgoing};
 
 /// The answer to one bulk request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,9 +31,11 @@ pub enum Reply {
 }
 
 /// The result of one record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Item {
     pub status: u16,
+    /// The index that took it; empty when it was not taken.
+    pub index: String,
     /// Type and reason of an error; empty when there is none.
     pub reason: String,
     /// The engine put the document into its failure store, behind a 201.

@@ -9,7 +9,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Parts that trading and panic do without. Every other part is needed, also one that is not known here.
-const DISPENSABLE: [&str; 19] = [
+const DISPENSABLE: [&str; 20] = [
+    "account_audit",
     "clock_watch",
     "console_file",
     "console_store",

@@ -39,18 +39,21 @@ impl Symbols {
     /// Puts names to the numbered functions in the stack of an error.
     pub async fn name(&self, record: &mut LogRecord) {
         let stack = record.error.as_mut().and_then(|error| error.stack_trace.as_mut());
-        let (Some(stack), Some(build)) = (stack, record.build_id.as_deref().and_then(build_of)) else {
-            return;
-        };
-        if !stack.contains(NUMBERED) {
-            return;
-        }
-        if let Some(names) = self.names(build).await {
-            *stack = stack.lines().map(|line| named(line, &names)).collect::<Vec<_>>().join("\n");
+        let Some(stack) = stack.filter(|stack| stack.contains(NUMBERED)) else { return };
+        let build = record.build_id.as_deref().and_then(build_of).unwrap_or_default();
+        match self.names(build).await {
+            Some(names) => {
+                *stack = stack.lines().map(|line| named(line, &names)).collect::<Vec<_>>().join("\n")
+            }
+            // Numbers alone look like a fault of ours: the record says why.
+            None => drop(record.payload.insert("symbols".to_owned(), "unknown build".into())),
         }
     }
 
     async fn names(&self, build: &str) -> Option<Names> {
+        if build.is_empty() {
+            return None;
+        }
         if let Some(names) = self.lock().get(build) {
             return Some(Arc::clone(names));
         }
@@ -148,7 +151,17 @@ mod tests {
         for build in ["0.1.0", "ffffffffffff", "../../../etc", "", "0123"] {
             let mut told = record(build);
             symbols.name(&mut told).await;
-            assert_eq!(told, record(build), "{build}");
+            let mut wanted = record(build);
+            wanted.payload.insert("symbols".to_owned(), "unknown build".into());
+            assert_eq!(told, wanted, "{build}");
         }
+        let mut plain = record("ffffffffffff");
+        plain.error = Some(ErrorDetail {
+            stack_trace: Some("draw (/chart.js:1:2)".to_owned()),
+            ..ErrorDetail::default()
+        });
+        let before = plain.clone();
+        symbols.name(&mut plain).await;
+        assert_eq!(plain, before, "no function of the module");
     }
 }

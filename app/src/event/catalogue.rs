@@ -2,7 +2,7 @@
 
 use telemetry::{CatalogueEntry, Level, Source};
 
-use super::{Control, RequestEvent, UiEvent};
+use super::{Control, RequestEvent, UiEvent, measured};
 
 /// Entries of EVENTS.md for everything a browser tells.
 pub fn ui_catalogue() -> Vec<CatalogueEntry> {
@@ -55,26 +55,33 @@ fn samples() -> Vec<UiEvent> {
         },
     ];
     samples.extend(requests());
+    samples.extend(measured::samples().map(UiEvent::Measured));
     samples
 }
 
 /// One call per level it may have.
-fn requests() -> [UiEvent; 4] {
-    [("POST", Some(202)), ("GET", Some(200)), ("POST", Some(409)), ("GET", None)].map(
-        |(method, status_code)| {
-            UiEvent::Request(RequestEvent {
-                method,
-                route: "/api/v1/sessions".to_owned(),
-                status_code,
-                latency_ms: 79,
-                request_bytes: 412,
-                response_bytes: 96,
-                attempt: 1,
-                fields: "preset execution_mode".to_owned(),
-                error: status_code.is_none().then(|| "The server did not answer".to_owned()),
-            })
-        },
-    )
+fn requests() -> [UiEvent; 5] {
+    [
+        ("POST", Some(202), 79),
+        ("GET", Some(200), 79),
+        ("POST", Some(409), 79),
+        ("GET", None, 10_000),
+        ("GET", Some(200), 2_100),
+    ]
+    .map(|(method, status_code, latency_ms)| {
+        UiEvent::Request(RequestEvent {
+            method,
+            is_intent: method == "POST",
+            route: "/api/v1/sessions".to_owned(),
+            status_code,
+            latency_ms,
+            request_bytes: 412,
+            response_bytes: 96,
+            attempt: 1,
+            fields: "preset execution_mode".to_owned(),
+            error: status_code.is_none().then(|| "The server did not answer".to_owned()),
+        })
+    })
 }
 
 /// What the boot sentinel and `guard.js` send by themselves.
@@ -114,7 +121,7 @@ mod tests {
     fn every_name_is_of_the_ui_family_and_every_message_is_a_sentence() {
         let entries = ui_catalogue();
         let names: BTreeSet<_> = entries.iter().map(|entry| entry.name).collect();
-        assert_eq!(names.len(), 26, "{names:?}");
+        assert_eq!(names.len(), 31, "{names:?}");
         for entry in entries {
             assert!(entry.name.starts_with("ui."), "{}", entry.name);
             assert_eq!(entry.source, Source::Frontend);
@@ -123,9 +130,9 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_request_is_an_error_and_a_refused_one_a_warning() {
-        let [accepted, read, refused, silent] = requests().map(|event| telemetry::Event::level(&event));
-        assert_eq!((accepted, read, refused, silent), (Level::Info, Level::Debug, Level::Warn, Level::Error));
+    fn a_failed_request_is_an_error_a_refused_or_slow_one_a_warning() {
+        let levels = requests().map(|event| telemetry::Event::level(&event));
+        assert_eq!(levels, [Level::Info, Level::Debug, Level::Warn, Level::Error, Level::Warn]);
     }
 
     /// Catches: an event whose values do not stand in the order of its keys, and a sentence that says more than it

@@ -3,12 +3,14 @@
 
 mod catalogue;
 mod control;
+mod measured;
 mod sites;
 
 use telemetry::{Event, Level, Map, Source, Value};
 
 pub use catalogue::ui_catalogue;
 pub use control::Control;
+pub use measured::Measured;
 pub use sites::Values;
 
 /// Something that happened in a browser.
@@ -113,12 +115,15 @@ pub enum UiEvent {
         target: String,
         text: String,
     },
+    Measured(Measured),
 }
 
 /// One API call, from the browser's side.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RequestEvent {
     pub method: &'static str,
+    /// Somebody wanted something to happen.
+    pub is_intent: bool,
     /// Route pattern, never a full address.
     pub route: String,
     /// `None`: no answer came.

@@ -12,15 +12,20 @@ const VALUES: usize = 10;
 /// One for each key of the site, in order.
 pub type Values<'a> = [FieldValue<'a>; VALUES];
 
-const fn site(level: Level, event: &'static str, sentence: &'static str, keys: &'static [Key]) -> Site {
+pub(super) const fn site(
+    level: Level,
+    event: &'static str,
+    sentence: &'static str,
+    keys: &'static [Key],
+) -> Site {
     Site::new(level, event, "app", sentence, keys)
 }
 
-const fn told(name: &'static str) -> Key {
+pub(super) const fn told(name: &'static str) -> Key {
     Key::told(name)
 }
 
-const fn volatile(name: &'static str) -> Key {
+pub(super) const fn volatile(name: &'static str) -> Key {
     Key::volatile(name)
 }
 
@@ -99,7 +104,7 @@ static FEED_MINUTE: Site = site(
     &[volatile("frames"), volatile("bytes"), volatile("gap_ms_max"), volatile("reconnects")],
 );
 static CHART_DRAWN: Site = site(
-    Level::Debug,
+    Level::Info,
     "ui.chart_drawn",
     "The P&L chart drew {points} points in {duration_ms} ms.",
     &[volatile("points"), volatile("duration_ms")],
@@ -130,6 +135,9 @@ static PANIC: Site = site(
     "The page's program failed: {error}",
     &[told("error"), told("location"), told("component_path")],
 );
+
+/// Slower ones are told one by one.
+const SLOW_MS: i64 = 2_000;
 
 const REQUEST_KEYS: &[Key] = &[
     told("method"),
@@ -196,6 +204,7 @@ impl UiEvent {
             UiEvent::ErrorBoundary { .. } => &ERROR_BOUNDARY,
             UiEvent::Panic { .. } => &PANIC,
             UiEvent::Log { level, .. } => &LOG[*level as usize],
+            UiEvent::Measured(measured) => measured.site(),
         }
     }
 
@@ -231,6 +240,7 @@ impl UiEvent {
             }
             UiEvent::Panic { error, location, path } => all([text(error), text(location), text(path)]),
             UiEvent::Log { target, text: said, .. } => all([text(target), text(said)]),
+            UiEvent::Measured(measured) => measured.values(),
         }
     }
 
@@ -240,7 +250,7 @@ impl UiEvent {
             UiEvent::Click { control, .. } => {
                 !matches!(control, Control::Theme | Control::Follow | Control::Retry)
             }
-            UiEvent::Request(request) => request.method != "GET",
+            UiEvent::Request(request) => request.is_intent,
             UiEvent::PanicAccepted { .. } => true,
             UiEvent::Booted { .. }
             | UiEvent::Navigated { .. }
@@ -261,19 +271,22 @@ impl UiEvent {
             | UiEvent::Toast { .. }
             | UiEvent::ErrorBoundary { .. }
             | UiEvent::Panic { .. }
-            | UiEvent::Log { .. } => false,
+            | UiEvent::Log { .. }
+            | UiEvent::Measured(_) => false,
         }
     }
 }
 
 impl RequestEvent {
-    /// How much a call matters that ended so.
-    pub fn level_of(method: &str, status_code: Option<u16>) -> Level {
+    /// How much a call matters that ended so. What went well and was nobody's intent is told by the minute, with all of
+    /// its route.
+    pub fn level_of(is_intent: bool, status_code: Option<u16>, latency_ms: i64) -> Level {
         match status_code {
             None | Some(500..) => Level::Error,
             Some(400..500) => Level::Warn,
-            Some(_) if method == "GET" => Level::Debug,
-            Some(_) => Level::Info,
+            Some(_) if latency_ms > SLOW_MS => Level::Warn,
+            Some(_) if is_intent => Level::Info,
+            Some(_) => Level::Debug,
         }
     }
 
@@ -281,7 +294,7 @@ impl RequestEvent {
         if self.status_code.is_none() {
             return &REQUEST_SILENT;
         }
-        match Self::level_of(self.method, self.status_code) {
+        match Self::level_of(self.is_intent, self.status_code, self.latency_ms) {
             Level::Fatal | Level::Error => &REQUEST_FAILED,
             Level::Warn => &REQUEST_REFUSED,
             Level::Info => &REQUEST_DONE,

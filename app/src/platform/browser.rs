@@ -11,6 +11,7 @@ use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Element;
 
+use super::Signed;
 pub use chart::Chart;
 pub use place::{Event, Place, before_picture, every, follow, later, on_window};
 pub use request::{make_way, send};
@@ -210,6 +211,14 @@ pub fn copy(text: &str) {
     let _ = copy_text(text);
 }
 
+/// Tells the delivery of the log, on all tabs.
+pub async fn signed(how: Signed) {
+    if let Ok(done) = tell_signed(how as u8) {
+        // It cannot fail: it is done or nobody hears it.
+        let _ = JsFuture::from(done).await;
+    }
+}
+
 pub fn is_hidden() -> bool {
     document().hidden()
 }
@@ -228,7 +237,11 @@ extern "C" {
     #[wasm_bindgen(js_namespace = deltascope, thread_local_v2, js_name = begun)]
     static BEGUN: f64;
 
-    /// Set by the guard: copies also where the browser has no clipboard for pages.
+    /// Set by the guard: a new browser session, and what may be kept and sent.
+    #[wasm_bindgen(js_namespace = deltascope, js_name = signed, catch)]
+    fn tell_signed(how: u8) -> Result<js_sys::Promise, JsValue>;
+
+    /// Set by the notice of the guard: copies also where the browser has no clipboard for pages.
     #[wasm_bindgen(js_namespace = deltascope, js_name = copy, catch)]
     fn copy_text(text: &str) -> Result<(), JsValue>;
 }

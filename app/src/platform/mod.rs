@@ -11,6 +11,15 @@ pub use browser::*;
 #[cfg(not(feature = "hydrate"))]
 pub use native::*;
 
+/// What becomes of the sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signed {
+    Out = 0,
+    In = 1,
+    /// It is about to end: what waits may leave now and not later.
+    Leaving = 2,
+}
+
 /// A request to our own server.
 #[derive(Clone, Debug)]
 pub struct Request {

@@ -185,3 +185,17 @@ fn each_browser_says_what_arrived_and_what_did_not() {
     );
     assert!(page("/telemetry", sample::idle()).contains("No browser has told anything in the last day"));
 }
+
+/// Catches: an error's text that is taken for markup, and a kind without its extent.
+#[test]
+fn each_kind_of_error_stands_once_with_its_extent() {
+    let html = page("/telemetry", many());
+    let panel = between(&html, "aria-label=\"Errors\"", "</section>");
+    expect_all(
+        panel,
+        &["ui.panic", "1,204 ×", "&lt;b&gt;index&lt;/b&gt; out of bounds", "First seen", "Last seen"],
+    );
+    expect_all(panel, &["Browser sessions", "3", "ab12cd34, cd34ef56", "href=\"/telemetry?level=error"]);
+    assert!(!panel.contains("<b>index"));
+    assert!(page("/telemetry", sample::idle()).contains("No error in the last day"));
+}

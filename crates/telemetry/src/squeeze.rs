@@ -310,7 +310,6 @@ mod tests {
             library.write_all(&batch).expect("memory");
             let library = library.finish().expect("memory").len();
             let ours = there_and_back(&batch);
-            println!("{count} records, {} bytes: {ours}, the library {library}", batch.len());
             assert!(ours <= library + 64, "{count} records: {ours}, the library {library}");
         }
     }

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
@@ -58,8 +58,6 @@ pub struct Accounts {
     pub(super) clients: Arc<Clients>,
     /// A session is being noted as seen.
     pub(super) touching: Arc<AtomicBool>,
-    /// The last change that was told and could not be deleted, and of which database.
-    pub(super) told: Arc<Mutex<Option<(u64, i64)>>>,
 }
 
 impl Accounts {
@@ -101,7 +99,6 @@ impl Accounts {
             ended: broadcast::channel(ENDED).0,
             clients: Arc::default(),
             touching: Arc::default(),
-            told: Arc::default(),
         }
     }
 

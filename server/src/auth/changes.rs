@@ -1,16 +1,14 @@
 //! Changes of accounts are noted in the transaction that makes them and told by the server afterwards, because the
 //! command line may make them while a server runs, and only the server's writer may write records.
 
-use std::sync::{MutexGuard, PoisonError};
-
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use telemetry::{Context, Micros};
+use telemetry::{Context, LogRecord, Micros};
 
 use super::{Accounts, AuthEvent};
 use crate::clock;
 use crate::store::{StoreError, Write};
-use crate::telling::Teller;
+use crate::telling::{Teller, VERSION};
 
 /// What was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +63,8 @@ pub(super) async fn note(
 }
 
 impl Accounts {
-    /// Tells the changes noted so far as audit records, each at the time it was made.
+    /// Tells the changes noted so far as audit records, each at the time it was made, and forgets one once its record is
+    /// stored. Waits for that; a change that is told again because the server was killed in between is stored once.
     pub async fn tell_changes(&self, teller: &Teller) -> Result<(), StoreError> {
         let db = self.db()?;
         let mut connection = db.read().await?;
@@ -73,29 +72,28 @@ impl Accounts {
             sqlx::query("SELECT id, at_us, username, change, author FROM account_changes ORDER BY id");
         let rows = db.timed("changes.read", query.fetch_all(&mut *connection)).await?;
         drop(connection);
-        let Some(last) = rows.last().map(|row| row.get::<i64, _>("id")) else { return Ok(()) };
-        // What could not be deleted when it was told is not told a second time.
-        let file = *self.opened().borrow();
-        let told = self.told().take();
-        let new = |row: &SqliteRow| told.is_none_or(|(of, id)| of != file || row.get::<i64, _>("id") > id);
-        for row in rows.iter().filter(|row| new(row)) {
-            let (user, by) = (row.get("username"), Author::parse(row.get("author")).as_str());
-            let added = row.get::<&str, _>("change") == Change::Added.as_str();
-            let event =
-                if added { AuthEvent::UserAdded { user, by } } else { AuthEvent::UserRemoved { user, by } };
-            teller.tell_at(&event, &Context::default(), Micros(row.get("at_us")));
+        for row in &rows {
+            let (id, at_us) = (row.get::<i64, _>("id"), row.get::<i64, _>("at_us"));
+            let record = LogRecord::build(&event(row), &Context::default(), Micros(at_us), "", 0, VERSION);
+            let once = format!("account-change-{at_us}-{id}");
+            if teller.enabled(record.level) && teller.commit_batch(vec![record], once, None).await.is_err() {
+                // The server stops; the next start tells it.
+                return Ok(());
+            }
+            let mut write = db.write().await?;
+            let query = sqlx::query("DELETE FROM account_changes WHERE id = $1").bind(id);
+            write.execute("changes.told", query).await?;
+            write.commit().await?;
         }
-        *self.told() = Some((file, last));
-        let mut write = db.write().await?;
-        let query = sqlx::query("DELETE FROM account_changes WHERE id <= $1").bind(last);
-        write.execute("changes.told", query).await?;
-        write.commit().await?;
-        // Numbers begin again when there are none left.
-        *self.told() = None;
         Ok(())
     }
+}
 
-    fn told(&self) -> MutexGuard<'_, Option<(u64, i64)>> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+fn event(row: &SqliteRow) -> AuthEvent {
+    let (user, by) = (row.get("username"), Author::parse(row.get("author")).as_str());
+    if row.get::<&str, _>("change") == Change::Added.as_str() {
+        AuthEvent::UserAdded { user, by }
+    } else {
+        AuthEvent::UserRemoved { user, by }
     }
 }

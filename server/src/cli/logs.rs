@@ -1,4 +1,4 @@
-//! `logs tail|query`: records of the data directory as JSON lines, also while a server runs on it.
+//! `logs tail|query|replay-dead-letters`: records of the data directory as JSON lines, also while a server runs on it.
 
 use std::time::Duration;
 
@@ -24,6 +24,9 @@ pub(super) enum Action {
         #[arg(long, default_value = "100")]
         limit: String,
     },
+    /// Sends again what the search engine refused for good, once it was put right; the server does it
+    #[command(after_help = "Example: deltascope logs replay-dead-letters")]
+    ReplayDeadLetters,
 }
 
 #[derive(Args)]
@@ -66,6 +69,11 @@ pub(super) async fn run(action: Action, config: Config) -> Outcome {
             for line in page.0 {
                 println!("{line}");
             }
+            Ok(())
+        }
+        Action::ReplayDeadLetters => {
+            let letters = store.replay_letters().await?;
+            println!("{letters} dead letters are sent again by the server, now or when it runs");
             Ok(())
         }
         Action::Tail(filters) => tail(&store, &filters.into()).await,

@@ -134,6 +134,9 @@ impl Layers {
     pub fn shown(key: &str, value: &toml::Value) -> String {
         match value {
             toml::Value::String(text) if Self::is_secret(key) && !text.is_empty() => "***".to_owned(),
+            toml::Value::String(text) if key.ends_with("url") => {
+                toml::Value::String(super::userinfo::masked(text)).to_string()
+            }
             other => other.to_string(),
         }
     }

@@ -39,7 +39,7 @@ fn secrets_never_show_themselves() {
 }
 
 /// Variables, then words that the sentence must contain: origin, key, value, what is allowed.
-const MISTAKES: [(&str, &str, &[&str]); 12] = [
+const MISTAKES: [(&str, &str, &[&str]); 13] = [
     (
         "DELTASCOPE__HTTP__LISTEN",
         "nowhere",
@@ -58,6 +58,11 @@ const MISTAKES: [(&str, &str, &[&str]); 12] = [
     ("DELTASCOPE__SIMULATOR__SEED", "x1", &["simulator.seed", "x1", "whole number"]),
     ("DELTASCOPE__SIMULATOR__SPEED", "0", &["simulator.speed", "0", "1 to 600"]),
     ("DELTASCOPE__VENUE__KIND", "binance", &["venue.kind", "binance", "simulator, delta-india"]),
+    (
+        "DELTASCOPE__HTTP__TRUSTED_PROXIES",
+        "proxy.example.org",
+        &["http.trusted_proxies", "proxy.example.org", "10.0.0.0/8"],
+    ),
     ("DELTASCOPE__LOG__KEEP_DAYS", "0", &["log.keep_days", "0", "1 to 36500"]),
     ("DELTASCOPE__LOG__KEEP_MB", "1", &["log.keep_mb", "1", "16 to 1000000"]),
 ];

@@ -31,6 +31,8 @@ pub struct HttpConfig {
     pub allow_insecure: bool,
     pub site_dir: Option<PathBuf>,
     pub metrics_token: Secret,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
 }
 
 /// `[data]`.
@@ -119,7 +121,7 @@ pub struct IngestConfig {
 /// `[elasticsearch]`.
 #[derive(Clone, Debug)]
 pub struct ElasticsearchConfig {
-    /// Without a trailing slash; `None` = forwarding is off.
+    /// Without a trailing slash and without credentials; `None` = forwarding is off.
     pub url: Option<String>,
     pub api_key: Secret,
     pub username: String,
@@ -187,6 +189,11 @@ fn http(read: Reader<'_>) -> Result<HttpConfig, ConfigError> {
         allow_insecure: read.truth("http.allow_insecure"),
         site_dir: read.optional("http.site_dir").map(PathBuf::from),
         metrics_token: read.secret("http.metrics_token"),
+        trusted_proxies: read.parsed(
+            "http.trusted_proxies",
+            "addresses or networks such as 127.0.0.1, 10.0.0.0/8, parted by commas",
+            crate::http::networks,
+        )?,
     };
     let secure = config.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
     if !config.listen.ip().is_loopback() && !secure && !config.allow_insecure {
@@ -237,11 +244,17 @@ fn ingest(read: Reader<'_>) -> Result<IngestConfig, ConfigError> {
 }
 
 fn elasticsearch(read: Reader<'_>) -> Result<ElasticsearchConfig, ConfigError> {
+    let (url, given) = read.url("elasticsearch.url")?.map(|url| super::userinfo::split(&url)).unzip();
+    // What stands in the address counts where nothing is set beside it.
+    let (username, password) =
+        given.flatten().filter(|_| read.text("elasticsearch.username").is_empty()).unwrap_or_else(|| {
+            (read.text("elasticsearch.username").to_owned(), read.secret("elasticsearch.password"))
+        });
     Ok(ElasticsearchConfig {
-        url: read.url("elasticsearch.url")?,
+        url,
         api_key: read.secret("elasticsearch.api_key"),
-        username: read.text("elasticsearch.username").to_owned(),
-        password: read.secret("elasticsearch.password"),
+        username,
+        password,
         namespace: read.parsed("elasticsearch.namespace", "1 to 100 of a-z, 0-9, _ and .", namespace)?,
         ca_file: read.optional("elasticsearch.ca_file").map(PathBuf::from),
         batch_records: read.number("elasticsearch.batch_records", 1, 10_000)? as usize,
@@ -254,12 +267,9 @@ fn elasticsearch(read: Reader<'_>) -> Result<ElasticsearchConfig, ConfigError> {
 fn unusable(read: Reader<'_>, error: &ConfigError) -> ElasticsearchConfig {
     let url = read.text("elasticsearch.url");
     // The sentence is recorded, and an address may hold a password.
-    let problem = match url.rsplit_once('@') {
-        Some((_, host)) => error.to_string().replace(url, &format!("***@{host}")),
-        None => error.to_string(),
-    };
+    let problem = error.to_string().replace(url, &super::userinfo::masked(url));
     ElasticsearchConfig {
-        url: Some(url.to_owned()),
+        url: Some(super::userinfo::masked(url)),
         api_key: Secret::new(""),
         username: String::new(),
         password: Secret::new(""),

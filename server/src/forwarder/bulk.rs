@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use telemetry::{LogRecord, data_stream, index_document};
 
-use super::window::Outgoing;
+use super::window::{Form, Outgoing};
 use super::{Item, Reply};
 
 /// Longest reason that is kept.
@@ -35,28 +35,84 @@ fn document(outgoing: &Outgoing, namespace: &str) -> (String, Map<String, Value>
         message: outgoing.record.body.chars().take(8_000).collect(),
         ..LogRecord::default()
     });
-    if outgoing.truncated {
-        record.payload = Map::from_iter([("truncated".to_owned(), Value::Bool(true))]);
-        record.message = record.message.chars().take(1_000).collect();
-        record.error = None;
-        record.truncated = Some(true);
+    match outgoing.form {
+        // A null says nothing, and some engines refuse a whole document for one inside of a flat object.
+        Form::Full => without_nulls(&mut record.payload),
+        // Any mapping takes a text; nothing of it is lost.
+        Form::Text => {
+            let payload = std::mem::take(&mut record.payload);
+            let mut document = index_document(&record);
+            document.remove("payload");
+            document.insert("payload_text".to_owned(), Value::String(Value::Object(payload).to_string()));
+            return (data_stream(record.source, namespace), document);
+        }
+        Form::Truncated => {
+            record.payload = Map::from_iter([("truncated".to_owned(), Value::Bool(true))]);
+            record.message = record.message.chars().take(1_000).collect();
+            record.error = None;
+            record.truncated = Some(true);
+        }
     }
     (data_stream(record.source, namespace), index_document(&record))
+}
+
+fn without_nulls(object: &mut Map<String, Value>) {
+    object.retain(|_, value| !value.is_null());
+    object.values_mut().for_each(without_nulls_below);
+}
+
+fn without_nulls_below(value: &mut Value) {
+    match value {
+        Value::Object(object) => without_nulls(object),
+        Value::Array(values) => {
+            values.retain(|value| !value.is_null());
+            values.iter_mut().for_each(without_nulls_below);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Whether a stored record tells of the forwarder itself.
+pub(super) fn is_own(body: &str) -> bool {
+    LogRecord::from_line(body).is_ok_and(|record| record.event.starts_with("forwarder."))
 }
 
 /// Reads an answer. `Err`: it cannot be read, so nothing is known about any record.
 pub(super) fn read(status: u16, body: &[u8]) -> Result<Reply, String> {
     let parsed: Result<Value, _> = serde_json::from_slice(body);
     if status != 200 {
-        let reason = parsed.as_ref().ok().map(|answer| error_reason(&answer["error"])).unwrap_or_default();
-        return Ok(Reply::Refused {
-            status,
-            reason: if reason.is_empty() { format!("HTTP {status}") } else { reason },
-        });
+        let told = parsed.as_ref().ok().map(|answer| error_reason(&answer["error"])).unwrap_or_default();
+        let reason = match told {
+            told if !told.is_empty() => told,
+            _ => format!("HTTP {status}{}", page(body)),
+        };
+        return Ok(Reply::Refused { status, reason });
     }
-    let answer = parsed.map_err(|error| format!("answer is not JSON: {error}"))?;
+    let answer = parsed.map_err(|error| format!("answer is not JSON{}: {error}", page(body)))?;
     let items = answer["items"].as_array().ok_or("answer has no items")?;
     items.iter().map(item).collect::<Result<Vec<Item>, String>>().map(Reply::Items)
+}
+
+/// A page that some server in between wrote for people: its words, without its tags.
+fn page(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(4_096)]);
+    if !text.trim_start().starts_with('<') {
+        return String::new();
+    }
+    let (mut words, mut within) = (String::new(), false);
+    for c in text.chars() {
+        match c {
+            '<' => within = true,
+            '>' => {
+                within = false;
+                words.push(' ');
+            }
+            c if !within => words.push(c),
+            _ => {}
+        }
+    }
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!(", a web page: {}", telemetry::clean(&words).chars().take(200).collect::<String>())
 }
 
 fn item(value: &Value) -> Result<Item, String> {
@@ -66,6 +122,7 @@ fn item(value: &Value) -> Result<Item, String> {
     let status = result["status"].as_u64().and_then(|status| u16::try_from(status).ok());
     Ok(Item {
         status: status.ok_or("a result has no status")?,
+        index: result["_index"].as_str().unwrap_or_default().to_owned(),
         reason: error_reason(&result["error"]),
         failure_store: result["failure_store"] == "used",
     })
@@ -96,13 +153,24 @@ mod tests {
             message: "admin signed in".to_owned(),
             ..LogRecord::default()
         };
-        let stored = StoredRecord { id: 1, event_id: "boot-7".to_owned(), body: record.to_line() };
-        let text = body(&[Outgoing { record: stored, truncated: false }], "prod");
+        let stored = StoredRecord { id: 1, event_id: "boot-7".to_owned(), at_us: 0, body: record.to_line() };
+        let text = body(&[Outgoing { record: stored, form: Form::Full }], "prod");
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines[0], json!({"create":{"_index":"logs-deltascope.audit-prod","_id":"boot-7"}}));
         assert_eq!(lines[1]["message"], "admin signed in");
         assert_eq!(lines[1]["@timestamp"], lines[1]["timestamp"]);
         assert!(text.ends_with('\n'));
+    }
+
+    #[test]
+    fn a_payload_as_text_loses_nothing() {
+        let payload = Map::from_iter([("a".to_owned(), json!({ "b": [1, null] }))]);
+        let record = LogRecord { event_id: "boot-8".to_owned(), payload, ..LogRecord::default() };
+        let stored = StoredRecord { id: 1, event_id: "boot-8".to_owned(), at_us: 0, body: record.to_line() };
+        let text = body(&[Outgoing { record: stored, form: Form::Text }], "prod");
+        let document: Value = serde_json::from_str(text.lines().nth(1).unwrap()).unwrap();
+        assert_eq!(document["payload_text"], r#"{"a":{"b":[1,null]}}"#);
+        assert!(document.get("payload").is_none());
     }
 
     #[test]
@@ -121,9 +189,12 @@ mod tests {
         for body in ["", "{", "{}", r#"{"items":[{"create":{}}]}"#, r#"{"items":[7]}"#, "<html>"] {
             assert!(read(200, body.as_bytes()).is_err(), "{body}");
         }
-        assert_eq!(
-            read(503, b"<html>").unwrap(),
-            Reply::Refused { status: 503, reason: "HTTP 503".to_owned() }
-        );
+        let refused = |status, body: &[u8]| match read(status, body).unwrap() {
+            Reply::Refused { reason, .. } => reason,
+            Reply::Items(items) => panic!("{items:?}"),
+        };
+        assert_eq!(refused(503, b""), "HTTP 503");
+        let page = b"<html><head><title>400 Bad Request</title></head><body>nginx</body></html>";
+        assert_eq!(refused(400, page), "HTTP 400, a web page: 400 Bad Request nginx");
     }
 }

@@ -1,18 +1,22 @@
 //! HTTP to the search engine: credentials, gzip, time limits.
 
+use std::io::Write as _;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
-use super::window::Outgoing;
+use super::window::{Form, Outgoing};
 use super::{Reply, bulk};
 use crate::config::ElasticsearchConfig;
 
 /// Only what is read: an answer for thousands of records stays small.
-const FILTER: &str =
-    "filter_path=errors,error,items.*.status,items.*.failure_store,items.*.error.type,items.*.error.reason";
+const FILTER: &str = "filter_path=errors,error,items.*.status,items.*._index,items.*.failure_store,\
+                      items.*.error.type,items.*.error.reason";
 /// Largest answer that is read.
 const ANSWER_BYTES: usize = 32 * 1024 * 1024;
 
@@ -22,6 +26,14 @@ pub(super) struct Client {
     http: reqwest::Client,
     config: ElasticsearchConfig,
     url: String,
+    manner: Arc<RwLock<Manner>>,
+}
+
+/// How the engine that was found wants to be spoken to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Manner {
+    data_streams: bool,
+    text: bool,
 }
 
 /// Why a client cannot be made; one sentence.
@@ -64,14 +76,43 @@ impl Client {
             Some(_) => failed(words(&error)),
             None => ClientError::Build(error),
         })?;
-        Ok(Self { http, config, url })
+        Ok(Self { http, config, url, manner: Arc::default() })
+    }
+
+    /// An engine that knows of data streams by name shall not make plain indices in their place.
+    pub fn requires_data_streams(&self, knows: bool) {
+        self.manner.write().unwrap_or_else(PoisonError::into_inner).data_streams = knows;
+    }
+
+    /// Whether payloads go as text.
+    pub fn sends_text(&self, text: bool) {
+        self.manner.write().unwrap_or_else(PoisonError::into_inner).text = text;
+    }
+
+    /// The name of a data stream.
+    pub fn stream(&self, source: telemetry::Source) -> String {
+        telemetry::data_stream(source, &self.config.namespace)
+    }
+
+    /// Whether the address says that nothing is encrypted.
+    pub fn is_plain(&self) -> bool {
+        self.url.starts_with("http://")
     }
 
     /// Sends records. `Err`: it is not known whether they were taken.
-    pub async fn send(&self, records: &[Outgoing]) -> Result<Reply, String> {
-        let body = telemetry::deflate(bulk::body(records, &self.config.namespace).as_bytes());
+    pub async fn send(&self, mut records: Vec<Outgoing>) -> Result<Reply, String> {
+        let manner = *self.manner.read().unwrap_or_else(PoisonError::into_inner);
+        for outgoing in records.iter_mut().filter(|outgoing| manner.text && outgoing.form == Form::Full) {
+            outgoing.form = Form::Text;
+        }
+        let namespace = self.config.namespace.clone();
+        let build = move || gzip(bulk::body(&records, &namespace).as_bytes());
+        // Megabytes of text: not on a thread that others wait for.
+        let body = tokio::task::spawn_blocking(build).await.map_err(|error| error.to_string())?;
+        let body = body.map_err(|error| error.to_string())?;
+        let extra = if manner.data_streams { "&require_data_stream=true" } else { "" };
         let request = self
-            .request(Method::POST, &format!("/_bulk?{FILTER}"))
+            .request(Method::POST, &format!("/_bulk?{FILTER}{extra}"))
             .header(CONTENT_TYPE, "application/x-ndjson")
             .header(CONTENT_ENCODING, "gzip")
             .body(body);
@@ -79,7 +120,7 @@ impl Client {
         bulk::read(status, &answer)
     }
 
-    /// A JSON call: status and answer (`null` when it is not JSON).
+    /// A JSON call: status and answer (when it is not JSON: its first words as a string).
     pub async fn call(
         &self,
         method: Method,
@@ -91,7 +132,8 @@ impl Client {
             request = request.json(body);
         }
         let (status, answer) = perform(request).await?;
-        Ok((status, serde_json::from_slice(&answer).unwrap_or_default()))
+        let text = || Value::String(String::from_utf8_lossy(&answer[..answer.len().min(300)]).into_owned());
+        Ok((status, serde_json::from_slice(&answer).unwrap_or_else(|_| text())))
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -105,6 +147,13 @@ impl Client {
         }
         request
     }
+}
+
+/// The library's: the browser's own is written to be small, not to be fast.
+fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 8), Compression::fast());
+    encoder.write_all(bytes)?;
+    encoder.finish()
 }
 
 async fn perform(request: RequestBuilder) -> Result<(u16, Vec<u8>), String> {

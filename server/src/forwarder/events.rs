@@ -17,6 +17,14 @@ pub enum ForwarderEvent {
     },
     TemplateInstalled {
         engine: String,
+        /// The version that stood there before; `None`: there was none.
+        replaced: Option<u64>,
+    },
+    /// A template of that name stands there, and it is not one of ours.
+    TemplateForeign,
+    /// Which template is there cannot be seen with these credentials: payloads are sent as text, which fits any.
+    TemplateUnseen {
+        status: u16,
     },
     TemplateRefused {
         status: u16,
@@ -34,7 +42,12 @@ pub enum ForwarderEvent {
     },
     /// Deliveries go on after an outage.
     Recovered,
+    /// Records were refused for good; told at most once a minute, with one of them.
     Quarantined {
+        /// Dead letters.
+        count: u64,
+        /// Put aside by the engine itself.
+        failure_store: u64,
         record: String,
         status: u16,
         reason: String,
@@ -47,6 +60,8 @@ impl Event for ForwarderEvent {
             Self::Started { .. } => "forwarder.started",
             Self::Unusable { .. } => "forwarder.unusable",
             Self::TemplateInstalled { .. } => "forwarder.template_installed",
+            Self::TemplateForeign => "forwarder.template_foreign",
+            Self::TemplateUnseen { .. } => "forwarder.template_unseen",
             Self::TemplateRefused { .. } => "forwarder.template_refused",
             Self::Resting { .. } => "forwarder.resting",
             Self::Held { .. } => "forwarder.held",
@@ -58,7 +73,10 @@ impl Event for ForwarderEvent {
     fn level(&self) -> Level {
         match self {
             Self::Started { .. } | Self::TemplateInstalled { .. } | Self::Recovered => Level::Info,
-            Self::TemplateRefused { .. } | Self::Resting { .. } => Level::Warn,
+            Self::TemplateRefused { .. }
+            | Self::TemplateForeign
+            | Self::TemplateUnseen { .. }
+            | Self::Resting { .. } => Level::Warn,
             Self::Unusable { .. } | Self::Held { .. } | Self::Quarantined { .. } => Level::Error,
         }
     }
@@ -69,11 +87,23 @@ impl Event for ForwarderEvent {
                 format!("Forwarding to {url}, namespace {namespace}; {held} records wait")
             }
             Self::Unusable { reason } => format!("Nothing is forwarded: {reason}"),
-            Self::TemplateInstalled { engine } => {
+            Self::TemplateInstalled { engine, replaced: None } => {
                 format!("Index template deltascope-logs was put into {engine}")
             }
+            Self::TemplateInstalled { engine, replaced: Some(version) } => format!(
+                "Index template deltascope-logs of version {version} was replaced in {engine}; it counts from the next rollover on"
+            ),
+            Self::TemplateForeign => {
+                "An index template deltascope-logs that we did not write stands there; it is left as it is"
+                    .to_owned()
+            }
+            Self::TemplateUnseen { status } => format!(
+                "The credentials may not look at index templates ({status}): payloads are sent as text, which any mapping takes"
+            ),
             Self::TemplateRefused { status, reason } => {
-                format!("Index template deltascope-logs was refused ({status}): {reason}; sending goes on")
+                format!(
+                    "Index template deltascope-logs was refused ({status}): {reason}; records are kept until one is there"
+                )
             }
             Self::Resting { reason, backoff_ms } => {
                 format!("Forwarding rests for {backoff_ms} ms: {reason}; records are kept")
@@ -82,9 +112,16 @@ impl Event for ForwarderEvent {
                 format!("Forwarding is held ({status}): {reason}; records are kept")
             }
             Self::Recovered => "Forwarding goes on; what waited is being delivered".to_owned(),
-            Self::Quarantined { record, status, reason } => {
+            Self::Quarantined { count: 0, failure_store, .. } => {
+                format!("{failure_store} records went into the engine's failure store; look at it there")
+            }
+            Self::Quarantined { count, failure_store, record, status, reason } => {
+                let beside = match failure_store {
+                    0 => String::new(),
+                    n => format!(", and {n} went into the engine's failure store"),
+                };
                 format!(
-                    "Record {record} was refused for good ({status}): {reason}; it is kept as a dead letter"
+                    "{count} records were refused for good and are kept as dead letters{beside}; the first is {record} ({status}): {reason}"
                 )
             }
         }
@@ -98,7 +135,11 @@ impl Event for ForwarderEvent {
                 ("held", Value::from(*held)),
             ],
             Self::Unusable { reason } => vec![("reason", Value::from(reason.as_str()))],
-            Self::TemplateInstalled { engine } => vec![("engine", Value::from(engine.as_str()))],
+            Self::TemplateInstalled { engine, replaced } => {
+                vec![("engine", Value::from(engine.as_str())), ("replaced", Value::from(*replaced))]
+            }
+            Self::TemplateForeign => Vec::new(),
+            Self::TemplateUnseen { status } => vec![("status_code", Value::from(*status))],
             Self::TemplateRefused { status, reason } | Self::Held { status, reason } => {
                 vec![("status_code", Value::from(*status)), ("reason", Value::from(reason.as_str()))]
             }
@@ -106,7 +147,9 @@ impl Event for ForwarderEvent {
                 vec![("reason", Value::from(reason.as_str())), ("backoff_ms", Value::from(*backoff_ms))]
             }
             Self::Recovered => Vec::new(),
-            Self::Quarantined { record, status, reason } => vec![
+            Self::Quarantined { count, failure_store, record, status, reason } => vec![
+                ("count", Value::from(*count)),
+                ("failure_store", Value::from(*failure_store)),
                 ("record", Value::from(record.as_str())),
                 ("status_code", Value::from(*status)),
                 ("reason", Value::from(reason.as_str())),
@@ -129,12 +172,16 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         ForwarderEvent::Unusable {
             reason: "elasticsearch.ca_file ca.pem cannot be used: No such file or directory".to_owned(),
         },
-        ForwarderEvent::TemplateInstalled { engine: "Elasticsearch 9.5.3".to_owned() },
+        ForwarderEvent::TemplateInstalled { engine: "Elasticsearch 9.5.3".to_owned(), replaced: None },
+        ForwarderEvent::TemplateForeign,
+        ForwarderEvent::TemplateUnseen { status: 403 },
         ForwarderEvent::TemplateRefused { status: 403, reason: reason.clone() },
         ForwarderEvent::Resting { reason: "connection refused".to_owned(), backoff_ms: 800 },
         ForwarderEvent::Held { status: 401, reason },
         ForwarderEvent::Recovered,
         ForwarderEvent::Quarantined {
+            count: 1,
+            failure_store: 0,
             record: "0198c1d2e3f40011a2b3c4d5e6f70819-512".to_owned(),
             status: 400,
             reason: "document_parsing_exception: failed to parse field [payload]".to_owned(),

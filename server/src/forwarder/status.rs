@@ -2,12 +2,25 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::machine::Machine;
+
+/// State word and last error of one lane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaneStatus {
+    pub lane: &'static str,
+    pub state: &'static str,
+    pub last_error: Option<String>,
+}
+
 /// State word and last error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// `idle`, `awaiting`, `resting`, `held`, or `down` when it cannot be set up.
     pub state: &'static str,
     pub last_error: Option<String>,
+    pub lanes: Vec<LaneStatus>,
+    /// When the oldest record happened that is being worked on, in microseconds.
+    pub oldest_us: Option<i64>,
 }
 
 /// Shared between the driver and those who ask.
@@ -18,7 +31,8 @@ pub struct Status {
 
 impl Default for Status {
     fn default() -> Self {
-        Self { inner: Arc::new(Mutex::new(Snapshot { state: "idle", last_error: None })) }
+        let idle = Snapshot { state: "idle", last_error: None, lanes: Vec::new(), oldest_us: None };
+        Self { inner: Arc::new(Mutex::new(idle)) }
     }
 }
 
@@ -29,8 +43,29 @@ impl Status {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Replaces the state.
-    pub fn set(&self, state: &'static str, last_error: Option<String>) {
-        *self.inner.lock().unwrap_or_else(PoisonError::into_inner) = Snapshot { state, last_error };
+    /// It cannot be set up.
+    pub fn down(&self, why: String) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        (inner.state, inner.last_error) = ("down", Some(why));
+        inner.lanes.clear();
+    }
+
+    /// Shows what the machine is at.
+    pub(super) fn follow(&self, machine: &Machine) {
+        let lane =
+            |(lane, state, error): (crate::store::telemetry::Lane, super::machine::State, Option<&str>)| {
+                LaneStatus {
+                    lane: lane.as_str(),
+                    state: state.as_str(),
+                    last_error: error.map(str::to_owned),
+                }
+            };
+        let snapshot = Snapshot {
+            state: machine.state().as_str(),
+            last_error: machine.last_error().map(str::to_owned),
+            lanes: machine.lanes().map(lane).collect(),
+            oldest_us: machine.oldest_us(),
+        };
+        *self.inner.lock().unwrap_or_else(PoisonError::into_inner) = snapshot;
     }
 }

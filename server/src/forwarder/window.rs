@@ -1,164 +1,371 @@
-//! The records that are being worked on, with the verdict of each.
+//! The records of a lane that are being worked on, with the fate of each.
+//!
+//! A record is given up only on evidence: somebody else was taken while it was refused. What is refused while nobody
+//! is taken may be the destination's fault and is put aside; it is judged when a neighbour has been taken.
 
-use std::collections::HashSet;
+mod entry;
 
-use super::{ForwarderEvent, Item};
-use crate::store::telemetry::{DeadLetter, Settled, StoredRecord};
+use std::collections::BTreeMap;
 
-/// Server errors of a single record, while its neighbours were taken, before it is given up.
-const ATTEMPTS: u32 = 8;
+use super::Item;
+use super::blame::{Blame, blame};
+use crate::store::telemetry::{DeadLetter, Lane, Settled, StoredRecord};
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Fate {
-    Pending { attempts: u32, truncated: bool },
-    Delivered,
-    Duplicate,
-    FailureStore,
-    Dead { status: u16, reason: String },
-}
+use entry::{Entry, Evidence, Fate};
+pub use entry::{Form, Outgoing};
 
+/// So often a record that is alone in its stream is tried before other streams are believed in its place.
+const ROUNDS: u32 = 4;
 /// Bytes of one request, as stored; the documents are a little longer.
 const REQUEST_BYTES: usize = 5 * 1024 * 1024;
+/// So many refused and nobody taken: it is not they.
+pub(super) const SUSPICIOUS: usize = 3;
 
-/// What one result means for the request as a whole.
+/// What the results of one request mean for the lane.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    Settled,
-    Retry { status: u16, reason: String },
-    Hold { status: u16, reason: String },
-}
-
-/// A record to send; a truncated one goes without its payload.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outgoing {
-    pub record: StoredRecord,
-    pub truncated: bool,
+    Fine,
+    /// Somebody is to be sent again after a pause.
+    Retry {
+        status: u16,
+        reason: String,
+    },
+    /// The destination refuses.
+    Hold {
+        status: u16,
+        reason: String,
+    },
 }
 
 /// A run of records in order of commit.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Window {
-    records: Vec<(StoredRecord, Fate)>,
-    /// Positions of the request that is under way.
-    sent: Vec<usize>,
-    told: HashSet<usize>,
+    lane: Lane,
+    from: i64,
+    /// Up to here the lane has no records but these.
+    end: i64,
+    entries: Vec<Entry>,
+    /// Whether somebody was taken since the last look at what was put aside.
+    progress: bool,
+    /// Whether the last request had somebody taken.
+    recent: bool,
+    /// Records of this window that were taken.
+    taken: u64,
+    /// The index that took the last record.
+    pub index: Option<String>,
+    /// The same when each request that is under way was sent.
+    sent_after: BTreeMap<u64, Option<String>>,
+    /// Whether the engine was asked just now what it has of those that it may have.
+    asked: bool,
 }
 
 impl Window {
-    pub fn new(records: Vec<StoredRecord>) -> Self {
-        let pending = Fate::Pending { attempts: 0, truncated: false };
-        let records = records.into_iter().map(|record| (record, pending.clone())).collect();
-        Self { records, ..Self::default() }
+    pub fn new(lane: Lane, from: i64) -> Self {
+        let (progress, recent, taken) = (false, false, 0);
+        Self {
+            lane,
+            from,
+            end: from,
+            entries: Vec::new(),
+            progress,
+            recent,
+            taken,
+            index: None,
+            sent_after: BTreeMap::new(),
+            asked: false,
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.entries.is_empty()
     }
 
-    pub fn is_settled(&self) -> bool {
-        !self.records.iter().any(|(_, fate)| matches!(fate, Fate::Pending { .. }))
+    /// Where the lane is looked at next.
+    pub fn end(&self) -> i64 {
+        self.end
     }
 
-    /// How many records the last request had.
-    pub fn sent(&self) -> usize {
-        self.sent.len()
+    /// Where the lane was booked last.
+    pub fn from(&self) -> i64 {
+        self.from
     }
 
-    /// The first `limit` records that are not settled, fewer when they are large.
-    pub fn next(&mut self, limit: usize) -> Vec<Outgoing> {
-        self.sent.clear();
-        let (mut outgoing, mut bytes) = (Vec::new(), 0);
-        for (position, (record, fate)) in self.records.iter().enumerate() {
-            if let Fate::Pending { truncated, .. } = fate
-                && outgoing.len() < limit.max(1)
-                && (outgoing.is_empty() || bytes + record.body.len() <= REQUEST_BYTES)
-            {
-                bytes += record.body.len();
-                self.sent.push(position);
-                outgoing.push(Outgoing { record: record.clone(), truncated: *truncated });
+    /// When the oldest happened that is not settled.
+    pub fn oldest_us(&self) -> Option<i64> {
+        let open = |fate: &Fate| matches!(fate, Fate::Pending | Fate::Sent(_) | Fate::Aside { .. });
+        self.entries.iter().filter(|entry| open(&entry.fate)).map(|entry| entry.record.at_us).min()
+    }
+
+    /// Adds what comes next. `unsure`: an earlier process may have sent it. With company, what was put aside is
+    /// tried again: the same request tells whose fault it was.
+    pub fn add(&mut self, records: Vec<StoredRecord>, end: i64, unsure: bool) {
+        self.end = end;
+        if !records.is_empty() {
+            self.release(|blame| blame != Blame::Request);
+        }
+        let unsure = unsure.then(|| self.index.clone().unwrap_or_default());
+        let entry = |record| Entry {
+            record,
+            form: Form::Full,
+            attempts: 0,
+            refused_at: None,
+            unsure: unsure.clone(),
+            rounds: 0,
+            fate: Fate::Pending,
+        };
+        self.entries.extend(records.into_iter().map(entry));
+    }
+
+    pub fn has_pending(&self) -> bool {
+        self.entries.iter().any(|entry| entry.fate == Fate::Pending)
+    }
+
+    pub fn in_flight(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry.fate, Fate::Sent(_)))
+    }
+
+    /// Records of a request.
+    pub fn size_of(&self, request: u64) -> usize {
+        self.entries.iter().filter(|entry| entry.fate == Fate::Sent(request)).count()
+    }
+
+    /// How many are refused and not judged.
+    pub fn aside(&self) -> usize {
+        self.entries.iter().filter(|entry| matches!(entry.fate, Fate::Aside { .. })).count()
+    }
+
+    pub fn recent(&self) -> bool {
+        self.recent
+    }
+
+    /// What the engine must be asked before anything is sent: the first index where records may lie, and which.
+    pub fn unsure(&self) -> Option<(String, Vec<String>)> {
+        let unsure = || self.entries.iter().filter(|entry| entry.is_unsure());
+        // Names of a stream's indices sort by age: they end in a date and a number that goes up.
+        let first = unsure().filter_map(|entry| entry.unsure.clone()).min()?;
+        let ids = unsure().map(|entry| entry.record.event_id.clone()).collect();
+        (!self.asked).then_some((first, ids))
+    }
+
+    /// The engine was asked: it has these in older indices. The others may still lie in the one that it writes to now
+    /// (`index`; `None`: it cannot tell), which will refuse them by their ids.
+    pub fn known(&mut self, found: &[String], index: Option<&str>) {
+        self.asked = true;
+        for entry in self.entries.iter_mut().filter(|entry| entry.is_unsure()) {
+            entry.unsure = index.map(str::to_owned);
+            if found.contains(&entry.record.event_id) {
+                entry.fate = Fate::Duplicate;
             }
         }
+    }
+
+    /// The first `limit` records that wait, fewer when they are large.
+    pub fn next(&mut self, limit: usize, request: u64) -> Vec<Outgoing> {
+        let (mut outgoing, mut bytes) = (Vec::new(), 0);
+        for entry in self.entries.iter_mut().filter(|entry| entry.fate == Fate::Pending) {
+            let size = entry.record.body.len();
+            if outgoing.len() >= limit.max(1) || (!outgoing.is_empty() && bytes + size > REQUEST_BYTES) {
+                break;
+            }
+            bytes += size;
+            entry.fate = Fate::Sent(request);
+            outgoing.push(Outgoing { record: entry.record.clone(), form: entry.form });
+        }
+        self.sent_after.insert(request, self.index.clone());
+        self.asked = false;
         outgoing
     }
 
-    /// Reads the results of the last request; `None` when there is not one for each record.
-    pub fn judge(&mut self, items: &[Item]) -> Option<Vec<Verdict>> {
-        if items.len() != self.sent.len() {
+    /// Nothing is known about a request: its records wait again.
+    pub fn lost(&mut self, request: u64) {
+        (self.recent, self.asked) = (false, false);
+        // What was known when it was sent: others may have heard of a newer index meanwhile.
+        let index = self.sent_after.remove(&request).flatten().unwrap_or_default();
+        for entry in self.entries.iter_mut().filter(|entry| entry.fate == Fate::Sent(request)) {
+            entry.fate = Fate::Pending;
+            entry.unsure.get_or_insert_with(|| index.clone());
+        }
+    }
+
+    /// A request was not taken as a whole, and its records are not to blame.
+    pub fn returned(&mut self, request: u64) {
+        (self.recent, self.asked) = (false, false);
+        self.sent_after.remove(&request);
+        for entry in self.entries.iter_mut().filter(|entry| entry.fate == Fate::Sent(request)) {
+            entry.fate = Fate::Pending;
+        }
+    }
+
+    /// A request of one record was refused as a whole. `elsewhere`: how many all lanes have seen taken so far.
+    pub fn refused_alone(&mut self, request: u64, status: u16, reason: &str, elsewhere: u64) {
+        self.recent = false;
+        self.sent_after.remove(&request);
+        let evidence = Evidence { same_request: false, small: true, taken: self.taken, elsewhere };
+        for entry in self.entries.iter_mut().filter(|entry| entry.fate == Fate::Sent(request)) {
+            entry.suspect(status, reason, Blame::Request, evidence);
+        }
+    }
+
+    /// Reads the results of a request by position; `None` when there is not one for each record. `elsewhere`: how
+    /// many all lanes have seen taken so far. Gives how many were taken now.
+    pub fn judge(&mut self, request: u64, items: &[Item], elsewhere: u64) -> Option<(Verdict, u64)> {
+        let sent: Vec<usize> = (0..self.entries.len())
+            .filter(|&position| self.entries[position].fate == Fate::Sent(request))
+            .collect();
+        if items.len() != sent.len() {
             return None;
         }
-        let any_taken = items.iter().any(|item| matches!(item.status, 200 | 201 | 409));
-        let pairs: Vec<(usize, &Item)> = self.sent.iter().copied().zip(items).collect();
-        Some(pairs.into_iter().map(|(position, item)| self.judge_one(position, item, any_taken)).collect())
-    }
-
-    fn judge_one(&mut self, position: usize, item: &Item, any_taken: bool) -> Verdict {
-        let fate = &mut self.records[position].1;
-        let (status, reason) = (item.status, item.reason.clone());
-        *fate = match (status, &*fate) {
-            (200 | 201, _) if item.failure_store => Fate::FailureStore,
-            (200 | 201, _) => Fate::Delivered,
-            (409, _) => Fate::Duplicate,
-            (401 | 403 | 404, _) => return Verdict::Hold { status, reason },
-            (429, _) => return Verdict::Retry { status, reason },
-            (500.., Fate::Pending { attempts, truncated }) if *attempts + 1 < ATTEMPTS || !any_taken => {
-                // A server in trouble refuses everybody; only when neighbours are taken is the record suspected.
-                *fate = Fate::Pending { attempts: attempts + u32::from(any_taken), truncated: *truncated };
-                return Verdict::Retry { status, reason };
-            }
-            (_, _) => Fate::Dead { status, reason },
-        };
-        Verdict::Settled
-    }
-
-    /// Marks the one record of the last request to be sent without its payload; `false` when it was already.
-    pub fn truncate(&mut self) -> bool {
-        match self.sent.first().map(|&position| &mut self.records[position].1) {
-            Some(Fate::Pending { truncated, .. }) if !*truncated => {
-                *truncated = true;
-                true
-            }
-            Some(_) | None => false,
+        self.sent_after.remove(&request);
+        let now = items.iter().filter(|item| blame(item) == Blame::Nobody).count() as u64;
+        let small = items.len() < SUSPICIOUS;
+        let evidence = Evidence { same_request: now > 0, small, taken: self.taken, elsewhere };
+        self.taken += now;
+        let mut verdict = Verdict::Fine;
+        for (&position, item) in sent.iter().zip(items) {
+            verdict = verdict.and(self.entries[position].judge(item, evidence));
         }
-    }
-
-    /// Gives up the one record of the last request.
-    pub fn quarantine(&mut self, status: u16, reason: &str) {
-        if let Some(&position) = self.sent.first() {
-            self.records[position].1 = Fate::Dead { status, reason: reason.to_owned() };
+        if let Some(item) = items
+            .iter()
+            .rev()
+            .find(|item| item.status == 201 && !item.failure_store && !item.index.is_empty())
+        {
+            self.index = Some(item.index.clone());
         }
+        self.recent = now > 0;
+        self.progress |= now > 0;
+        Some((verdict, now))
     }
 
-    /// Records given up since the last call, as events.
-    pub fn take_quarantined(&mut self) -> Vec<ForwarderEvent> {
-        let mut events = Vec::new();
-        for (position, (record, fate)) in self.records.iter().enumerate() {
-            if let Fate::Dead { status, reason } = fate
-                && self.told.insert(position)
+    /// Looks at what was put aside when all others are settled: with a neighbour taken it is tried once more, and
+    /// that answer counts. `elsewhere`: as for `judge`. Gives whether anybody waits again.
+    pub fn look_again(&mut self, elsewhere: u64) -> bool {
+        let progress = std::mem::take(&mut self.progress);
+        let single = self.aside() == 1;
+        let mut again = false;
+        self.asked = false;
+        for entry in &mut self.entries {
+            let Fate::Aside { status, reason, blame, elsewhere: then } = entry.fate.clone() else { continue };
+            if progress {
+                entry.fate = Fate::Pending;
+                again = true;
+                continue;
+            }
+            entry.rounds += 1;
+            let suspect =
+                blame == Blame::Record || (single && blame != Blame::Server && entry.rounds >= ROUNDS);
+            if suspect && elsewhere > then {
+                // By its own words the record's fault, or the only one of its stream, and other lanes were taken since.
+                entry.escalate(status, &reason);
+            }
+            again |= !matches!(entry.fate, Fate::Aside { .. });
+        }
+        again
+    }
+
+    /// Whether somebody is put aside whom only a request of its own can clear.
+    pub fn must_be_alone(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry.fate, Fate::Aside { blame: Blame::Request, .. }))
+    }
+
+    /// A window that cannot grow waits for no more witnesses: whoever is still refused beside so many that were
+    /// taken is given up. Gives whether there were any.
+    pub fn give_up(&mut self) -> bool {
+        let there = |entry: &Entry| matches!(entry.fate, Fate::Delivered | Fate::Duplicate);
+        if !self.entries.iter().any(there) {
+            return false;
+        }
+        for entry in &mut self.entries {
+            if let Fate::Aside { status, reason, .. } = entry.fate.clone() {
+                entry.fate = Fate::Dead { status, reason };
+            }
+        }
+        true
+    }
+
+    /// Everything that was put aside waits again.
+    pub fn release_all(&mut self) {
+        self.release(|_| true);
+    }
+
+    fn release(&mut self, wanted: impl Fn(Blame) -> bool) {
+        self.asked = false;
+        for entry in &mut self.entries {
+            if let Fate::Aside { blame, .. } = entry.fate
+                && wanted(blame)
             {
-                let (record, status, reason) = (record.event_id.clone(), *status, reason.clone());
-                events.push(ForwarderEvent::Quarantined { record, status, reason });
+                entry.fate = Fate::Pending;
             }
         }
-        events
+    }
+
+    /// The last refusal that was not judged.
+    pub fn complaint(&self) -> Option<(u16, String)> {
+        self.entries.iter().rev().find_map(|entry| match &entry.fate {
+            Fate::Aside { status, reason, .. } => Some((*status, reason.clone())),
+            Fate::Pending
+            | Fate::Sent(_)
+            | Fate::Delivered
+            | Fate::Duplicate
+            | Fate::FailureStore
+            | Fate::Dead { .. } => None,
+        })
+    }
+
+    pub fn is_settled(&self) -> bool {
+        !self.has_pending() && !self.in_flight() && self.aside() == 0
     }
 
     /// The books of a settled window.
     pub fn settled(&self) -> Settled {
-        let count = |wanted: &Fate| self.records.iter().filter(|(_, fate)| fate == wanted).count() as u64;
+        let count = |wanted: &Fate| self.entries.iter().filter(|entry| entry.fate == *wanted).count() as u64;
         let duplicates = count(&Fate::Duplicate);
-        let dead_letters = self.records.iter().filter_map(|(record, fate)| match fate {
-            Fate::Dead { status, reason } => {
-                let (record, reason) = (record.clone(), reason.clone());
-                Some(DeadLetter { record, status: *status, reason, data_stream: String::new() })
-            }
-            Fate::Pending { .. } | Fate::Delivered | Fate::Duplicate | Fate::FailureStore => None,
+        let dead = self.entries.iter().filter_map(|entry| match &entry.fate {
+            Fate::Dead { status, reason } => Some(DeadLetter {
+                record: entry.record.clone(),
+                status: *status,
+                reason: reason.clone(),
+                data_stream: String::new(),
+            }),
+            // A letter stays one, wherever else the engine puts it.
+            Fate::FailureStore if self.lane == Lane::Letters => Some(DeadLetter {
+                record: entry.record.clone(),
+                status: 201,
+                reason: "the engine put it into its failure store".to_owned(),
+                data_stream: String::new(),
+            }),
+            Fate::Pending
+            | Fate::Sent(_)
+            | Fate::Aside { .. }
+            | Fate::Delivered
+            | Fate::Duplicate
+            | Fate::FailureStore => None,
         });
+        let there = |entry: &&Entry| matches!(entry.fate, Fate::Delivered | Fate::Duplicate);
+        let redeemed = self.entries.iter().filter(there).map(|entry| entry.record.event_id.clone());
         Settled {
-            cursor_id: self.records.last().map_or(0, |(record, _)| record.id),
+            cursor_id: self.end,
+            index: self.index.clone(),
             delivered: count(&Fate::Delivered) + duplicates,
             duplicates,
-            dead_letters: dead_letters.collect(),
+            dead_letters: dead.collect(),
             failure_store: count(&Fate::FailureStore),
+            redeemed: if self.lane == Lane::Letters { redeemed.collect() } else { Vec::new() },
+            ..Settled::nothing(self.lane, self.from, self.end)
+        }
+    }
+}
+
+impl Verdict {
+    /// The graver of the two; of two alike the first.
+    fn and(self, other: Self) -> Self {
+        match (&self, &other) {
+            (Self::Hold { .. }, _) | (_, Self::Fine) => self,
+            (Self::Retry { .. }, Self::Retry { .. }) => self,
+            (Self::Fine | Self::Retry { .. }, _) => other,
         }
     }
 }

@@ -56,6 +56,7 @@ pub(super) async fn change(
         user: session.username,
         minutes: wanted.minutes,
         stopped: wanted.stopped,
+        debugged: wanted.debug_session,
         told: told.clone(),
     };
     app.teller.tell(&event, &correlation::context());
@@ -79,8 +80,12 @@ impl Wanted {
         if self.max_batch.is_some_and(|records| !(1..=telemetry::limits::BATCH_RECORDS).contains(&records)) {
             return wrong("max_batch", "1 to 2000");
         }
-        if self.debug_session.as_ref().is_some_and(|id| id.is_empty() || id.len() > 64) {
-            return wrong("debug_session", "1 to 64 characters");
+        let is_id = |id: &String| {
+            (1..=64).contains(&id.len())
+                && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        };
+        if !self.debug_session.as_ref().is_none_or(is_id) {
+            return wrong("debug_session", "1 to 64 letters, digits, - or _");
         }
         Ok(())
     }

@@ -61,7 +61,11 @@ impl Drop for Untold {
             route.clone_into(&mut self.line.route);
         }
         let context = telemetry::Context { correlation_id: Some(self.id.clone()), ..known.context };
-        self.app.teller.tell(&self.line, &context);
+        if self.line.user.is_some() {
+            self.app.teller.tell(&self.line, &context);
+        } else {
+            self.app.teller.tell_of_strangers(&self.line, &context);
+        }
     }
 }
 

@@ -99,6 +99,14 @@ impl ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
+        if error.took_too_long() {
+            let why = "The search was ended after ten seconds: ask for a shorter time or a single event.";
+            return Self {
+                code: "SEARCH_TOO_LONG",
+                cause: Some(error.to_string()),
+                ..Self::unavailable(why, 2)
+            };
+        }
         Self {
             cause: Some(error.to_string()),
             ..Self::unavailable("The database is not available right now.", 2)

@@ -6,7 +6,7 @@ mod port;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::{Files, PageStatus, Port, ShellValues, document_end, load, shell};
+use app::{Files, PageStatus, Port, ShellValues, document_end, load, route_pattern, shell};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -99,6 +99,7 @@ async fn render(app: Arc<App>, site: &Site, user: Option<Session>, request: Requ
         correlation_id: correlation::current().unwrap_or_default(),
         theme: theme(request.headers()),
         now_ms: clock::now().as_millis(),
+        route: route_pattern(request.uri().path()),
         version: site.version(),
     };
     let port: Arc<dyn Port> = Arc::new(PagePort::new(app, user));

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{ApiError, User};
 use crate::clock;
+use crate::forwarder::LaneStatus;
 use crate::ingest::Histogram;
 use crate::shared::App;
 use crate::store::telemetry::{Books, TabBooks, TabPage};
@@ -20,10 +21,12 @@ const TABS: usize = 200;
 pub(super) async fn books(State(app): State<Arc<App>>, _: User) -> Result<Json<Value>, ApiError> {
     let on = app.config.elasticsearch.url.is_some();
     let books = if on { app.records.books().await? } else { Books::default() };
-    let lag_ms = books.oldest_held_us.map_or(0, |at| (clock::now().0 - at).max(0) / 1_000);
     // Without a store the forwarder's state is still worth seeing; what is unknown is null, for it is not zero.
     let clients = app.records.tabs(TABS).await.ok();
     let forwarder = app.forwarder.as_ref().map(|status| status.snapshot());
+    let oldest = forwarder.as_ref().and_then(|f| f.oldest_us);
+    let lag_ms = oldest.map_or(0, |at| (clock::now().0 - at).max(0) / 1_000);
+    let lanes: Vec<Value> = forwarder.iter().flat_map(|f| &f.lanes).map(of_lane).collect();
     Ok(Json(json!({
         "offered": books.offered,
         "delivered": books.delivered,
@@ -37,10 +40,15 @@ pub(super) async fn books(State(app): State<Arc<App>>, _: User) -> Result<Json<V
             "state": forwarder.as_ref().map_or("off", |f| f.state),
             "lag_ms": lag_ms,
             "last_error": forwarder.as_ref().and_then(|f| f.last_error.clone()),
+            "lanes": lanes,
         },
         "ingest": ingest(&app),
         "clients": clients.as_ref().map(of_clients),
     })))
+}
+
+fn of_lane(lane: &LaneStatus) -> Value {
+    json!({ "lane": lane.lane, "state": lane.state, "last_error": lane.last_error })
 }
 
 /// Counts since the start.

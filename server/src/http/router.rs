@@ -1,4 +1,4 @@
-//! All routes and the order of middleware. Outermost first: correlation and the line of the request, security
+//! All routes and the order of middleware. Outermost first: whose request it is, correlation and the line of the request, security
 //! headers, compression, panic, Host, cross-site, body limit, route.
 
 use std::any::Any;
@@ -18,7 +18,7 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 use super::assets::Site;
 use super::{
     ApiError, accounts, assets, browsers, configurations, correlate, feed, guard, headers, health, history,
-    ingest, logs, metrics, pages, panic, pipeline, sessions,
+    ingest, logs, metrics, pages, panic, pipeline, proxies, sessions,
 };
 use crate::shared::App;
 
@@ -86,6 +86,7 @@ fn guarded(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
         .layer(CompressionLayer::new().quality(COMPRESSION))
         .layer(from_fn_with_state(Arc::clone(app), headers::secure))
         .layer(from_fn_with_state(Arc::clone(app), correlate::correlate))
+        .layer(from_fn_with_state(Arc::clone(app), proxies::see_through))
 }
 
 async fn wrong_method() -> ApiError {

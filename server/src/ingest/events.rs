@@ -13,7 +13,14 @@ pub enum IngestEvent {
     /// Single records of an accepted batch were refused, by code.
     RecordsRejected { count: u64, by_code: BTreeMap<&'static str, u64>, client_session_id: Option<String> },
     /// Somebody changed what browsers are told, for a while.
-    SettingsChanged { user: String, minutes: i64, stopped: bool, told: LoggerSettings },
+    /// `debugged`: the one browser session whose debug records are wanted.
+    SettingsChanged {
+        user: String,
+        minutes: i64,
+        stopped: bool,
+        debugged: Option<String>,
+        told: LoggerSettings,
+    },
 }
 
 impl IngestEvent {
@@ -74,6 +81,9 @@ impl Event for IngestEvent {
                 format!("A browser declared {count} calls that it did not send")
             }
             Self::RecordsRejected { count, .. } => format!("Browser records for {count} calls were refused"),
+            Self::SettingsChanged { user, minutes, debugged: Some(_), .. } => {
+                format!("{user} asked one browser for its debug records for {minutes} minutes")
+            }
             Self::SettingsChanged { user, minutes: 0, .. } => {
                 format!("{user} put what browsers are told back to the settings")
             }
@@ -94,13 +104,15 @@ impl Event for IngestEvent {
             Self::RecordsRejected { count, by_code, client_session_id } => {
                 (count, "by_code", by_code, client_session_id)
             }
-            Self::SettingsChanged { user, minutes, stopped, told } => {
-                return Map::from_iter([
+            Self::SettingsChanged { user, minutes, stopped, debugged, told } => {
+                let whose =
+                    debugged.iter().map(|id| ("client_session_id".to_owned(), Value::from(id.as_str())));
+                return Map::from_iter(whose.chain([
                     ("user".to_owned(), Value::from(user.as_str())),
                     ("minutes".to_owned(), Value::from(*minutes)),
                     ("stopped".to_owned(), Value::from(*stopped)),
                     ("told".to_owned(), serde_json::to_value(told).unwrap_or_default()),
-                ]);
+                ]));
             }
         };
         let by: Map<String, Value> =
@@ -131,6 +143,7 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         user: "admin".to_owned(),
         minutes: 30,
         stopped: false,
+        debugged: None,
         told: LoggerSettings { level: Some(Level::Debug), ..LoggerSettings::default() },
     };
     vec![

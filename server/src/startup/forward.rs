@@ -5,15 +5,13 @@ use std::time::Duration;
 
 use telemetry::Context;
 
-use crate::forwarder::{Driver, ForwarderEvent, Status};
+use crate::forwarder::{Driver, ForwarderEvent, PART, Status};
 use crate::shared::App;
 use crate::tasks::{Restart, Stop};
 use crate::telling::say;
 
 /// A file of certificates may be put right while the server runs; it is looked at again after this long.
 const AGAIN: Duration = Duration::from_secs(30);
-/// The part of health; the supervisor sets it as well.
-const PART: &str = "forwarder";
 
 /// Starts it, if it is configured.
 pub(super) fn start(app: &Arc<App>) {
@@ -38,7 +36,7 @@ async fn set_up(app: &App, status: &Status, mut stop: Stop) -> Option<Driver> {
             app.config.elasticsearch.clone(),
             app.records.clone(),
             app.teller.clone(),
-            status.clone(),
+            (status.clone(), app.health.clone()),
             stop.clone(),
         );
         let why = match made {
@@ -48,7 +46,7 @@ async fn set_up(app: &App, status: &Status, mut stop: Stop) -> Option<Driver> {
             }
             Err(error) => error.to_string(),
         };
-        status.set("down", Some(why.clone()));
+        status.down(why.clone());
         app.health.down(PART, why.clone());
         if why != told {
             app.teller.tell(&ForwarderEvent::Unusable { reason: why.clone() }, &Context::default());

@@ -22,6 +22,7 @@ const STEP_US: i64 = 60_000_000;
 
 /// Starts the tasks of the house.
 pub(super) fn keep(app: &Arc<App>) {
+    audit_accounts(app);
     let (this, stop) = (Arc::clone(app), app.tasks.stop_signal());
     app.tasks.supervise("housekeeping", Context::default(), Restart::SOON, move || {
         let (app, mut stop) = (Arc::clone(&this), stop.clone());
@@ -29,7 +30,6 @@ pub(super) fn keep(app: &Arc<App>) {
             let mut chores = Instant::now() + MINUTE;
             while !stop.is_stopped() {
                 // Told by the database where it failed; it is tried again.
-                let _ = app.accounts.tell_changes(&app.teller).await;
                 let _ = app.accounts.remember(&app.teller).await;
                 if Instant::now() >= chores {
                     chores = Instant::now() + MINUTE;
@@ -138,4 +138,26 @@ mod tests {
         assert!(!look(121, 121));
         assert!(look(122, 122));
     }
+}
+
+/// Apart from the others, because it waits until its records are stored.
+fn audit_accounts(app: &Arc<App>) {
+    let (this, stop) = (Arc::clone(app), app.tasks.stop_signal());
+    app.tasks.supervise("account_audit", Context::default(), Restart::SOON, move || {
+        let (app, mut stop) = (Arc::clone(&this), stop.clone());
+        async move {
+            while !stop.is_stopped() {
+                let told = async {
+                    // Told by the database where it failed; it is tried again.
+                    let _ = app.accounts.tell_changes(&app.teller).await;
+                    tokio::time::sleep(OFTEN).await;
+                };
+                tokio::select! {
+                    () = told => {}
+                    () = stop.stopped() => {}
+                }
+            }
+            Ok::<(), std::convert::Infallible>(())
+        }
+    });
 }

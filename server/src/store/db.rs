@@ -8,6 +8,7 @@ mod file;
 mod lineage;
 mod migrations;
 mod open;
+mod search;
 mod told;
 mod write;
 
@@ -55,6 +56,8 @@ struct Shared {
     identity: Option<(u64, u64)>,
     writer: SqlitePool,
     readers: SqlitePool,
+    /// For questions that may take long.
+    searchers: SqlitePool,
     told: Told,
     /// Why the file must be taken for damaged, once a statement has met it.
     damage: watch::Sender<Option<String>>,
@@ -75,6 +78,7 @@ impl Db {
         };
         let readers = pool(4, Duration::from_secs(5)).connect_with(file.options()).await?;
         let writer = pool(1, file.patience).connect_with(file.options()).await?;
+        let searchers = pool(search::AT_ONCE, search::PATIENCE).connect_lazy_with(file.options());
         let damage = watch::Sender::new(None);
         let identity = file.identity();
         Ok(Self {
@@ -83,6 +87,7 @@ impl Db {
                 identity,
                 writer,
                 readers,
+                searchers,
                 told,
                 damage,
                 writable,
@@ -210,6 +215,7 @@ impl Db {
     /// Closes all connections; the write-ahead log is folded into the file.
     pub async fn close(&self) {
         self.shared.writer.close().await;
+        self.shared.searchers.close().await;
         self.shared.readers.close().await;
     }
 

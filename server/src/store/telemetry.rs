@@ -3,12 +3,13 @@
 
 mod append;
 mod forwarding;
+mod lanes;
 mod query;
 mod retain;
 mod tabs;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicI64};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -16,7 +17,8 @@ use sqlx::migrate::Migrator;
 use tokio::sync::watch;
 
 pub use append::{BatchCommit, Commit, Prepared};
-pub use forwarding::{Books, DeadLetter, Settled, StoredRecord};
+pub use forwarding::{Backlog, Books, DeadLetter, Position, Settled, StoredRecord};
+pub use lanes::Lane;
 pub use query::{Bucket, Cursor, ErrorGroup, Filter};
 pub use retain::{Forgotten, Keep};
 pub use tabs::{TabBooks, TabEntry, TabPage};
@@ -34,6 +36,7 @@ pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
         (3, "journal", include_str!("../../migrations/telemetry/0003_journal.sql")),
         (4, "tabs", include_str!("../../migrations/telemetry/0004_tabs.sql")),
         (5, "groups", include_str!("../../migrations/telemetry/0005_groups.sql")),
+        (6, "lanes", include_str!("../../migrations/telemetry/0006_lanes.sql")),
     ])
 });
 /// The health part that says whether records are stored.
@@ -51,8 +54,6 @@ pub struct TelemetryStore {
     committed: Arc<watch::Sender<i64>>,
     /// Whether there must be books, also in a file that was just begun.
     forwarding: Arc<AtomicBool>,
-    /// The forwarder's cursor as it last read or moved it.
-    cursor: Arc<AtomicI64>,
 }
 
 impl TelemetryStore {
@@ -72,12 +73,7 @@ impl TelemetryStore {
     }
 
     fn at(slot: Slot) -> Self {
-        Self {
-            slot,
-            committed: Arc::new(watch::Sender::new(0)),
-            forwarding: Arc::default(),
-            cursor: Arc::default(),
-        }
+        Self { slot, committed: Arc::new(watch::Sender::new(0)), forwarding: Arc::default() }
     }
 
     /// Changes whenever records were committed; the value is the highest `id`.

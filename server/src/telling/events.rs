@@ -26,6 +26,11 @@ impl TelemetryEvent {
         let by_level = Shed::WORDS.into_iter().zip(shed.lanes).filter(|(_, count)| *count > 0).collect();
         Self::Dropped { count: shed.total(), by_level, reason, last }
     }
+
+    /// Records that a writer had taken when it panicked.
+    pub(super) fn lost(count: u64) -> Self {
+        Self::Dropped { count, by_level: Vec::new(), reason: "writer_failed", last: false }
+    }
 }
 
 impl Event for TelemetryEvent {

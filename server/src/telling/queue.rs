@@ -44,6 +44,17 @@ pub(super) struct Numbered {
     pub item: Item,
 }
 
+impl Numbered {
+    /// How many numbers it has.
+    pub fn count(&self) -> u64 {
+        match &self.item {
+            Item::Record(_) | Item::Event { .. } => 1,
+            Item::Batch(batch) => batch.records.len() as u64,
+            Item::Journal(journal) => journal.records.len() as u64,
+        }
+    }
+}
+
 /// Losses by level since they were last declared; `protected` are errors, fatal and audit records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Shed {

@@ -41,6 +41,11 @@ impl Sampler {
         false
     }
 
+    /// Counts what was left out for another reason.
+    pub fn add(&mut self, name: &str, count: u64) {
+        *self.suppressed.entry(name.to_owned()).or_insert(0) += count;
+    }
+
     /// What was suppressed since the last call, by name.
     pub fn take(&mut self) -> BTreeMap<String, u64> {
         std::mem::take(&mut self.suppressed)

@@ -16,6 +16,9 @@ use crate::{clock, correlation};
 /// The version that stands on every record.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// Under which word repeats of browser batches are declared.
+const REPEATED: &str = "repeated_batch";
+
 /// What became of a browser batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BatchOutcome {
@@ -51,6 +54,8 @@ struct Shared {
     queue: Mutex<Queue>,
     sampler: Mutex<Sampler>,
     wake: Notify,
+    /// Somebody waits for an answer.
+    urge: Notify,
     boot_id: String,
     level: AtomicU8,
     filtered: AtomicU64,
@@ -70,6 +75,7 @@ impl Teller {
                 queue: Mutex::new(Queue::new(queue_records)),
                 sampler: Mutex::default(),
                 wake: Notify::new(),
+                urge: Notify::new(),
                 boot_id,
                 level: AtomicU8::new(level as u8),
                 filtered: AtomicU64::new(0),
@@ -95,6 +101,22 @@ impl Teller {
             }
             let name = record.event.clone();
             self.push(name, record.level, record.source, Item::Record(Box::new(record)));
+        }
+    }
+
+    /// Tells what anybody may cause as often as he likes: beyond a rate it is only counted, and its number declared.
+    pub fn tell_of_strangers(&self, event: &dyn Event, context: &Context) {
+        let level = event.level();
+        let errs = level >= Level::Error;
+        if errs || !self.enabled(level) || self.sampler().admits(event.name(), std::time::Instant::now()) {
+            // What does not pass is counted there.
+            return self.tell(event, context);
+        }
+        let mut queue = self.lock();
+        if !queue.closed {
+            queue.take_number();
+            self.shared.suppressed.fetch_add(1, Ordering::Relaxed);
+            self.shared.enqueued.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -144,6 +166,7 @@ impl Teller {
         let count = records.len() as u64;
         self.lock().push_batch(Batch { records, bid, tab, reply })?;
         self.shared.enqueued.fetch_add(count, Ordering::Relaxed);
+        self.shared.urge.notify_one();
         self.shared.wake.notify_one();
         committed.await.map_err(|_| Refused)
     }
@@ -239,6 +262,10 @@ impl Teller {
         self.shared.wake.notified().await;
     }
 
+    pub(super) async fn urged(&self) {
+        self.shared.urge.notified().await;
+    }
+
     pub(super) fn drain(&self) -> (Vec<Numbered>, bool) {
         let mut queue = self.lock();
         (queue.drain(), queue.closed)
@@ -250,6 +277,14 @@ impl Teller {
         shed
     }
 
+    /// Records of browser batches that were there already: their numbers are declared with what was suppressed.
+    pub(super) fn add_repeated(&self, count: u64) {
+        if count > 0 {
+            self.sampler().add(REPEATED, count);
+            self.shared.suppressed.fetch_add(count, Ordering::Relaxed);
+        }
+    }
+
     pub(super) fn take_suppressed(&self) -> BTreeMap<String, u64> {
         self.sampler().take()
     }
@@ -257,6 +292,10 @@ impl Teller {
     pub(super) fn take_number(&self) -> u64 {
         self.shared.enqueued.fetch_add(1, Ordering::Relaxed);
         self.lock().take_number()
+    }
+
+    pub(super) fn add_lost(&self, count: u64) {
+        self.shared.shed.fetch_add(count, Ordering::Relaxed);
     }
 
     pub(super) fn add_committed(&self, count: u64) {

@@ -14,7 +14,8 @@ use super::{BatchOutcome, Output, Teller, say};
 use crate::clock;
 use crate::store::telemetry::{BatchCommit, Commit, Prepared, TelemetryStore};
 
-/// How long the writer waits for company before it commits.
+/// How long the writer waits for company before it commits, unless a browser waits for its answer: whoever comes while
+/// that is committed is company enough for the next.
 const GROUPING: Duration = Duration::from_millis(3);
 /// Losses are declared at most this often, what was sampled away less often.
 const DECLARE_EVERY: Duration = Duration::from_secs(1);
@@ -32,6 +33,8 @@ pub struct Writer {
     output: Arc<Output>,
     /// Lines that stdout did not take since that was last told.
     stalled: Arc<AtomicU64>,
+    /// Records taken from the queue and not yet written.
+    in_hand: Arc<AtomicU64>,
 }
 
 type Reply = oneshot::Sender<BatchOutcome>;
@@ -40,19 +43,22 @@ impl Writer {
     /// A writer for the queue of `teller`.
     #[must_use]
     pub fn new(teller: Teller, store: TelemetryStore, output: Arc<Output>) -> Self {
-        Self { teller, store, output, stalled: Arc::default() }
+        Self { teller, store, output, stalled: Arc::default(), in_hand: Arc::default() }
     }
 
     /// Writes until the teller is closed and everything told before is written; the last record declares what
     /// was lost.
     pub async fn run(self) {
         self.store.refuses(None);
+        self.declare_lost().await;
         let (mut declared, mut suppressed) = (Instant::now(), Instant::now());
         loop {
             // The time limit is for losses: they must be declared even when nothing more is told.
             let _ = tokio::time::timeout(DECLARE_EVERY, self.teller.woken()).await;
-            tokio::time::sleep(GROUPING).await;
+            let _ = tokio::time::timeout(GROUPING, self.teller.urged()).await;
             let (items, closed) = self.teller.drain();
+            // Until they are written they are in nobody's hands but these.
+            self.in_hand.store(items.iter().map(Numbered::count).sum(), Ordering::Relaxed);
             let mut commit = Collected::default();
             for item in items {
                 self.collect(&mut commit, item);
@@ -69,9 +75,22 @@ impl Writer {
                 self.declare(&mut commit, closed);
             }
             self.write(commit, closed).await;
+            self.in_hand.store(0, Ordering::Relaxed);
             if closed {
                 return;
             }
+        }
+    }
+
+    /// What the writer before this one had in its hands when it panicked is gone, and says so.
+    async fn declare_lost(&self) {
+        let lost = self.in_hand.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            let mut commit = Collected::default();
+            self.add_own(&mut commit, &TelemetryEvent::lost(lost));
+            commit.inner.turned_away = lost;
+            self.teller.add_lost(lost);
+            self.write(commit, false).await;
         }
     }
 
@@ -133,14 +152,14 @@ impl Writer {
         commit.inner.records.push(Prepared::from(record));
     }
 
-    /// Prints, then commits. A store that refuses is tried again until it takes the records, so that nothing
+    /// Prints, then commits; of browser batches only what was new. A store that refuses is tried again until it takes the records, so that nothing
     /// is lost; meanwhile the queue fills up and sheds, counted.
     async fn write(&self, commit: Collected, closing: bool) {
         let Collected { inner, replies, journal } = commit;
         if inner.records.is_empty() && inner.batches.is_empty() && inner.journal.is_none() {
             return;
         }
-        self.print(&inner);
+        self.print(&inner.records);
         let started = Instant::now();
         let mut pause = Duration::from_millis(50);
         let fresh = loop {
@@ -164,8 +183,20 @@ impl Writer {
             let outage_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             self.teller.tell(&TelemetryEvent::StoreRecovered { outage_ms }, &Context::default());
         }
-        let batched: usize = inner.batches.iter().map(|batch| batch.records.len()).sum();
-        self.teller.add_committed((inner.records.len() + batched) as u64);
+        // Only now is it known which batches are repeats: those are neither printed nor stored, and their numbers declared.
+        let (mut batched, mut repeated) = (0, 0);
+        for (batch, is_new) in inner.batches.iter().zip(&fresh) {
+            *if *is_new { &mut batched } else { &mut repeated } += batch.records.len();
+        }
+        let kept = inner.batches.iter().zip(&fresh).filter(|(_, is_new)| **is_new);
+        self.print(kept.flat_map(|(batch, _)| &batch.records));
+        let written = (inner.records.len() + batched) as u64;
+        self.teller.add_committed(written);
+        let taken = written + repeated as u64;
+        let _ = self
+            .in_hand
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| Some(held.saturating_sub(taken)));
+        self.teller.add_repeated(repeated as u64);
         if let Some(reply) = journal {
             // Nobody waits any more in a process that ends; the cursor is moved all the same.
             let _ = reply.send(());
@@ -176,16 +207,14 @@ impl Writer {
         }
     }
 
-    fn print(&self, commit: &Commit) {
-        let mut lines = Vec::new();
-        let batched = commit.batches.iter().flat_map(|batch| &batch.records);
-        let mut count = 0;
-        for prepared in commit.records.iter().chain(batched) {
+    fn print<'a>(&self, records: impl IntoIterator<Item = &'a Prepared>) {
+        let (mut lines, mut count) = (Vec::new(), 0);
+        for prepared in records {
             lines.extend_from_slice(prepared.line.as_bytes());
             lines.push(b'\n');
             count += 1;
         }
-        if !self.output.try_send(lines) {
+        if count > 0 && !self.output.try_send(lines) {
             self.stalled.fetch_add(count, Ordering::Relaxed);
         }
     }

@@ -123,3 +123,44 @@ async fn a_request_does_not_wait_until_it_can_be_noted_that_its_session_was_seen
     };
     tokio::time::timeout(std::time::Duration::from_secs(10), noted).await.expect("it is noted in its turn");
 }
+
+/// Behind a proxy of the same machine everybody was 127.0.0.1, and ten wrong passwords locked out the owner.
+#[tokio::test]
+async fn behind_a_trusted_proxy_everybody_has_an_address_of_his_own() {
+    let console = Console::start(&[("DELTASCOPE__HTTP__TRUSTED_PROXIES", "127.0.0.1")]).await;
+    let sign_in = async |from: &str, password: &str| {
+        let body = json!({ "username": "admin", "password": password });
+        let request =
+            console.request(Method::POST, "/api/v1/sign-in").header("x-forwarded-for", from).json(&body);
+        request.send().await.unwrap().status()
+    };
+    for _ in 0..10 {
+        assert_eq!(sign_in("203.0.113.9", "wrong").await, StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(sign_in("203.0.113.9", PASSWORD).await, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(sign_in("198.51.100.7", PASSWORD).await, StatusCode::OK, "others are not shut out");
+    assert_eq!(
+        sign_in("198.51.100.7, 203.0.113.9", PASSWORD).await,
+        StatusCode::TOO_MANY_REQUESTS,
+        "nor is he let in"
+    );
+    let metrics = console.request(Method::GET, "/metrics").header("x-forwarded-for", "198.51.100.7");
+    assert_eq!(metrics.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+}
+
+/// Without a list nobody's header is believed: else whoever invents addresses may try as often as he likes. And what
+/// loopback may see is not for everybody who comes through a proxy.
+#[tokio::test]
+async fn without_trusted_proxies_a_header_opens_nothing() {
+    let console = Console::start(&[]).await;
+    for n in 0..10 {
+        let body = json!({ "username": "admin", "password": "wrong" });
+        let request = console.request(Method::POST, "/api/v1/sign-in").json(&body);
+        request.header("x-forwarded-for", format!("203.0.113.{n}")).send().await.unwrap();
+    }
+    let mut console = console;
+    assert_eq!(console.sign_in(PASSWORD).await.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(console.get("/metrics").await.status(), StatusCode::OK);
+    let through = console.request(Method::GET, "/metrics").header("x-forwarded-for", "198.51.100.7");
+    assert_eq!(through.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+}

@@ -89,6 +89,25 @@ async fn a_clock_that_was_put_right_is_followed() {
 }
 
 #[tokio::test]
+async fn what_waited_on_a_disk_teaches_no_clock() {
+    let (console, token) = signed_in().await;
+    // Sealed and sent under a clock that was put right afterwards.
+    let wrong = now_ms() - 600_000;
+    let late = send(&console, &token, wrong).header("x-spooled", "1");
+    accepted(late, batch("s1", wrong, "waited")).await;
+    let unstamped = console
+        .request(Method::POST, "/api/logs")
+        .header("content-type", "application/json")
+        .header("sec-fetch-site", "same-origin")
+        .header("x-log-token", &token);
+    let now = now_ms();
+    accepted(unstamped, batch("s1", now, "now")).await;
+    let record = stored(&console, "now").await;
+    let at = telemetry::Micros::parse_rfc3339(record["timestamp"].as_str().unwrap()).unwrap();
+    assert!((at.as_millis() - now).abs() <= 1_000, "{record}");
+}
+
+#[tokio::test]
 async fn every_tab_of_a_login_is_that_of_its_user() {
     let (console, token) = signed_in().await;
     let anonymous = {
@@ -169,6 +188,7 @@ async fn browsers_are_told_what_to_do_and_to_stop() {
     assert!((500_000..=600_000).contains(&until), "ten minutes at most: {until}");
     assert!(told("s2").await["cfg"]["debug_until"].is_null());
     assert_eq!(change(json!({ "minutes": -1 })).await.status(), 400);
+    assert_eq!(change(json!({ "minutes": 1, "debug_session": "\u{1b}[2J" })).await.status(), 400);
     assert_eq!(change(json!({ "minutes": 5, "stopped": true })).await.status(), 200);
     let stopped = send(&console, &token, now_ms()).body(batch("s1", now_ms(), "x")).send().await.unwrap();
     assert_eq!(stopped.status(), StatusCode::GONE);
@@ -177,4 +197,6 @@ async fn browsers_are_told_what_to_do_and_to_stop() {
     let audit = console.json("/api/v1/logs?event=telemetry.browser_settings_changed").await;
     assert_eq!(audit["records"].as_array().unwrap().len(), 4);
     assert!(audit["records"].as_array().unwrap().iter().all(|record| record["source"] == "audit"));
+    let whose = |record: &Value| record["payload"]["client_session_id"] == json!("s1");
+    assert_eq!(audit["records"].as_array().unwrap().iter().filter(|record| whose(record)).count(), 1);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::support::fake_engine::{FakeEngine, Step};
+use crate::support::fake_engine::{FakeEngine, Greeting, Step};
 use crate::support::{Console, PASSWORD};
 
 async fn console(engine: &FakeEngine) -> Console {
@@ -111,20 +111,185 @@ async fn records_go_to_the_stream_of_their_source_with_the_key() {
     assert!(records.iter().all(|record| !record.to_string().contains("the-key")), "the key is never told");
 }
 
+/// A refusal was told, and the telling refused: 14 records became 14,977 dead letters in a minute.
 #[tokio::test]
-async fn a_poison_record_becomes_a_dead_letter_and_its_neighbours_arrive() {
+async fn refusals_are_told_together_and_their_telling_makes_no_dead_letter() {
+    let engine = FakeEngine::start().await;
+    engine.poison(Some("/health/ready"));
+    let console = console(&engine).await;
+    for _ in 0..60 {
+        console.get("/health/ready").await;
+        console.get("/health").await;
+    }
+    let refused = until(&console, |books| books["dead_letters"].as_i64() == Some(60)).await;
+    assert_ne!(refused["forwarder"]["state"], "held", "others are taken: {refused}");
+    // Now what tells of it is refused as well.
+    engine.poison(Some("forwarder.quarantined"));
+    console.get("/health").await;
+    let stored = ids(&console).await.len();
+    until(&console, |books| books["delivered"].as_i64() > Some(stored as i64 - 61)).await;
+    assert_eq!(books(&console).await["dead_letters"], 60);
+    let (_, records) = console.stop().await;
+    let told = records.iter().filter(|record| record["event"] == "forwarder.quarantined").count();
+    assert!((1..=2).contains(&told), "told {told} times within a minute");
+}
+
+/// Dead letters can be sent again once the engine takes them.
+#[tokio::test]
+async fn dead_letters_are_sent_again_when_somebody_asks() {
+    let engine = FakeEngine::start().await;
+    engine.poison(Some("/health/ready"));
+    let console = console(&engine).await;
+    for _ in 0..20 {
+        console.get("/health/ready").await;
+        console.get("/health").await;
+    }
+    let before = until(&console, |books| books["dead_letters"].as_i64() == Some(20)).await;
+    engine.poison(None);
+    let output = console.command(&["logs", "replay-dead-letters"]).await;
+    assert!(output.contains("are sent again"), "{output}");
+    console.get("/health").await;
+    let books = until(&console, |books| books["dead_letters"] == 0 && books["quarantined"] == 0).await;
+    assert!(books["delivered"].as_i64() >= before["delivered"].as_i64().map(|n| n + 20), "{books}");
+    let stored = ids(&console).await;
+    engine.until(|documents| stored.is_subset(&indexed(documents))).await;
+}
+
+/// What every document meets alike is the destination's fault: held with one sentence, nothing lost, all goes out
+/// when it is put right.
+#[tokio::test]
+async fn a_destination_that_refuses_everything_is_held_in_one_sentence() {
+    let table = [
+        (
+            Step::AllRefused(
+                "illegal_argument_exception",
+                "Document ID is not supported in create/index operation request",
+            ),
+            Greeting::Nothing,
+            "needs document ids",
+        ),
+        (
+            Step::AllRefused(
+                "validation_exception",
+                "Validation Failed: 1: this action would add [2] shards, but this cluster currently has [1000]/[1000] maximum normal shards open;",
+            ),
+            Greeting::Elasticsearch,
+            "no shard left",
+        ),
+        (Step::AllRefused("index_closed_exception", "closed"), Greeting::Elasticsearch, "index is closed"),
+        (Step::Page(400), Greeting::Elasticsearch, "something else than a search engine"),
+    ];
+    for (step, greeting, words) in table {
+        let engine = FakeEngine::start().await;
+        engine.greet(greeting);
+        engine.always(Some(step.clone()));
+        let console = console(&engine).await;
+        for _ in 0..20 {
+            console.get("/health").await;
+        }
+        let books = until(&console, |books| books["forwarder"]["state"] == "held").await;
+        assert!(books["forwarder"]["last_error"].as_str().unwrap().contains(words), "{books}");
+        let health = console.json("/health").await;
+        assert_eq!(health["status"], "degraded", "who looks at health hears of it: {health}");
+        let before = engine.bulks();
+        assert!(before < 40, "{before} requests for {step:?}");
+        engine.always(None);
+        let stored = ids(&console).await;
+        engine.until(|documents| stored.is_subset(&indexed(documents))).await;
+        let books = until(&console, |books| books["forwarder"]["state"] != "held").await;
+        assert_eq!(
+            (books["dead_letters"].as_i64(), books["quarantined"].as_i64()),
+            (Some(0), Some(0)),
+            "{books}"
+        );
+        let (_, records) = console.stop().await;
+        let held = records.iter().filter(|record| record["event"] == "forwarder.held").count();
+        assert!((1..=3).contains(&held), "told {held} times: once for a cause");
+    }
+}
+
+/// Without the template the engine would make indices of its own.
+#[tokio::test]
+async fn without_the_template_nothing_is_sent() {
     let engine = FakeEngine::start().await;
     engine.refuse_template();
-    engine.script([Step::Items(vec![400, 201, 201, 201, 201, 201, 201])]);
     let console = console(&engine).await;
-    let stored = ids(&console).await;
-    engine.until(|documents| stored.intersection(&indexed(documents)).count() + 1 >= stored.len()).await;
-    let (_, records) = console.stop().await;
-    let events: Vec<&str> = records.iter().filter_map(|record| record["event"].as_str()).collect();
+    let books = until(&console, |books| books["forwarder"]["state"] == "held").await;
     assert!(
-        events.contains(&"forwarder.template_refused") && events.contains(&"forwarder.quarantined"),
-        "{events:?}"
+        books["forwarder"]["last_error"].as_str().unwrap().contains("deltascope-logs is missing"),
+        "{books}"
     );
+    assert_eq!(engine.bulks(), 0);
+    engine.allow_template();
+    let stored = ids(&console).await;
+    engine.until(|documents| stored.is_subset(&indexed(documents))).await;
+    assert!(engine.template().is_some());
+}
+
+#[tokio::test]
+async fn an_older_template_of_ours_is_replaced_and_a_foreign_one_is_left() {
+    let engine = FakeEngine::start().await;
+    engine.put_template(serde_json::json!({ "_meta": { "version": 0 }, "template": {} }));
+    let console = console(&engine).await;
+    engine.until(|documents| !documents.is_empty()).await;
+    assert_eq!(engine.template().unwrap()["_meta"]["owner"], "deltascope");
+    let (_, records) = console.stop().await;
+    assert!(records.iter().any(
+        |record| record["event"] == "forwarder.template_installed" && record["payload"]["replaced"] == 0
+    ));
+
+    let engine = FakeEngine::start().await;
+    let foreign = serde_json::json!({ "_meta": { "owner": "somebody" }, "template": { "mine": true } });
+    engine.put_template(foreign.clone());
+    let console = self::console(&engine).await;
+    engine.until(|documents| !documents.is_empty()).await;
+    assert_eq!(engine.template(), Some(foreign));
+    let (_, records) = console.stop().await;
+    assert!(records.iter().any(|record| record["event"] == "forwarder.template_foreign"));
+}
+
+#[tokio::test]
+async fn opensearch_that_says_it_is_elasticsearch_gets_its_own_template() {
+    let engine = FakeEngine::start().await;
+    engine.greet(Greeting::Compatible);
+    let console = console(&engine).await;
+    engine.until(|documents| !documents.is_empty()).await;
+    assert_eq!(
+        engine.template().unwrap()["template"]["mappings"]["properties"]["payload"]["type"],
+        "flat_object"
+    );
+    drop(console);
+}
+
+/// The password in the address is used, and stands nowhere.
+#[tokio::test]
+async fn credentials_in_the_address_are_used_and_never_written() {
+    let engine = FakeEngine::start().await;
+    let url = engine.url().replace("http://", "http://elastic:s3cretPassw0rd@");
+    let mut console = Console::start(&[("ELASTICSEARCH_URL", url.as_str())]).await;
+    console.sign_in(PASSWORD).await;
+    engine.until(|documents| !documents.is_empty()).await;
+    assert!(engine.authorization().is_some_and(|value| value.starts_with("Basic ")));
+    let shown = console.command(&["config", "show"]).await;
+    assert!(shown.contains("***@") && !shown.contains("s3cretPassw0rd"), "{shown}");
+    assert!(!console.json("/api/v1/logs?limit=1000").await.to_string().contains("s3cretPassw0rd"));
+    assert!(!format!("{:?}", engine.documents()).contains("s3cretPassw0rd"));
+    let (_, records) = console.stop().await;
+    assert!(records.iter().all(|record| !record.to_string().contains("s3cretPassw0rd")));
+}
+
+/// Waits until the books say so, looking again whenever the engine was asked something.
+async fn until(console: &Console, condition: impl Fn(&Value) -> bool) -> Value {
+    let wait = async {
+        loop {
+            let books = books(console).await;
+            if condition(&books) {
+                return books;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), wait).await.expect("within a minute")
 }
 
 #[tokio::test]

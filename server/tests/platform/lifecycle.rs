@@ -246,3 +246,93 @@ fn the_simulator_alone_says_one_line_on_stdout_and_records_on_stderr() {
     assert!(records.lines().all(|line| line.starts_with("{\"timestamp\"")), "{records}");
     assert!(!dir.path().join("data").exists(), "no data directory is touched");
 }
+
+/// Whoever is not signed in stored a record with every request, as many as he liked.
+#[tokio::test]
+async fn strangers_cannot_fill_the_log_and_what_is_left_out_is_declared() {
+    let mut console = Console::start(&[]).await;
+    for _ in 0..600 {
+        console.get("/health").await;
+    }
+    console.sign_in(crate::support::PASSWORD).await;
+    console.settled().await;
+    let (_, records) = console.stop().await;
+    let lines = records.iter().filter(|record| record["event"] == "http.request").count();
+    assert!((200..500).contains(&lines), "a burst, and then a few a second: {lines}");
+    let declared: u64 = records
+        .iter()
+        .filter(|record| record["event"] == "telemetry.suppressed")
+        .filter_map(|record| record["payload"]["by_event"]["http.request"].as_u64())
+        .sum();
+    assert!(lines as u64 + declared >= 600, "{lines} told and {declared} declared");
+}
+
+/// A batch that came again while the store was slow was printed twice, and its numbers stood nowhere.
+#[tokio::test]
+async fn a_batch_that_comes_twice_is_printed_once_and_its_numbers_are_declared() {
+    let console = Console::start(&[]).await;
+    let teller = console.running.app.teller.clone();
+    let records = || {
+        let message = |n: usize| telemetry::LogRecord {
+            event_id: format!("the-batch-{n}"),
+            message: "told in a browser".to_owned(),
+            ..telemetry::LogRecord::default()
+        };
+        (0..3).map(message).collect::<Vec<_>>()
+    };
+    let both = tokio::join!(
+        teller.commit_batch(records(), "the-batch".to_owned(), None),
+        teller.commit_batch(records(), "the-batch".to_owned(), None)
+    );
+    assert_eq!(
+        both,
+        (Ok(server::telling::BatchOutcome::Stored), Ok(server::telling::BatchOutcome::Duplicate))
+    );
+    let (_, records) = console.stop().await;
+    let printed = records.iter().filter(|record| record["message"] == "told in a browser").count();
+    assert_eq!(printed, 3);
+    let declared = |record: &&serde_json::Value| record["payload"]["by_event"]["repeated_batch"] == 3;
+    assert!(records.iter().any(|record| declared(&record)), "three numbers are declared");
+}
+
+/// What the writer had in its hands when it panicked stood in no count.
+#[tokio::test]
+async fn what_a_writer_that_panics_takes_with_it_is_declared() {
+    struct Bad;
+    impl telemetry::Event for Bad {
+        fn name(&self) -> &'static str {
+            "db.commits"
+        }
+        fn level(&self) -> telemetry::Level {
+            telemetry::Level::Info
+        }
+        fn message(&self) -> String {
+            panic!("on purpose")
+        }
+        fn payload(&self) -> telemetry::Map<String, telemetry::Value> {
+            telemetry::Map::new()
+        }
+    }
+    let console = Console::start(&[]).await;
+    let app = &console.running.app;
+    app.teller.tell_later(Box::new(Bad), &std::sync::Arc::default(), server::clock::now());
+    let declared = async {
+        loop {
+            console.settled().await;
+            let told = app.teller.counts();
+            if told.shed > 0 {
+                return told.shed;
+            }
+        }
+    };
+    let lost = tokio::time::timeout(std::time::Duration::from_secs(30), declared).await.expect("declared");
+    let (_, records) = console.stop().await;
+    let declared: u64 = records
+        .iter()
+        .filter(|record| {
+            record["event"] == "telemetry.dropped" && record["payload"]["reason"] == "writer_failed"
+        })
+        .filter_map(|record| record["payload"]["count"].as_u64())
+        .sum();
+    assert_eq!(declared, lost, "the bad one and whatever was taken with it");
+}

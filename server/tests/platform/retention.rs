@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use server::health::Health;
 use server::store::telemetry::{
-    Books, Commit, DeadLetter, Filter, Forgotten, Keep, Prepared, Settled, TelemetryStore,
+    Books, Commit, DeadLetter, Filter, Forgotten, Keep, Lane, Prepared, Settled, StoredRecord, TelemetryStore,
 };
 use server::tasks::{Stop, Tasks};
 use server::telling::Teller;
@@ -65,9 +65,37 @@ impl World {
         }
     }
 
+    /// The next records of the one lane that is used here.
+    async fn backlog(&self, limit: usize) -> Vec<StoredRecord> {
+        let from = self.cursor().await;
+        self.store.backlog(Lane::App, from, limit).await.unwrap().records
+    }
+
+    async fn cursor(&self) -> i64 {
+        let positions = self.store.positions().await.unwrap();
+        positions.iter().find(|position| position.lane == Lane::App).unwrap().cursor_id
+    }
+
+    /// Books what became of records up to `cursor_id`; the other lanes, which have none, follow.
+    async fn settle(&self, cursor_id: i64, delivered: u64, letters: Vec<DeadLetter>) {
+        let from = self.cursor().await;
+        let mut settled = vec![Settled {
+            delivered,
+            dead_letters: letters,
+            ..Settled::nothing(Lane::App, from, cursor_id)
+        }];
+        for position in self.store.positions().await.unwrap() {
+            if position.lane != Lane::App && position.cursor_id < cursor_id {
+                settled.push(Settled::nothing(position.lane, position.cursor_id, cursor_id));
+            }
+        }
+        self.store.settle(&settled).await.unwrap();
+    }
+
     /// The books, after a look at their law.
     async fn books(&self) -> Books {
         let books = self.store.books().await.unwrap();
+        assert_eq!(books.held, self.store.count_held().await.unwrap(), "{books:?}");
         assert_eq!(
             books.offered,
             books.delivered + books.quarantined + books.turned_away + books.held,
@@ -88,9 +116,9 @@ async fn age_takes_what_is_old_and_need_not_be_forwarded() {
     assert_eq!(world.forget(Some(20 * DAY), EVERYTHING).await.records, 100, "not what is to be forwarded");
     assert_eq!((world.left().await, world.books().await.held), (200, 100));
     assert_eq!(world.forget(None, EVERYTHING).await, Forgotten::default(), "age is not looked at");
-    let backlog = world.store.backlog(60).await.unwrap();
+    let backlog = world.backlog(60).await;
     let cursor_id = backlog.last().unwrap().id;
-    world.store.settle(&Settled { cursor_id, delivered: 60, ..Settled::default() }).await.unwrap();
+    world.settle(cursor_id, 60, vec![]).await;
     assert_eq!(world.forget(Some(20 * DAY), EVERYTHING).await.records, 60, "once it is forwarded it goes");
     assert_eq!((world.left().await, world.books().await.held), (140, 40));
 }
@@ -101,14 +129,13 @@ async fn size_takes_the_oldest_and_the_books_say_what_was_given_up() {
     world.write("before", 1_000, |n| n).await;
     world.store.open_books().await.unwrap();
     world.write("after", 2_000, |n| n).await;
-    let backlog = world.store.backlog(500).await.unwrap();
+    let backlog = world.backlog(500).await;
     let (last, letter) = (backlog.last().unwrap().id, backlog[3].clone());
     let letter =
         DeadLetter { record: letter, data_stream: "logs".to_owned(), status: 400, reason: String::new() };
-    let settled =
-        Settled { cursor_id: last, delivered: 499, dead_letters: vec![letter], ..Settled::default() };
-    world.store.settle(&settled).await.unwrap();
-    let in_flight = world.store.backlog(500).await.unwrap();
+    world.settle(last, 499, vec![letter]).await;
+    let from = world.cursor().await;
+    let in_flight = world.backlog(500).await;
 
     let limit = 1_500_000;
     let forgotten = world.forget(None, limit).await;
@@ -122,12 +149,13 @@ async fn size_takes_the_oldest_and_the_books_say_what_was_given_up() {
     assert_eq!(world.forget(None, limit).await, Forgotten::default(), "enough is enough");
 
     // What was on its way when its records were given up is counted once: as turned away.
-    let late = Settled { cursor_id: in_flight.last().unwrap().id, delivered: 500, ..Settled::default() };
-    world.store.settle(&late).await.unwrap_err();
+    let until = in_flight.last().unwrap().id;
+    let late = Settled { delivered: 500, ..Settled::nothing(Lane::App, from, until) };
+    world.store.settle(&[late]).await.unwrap_err();
     assert_eq!(world.books().await, books);
-    let next = world.store.backlog(10).await.unwrap();
+    let next = world.backlog(10).await;
     let cursor_id = next.last().unwrap().id;
-    world.store.settle(&Settled { cursor_id, delivered: 10, ..Settled::default() }).await.unwrap();
+    world.settle(cursor_id, 10, vec![]).await;
     assert_eq!(world.books().await.delivered, 509);
 }
 

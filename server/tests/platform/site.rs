@@ -21,6 +21,7 @@ fn site(folder: &Path) {
         "/pkg/deltascope.css",
         "/pkg/deltascope.wasm",
         "/guard.js",
+        "/measure.js",
         "/chart.js",
         "/favicon.svg",
     ];
@@ -70,15 +71,20 @@ async fn the_page_asks_for_files_by_the_names_of_their_content() {
     site(folder.path());
     let named = console(folder.path()).await.get("/login").await.text().await.unwrap();
     assert!(named.contains(&format!("href=\"{SCRIPT}\"")), "{named}");
-    for file in ["guard.js", "chart.js", "pkgdeltascope.css", "pkgdeltascope.wasm"] {
+    for file in ["guard.js", "measure.js", "chart.js", "pkgdeltascope.css", "pkgdeltascope.wasm"] {
         assert!(named.contains(&format!("/pkg/{file}.ffffffffffffffffffff.x")), "{file}: {named}");
     }
     // A folder without a manifest, as `cargo leptos watch` makes it.
     let bare = tempfile::tempdir().unwrap();
     let plain = console(bare.path()).await.get("/login").await.text().await.unwrap();
-    for address in
-        ["/pkg/deltascope.css", "/pkg/deltascope.js", "/pkg/deltascope.wasm", "/guard.js", "/chart.js"]
-    {
+    for address in [
+        "/pkg/deltascope.css",
+        "/pkg/deltascope.js",
+        "/pkg/deltascope.wasm",
+        "/guard.js",
+        "/measure.js",
+        "/chart.js",
+    ] {
         assert!(plain.contains(&format!("\"{address}\"")), "{address}: {plain}");
     }
 }

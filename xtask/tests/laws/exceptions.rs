@@ -8,7 +8,11 @@ pub struct Exception {
     pub reason: &'static str,
 }
 
-const EXCEPTIONS: &[Exception] = &[];
+const EXCEPTIONS: &[Exception] = &[Exception {
+    law: "manifests",
+    path: "fuzz/Cargo.toml",
+    reason: "needs a nightly compiler, so it stands outside of the workspace and inherits nothing of it",
+}];
 
 pub fn of(law: &str) -> impl Iterator<Item = &'static Exception> {
     EXCEPTIONS.iter().filter(move |exception| exception.law == law)

@@ -59,7 +59,8 @@ struct Dependency<'text> {
 
 fn members(files: &[SourceFile]) -> impl Iterator<Item = (&str, &SourceFile)> {
     files.iter().filter_map(|file| {
-        let folder = file.path.strip_suffix("/Cargo.toml")?;
+        // The fuzzer stands outside of the workspace.
+        let folder = file.path.strip_suffix("/Cargo.toml").filter(|folder| *folder != "fuzz")?;
         Some((folder.rsplit('/').next().unwrap_or(folder), file))
     })
 }

@@ -1,6 +1,7 @@
 //! Telemetry: every record of browser and server in one list, filtered by the address.
 
 mod clients;
+mod errors;
 mod filters;
 mod histogram;
 mod pipeline;
@@ -16,6 +17,7 @@ use crate::log_query::LogQuery;
 use crate::parts::{Panel, region};
 
 use clients::ClientsPanel;
+use errors::ErrorsPanel;
 use filters::Filters;
 use histogram::HistogramView;
 use pipeline::PipelinePanel;
@@ -45,6 +47,7 @@ pub fn TelemetryPage() -> impl IntoView {
                 </Panel>
             </div>
             <div class="column">
+                <ErrorsPanel/>
                 <ClientsPanel/>
                 <PipelinePanel/>
             </div>

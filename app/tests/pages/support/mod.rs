@@ -10,8 +10,8 @@ use std::sync::{Arc, Once};
 
 use any_spawner::Executor;
 use app::port::{
-    Analytics, ClientHealth, Histogram, LogPage, Port, PortFuture, ResultsPage, SessionDetail, SessionPaint,
-    Trace, User,
+    Analytics, ClientHealth, ErrorGroup, Histogram, LogPage, Port, PortFuture, ResultsPage, SessionDetail,
+    SessionPaint, Trace, User,
 };
 use app::{AppError, Files, HistoryQuery, LogQuery, PageStatus, ShellValues, document_end, load, shell};
 use futures::StreamExt;
@@ -70,6 +70,9 @@ impl Port for SamplePort {
     fn clients(&self) -> PortFuture<Vec<ClientHealth>> {
         ready(Ok(self.past.clients.clone()))
     }
+    fn errors(&self) -> PortFuture<Vec<ErrorGroup>> {
+        ready(Ok(self.past.errors.clone()))
+    }
 }
 
 /// The answer to a request for `path`, as the server sends it.
@@ -82,6 +85,7 @@ pub fn render(path: &str, port: SamplePort, theme: &str) -> String {
         correlation_id: "0af7651916cd43dd8448eb211c80319c".to_owned(),
         theme: theme.to_owned(),
         now_ms: 1_790_000_000_000,
+        route: "/",
         version: "0.1.0+test".to_owned(),
     };
     let (context, shared) = (ServerMetaContext::new(), Arc::new(SsrSharedContext::new()));

@@ -2,7 +2,7 @@
 //! the detail of one; browsers and what became of their records.
 
 use app::HistoryQuery;
-use app::port::{Analytics, Choices, ClientHealth, ResultsPage, SessionDetail};
+use app::port::{Analytics, Choices, ClientHealth, ErrorGroup, ResultsPage, SessionDetail};
 use model::analytics::{Trade, report};
 use model::preset::preset;
 use model::result::{LegResult, SessionResult, Totals};
@@ -20,6 +20,7 @@ const LIMIT: usize = 20;
 pub struct Past {
     pub results: Vec<SessionResult>,
     pub clients: Vec<ClientHealth>,
+    pub errors: Vec<ErrorGroup>,
     pub running: usize,
 }
 
@@ -43,7 +44,7 @@ pub fn many() -> SamplePort {
         ..result(32, 66, ExitReason::EntryFailed, Some(Decimal::ZERO))
     };
     results.push(untraded);
-    let past = Past { results, clients: clients(), running: 1 };
+    let past = Past { results, clients: clients(), errors: errors(), running: 1 };
     SamplePort { past, ..sample::running() }
 }
 
@@ -116,6 +117,20 @@ fn leg(symbol: &str, net: Option<Decimal>) -> LegResult {
 fn settings() -> Configuration {
     let preset = preset("weekly-strangle").expect("a preset that ships").configuration;
     Configuration { max_loss: dec("90"), ..preset }
+}
+
+fn errors() -> Vec<ErrorGroup> {
+    vec![ErrorGroup {
+        fingerprint: Some("00f067aa0ba902b7".to_owned()),
+        event: "ui.panic".to_owned(),
+        source: "frontend".to_owned(),
+        message: "<b>index</b> out of bounds".to_owned(),
+        count: 1_204,
+        sessions: 3,
+        builds: vec!["ab12cd34".to_owned(), "cd34ef56".to_owned()],
+        first: at("09:01:02"),
+        last: at("12:18:44"),
+    }]
 }
 
 fn clients() -> Vec<ClientHealth> {

@@ -48,6 +48,8 @@ pub(super) struct Health {
     /// Server clock minus ours, and the round trip it was measured with.
     pub offset_ms: Option<i64>,
     pub round_trip_ms: i64,
+    /// There is no disk for the spool.
+    pub memory_only: bool,
 }
 
 /// One record of a batch, by its bytes in `raw`.
@@ -138,6 +140,9 @@ impl Draft {
         if let Some(offset_ms) = self.health.offset_ms {
             push_numbers(raw, &[(",\"off_ms\":", offset_ms), (",\"rtt_ms\":", self.health.round_trip_ms)]);
         }
+        if self.health.memory_only {
+            raw.extend_from_slice(b",\"memory\":1");
+        }
         raw.extend_from_slice(b"},\"recs\":[");
     }
 }
@@ -154,6 +159,11 @@ impl Sealed {
     /// Highest level in it; a batch of declared drops alone counts as info.
     pub(super) fn level(&self) -> Level {
         self.pieces.iter().map(|piece| piece.level).max().unwrap_or_default()
+    }
+
+    /// Lowest level in it.
+    pub(super) fn lowest(&self) -> Level {
+        self.pieces.iter().map(|piece| piece.level).min().unwrap_or_default()
     }
 
     /// Calls told and calls declared.

@@ -39,35 +39,42 @@ impl Logger {
     /// batches wait already, within the bounds of memory.
     pub(super) fn seal_all(&mut self, now_ms: i64, declare: bool, exit: bool) {
         self.flush_due_ms = None;
-        let arenas = self.arenas();
-        let raw_bytes = if self.outbox.head.gzip { BATCH_RAW_BYTES } else { BATCH_ENCODED_BYTES };
-        while self.outbox.halt.is_none()
-            && arenas > 0
-            && (self.outbox.has_room() || exit && self.outbox.has_room_to_leave())
-        {
-            let records = self.outbox.max_records.min(self.outbox.told_records);
-            let portion = Portion { records, raw_bytes: raw_bytes - 4_096, arenas };
-            let taken = seal::take(&mut self.ring, &mut self.dedup, portion);
-            if taken.is_none() && (!declare || self.drops.is_empty()) {
+        while self.outbox.has_room() || exit && self.outbox.has_room_to_leave() {
+            if !self.seal_one(now_ms, declare) {
                 break;
             }
-            let taken =
-                taken.unwrap_or_else(|| Taken { t0_ms: now_ms, text: Vec::new(), pieces: Vec::new() });
-            let (bid, bseq) = self.outbox.ids.batch(now_ms);
-            let health = self.outbox.health;
-            self.outbox.health.retries = 0;
-            let draft = Draft {
-                bid,
-                bseq,
-                t0_ms: taken.t0_ms,
-                drops: self.drops.take(),
-                health,
-                text: taken.text,
-                pieces: taken.pieces,
-            };
-            self.drops_due_ms = None;
-            self.outbox.push(draft, self.ring.next_number(), now_ms);
         }
+    }
+
+    /// Seals as much as one batch takes; false: there was nothing.
+    fn seal_one(&mut self, now_ms: i64, declare: bool) -> bool {
+        let arenas = self.arenas();
+        if self.outbox.halt.is_some() || arenas == 0 {
+            return false;
+        }
+        let raw_bytes = if self.outbox.head.gzip { BATCH_RAW_BYTES } else { BATCH_ENCODED_BYTES };
+        let records = self.outbox.max_records.min(self.outbox.told_records);
+        let portion = Portion { records, raw_bytes: raw_bytes - 4_096, arenas };
+        let taken = seal::take(&mut self.ring, &mut self.dedup, portion);
+        if taken.is_none() && (!declare || self.drops.is_empty()) {
+            return false;
+        }
+        let taken = taken.unwrap_or_else(|| Taken { t0_ms: now_ms, text: Vec::new(), pieces: Vec::new() });
+        let (bid, bseq) = self.outbox.ids.batch(now_ms);
+        let health = self.outbox.health;
+        self.outbox.health.retries = 0;
+        let draft = Draft {
+            bid,
+            bseq,
+            t0_ms: taken.t0_ms,
+            drops: self.drops.take(),
+            health,
+            text: taken.text,
+            pieces: taken.pieces,
+        };
+        self.drops_due_ms = None;
+        self.outbox.push(draft, self.ring.next_number(), now_ms);
+        true
     }
 
     pub(super) fn plan_flush(&mut self, level: Level, now_ms: i64) {
@@ -87,9 +94,12 @@ impl Logger {
             self.stirred = true;
             return self.outbox.pump(now_ms);
         }
-        if self.ring.is_filling(Ring::arena_of(level)) {
+        // The rest stays, so that what follows in this task makes no small batch of its own.
+        while self.ring.is_filling(Ring::arena_of(level)) && self.outbox.has_room() {
             self.stirred = true;
-            self.seal_all(now_ms, false, false);
+            if !self.seal_one(now_ms, false) {
+                break;
+            }
         }
         if self.microtask {
             return;
@@ -147,6 +157,15 @@ impl Logger {
         if page != self.outbox.head.page {
             self.seal_all(now_ms, false, false);
             self.outbox.head.page = page;
+            self.ring.put_envelope(&self.outbox.head.members());
+        }
+    }
+
+    /// Records made under the old session are sealed with it.
+    pub(super) fn set_session(&mut self, now_ms: i64, id: String) {
+        if id != self.outbox.head.sid {
+            self.seal_all(now_ms, false, false);
+            self.outbox.head.sid = id;
             self.ring.put_envelope(&self.outbox.head.members());
         }
     }

@@ -10,12 +10,12 @@ use super::{
     json::push_text,
     layout::ARENAS,
     limiter::Limiter,
-    outbox::{Auth, Effect, Outbox, Outcome},
+    outbox::{Auth, Effect, Halt, Outbox, Outcome},
     pen::Pen,
     ring::{Meta, NO_SLOT, Ring},
     settle::Moment,
 };
-use crate::{DropReason, Level, limits::ERROR_RECORD_BYTES};
+use crate::{DropReason, Level, LoggerSettings, limits::ERROR_RECORD_BYTES};
 
 const FLUSH_MS: i64 = 5_000;
 /// Four times the longest message: so much of a text is looked at.
@@ -55,6 +55,18 @@ pub enum Input {
     Hide,
     /// The network, or the page, is back.
     Online,
+    /// Another tab has found the server shut until then, by this browser's clock.
+    Hold {
+        until_ms: i64,
+    },
+    /// From now on the browser session is this one.
+    Session(String),
+    /// There is no disk for the spool: what waits is lost with the page.
+    MemoryOnly,
+    /// What the server has told this tab or another one.
+    Settings(LoggerSettings),
+    /// Another tab was told to stop.
+    Halt,
     SignedIn,
     SignedOut,
     /// A request has ended. `jitter`: uniform over its range.
@@ -239,6 +251,11 @@ impl Logger {
                 self.outbox.flush_for_exit(now_ms);
             }
             Input::Online => self.outbox.retry_at_ms = i64::MIN,
+            Input::Hold { until_ms } => self.outbox.hold(now_ms, until_ms),
+            Input::Session(id) => self.set_session(now_ms, id),
+            Input::MemoryOnly => self.outbox.health.memory_only = true,
+            Input::Settings(settings) => self.configure(&settings),
+            Input::Halt => self.outbox.halt(Halt::Killed, &mut self.drops),
             Input::SignedIn => self.set_auth(Auth::Session, now_ms),
             Input::SignedOut => {
                 self.set_auth(Auth::PageOnly, now_ms);
@@ -291,6 +308,12 @@ impl Logger {
             self.wake_told = wake;
             Effect::WakeAt(wake)
         })
+    }
+
+    /// Until when nothing is sent, because nobody answers; 0: it may be sent.
+    #[must_use]
+    pub fn held_until_ms(&self) -> i64 {
+        if self.outbox.failures > 0 { self.outbox.retry_at_ms.max(0) } else { 0 }
     }
 
     /// The books at this instant.

@@ -8,6 +8,7 @@ use super::{
     drops::Drops,
     ids::Ids,
     logger::LoggerConfig,
+    settle::RETRY_AFTER_MAX_MS,
 };
 use crate::{DropReason, Level, Receipt, limits::BATCH_RECORDS};
 
@@ -59,10 +60,11 @@ pub enum Effect {
     /// Call `on(Input::Wake)` then (milliseconds since the epoch), instead of any earlier request; `None`: not.
     WakeAt(Option<i64>),
     /// POST these bytes and report with `on(Input::Settled)`. The same batch always has the same bytes, unless
-    /// the server refused gzip.
-    Send { bid: String, body: Arc<[u8]>, gzip: bool, keepalive: bool },
+    /// the server refused gzip. `level`: the highest in it.
+    Send { bid: String, body: Arc<[u8]>, gzip: bool, keepalive: bool, level: Level },
     /// Keep these bytes on disk under this key (only when a spool was configured).
-    Spool { bid: String, body: Arc<[u8]>, gzip: bool, level: Level },
+    /// `level`: the highest in it, `lowest`: the lowest.
+    Spool { bid: String, body: Arc<[u8]>, gzip: bool, level: Level, lowest: Level },
     /// Forget these bytes.
     Unspool { bid: String },
     /// Forget all bytes on disk.
@@ -182,13 +184,25 @@ impl Outbox {
         }
     }
 
-    /// Sends what may be sent now, oldest first.
+    /// Another tab has found the server shut: as if this one had.
+    pub(super) fn hold(&mut self, now_ms: i64, until_ms: i64) {
+        self.failures = self.failures.max(1);
+        self.retry_at_ms = self.retry_at_ms.max(until_ms.min(now_ms.saturating_add(RETRY_AFTER_MAX_MS)));
+    }
+
+    /// Sends what may be sent now, oldest first. What stays is kept on disk: only this program has its bytes, and it may
+    /// die.
     pub(super) fn pump(&mut self, now_ms: i64) {
         while self.may_send() && now_ms >= self.retry_at_ms && self.egress_at_ms(now_ms) <= now_ms {
             let Some(next) = self.batches.iter().position(|batch| batch.state == State::Waiting) else {
                 break;
             };
             self.send(next, false, now_ms);
+        }
+        for index in 0..self.batches.len() {
+            if !matches!(self.batches[index].state, State::InFlight { .. }) {
+                self.keep_on_disk(index);
+            }
         }
     }
 
@@ -275,8 +289,9 @@ impl Outbox {
         if self.spool && !batch.spooled {
             batch.spooled = true;
             let (body, gzip) = batch.sealed.body(batch.plain);
-            let (bid, level) = (batch.sealed.bid.clone(), batch.sealed.level());
-            self.effects.push_back(Effect::Spool { bid, body, gzip, level });
+            let (bid, level, lowest) =
+                (batch.sealed.bid.clone(), batch.sealed.level(), batch.sealed.lowest());
+            self.effects.push_back(Effect::Spool { bid, body, gzip, level, lowest });
         }
     }
 
@@ -327,6 +342,7 @@ impl Outbox {
         if let Some(egress) = &mut self.egress {
             egress.overdraw(now_ms, body.len() as u64);
         }
-        self.effects.push_back(Effect::Send { bid: batch.sealed.bid.clone(), body, gzip, keepalive });
+        let (bid, level) = (batch.sealed.bid.clone(), batch.sealed.level());
+        self.effects.push_back(Effect::Send { bid, body, gzip, keepalive, level });
     }
 }

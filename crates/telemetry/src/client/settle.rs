@@ -10,7 +10,7 @@ use crate::{DropReason, Level, LoggerSettings, Receipt};
 
 const BACKOFF_MS: i64 = 1_000;
 const BACKOFF_MAX_MS: i64 = 60_000;
-const RETRY_AFTER_MAX_MS: i64 = 600_000;
+pub(super) const RETRY_AFTER_MAX_MS: i64 = 600_000;
 const DEBUG_MOST_MS: i64 = 600_000;
 
 /// What the logger needs to know beside the outbox.
@@ -143,7 +143,7 @@ impl Outbox {
         self.sort_by_auth(moment.next_number, moment.now_ms);
     }
 
-    fn halt(&mut self, halt: Halt, drops: &mut Drops) {
+    pub(super) fn halt(&mut self, halt: Halt, drops: &mut Drops) {
         while !self.batches.is_empty() {
             self.give_up(0, DropReason::Rejected, drops);
         }

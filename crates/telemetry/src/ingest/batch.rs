@@ -88,7 +88,7 @@ fn shared<'a>(envelope: &Envelope<'_>, context: &'a AdmitContext<'a>) -> Result<
         client_session_id,
         tab_id: envelope.tid.and_then(identifier),
         version: label("r").map_or(Cow::Borrowed("unknown"), Cow::Owned),
-        build_id: label("b"),
+        build_id: label("b").filter(|build| !build.is_empty()).or_else(|| label("r").and_then(build_of)),
         route: text(envelope.page, "route").map(|text| route(&text)),
         page: Payload::page(envelope.page),
         t0_ms,
@@ -146,6 +146,11 @@ fn declared_drop(drop: Raw<'_>, shared: &Shared<'_>) -> Option<DeclaredDrop> {
 /// Route pattern: query and fragment never get in, even if a client sends them.
 fn route(text: &str) -> String {
     short(text.split(['?', '#']).next().unwrap_or_default(), 256)
+}
+
+/// Who does not know its build tells it with the release: `0.1.0+ab12cd34`.
+fn build_of(release: String) -> Option<String> {
+    release.split_once('+').map(|(_, build)| build.to_owned()).filter(|build| !build.is_empty())
 }
 
 fn uuid(text: &str) -> Option<String> {

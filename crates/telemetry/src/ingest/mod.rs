@@ -3,6 +3,7 @@
 
 mod batch;
 mod clock;
+mod frame;
 mod guard;
 mod json;
 mod payload;

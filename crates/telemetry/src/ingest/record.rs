@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::{
-    RejectCode, Tier,
+    RejectCode, Tier, frame,
     json::Raw,
     payload::Payload,
     shared::{Shared, identifier, short},
@@ -203,26 +203,9 @@ fn error_detail(error: Raw<'_>, cut: &mut Cut) -> Option<ErrorDetail> {
         .map(|items| items.take(STACK_FRAMES + 1).collect())
         .unwrap_or_default();
     cut.0 |= frames.len() > STACK_FRAMES;
-    lines.extend(frames.iter().take(STACK_FRAMES).map(|frame| cut.text(&frame_line(*frame), FRAME_BYTES)));
+    lines.extend(frames.iter().take(STACK_FRAMES).map(|frame| cut.text(&frame::line(*frame), FRAME_BYTES)));
     let stack_trace = (!lines.is_empty()).then(|| lines.join("\n"));
     Some(ErrorDetail { kind, message, stack_trace })
-}
-
-/// `name module wasm-function[812]:0x9f1c2`, what is missing left out; a frame may also be plain text.
-fn frame_line(frame: Raw<'_>) -> String {
-    if let Some(line) = frame.text() {
-        return line.into_owned();
-    }
-    let mut parts: Vec<String> =
-        ["fn", "mod"].iter().filter_map(|key| frame.get(key)?.text().map(Cow::into_owned)).collect();
-    let number = |key: &str| frame.get(key).and_then(Raw::unsigned);
-    match (number("ix"), number("off")) {
-        (Some(index), Some(offset)) => parts.push(format!("wasm-function[{index}]:{offset:#x}")),
-        (Some(index), None) => parts.push(format!("wasm-function[{index}]")),
-        (None, Some(offset)) => parts.push(format!("{offset:#x}")),
-        (None, None) => {}
-    }
-    parts.join(" ")
 }
 
 /// Remembers whether anything was cut.

@@ -20,6 +20,8 @@ enum Step {
     Online,
     Reentrant(usize),
     Move(u8),
+    Rotate(u8),
+    Hold(i64),
     SignedIn(bool),
     Deliver,
     Cut,
@@ -39,6 +41,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Online),
         1 => (0..6_usize).prop_map(Step::Reentrant),
         1 => any::<u8>().prop_map(Step::Move),
+        1 => any::<u8>().prop_map(Step::Rotate),
+        1 => (-5_000_i64..900_000).prop_map(Step::Hold),
         1 => any::<bool>().prop_map(Step::SignedIn),
         6 => Just(Step::Deliver),
         2 => Just(Step::Cut),
@@ -90,6 +94,8 @@ fn act(page: &mut Page, step: Step, unique: &mut u64) {
             lang: "en".to_owned(),
             viewport: [1440, 900],
         }),
+        Step::Rotate(to) => page.on(Input::Session(format!("session-{}", to % 3))),
+        Step::Hold(ms) => page.on(Input::Hold { until_ms: page.now_ms + ms }),
         Step::SignedIn(true) => {
             page.signed_in = true;
             page.on(Input::SignedIn);

@@ -6,4 +6,5 @@ mod law;
 mod memory;
 mod rules;
 mod sampling;
+mod shared;
 mod world;

@@ -228,7 +228,7 @@ impl Page {
             match &effect {
                 Effect::QueueMicrotask => self.microtask = true,
                 Effect::WakeAt(at_ms) => self.wake_at_ms = *at_ms,
-                Effect::Send { bid, body, gzip, keepalive } => {
+                Effect::Send { bid, body, gzip, keepalive, .. } => {
                     let decoded =
                         if *gzip { inflate(body, 1 << 20).expect("valid gzip") } else { body.to_vec() };
                     let first = self.seen.entry(bid.clone()).or_insert_with(|| decoded.clone());

@@ -29,17 +29,24 @@ pub(super) async fn read<'a>(body: Body, gzip: bool, room: InFlight<'a>) -> Resu
 
 async fn unpack<'a>(body: Body, gzip: bool, room: InFlight<'a>) -> Result<Read<'a>, ApiError> {
     let (mut pieces, mut encoded_bytes) = (body.into_data_stream(), 0);
-    let (mut unpacked, mut memory) = (Unpacked::new(gzip), None);
+    let mut unpacked = Ok(Unpacked::new(gzip));
+    let mut memory = None;
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|_| ApiError::invalid("The body was cut."))?;
         encoded_bytes += piece.len();
         if encoded_bytes > limits::BODY_ENCODED_BYTES {
             return Err(too_large());
         }
-        let grown = unpacked.take(&piece).map_err(refused)?;
-        room.hold(&mut memory, grown).map_err(|_| busy())?;
+        // What is refused is read to its end all the same, without being kept: who still sends cannot read an answer.
+        if let Ok(taken) = &mut unpacked {
+            let grown = taken.take(&piece).map_err(refused);
+            let held = grown.and_then(|bytes| room.hold(&mut memory, bytes).map_err(|_| busy()));
+            if let Err(error) = held {
+                (unpacked, memory) = (Err(error), None);
+            }
+        }
     }
-    Ok(Read { bytes: unpacked.finish().map_err(refused)?, _memory: memory })
+    Ok(Read { bytes: unpacked?.finish().map_err(refused)?, _memory: memory })
 }
 
 /// What came so far, as the sender packed it.

@@ -36,7 +36,9 @@ impl Judged<'_> {
         let is_known = app.records.seen(batch.bid()).await.map_err(|_| busy())?;
         let received_at = clock::now();
         let sent_at_ms = self.header("x-sent-at").and_then(|text| text.parse::<i64>().ok());
-        let reading = batch.clock(received_at, sent_at_ms);
+        let mut reading = batch.clock(received_at, sent_at_ms);
+        // What waited on a disk may have been sealed under another clock.
+        reading.fresh &= self.header("x-spooled").is_none();
         let offset_ms = app.ingest.clock_offset_ms(batch.client_session_id(), reading, !is_known);
         let context = AdmitContext {
             received_at,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use app::{
-    Analytics, AppError, ClientHealth, Histogram, HistoryQuery, LogPage, LogQuery, Port, PortFuture,
-    ResultsPage, SessionDetail, SessionPaint, Trace, User,
+    Analytics, AppError, ClientHealth, ErrorGroup, Histogram, HistoryQuery, LogPage, LogQuery, Port,
+    PortFuture, ResultsPage, SessionDetail, SessionPaint, Trace, User,
 };
 use model::view::StripView;
 use telemetry::{LogRecord, Micros};
@@ -14,7 +14,7 @@ use crate::http::ApiError;
 use crate::http::history;
 use crate::http::logs::{LogParameters, by_step, histogram_steps};
 use crate::shared::App;
-use crate::store::telemetry::TabBooks;
+use crate::store::telemetry::{self as store, Filter, TabBooks};
 use crate::{clock, correlation};
 
 /// Decisions of the first paint.
@@ -22,6 +22,7 @@ const WHY_MOST: usize = 200;
 
 /// Tabs that Telemetry shows, the latest first.
 const TABS_SHOWN: usize = 20;
+const DAY_US: i64 = 24 * 3_600_000_000;
 
 /// The port of one request.
 pub(super) struct PagePort {
@@ -115,6 +116,28 @@ impl Port for PagePort {
             let tabs = app.records.tabs(TABS_SHOWN).await?.tabs;
             Ok(tabs.into_iter().map(client_health).collect())
         })
+    }
+
+    fn errors(&self) -> PortFuture<Vec<ErrorGroup>> {
+        self.signed_in(|app| async move {
+            let from = Micros(clock::now().0 - DAY_US);
+            let filter = Filter { from: Some(from), ..Filter::default() };
+            Ok(app.records.errors(&filter).await?.into_iter().map(error_group).collect())
+        })
+    }
+}
+
+fn error_group(group: store::ErrorGroup) -> ErrorGroup {
+    ErrorGroup {
+        fingerprint: group.fingerprint,
+        event: group.event,
+        source: group.source,
+        message: group.message,
+        count: group.count,
+        sessions: group.sessions,
+        builds: group.builds,
+        first: group.first,
+        last: group.last,
     }
 }
 

@@ -47,6 +47,12 @@ impl StoreError {
         timed_out || matches!(self.kind(), Some(BUSY | LOCKED))
     }
 
+    /// It took longer than a search may.
+    #[must_use]
+    pub fn took_too_long(&self) -> bool {
+        self.kind() == Some(INTERRUPT)
+    }
+
     /// The disk or the quota has no room.
     #[must_use]
     pub fn is_full(&self) -> bool {

@@ -1,18 +1,24 @@
-//! The forwarder's side of the store: its backlog, and cursor, books and dead letters that change together.
+//! The forwarder's side of the store: the backlog of each lane, and cursors, books and dead letters that change
+//! together.
 
 use std::sync::atomic::Ordering;
 
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row};
 
-use super::{LAST_ID, TelemetryStore};
+use super::{LAST_ID, Lane, TelemetryStore};
 use crate::clock;
 use crate::store::{StoreError, Write};
+
+/// Records looked at in one step, so that a lane that finds nothing in a long backlog holds up nobody.
+const LOOKED_AT: i64 = 20_000;
 
 /// A record as the forwarder sends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredRecord {
     pub id: i64,
     pub event_id: String,
+    /// When it happened.
+    pub at_us: i64,
     pub body: String,
 }
 
@@ -25,19 +31,71 @@ pub struct DeadLetter {
     pub reason: String,
 }
 
-/// What became of everything up to and including `cursor_id`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settled {
+/// Where a lane stands, as it was booked last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    pub lane: Lane,
     pub cursor_id: i64,
+    /// The index that took the lane's last record.
+    pub index: Option<String>,
+}
+
+/// What a lane has before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    pub records: Vec<StoredRecord>,
+    /// Up to this id the lane has no other records.
+    pub end: i64,
+    /// Whether there are records behind `end` that were not looked at.
+    pub more: bool,
+}
+
+/// What became of a lane's records after `from` up to and including `cursor_id`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    pub lane: Lane,
+    /// Where the lane stood.
+    pub from: i64,
+    pub cursor_id: i64,
+    pub index: Option<String>,
     pub delivered: u64,
     /// Of those delivered: how many the engine had already.
     pub duplicates: u64,
     pub dead_letters: Vec<DeadLetter>,
+    /// Refused records that tell of the forwarder itself: counted, kept in the log, and no letters.
+    pub own: u64,
     /// Taken by the engine's failure store: quarantined there.
     pub failure_store: u64,
+    /// Ids of dead letters that were delivered now.
+    pub redeemed: Vec<String>,
 }
 
-/// One atomic look at the books. Law: offered = delivered + quarantined + turned_away + held.
+impl Settled {
+    /// Nothing happened between the two.
+    #[must_use]
+    pub fn nothing(lane: Lane, from: i64, cursor_id: i64) -> Self {
+        Self {
+            lane,
+            from,
+            cursor_id,
+            index: None,
+            delivered: 0,
+            duplicates: 0,
+            dead_letters: Vec::new(),
+            own: 0,
+            failure_store: 0,
+            redeemed: Vec::new(),
+        }
+    }
+
+    /// Records that the engine will not have in its streams.
+    #[must_use]
+    pub fn quarantined(&self) -> u64 {
+        self.dead_letters.len() as u64 + self.own + self.failure_store
+    }
+}
+
+/// One atomic look at the books. Law: offered = delivered + quarantined + turned away + held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Books {
     pub offered: i64,
@@ -47,8 +105,6 @@ pub struct Books {
     pub held: i64,
     pub duplicates: i64,
     pub dead_letters: i64,
-    /// When the oldest held record happened, in microseconds; `None` when nothing is held.
-    pub oldest_held_us: Option<i64>,
 }
 
 impl TelemetryStore {
@@ -58,7 +114,8 @@ impl TelemetryStore {
         self.forwarding.store(true, Ordering::Relaxed);
         let mut write = self.db()?.write().await?;
         let (last,): (i64,) = write.fetch_one("records.last_id", sqlx::query_as(LAST_ID)).await?;
-        Self::open_books_at(&mut write, last.max(*self.committed.borrow())).await?;
+        let end = last.max(*self.committed.borrow());
+        Self::open_books_at(&mut write, end).await?;
         write.commit().await
     }
 
@@ -68,88 +125,195 @@ impl TelemetryStore {
              VALUES ('main', $1, 0, 0, 0, 0, 0) ON CONFLICT (name) DO NOTHING",
         )
         .bind(end);
-        write.execute("forwarder.open", query).await.map(|_| ())
-    }
-
-    /// The oldest records that are not settled, in order of commit.
-    pub async fn backlog(&self, limit: usize) -> Result<Vec<StoredRecord>, StoreError> {
-        let db = self.db()?;
-        let mut connection = db.read().await?;
-        let query = sqlx::query_scalar::<_, i64>("SELECT cursor_id FROM forwarder WHERE name = 'main'");
-        let Some(cursor) = db.timed("forwarder.cursor", query.fetch_optional(&mut *connection)).await? else {
-            return Ok(Vec::new());
-        };
-        let query =
-            sqlx::query("SELECT id, event_id, body FROM log_records WHERE id > $1 ORDER BY id LIMIT $2")
-                .bind(cursor)
-                .bind(i64::try_from(limit).unwrap_or(i64::MAX));
-        let rows = db.timed("forwarder.backlog", query.fetch_all(&mut *connection)).await?;
-        self.cursor.store(cursor, Ordering::Relaxed);
-        let record = |row: &sqlx::sqlite::SqliteRow| StoredRecord {
-            id: row.get("id"),
-            event_id: row.get("event_id"),
-            body: row.get("body"),
-        };
-        Ok(rows.iter().map(record).collect())
-    }
-
-    /// Moves the cursor and the books, and keeps the dead letters, in one transaction. Fails when the cursor is not
-    /// where the backlog was read: the records were given up to make room meanwhile, or the file is another one.
-    pub async fn settle(&self, settled: &Settled) -> Result<(), StoreError> {
-        let mut write = self.db()?.write().await?;
-        for letter in &settled.dead_letters {
+        if write.execute("forwarder.open", query).await? == 0 {
+            return Ok(());
+        }
+        for lane in Lane::OF_THE_LOG {
             let query = sqlx::query(
-                "INSERT INTO dead_letters (event_id, record_id, at_us, data_stream, status, reason, body) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (event_id) DO NOTHING",
-            )
-            .bind(&letter.record.event_id)
-            .bind(letter.record.id)
-            .bind(clock::now().0)
-            .bind(&letter.data_stream)
-            .bind(i64::from(letter.status))
-            .bind(&letter.reason)
-            .bind(&letter.record.body);
-            write.execute("dead_letters.insert", query).await?;
+                "INSERT INTO forwarder_lanes (name, cursor_id) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+            );
+            write.execute("forwarder.open_lane", query.bind(lane.as_str()).bind(end)).await?;
         }
-        let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        let query = sqlx::query(
-            "UPDATE forwarder SET cursor_id = $1, delivered = delivered + $2, quarantined = quarantined + $3, \
-             duplicates = duplicates + $4 WHERE name = 'main' AND cursor_id = $5",
-        )
-        .bind(settled.cursor_id)
-        .bind(signed(settled.delivered))
-        .bind(signed(settled.dead_letters.len() as u64 + settled.failure_store))
-        .bind(signed(settled.duplicates))
-        .bind(self.cursor.load(Ordering::Relaxed));
-        if write.execute("forwarder.settle", query).await? == 0 {
-            let (database, statement) = ("telemetry", "forwarder.settle");
-            return Err(StoreError::Statement { database, statement, source: sqlx::Error::RowNotFound });
-        }
-        write.commit().await?;
-        self.cursor.store(settled.cursor_id, Ordering::Relaxed);
         Ok(())
     }
 
-    /// All books in one statement, hence of one moment; `held` is counted from the records themselves.
+    /// Where each lane of the log stands; empty while the books are not open.
+    pub async fn positions(&self) -> Result<Vec<Position>, StoreError> {
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let query = sqlx::query("SELECT name, cursor_id, index_name FROM forwarder_lanes");
+        let rows = db.timed("forwarder.positions", query.fetch_all(&mut *connection)).await?;
+        let of = |lane: Lane| {
+            let row = rows.iter().find(|row| row.get::<String, _>("name") == lane.as_str())?;
+            Some(Position { lane, cursor_id: row.get("cursor_id"), index: row.get("index_name") })
+        };
+        Ok(Lane::OF_THE_LOG.into_iter().filter_map(of).collect())
+    }
+
+    /// The next records of a lane behind `after`, in order of commit.
+    pub async fn backlog(&self, lane: Lane, after: i64, limit: usize) -> Result<Backlog, StoreError> {
+        if lane == Lane::Letters {
+            return self.letters(after, limit).await;
+        }
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let (last,): (i64,) =
+            db.timed("records.last_id", sqlx::query_as(LAST_ID).fetch_one(&mut *connection)).await?;
+        // An index finds the urgent ones, however far away they are.
+        let reach = if lane.is_urgent() { last } else { last.min(after + LOOKED_AT) };
+        let sql = format!(
+            "SELECT id, event_id, at_us, body FROM log_records WHERE id > $1 AND id <= $2 AND {} ORDER BY id LIMIT $3",
+            lane.condition()
+        );
+        let query = sqlx::query(AssertSqlSafe(sql))
+            .bind(after)
+            .bind(reach)
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let rows = db.timed("forwarder.backlog", query.fetch_all(&mut *connection)).await?;
+        let records: Vec<StoredRecord> = rows.iter().map(record).collect();
+        let end = match records.last() {
+            Some(record) if records.len() >= limit => record.id,
+            Some(_) | None => reach.max(after),
+        };
+        Ok(Backlog { records, end, more: end < last })
+    }
+
+    async fn letters(&self, after: i64, limit: usize) -> Result<Backlog, StoreError> {
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let query = sqlx::query(
+            "SELECT record_id AS id, event_id, at_us, body FROM dead_letters WHERE replay = 1 AND record_id > $1 \
+             ORDER BY record_id LIMIT $2",
+        )
+        .bind(after)
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let rows = db.timed("forwarder.letters", query.fetch_all(&mut *connection)).await?;
+        let records: Vec<StoredRecord> = rows.iter().map(record).collect();
+        let end = records.last().map_or(after, |record| record.id);
+        Ok(Backlog { more: records.len() >= limit, records, end })
+    }
+
+    /// Asks for all dead letters to be sent again; gives how many there are.
+    pub async fn replay_letters(&self) -> Result<u64, StoreError> {
+        let mut write = self.db()?.write().await?;
+        let asked =
+            write.execute("dead_letters.replay", sqlx::query("UPDATE dead_letters SET replay = 1")).await?;
+        write.commit().await?;
+        Ok(asked)
+    }
+
+    /// Moves the cursors and the books, and keeps the dead letters, in one transaction. Fails when a cursor is not
+    /// where its lane began: the records were given up to make room meanwhile, or the file is another one.
+    pub async fn settle(&self, settled: &[Settled]) -> Result<(), StoreError> {
+        let mut write = self.db()?.write().await?;
+        let (mut delivered, mut quarantined, mut duplicates) = (0_u64, 0_i64, 0_u64);
+        for lane in settled {
+            for letter in &lane.dead_letters {
+                keep(&mut write, letter).await?;
+            }
+            if lane.lane == Lane::Letters {
+                for event_id in &lane.redeemed {
+                    let query = sqlx::query("DELETE FROM dead_letters WHERE event_id = $1").bind(event_id);
+                    let gone = write.execute("dead_letters.redeem", query).await?;
+                    delivered += gone;
+                    quarantined -= i64::try_from(gone).unwrap_or(i64::MAX);
+                }
+            } else {
+                advance(&mut write, lane).await?;
+                delivered += lane.delivered;
+                quarantined += i64::try_from(lane.quarantined()).unwrap_or(i64::MAX);
+            }
+            duplicates += lane.duplicates;
+        }
+        let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let query = sqlx::query(
+            "UPDATE forwarder SET delivered = delivered + $1, quarantined = quarantined + $2, \
+             duplicates = duplicates + $3, cursor_id = MAX(cursor_id, (SELECT COALESCE(MAX(cursor_id), 0) FROM forwarder_lanes)) \
+             WHERE name = 'main'",
+        )
+        .bind(signed(delivered))
+        .bind(quarantined)
+        .bind(signed(duplicates));
+        write.execute("forwarder.settle", query).await?;
+        write.commit().await
+    }
+
+    /// All books in one statement, hence of one moment.
     pub async fn books(&self) -> Result<Books, StoreError> {
         let query = sqlx::query(
             "SELECT f.committed, f.turned_away, f.delivered, f.quarantined, f.duplicates, \
-             (SELECT COUNT(*) FROM log_records r WHERE r.id > f.cursor_id) AS held, \
-             (SELECT r.at_us FROM log_records r WHERE r.id > f.cursor_id ORDER BY r.id LIMIT 1) AS oldest, \
              (SELECT COUNT(*) FROM dead_letters) AS letters FROM forwarder f WHERE f.name = 'main'",
         );
         let db = self.db()?;
         let mut connection = db.read().await?;
         let row = db.timed("forwarder.books", query.fetch_optional(&mut *connection)).await?;
-        Ok(row.map_or_else(Books::default, |row| Books {
-            offered: row.get::<i64, _>("committed") + row.get::<i64, _>("turned_away"),
-            delivered: row.get("delivered"),
-            quarantined: row.get("quarantined"),
-            turned_away: row.get("turned_away"),
-            held: row.get("held"),
-            duplicates: row.get("duplicates"),
-            dead_letters: row.get("letters"),
-            oldest_held_us: row.get("oldest"),
+        Ok(row.map_or_else(Books::default, |row| {
+            let (committed, turned_away) = (row.get::<i64, _>("committed"), row.get::<i64, _>("turned_away"));
+            let (delivered, quarantined) = (row.get::<i64, _>("delivered"), row.get::<i64, _>("quarantined"));
+            Books {
+                offered: committed + turned_away,
+                delivered,
+                quarantined,
+                turned_away,
+                held: committed - delivered - quarantined,
+                duplicates: row.get("duplicates"),
+                dead_letters: row.get("letters"),
+            }
         }))
     }
+
+    /// How many records lie behind the cursors, counted one by one: what `held` of the books must say.
+    pub async fn count_held(&self) -> Result<i64, StoreError> {
+        let db = self.db()?;
+        let mut connection = db.read().await?;
+        let mut held = 0;
+        for Position { lane, cursor_id, .. } in self.positions().await? {
+            let sql = format!("SELECT COUNT(*) FROM log_records WHERE id > $1 AND {}", lane.condition());
+            let query = sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql)).bind(cursor_id);
+            held += db.timed("forwarder.count", query.fetch_one(&mut *connection)).await?;
+        }
+        Ok(held)
+    }
+}
+
+fn record(row: &sqlx::sqlite::SqliteRow) -> StoredRecord {
+    StoredRecord {
+        id: row.get("id"),
+        event_id: row.get("event_id"),
+        at_us: row.get("at_us"),
+        body: row.get("body"),
+    }
+}
+
+/// A letter that was sent again and refused again stays one.
+async fn keep(write: &mut Write, letter: &DeadLetter) -> Result<(), StoreError> {
+    let query = sqlx::query(
+        "INSERT INTO dead_letters (event_id, record_id, at_us, data_stream, status, reason, body) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (event_id) DO UPDATE SET \
+         replay = 0, status = excluded.status, reason = excluded.reason",
+    )
+    .bind(&letter.record.event_id)
+    .bind(letter.record.id)
+    .bind(clock::now().0)
+    .bind(&letter.data_stream)
+    .bind(i64::from(letter.status))
+    .bind(&letter.reason)
+    .bind(&letter.record.body);
+    write.execute("dead_letters.insert", query).await.map(|_| ())
+}
+
+async fn advance(write: &mut Write, settled: &Settled) -> Result<(), StoreError> {
+    let query = sqlx::query(
+        "UPDATE forwarder_lanes SET cursor_id = $1, index_name = COALESCE($2, index_name) \
+         WHERE name = $3 AND cursor_id = $4",
+    )
+    .bind(settled.cursor_id)
+    .bind(settled.index.as_deref())
+    .bind(settled.lane.as_str())
+    .bind(settled.from);
+    if write.execute("forwarder.advance", query).await? == 0 {
+        let (database, statement) = ("telemetry", "forwarder.advance");
+        return Err(StoreError::Statement { database, statement, source: sqlx::Error::RowNotFound });
+    }
+    Ok(())
 }

@@ -93,8 +93,8 @@ impl TelemetryStore {
         let wanted = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
         builder.push(" ORDER BY at_us DESC, id DESC LIMIT ").push_bind(wanted);
         let db = self.db()?;
-        let mut connection = db.read().await?;
-        let mut rows = db.timed("logs.page", builder.build().fetch_all(&mut *connection)).await?;
+        let mut connection = db.search().await?;
+        let mut rows = db.timed("logs.page", builder.build().fetch_all(&mut **connection)).await?;
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next =
@@ -110,8 +110,8 @@ impl TelemetryStore {
         .bind(correlation_id)
         .bind(TRACE_MOST);
         let db = self.db()?;
-        let mut connection = db.read().await?;
-        db.timed("logs.trace", query.fetch_all(&mut *connection)).await
+        let mut connection = db.search().await?;
+        db.timed("logs.trace", query.fetch_all(&mut **connection)).await
     }
 
     /// Counts by level in steps of `step_us` from `from`; empty steps are left out.
@@ -127,8 +127,8 @@ impl TelemetryStore {
         restrict(&mut builder, filter);
         builder.push(" GROUP BY step, level ORDER BY step, level");
         let db = self.db()?;
-        let mut connection = db.read().await?;
-        let rows = db.timed("logs.histogram", builder.build().fetch_all(&mut *connection)).await?;
+        let mut connection = db.search().await?;
+        let rows = db.timed("logs.histogram", builder.build().fetch_all(&mut **connection)).await?;
         let bucket = |row: &sqlx::sqlite::SqliteRow| Bucket {
             at: Micros(from.0 + row.get::<i64, _>("step") * step_us),
             level: level(row),
@@ -150,8 +150,8 @@ impl TelemetryStore {
             .push(" GROUP BY event, source, COALESCE(fingerprint, message) ORDER BY MAX(at_us) DESC LIMIT ")
             .push_bind(GROUPS_MOST);
         let db = self.db()?;
-        let mut connection = db.read().await?;
-        let rows = db.timed("logs.errors", builder.build().fetch_all(&mut *connection)).await?;
+        let mut connection = db.search().await?;
+        let rows = db.timed("logs.errors", builder.build().fetch_all(&mut **connection)).await?;
         let builds = |row: &sqlx::sqlite::SqliteRow| {
             let listed = row.get::<Option<String>, _>("builds").unwrap_or_default();
             let mut builds: Vec<String> =

@@ -3,7 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::TelemetryStore;
+use sqlx::AssertSqlSafe;
+
+use super::{Lane, TelemetryStore};
 use crate::clock;
 use crate::store::{StoreError, Write};
 use crate::tasks::Stop;
@@ -112,16 +114,13 @@ async fn forget_oldest(write: &mut Write, rows: i64, step: &mut Forgotten) -> Re
     );
     let (last,) = write.fetch_one("records.oldest", last.bind(rows)).await?;
     let Some(last) = last else { return Ok(()) };
-    let held = sqlx::query_as::<_, (i64,)>(
-        "SELECT COUNT(*) FROM log_records WHERE id <= $1 AND id > (SELECT cursor_id FROM forwarder WHERE name = 'main')",
-    );
-    let (held,) = write.fetch_one("records.held", held.bind(last)).await?;
+    let held = give_up(write, last).await?;
     let delete = sqlx::query("DELETE FROM log_records WHERE id <= $1").bind(last);
     step.records = write.execute("records.forget_oldest", delete).await?;
     if held > 0 {
         let books = sqlx::query(
-            "UPDATE forwarder SET cursor_id = $1, committed = committed - $2, turned_away = turned_away + $2 \
-             WHERE name = 'main'",
+            "UPDATE forwarder SET cursor_id = MAX(cursor_id, $1), committed = committed - $2, \
+             turned_away = turned_away + $2 WHERE name = 'main'",
         );
         write.execute("forwarder.give_up", books.bind(last).bind(held)).await?;
         step.not_forwarded = held.unsigned_abs();
@@ -129,10 +128,35 @@ async fn forget_oldest(write: &mut Write, rows: i64, step: &mut Forgotten) -> Re
     Ok(())
 }
 
+/// Moves the lanes' cursors behind `last`; gives how many records were still before them.
+async fn give_up(write: &mut Write, last: i64) -> Result<i64, StoreError> {
+    let mut held = 0;
+    for lane in Lane::OF_THE_LOG {
+        let sql = format!(
+            "SELECT COUNT(*) FROM log_records WHERE id <= $1 AND {} AND id > \
+             (SELECT cursor_id FROM forwarder_lanes WHERE name = $2)",
+            lane.condition()
+        );
+        let query = sqlx::query_as::<_, (i64,)>(AssertSqlSafe(sql)).bind(last).bind(lane.as_str());
+        held += write.fetch_one("records.held", query).await?.0;
+    }
+    // A lane that loses nothing keeps its place, so that what it has under way can be booked.
+    for lane in Lane::OF_THE_LOG {
+        let sql = format!(
+            "UPDATE forwarder_lanes SET cursor_id = $1 WHERE name = $2 AND cursor_id < $1 AND EXISTS \
+             (SELECT 1 FROM log_records WHERE id <= $1 AND {} AND id > forwarder_lanes.cursor_id)",
+            lane.condition()
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(last).bind(lane.as_str());
+        write.execute("forwarder.give_up_lane", query).await?;
+    }
+    Ok(held)
+}
+
 async fn forget_before(write: &mut Write, since_us: i64, rows: i64) -> Result<u64, StoreError> {
     let delete = sqlx::query(
         "DELETE FROM log_records WHERE id IN (SELECT id FROM log_records WHERE at_us < $1 AND id <= \
-         COALESCE((SELECT cursor_id FROM forwarder WHERE name = 'main'), $2) ORDER BY at_us LIMIT $3)",
+         COALESCE((SELECT MIN(cursor_id) FROM forwarder_lanes), $2) ORDER BY at_us LIMIT $3)",
     );
     write.execute("records.forget_old", delete.bind(since_us).bind(i64::MAX).bind(rows)).await
 }

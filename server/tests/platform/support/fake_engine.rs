@@ -26,10 +26,30 @@ pub enum Step {
     TakeAndGarble,
     /// Takes all records, and leaves the last result out.
     TakeAndShorten,
+    /// Refuses every record with 400 and that kind and reason.
+    AllRefused(&'static str, &'static str),
+    /// A page that a proxy wrote, with that status.
+    Page(u16),
+}
+
+/// What it says about itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Greeting {
+    #[default]
+    Elasticsearch,
+    /// OpenSearch that says it is Elasticsearch 7.10.2.
+    Compatible,
+    /// A collection that answers 404 there.
+    Nothing,
 }
 
 #[derive(Default)]
 struct World {
+    greeting: Greeting,
+    /// Refused as long as it is set, after the script.
+    always: Option<Step>,
+    /// Records that hold these words are refused as long as they are set.
+    poison: Option<&'static str>,
     documents: BTreeMap<(String, String), Value>,
     script: VecDeque<Step>,
     template: Option<Value>,
@@ -85,6 +105,34 @@ impl FakeEngine {
         self.world.lock().unwrap().script.extend(steps);
     }
 
+    /// What is done with every request from now on, once the script is over; `None`: everything is taken again.
+    pub fn always(&self, step: Option<Step>) {
+        self.world.lock().unwrap().always = step;
+    }
+
+    /// Refuses every record that holds these words, whatever its form.
+    pub fn poison(&self, words: Option<&'static str>) {
+        self.world.lock().unwrap().poison = words;
+    }
+
+    pub fn greet(&self, greeting: Greeting) {
+        self.world.lock().unwrap().greeting = greeting;
+    }
+
+    /// How many bulk requests came.
+    pub fn bulks(&self) -> u64 {
+        self.world.lock().unwrap().bulks
+    }
+
+    /// Puts a template there, as an earlier version or somebody else did.
+    pub fn put_template(&self, template: Value) {
+        self.world.lock().unwrap().template = Some(template);
+    }
+
+    pub fn allow_template(&self) {
+        self.world.lock().unwrap().refuse_template = false;
+    }
+
     pub fn refuse_template(&self) {
         self.world.lock().unwrap().refuse_template = true;
     }
@@ -119,8 +167,9 @@ impl FakeEngine {
     fn serve(&mut self, listener: tokio::net::TcpListener) {
         let shared = Shared { world: Arc::clone(&self.world), bulks: Arc::clone(&self.bulks) };
         let router = Router::new()
-            .route("/", get(|| async { axum::Json(json!({ "version": { "number": "9.5.3" } })) }))
+            .route("/", get(greet))
             .route("/_index_template/deltascope-logs", any(template))
+            .route("/_data_stream/{stream}", get(|| async { StatusCode::NOT_FOUND }))
             .route("/_bulk", post(bulk))
             .with_state(shared);
         self.server = Some(tokio::spawn(async move {
@@ -138,15 +187,38 @@ impl Drop for FakeEngine {
     }
 }
 
+async fn greet(State(shared): State<Shared>) -> Response {
+    let greeting = shared.world.lock().unwrap().greeting;
+    match greeting {
+        Greeting::Elasticsearch => axum::Json(json!({ "version": { "number": "9.5.3" } })).into_response(),
+        Greeting::Compatible => axum::Json(json!({
+            "version": { "number": "7.10.2", "build_type": "tar" },
+            "tagline": "The OpenSearch Project: https://opensearch.org/"
+        }))
+        .into_response(),
+        Greeting::Nothing => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
 async fn template(State(shared): State<Shared>, method: axum::http::Method, body: Bytes) -> Response {
     let mut world = shared.world.lock().unwrap();
     match method.as_str() {
-        "GET" if world.template.is_some() => axum::Json(json!({ "index_templates": [] })).into_response(),
+        "GET" if world.template.is_some() => {
+            let template = json!([{ "name": "deltascope-logs", "index_template": world.template }]);
+            axum::Json(json!({ "index_templates": template })).into_response()
+        }
         "GET" => StatusCode::NOT_FOUND.into_response(),
         _ if world.refuse_template => {
             let error =
                 json!({ "error": { "type": "security_exception", "reason": "not allowed" }, "status": 403 });
             (StatusCode::FORBIDDEN, axum::Json(error)).into_response()
+        }
+        _ if world.greeting == Greeting::Compatible
+            && String::from_utf8_lossy(&body).contains("flattened") =>
+        {
+            let error = json!({ "error": { "type": "mapper_parsing_exception",
+                "reason": "No handler for type [flattened] declared on field [payload]" }, "status": 400 });
+            (StatusCode::BAD_REQUEST, axum::Json(error)).into_response()
         }
         _ => {
             world.template = serde_json::from_slice(&body).ok();
@@ -210,8 +282,20 @@ fn pair(lines: &[Value]) -> Result<Record, String> {
 
 impl World {
     fn answer(&mut self, records: Vec<Record>) -> Response {
-        let statuses = match self.script.pop_front() {
+        let step = self.script.pop_front().or_else(|| self.always.clone());
+        let statuses = match step {
             None => vec![201],
+            Some(Step::AllRefused(kind, reason)) => {
+                let refused =
+                    json!({ "create": { "status": 400, "error": { "type": kind, "reason": reason } } });
+                let items = vec![refused; records.len()];
+                return axum::Json(json!({ "errors": true, "items": items })).into_response();
+            }
+            Some(Step::Page(status)) => {
+                let status = StatusCode::from_u16(status).expect("a status");
+                let page = "<html><head><title>400 Bad Request</title></head><body>nginx</body></html>";
+                return (status, axum::response::Html(page)).into_response();
+            }
             Some(Step::Items(statuses)) => statuses,
             Some(Step::Refuse(status)) => {
                 let error = json!({ "error": { "type": "scripted", "reason": "refused by the test" } });
@@ -234,6 +318,12 @@ impl World {
             .into_iter()
             .zip(statuses.into_iter().cycle())
             .map(|(record, status)| match status {
+                201 if self.poison.is_some_and(|words| record.1.to_string().contains(words)) => {
+                    json!({ "create": {
+                    "status": 400,
+                    "error": { "type": "document_parsing_exception", "reason": "refused by the test" }
+                } })
+                }
                 201 => self.create(record),
                 refused => json!({ "create": { "status": refused,
                     "error": { "type": "scripted", "reason": "refused by the test" } } }),

@@ -74,6 +74,19 @@ impl Console {
         Self { running, lines, http, cookie: None, dir, settings }
     }
 
+    /// What a command of the program prints on this data directory, with the same settings.
+    pub async fn command(&self, arguments: &[&str]) -> String {
+        let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_deltascope"))
+            .args(arguments)
+            .env("DELTASCOPE__DATA__DIR", self.dir.path().join("data"))
+            .envs(self.settings.iter().map(|(key, value)| (key, value)))
+            .output()
+            .await
+            .expect("the program runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Stops and starts on the same data directory; the client keeps its cookie.
     pub async fn restart(self) -> Self {
         let Self { running, cookie, dir, settings, .. } = self;

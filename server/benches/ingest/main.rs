@@ -1,7 +1,10 @@
 //! Browser batches a second: the server over HTTP with commit, and beside it in the same run a plain handler that
 //! parses `serde_json::Value` and inserts rows one by one. Each is a process of its own, so that its CPU time is its
-//! own; and what judging a record alone costs.
+//! own; what judging a record alone costs, what browsers wait that send at a rate, and what bombs take.
 
+mod bombs;
+mod steady;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::io::{BufRead, BufReader};
@@ -35,7 +38,13 @@ fn main() {
     });
     support::line("judging one record, without HTTP and store", judged);
     let dir = tempfile::tempdir().expect("a folder");
-    let ours = runtime.block_on(load(&ours(dir.path()), "/api/logs"));
+    let process = ours(dir.path());
+    runtime.block_on(bombs::run(&process));
+    for records_a_second in [5_000, 10_000, 20_000] {
+        runtime.block_on(steady::run(&process, records_a_second));
+    }
+    let ours = runtime.block_on(load(&process, "/api/logs"));
+    drop(process);
     let plain_dir = tempfile::tempdir().expect("a folder");
     let plain = runtime.block_on(load(&plain_process(plain_dir.path()), "/"));
     ours.print("server: judged, cleaned, committed, then 202");
@@ -58,9 +67,13 @@ fn context() -> AdmitContext<'static> {
     }
 }
 
-/// As the browser tells: a message, five fields, a correlation id.
 fn batch() -> Value {
-    let recs: Vec<Value> = (1..=RECORDS)
+    batch_of(RECORDS)
+}
+
+/// As the browser tells: a message, five fields, a correlation id.
+fn batch_of(records: usize) -> Value {
+    let recs: Vec<Value> = (1..=records)
         .map(|n| {
             json!({ "d": n, "n": n, "l": 9, "ev": "ui.fetch_finished", "g": "app::api", "cs": "src/api.rs:118",
                 "m": format!("GET /api/v1/sessions/:id answered 200 after {n} ms"), "k": "9f3c2a10",
@@ -137,11 +150,17 @@ impl Load {
     }
 }
 
-async fn load(process: &Process, path: &str) -> Load {
+/// A client, where it sends to, and what its requests carry.
+async fn connected(process: &Process, path: &str) -> (reqwest::Client, String, Vec<(&'static str, String)>) {
     let http = reqwest::Client::new();
     let headers = if path == "/" { Vec::new() } else { sign_in(&http, &process.base).await };
-    let process_headers: Vec<_> = process.headers.iter().cloned().chain(headers).collect();
-    let (url, headers) = (format!("{}{path}", process.base), Arc::new(process_headers));
+    let headers = process.headers.iter().cloned().chain(headers).collect();
+    (http, format!("{}{path}", process.base), headers)
+}
+
+async fn load(process: &Process, path: &str) -> Load {
+    let (http, url, headers) = connected(process, path).await;
+    let headers = Arc::new(headers);
     for _ in 0..20 {
         send(&http, &url, &headers).await;
     }
@@ -171,15 +190,20 @@ async fn load(process: &Process, path: &str) -> Load {
 }
 
 async fn send(http: &reqwest::Client, url: &str, headers: &[(&'static str, String)]) -> Duration {
-    let mut request = http.post(url).header("content-type", "application/json").body(batch().to_string());
+    let body = batch().to_string();
+    let began = Instant::now();
+    post(http, url, headers, body).await;
+    began.elapsed()
+}
+
+async fn post(http: &reqwest::Client, url: &str, headers: &[(&'static str, String)], body: String) {
+    let mut request = http.post(url).header("content-type", "application/json").body(body);
     for (name, value) in headers {
         request = request.header(*name, value);
     }
-    let began = Instant::now();
     let response = request.send().await.expect("an answer");
     assert!(response.status().is_success(), "{}", response.status());
     response.bytes().await.expect("the whole answer");
-    began.elapsed()
 }
 
 async fn sign_in(http: &reqwest::Client, base: &str) -> Vec<(&'static str, String)> {

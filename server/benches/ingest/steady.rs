@@ -1,0 +1,51 @@
+//! Browsers that send at a rate, not as fast as they are answered: what one waits for its answer is counted from the
+//! moment at which it wanted to send, so that a slow answer delays no other and hides nothing.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::{Process, batch_of, connected, cpu_seconds, post};
+
+/// Records of a page's batch, as most are.
+const RECORDS: usize = 20;
+/// Connections at once, so that nobody waits for one.
+const SENDERS: u32 = 16;
+const SECONDS: u32 = 10;
+
+/// Waits at so many records a second.
+pub async fn run(process: &Process, records_a_second: u32) {
+    let (http, url, headers) = connected(process, "/api/logs").await;
+    let headers = Arc::new(headers);
+    let apart = Duration::from_secs(1) * RECORDS as u32 / records_a_second;
+    let each = SECONDS * records_a_second / RECORDS as u32 / SENDERS;
+    let (began, cpu) = (Instant::now(), cpu_seconds(process.child.id()));
+    let senders = (0..SENDERS).map(|sender| {
+        let (http, url, headers) = (http.clone(), url.clone(), Arc::clone(&headers));
+        tokio::spawn(async move {
+            let mut waits = Vec::with_capacity(each as usize);
+            for turn in 0..each {
+                let due = began + apart * (turn * SENDERS + sender);
+                tokio::time::sleep_until(due.into()).await;
+                post(&http, &url, &headers, batch_of(RECORDS).to_string()).await;
+                waits.push(due.elapsed());
+            }
+            waits
+        })
+    });
+    let mut waits = Vec::new();
+    for sender in senders.collect::<Vec<_>>() {
+        waits.extend(sender.await.expect("a sender"));
+    }
+    let took = began.elapsed().as_secs_f64();
+    waits.sort();
+    let at = |percent: usize| waits[waits.len() * percent / 100].as_secs_f64() * 1e3;
+    println!(
+        "  {:>6} records a second in batches of {RECORDS}: {:>6.0} arrived, {:.2} cores, p50 {:.1} ms, p90 {:.1} ms, p99 {:.1} ms",
+        records_a_second,
+        (waits.len() * RECORDS) as f64 / took,
+        (cpu_seconds(process.child.id()) - cpu) / took,
+        at(50),
+        at(90),
+        at(99),
+    );
+}
