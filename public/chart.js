@@ -1,8 +1,7 @@
 // The P&L chart: the one place that speaks to the chart library. Loaded by Control only. Rows come as
 // seconds, executable, peak, floor; what is missing is NaN and leaves a gap.
 // A browser remembers a script that failed: trying again asks under another name.
-await import("/vendor/lightweight-charts.js" + new URL(import.meta.url).search);
-const lib = window.LightweightCharts;
+const lib = await import("/vendor/lightweight-charts.js" + new URL(import.meta.url).search);
 
 // The library draws on canvas and needs colours as values: an element resolves those of the style sheet.
 function colours() {

@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
+use leptos_router::location::RequestUrl;
 
 use crate::App;
 
@@ -29,6 +30,8 @@ pub struct ShellValues {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Files {
     pub style: String,
+    /// What Control does without; in a folder with plain names the first sheet holds it all.
+    pub more_style: Option<String>,
     pub loader: String,
     pub module: String,
     pub guard: String,
@@ -39,8 +42,10 @@ pub struct Files {
 impl Files {
     /// `address` tells where the file of a plain address is.
     pub fn named(address: impl Fn(&str) -> String) -> Self {
+        let more_style = address(MORE_STYLE);
         Self {
             style: address("/pkg/deltascope.css"),
+            more_style: (more_style != MORE_STYLE).then_some(more_style),
             loader: address("/pkg/deltascope.js"),
             module: address("/pkg/deltascope.wasm"),
             guard: address("/guard.js"),
@@ -56,6 +61,7 @@ impl Default for Files {
     }
 }
 
+const MORE_STYLE: &str = "/pkg/pages.css";
 const BOOT: &str = include_str!("boot.js");
 
 /// Writes the document.
@@ -65,7 +71,8 @@ pub fn shell(files: &Files) -> impl IntoView + use<> {
         shared.set_is_hydrating(false);
     }
     let values = use_context::<ShellValues>().unwrap_or_default();
-    let Files { style, loader, module, guard, measure, chart } = files.clone();
+    let Files { style, more_style, loader, module, guard, measure, chart } = files.clone();
+    let more_style = more_style.filter(|_| !is_control());
     let load = format!("deltascope.load({loader:?},{module:?},{chart:?})");
     let theme = if values.theme == "light" { "light" } else { "dark" };
     let nonce = values.nonce;
@@ -86,6 +93,7 @@ pub fn shell(files: &Files) -> impl IntoView + use<> {
                 <script nonce=nonce.clone() inner_html=BOOT></script>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href=style/>
+                {more_style.map(|style| view! { <link rel="stylesheet" href=style/> })}
                 <link rel="modulepreload" href=loader/>
                 <link rel="preload" href=module r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
                 // What it tells when the page goes leaves with what the guard sends then.
@@ -108,6 +116,12 @@ pub fn document_end(html: &[u8]) -> usize {
     html.windows(END.len()).position(|window| window == END).map_or(html.len(), |at| at + END.len())
 }
 
+/// The first page, which most people open first.
+fn is_control() -> bool {
+    let asked = use_context::<RequestUrl>().and_then(|asked| asked.parse().ok());
+    asked.is_some_and(|asked| asked.path() == "/")
+}
+
 /// The theme of this page.
 pub fn theme() -> String {
     use_context::<ShellValues>().map(|values| values.theme).unwrap_or_default()
@@ -125,7 +139,15 @@ pub fn version() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::document_end;
+    use super::{Files, document_end};
+
+    /// Catches: a second sheet asked for in a folder that has only one.
+    #[test]
+    fn a_second_sheet_is_there_when_the_build_named_one() {
+        assert_eq!(Files::default().more_style, None);
+        let named = Files::named(|plain| plain.replace("pages.", "pages.0a."));
+        assert_eq!(named.more_style.as_deref(), Some("/pkg/pages.0a.css"));
+    }
 
     #[test]
     fn what_stands_behind_the_document_is_no_part_of_it() {

@@ -24,6 +24,10 @@ pub type Failure = String;
 /// Stem of the module, its loader and the style sheet; the same as in `[[workspace.metadata.leptos]]`.
 pub const OUTPUT: &str = "deltascope";
 
+/// Style sheets and their plain addresses. The first is loaded by every page, the second by all but the first page.
+const STYLES: [(&str, &str); 2] =
+    [("style/main.css", "/pkg/deltascope.css"), ("style/pages.css", "/pkg/pages.css")];
+
 /// How long may be spent on making files small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effort {
@@ -79,8 +83,10 @@ pub fn build(plan: &Plan) -> Result<Outcome, Failure> {
     let (shipped, loader) = seam::shorten(&shipped, &node::bundle(&plan.root, &bound.loader)?)?;
     folder.place_module(&format!("/pkg/{OUTPUT}.wasm"), &shipped, &names::listed(&names))?;
     folder.place_hashed(&format!("/pkg/{OUTPUT}.js"), &loader)?;
-    let style = node::bundle(&plan.root, &plan.root.join("style/main.css"))?;
-    folder.place_hashed(&format!("/pkg/{OUTPUT}.css"), &style)?;
+    for (file, plain) in STYLES {
+        let file = plan.root.join(file);
+        folder.place_hashed(plain, &node::bundle(&plan.root, &file)?)?;
+    }
     scripts::place_public(&plan.root, &mut folder)?;
     folder.finish(made_of)?.put_in_place(&plan.site)?;
     Ok(Outcome::Built)

@@ -24,6 +24,7 @@ impl Repository {
         let long = "p { color: red }\n".repeat(40);
         for (file, text) in [
             ("style/main.css", long.as_str()),
+            ("style/pages.css", "i { color: red }\n"),
             ("public/chart.js", "await import(\"/vendor/lib.js\");\n"),
             ("public/guard.js", "start();\n"),
             ("public/favicon.svg", "<svg/>"),
@@ -99,6 +100,7 @@ fn the_folder_holds_what_pages_ask_for_and_nothing_else() {
             "/pkg/deltascope.css",
             "/pkg/deltascope.js",
             "/pkg/deltascope.wasm",
+            "/pkg/pages.css",
             "/vendor/lib.js",
         ];
         assert_eq!(plain, expected);

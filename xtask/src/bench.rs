@@ -19,6 +19,7 @@ pub fn run() -> Result<(), Failure> {
         println!("  server/benches does not exist: no benchmark to run");
     }
     crate::bench_browser::run()?;
+    crate::bench_browser::phone()?;
     first_load()
 }
 

@@ -1,5 +1,5 @@
-//! What a log call costs in real Chromium, ours beside others: the module as it ships with its benchmark's exports, and
-//! npm packages that only this benchmark installs.
+//! In real Chromium: what a log call costs, ours beside others (the module as it ships with its benchmark's exports, and
+//! npm packages that only this benchmark installs); and how long a person on a slow phone waits.
 
 use crate::browser;
 use crate::compile::{self, Build};
@@ -19,6 +19,14 @@ pub fn run() -> Result<(), Failure> {
     shell::run(shell::command("npm").args(install).current_dir(root.join(FOLDER)))?;
     let script = root.join(FOLDER).join("run.mjs");
     shell::run(shell::command("node").arg(script).arg(root.join(MADE).join("pkg")).env("CHROMIUM", chromium))
+}
+
+/// The release build as a user has it.
+pub fn phone() -> Result<(), Failure> {
+    println!("\nControl on a slow phone");
+    let chromium = browser::chromium().ok_or("Chromium is missing: `cargo xtask setup` installs it")?;
+    let arguments = ["playwright", "test", "-c", "end2end/phone/playwright.config.ts"];
+    shell::run(shell::command("npx").args(arguments).env("CHROMIUM", chromium))
 }
 
 /// As the release is built: same profile, same site builder.

@@ -10,8 +10,9 @@ use crate::pins::{BINARY, WASM_TARGET};
 use crate::shell::{self, Failure};
 use crate::steps::Steps;
 
-/// Served as it is, so it is copied, not bundled; git does not keep it.
-const CHART_FROM: &str = "node_modules/lightweight-charts/dist/lightweight-charts.standalone.production.js";
+/// What the chart needs of its library, bundled; git does not keep it.
+const CHART_FROM: &str = "xtask/chart-library.js";
+const BUNDLER: &str = "node_modules/.bin/esbuild";
 const CHART_TO: &str = "public/vendor/lightweight-charts.js";
 
 /// Steps that `all` takes.
@@ -41,11 +42,14 @@ pub fn all(kind: Kind, steps: &mut Steps) -> Result<(), Failure> {
 }
 
 /// From npm into the public files, where `cargo leptos watch` looks for it too.
-pub fn copy_chart_library() -> Result<(), Failure> {
+pub fn bundle_chart_library() -> Result<(), Failure> {
     let root = shell::root();
-    let (from, to) = (root.join(CHART_FROM), root.join(CHART_TO));
-    let library = std::fs::read(&from).map_err(|error| format!("cannot read {CHART_FROM}: {error}"))?;
-    if std::fs::read(&to).is_ok_and(|there| there == library) {
+    let to = root.join(CHART_TO);
+    let mut bundler = shell::command(&root.join(BUNDLER).to_string_lossy());
+    bundler.arg(CHART_FROM).args(["--bundle", "--format=esm", "--minify", "--conditions=production"]);
+    // The library's notice stays with it.
+    let library = shell::capture(bundler.args(["--legal-comments=eof", "--log-level=warning"]))?;
+    if std::fs::read(&to).is_ok_and(|there| there == library.as_bytes()) {
         return Ok(());
     }
     let folder = to.parent().unwrap_or(Path::new("."));

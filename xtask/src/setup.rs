@@ -14,7 +14,7 @@ pub fn for_build() -> Result<(), Failure> {
     c_compiler()?;
     wasm_target()?;
     npm_packages()?;
-    build::copy_chart_library()
+    build::bundle_chart_library()
 }
 
 /// What `test` needs: the same and a browser.

@@ -1,6 +1,5 @@
 //! The P&L chart, drawn by `public/chart.js`, which loads the chart library.
 
-use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 
@@ -29,16 +28,15 @@ extern "C" {
 }
 
 #[derive(Clone)]
-pub struct Chart(SendWrapper<ChartHandle>);
+pub struct Chart(ChartHandle);
 
 impl Chart {
     pub async fn create(selector: &str) -> Result<Chart, String> {
         let promise = load_chart().map_err(|error| said(&error))?;
         let module = JsFuture::from(promise).await.map_err(|error| said(&error))?;
         let element = find(selector).ok_or_else(|| "the chart's place is gone".to_owned())?;
-        let handle = module.unchecked_into::<ChartModule>().create(&element).map_err(|error| said(&error))?;
-        // One thread in a browser; the wrapper only lets an ordinary signal hold it, on the server too.
-        Ok(Chart(SendWrapper::new(handle)))
+        let handle = module.unchecked_into::<ChartModule>().create(&element);
+        handle.map(Chart).map_err(|error| said(&error))
     }
 
     pub fn set(&self, rows: &[f64]) {
