@@ -8,6 +8,7 @@ mod server_support;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
@@ -192,5 +193,57 @@ async fn the_feed_is_only_for_signed_in_pages_of_this_server() {
         panic!("nobody was let in")
     };
     assert_eq!(response.status().as_u16(), 401, "not signed in");
+    running.stop().await;
+}
+
+/// Another program holds the journal: it cannot be written.
+async fn hold(dir: &std::path::Path) -> SqliteConnection {
+    let path = dir.join("trading.db");
+    let mut other = SqliteConnection::connect(&format!("sqlite:{}", path.display())).await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    other
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_answered_with_nothing_can_be_promised_is_not_carried_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let (running, console) = server_support::start(dir.path(), &[]).await;
+    let mut feed = console.feed().await;
+    let clear = || console.post("/api/v1/panic/acknowledge", json!({ "reason": "all is well" }));
+
+    // A start during which the journal begins to fail is taken back.
+    let mut other = hold(dir.path()).await;
+    let start = json!({ "preset": "quick-strangle", "execution_mode": "simulated" });
+    let refused = console.post("/api/v1/sessions", start).await;
+    assert_eq!(refused.status, 503, "{refused:?}");
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    feed.until("it ends", |feed| feed.session["lifecycle"] == "STOPPED").await;
+    assert!(!feed.why.iter().any(|why| why["event"] == "order.acknowledged"), "nothing reached the venue");
+
+    console.post("/api/v1/panic", json!({})).await;
+    feed.until("verified flat", |feed| feed.strip["latch"]["verified_flat_at"].is_string()).await;
+    let mut other = hold(dir.path()).await;
+    let failing = console.post("/api/v1/panic", json!({})).await;
+    assert_eq!(failing.body["durable"], Value::Null, "the file holds it: {failing:?}");
+    feed.until("verified flat", |feed| feed.strip["latch"]["verified_flat_at"].is_string()).await;
+    let refused = clear().await;
+    assert_eq!(refused.status, 503, "{refused:?}");
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    let latched = loop {
+        let answer = console.post("/api/v1/sessions", json!({ "preset": "quick-strangle" })).await;
+        if answer.status != 503 {
+            break answer;
+        }
+    };
+    assert_eq!((latched.status, latched.body["error"]["code"].as_str()), (409, Some("PANIC_LATCHED")));
+    // The second press is looked at anew before it can be cleared.
+    let cleared = loop {
+        let answer = clear().await;
+        if answer.status != 409 {
+            break answer;
+        }
+    };
+    assert_eq!(cleared.status, 202, "{cleared:?}");
+    feed.until("no latch", |feed| feed.strip["latch"].is_null()).await;
     running.stop().await;
 }

@@ -77,7 +77,7 @@ fn a_warning_begins_at_its_very_number() {
 fn ladder() -> Vec<Instrument> {
     let strikes = (0..13_i64).map(|step| 43_000 + 500 * step);
     let of = |strike: i64| {
-        let named = |kind: &str| Symbol::new(&format!("{kind}-BTC-{strike}-070122"));
+        let named = |kind: &str| Symbol::new(format!("{kind}-BTC-{strike}-070122"));
         let number = u64::try_from(strike).expect("a strike");
         [
             option(&named("C"), OptionKind::Call, strike, number),
