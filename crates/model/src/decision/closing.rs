@@ -219,16 +219,7 @@ impl Event for ClosingDecision {
                 format!("The venue cannot be worked: {}. Closing keeps trying.", code.words())
             }
             ClosingDecision::Unblocked => "The venue can be worked again.".to_owned(),
-            ClosingDecision::FlatSeen { reads, without_legs: true, .. } => {
-                format!("It chose no instrument, and no order of its own rests, read {reads} of 2.")
-            }
-            ClosingDecision::FlatSeen { reads, left, .. } if left.is_empty() => {
-                format!("The venue shows flat and no own order, read {reads} of 2.")
-            }
-            ClosingDecision::FlatSeen { reads, left, .. } => format!(
-                "Nothing of ours is on and no own order, read {reads} of 2; not ours: {}.",
-                positions(left)
-            ),
+            ClosingDecision::FlatSeen { reads, left, without_legs, .. } => seen(*reads, left, *without_legs),
             ClosingDecision::FlatRefuted { venue, own_open_orders } => format!(
                 "Not flat after all: the venue shows {}; open orders of ours: {}.",
                 positions(venue),
@@ -348,6 +339,16 @@ fn found(symbol: &Symbol, lots: Lots, by_fills: bool) -> String {
     } else {
         format!("The account holds {lots} {symbol}, which is no session's: it is closed.")
     }
+}
+
+fn seen(reads: u32, left: &BTreeMap<Symbol, Lots>, without_legs: bool) -> String {
+    if without_legs {
+        return format!("It chose no instrument, and no order of its own rests, read {reads} of 2.");
+    }
+    if left.is_empty() {
+        return format!("The venue shows flat and no own order, read {reads} of 2.");
+    }
+    format!("Nothing of ours is on and no own order, read {reads} of 2; not ours: {}.", positions(left))
 }
 
 fn verified(elapsed_ms: i64, attempts: u32, left: &BTreeMap<Symbol, Lots>, foreign_orders: u32) -> String {
