@@ -14,20 +14,8 @@ type Death = { name: string; event: string; kind: string; frames: boolean; kill:
 
 declare const window: any;
 
+/** A panic of the program is told by the suite of the browser's crates: nothing was found that makes the shipped module panic. */
 const DEATHS: Death[] = [
-  {
-    name: 'a panic',
-    event: 'ui.panic',
-    kind: 'panic',
-    frames: true,
-    // A wrecked document: an island wakes where nothing of what the server wrote is left.
-    kill: () => {
-      const island = document.querySelector('leptos-island') as HTMLElement;
-      const wreck = island.cloneNode(false) as HTMLElement;
-      document.body.append(wreck);
-      setTimeout(() => window.deltascope.module[wreck.dataset.component!](wreck));
-    },
-  },
   {
     name: 'an unreachable instruction',
     event: 'ui.trapped',

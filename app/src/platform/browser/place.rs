@@ -4,8 +4,8 @@
 use std::cell::Cell;
 
 use leptos::prelude::{Effect, document, window};
+use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
-use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, EventTarget, HtmlElement, HtmlInputElement, KeyboardEvent, PointerEvent};
 
 use super::{find, waking};
@@ -158,12 +158,12 @@ pub fn every(ms: u32, deed: impl Fn() + 'static) {
 
 fn timer(again: bool, ms: u32, deed: Box<dyn Fn()>) {
     let ms = i32::try_from(ms).unwrap_or(i32::MAX);
+    // Not a closure that may run once only: a timer that somebody makes run twice is nobody's failure.
+    let deed = Closure::<dyn Fn()>::new(deed).into_js_value();
     // A timer fails for no page that there is.
     let _ = if again {
-        let deed = Closure::<dyn Fn()>::new(deed).into_js_value();
         window().set_interval_with_callback_and_timeout_and_arguments_0(deed.unchecked_ref(), ms)
     } else {
-        let deed: JsValue = Closure::once_into_js(move || deed());
         window().set_timeout_with_callback_and_timeout_and_arguments_0(deed.unchecked_ref(), ms)
     };
 }
