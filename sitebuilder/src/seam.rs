@@ -124,11 +124,18 @@ mod tests {
 
     #[test]
     fn both_sides_call_each_other_by_the_same_short_names() {
-        let (call, export) = ("__wbg_now_e131fad66e453a10", "__wbindgen_malloc");
+        let (call, export) = ("__wbg_now_e131fad66e453a10", "__wbindgen_free");
         let loader = format!("x={{{call}:()=>1}};w.{export}(2);w.{export}_other(w.hydrate)");
         let (short, text) = shorten(&module(call, export), loader.as_bytes()).expect("a module");
         assert_eq!(short, module("_0", "_1"));
-        assert_eq!(text, b"x={_0:()=>1};w._1(2);w.__wbindgen_malloc_other(w.hydrate)");
+        assert_eq!(text, b"x={_0:()=>1};w._1(2);w.__wbindgen_free_other(w.hydrate)");
+    }
+
+    #[test]
+    fn what_drills_call_keeps_its_name() {
+        let same = module("_0", KEPT);
+        let (short, _) = shorten(&module("__wbg_now_e131fad66e453a10", KEPT), b"").expect("a module");
+        assert_eq!(short, same);
     }
 
     #[test]
