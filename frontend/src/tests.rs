@@ -170,12 +170,15 @@ async fn a_full_ring_is_sealed_when_the_task_ends() {
 async fn the_clock_is_read_once_in_a_task() {
     start();
     next_task().await;
+    let begun = reads();
     for _ in 0..3 {
         let before = reads();
         (0..50).for_each(|number| app::tell(&seen(&format!("RUNNING {number}"))));
-        assert_eq!(reads() - before, 1.0);
+        // The logger itself may have looked at it in this task already.
+        assert!(reads() - before <= 1.0, "{} times", reads() - before);
         next_task().await;
     }
+    assert!(reads() > begun, "a later task looks anew");
 }
 
 #[wasm_bindgen_test]
