@@ -2,7 +2,7 @@
 // by the sentinel, with what led to it and the build that it was.
 import { api, expect, hydrated } from './fixtures';
 import { open } from './support/console';
-import { isLog, tell, test, unlimited } from './support/drill';
+import { expectAll, isLog, tell, test, unlimited } from './support/drill';
 import type { Page } from '@playwright/test';
 
 const NOTICE = 'This page has stopped. Trading has not.';
@@ -102,6 +102,8 @@ test('a program that never starts is reported with the build, after what the ses
   await unlimited(context);
   await open(page, '/trades');
   await tell(page, { name: 'led', count: 25 });
+  // What a page tells while it is left has drills of its own.
+  await expectAll(page, 'led', 25);
   await page.route('**/*.wasm', (route) => route.abort());
   await problems.anythingFails(async () => {
     await page.reload();
