@@ -101,6 +101,9 @@ for (const death of DEATHS) {
 test('a program that never starts is reported with the build, after what the session told before', async ({ page, problems, context }) => {
   await unlimited(context);
   await open(page, '/trades');
+  // The page after a sign-in may still go by the session that the sign-in ends.
+  await page.reload();
+  await hydrated(page);
   await tell(page, { name: 'led', count: 25 });
   // What a page tells while it is left has drills of its own.
   await expectAll(page, 'led', 25);
