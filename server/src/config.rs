@@ -2,10 +2,12 @@
 //! A wrong key or value stops the start with a sentence that names where it stands and what is allowed.
 
 mod layers;
+mod networks;
 mod typed;
 mod userinfo;
 
 pub use layers::{ConfigError, Entry, Layers, Origin};
+pub(crate) use networks::networks;
 pub use telemetry::Secret;
 pub use typed::{
     AuthConfig, Config, DataConfig, DatabaseConfig, ElasticsearchConfig, HttpConfig, IngestConfig, LogConfig,

@@ -37,4 +37,3 @@ pub use extract::{ApiJson, ApiPath, ApiQuery, MaybeUser, User};
 pub use facts::Facts;
 pub use headers::CspNonce;
 pub use idempotency::IdempotencyKey;
-pub(crate) use proxies::networks;

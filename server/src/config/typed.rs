@@ -192,7 +192,7 @@ fn http(read: Reader<'_>) -> Result<HttpConfig, ConfigError> {
         trusted_proxies: read.parsed(
             "http.trusted_proxies",
             "addresses or networks such as 127.0.0.1, 10.0.0.0/8, parted by commas",
-            crate::http::networks,
+            super::networks,
         )?,
     };
     let secure = config.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));

@@ -119,7 +119,7 @@ impl Driver {
 
     async fn book(self, settled: Vec<Settled>, at: Instant) -> Result<Done, StoreError> {
         tokio::time::sleep_until(at).await;
-        self.store.settle(&self.addressed(settled)).await?;
+        self.store.settle(&settled).await?;
         Ok(Input::Booked.into())
     }
 
@@ -176,9 +176,6 @@ impl Desk {
         for effect in effects {
             self.begin(effect);
         }
-        if let Some(event) = self.digest.take(Instant::now()) {
-            self.driver.tell(&event);
-        }
     }
 
     /// Who looks at health hears of records that do not get away.
@@ -234,16 +231,17 @@ impl Desk {
                 driver.tell(&event);
                 return;
             }
-            Effect::Refused(mut letters, failure_store) => {
-                letters.retain(|letter| !bulk::is_own(&letter.record.body));
-                self.digest.add(&letters, failure_store);
-                return;
-            }
             Effect::SetUp => self.work.spawn(driver.set_up()),
             Effect::Fetch { lane, after, limit } => self.work.spawn(driver.fetch(lane, after, limit)),
             Effect::Send { lane, request, records } => self.work.spawn(driver.send(lane, request, records)),
             Effect::Fence { lane, index, ids } => self.work.spawn(driver.fence(lane, index, ids)),
-            Effect::Book(settled) => self.work.spawn(driver.book(settled, self.booked + BOOKS)),
+            Effect::Book(settled) => {
+                let settled = driver.addressed(settled);
+                for lane in &settled {
+                    self.digest.add(&lane.dead_letters, lane.failure_store);
+                }
+                self.work.spawn(driver.book(settled, self.booked + BOOKS))
+            }
             Effect::AwaitCommit => {
                 let mut committed = self.committed.clone();
                 self.committed.borrow_and_update();

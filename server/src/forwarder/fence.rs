@@ -1,6 +1,8 @@
 //! The generation fence. A data stream refuses what it has by its id, but only in the index it writes to now: after an
 //! answer that was lost, indices that it wrote to before are asked which of the records they have.
 
+use std::collections::HashSet;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -23,7 +25,7 @@ pub(super) async fn found(
     if status != 200 {
         return Err(format!("HTTP {status} to the question which index is written to"));
     }
-    let mut found = Vec::new();
+    let mut found = HashSet::new();
     let (old, written) = indices(&answer, index);
     for old in old {
         let body = json!({ "ids": ids });

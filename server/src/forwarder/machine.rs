@@ -6,12 +6,13 @@
 
 mod lane;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use self::lane::Way;
+use super::backoff::Backoff;
 use super::window::{Outgoing, Verdict};
 use super::{ForwarderEvent, Reply};
-use crate::store::telemetry::{Backlog, DeadLetter, Lane, Position, Settled};
+use crate::store::telemetry::{Backlog, Lane, Position, Settled};
 
 /// Requests of the lanes that are not urgent, together.
 const MOST_REQUESTS: f32 = 4.0;
@@ -43,7 +44,7 @@ pub enum Input {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fenced {
     /// Ids that lie in indices which it does not write to any more.
-    pub found: Vec<String>,
+    pub found: HashSet<String>,
     /// The index that it writes to.
     pub index: Option<String>,
 }
@@ -85,8 +86,6 @@ pub enum Effect {
         ms: u64,
     },
     Tell(ForwarderEvent),
-    /// Records that were given up; told together with others, for each telling is a record to be forwarded.
-    Refused(Vec<DeadLetter>, u64),
 }
 
 /// What it is doing, as shown to people; the later word is the graver.
@@ -117,7 +116,7 @@ impl State {
 pub struct Machine {
     ways: BTreeMap<Lane, Way>,
     set_up: SetUp,
-    setup_backoff: super::backoff::Backoff,
+    setup_backoff: Backoff,
     /// Why the destination as a whole cannot be used.
     trouble: Option<(State, String)>,
     /// Requests that may be under way at once.
@@ -147,7 +146,7 @@ impl Machine {
         Self {
             ways,
             set_up: SetUp::Needed,
-            setup_backoff: super::backoff::Backoff::default(),
+            setup_backoff: Backoff::default(),
             trouble: None,
             allowance: 2.0,
             requests: 0,
@@ -231,7 +230,7 @@ impl Machine {
         let (state, status, reason) = match result {
             Ok(Destination::Ready) => {
                 self.set_up = SetUp::Done;
-                self.setup_backoff = super::backoff::Backoff::default();
+                self.setup_backoff = Backoff::default();
                 self.trouble = None;
                 return;
             }
@@ -368,14 +367,8 @@ impl Machine {
         if self.booking || !self.ways.values().any(Way::must_book) {
             return;
         }
-        let settled: Vec<Settled> = self.ways.values_mut().filter_map(Way::book).collect();
-        for lane in &settled {
-            if !lane.dead_letters.is_empty() || lane.failure_store > 0 {
-                effects.push(Effect::Refused(lane.dead_letters.clone(), lane.failure_store));
-            }
-        }
         self.booking = true;
-        effects.push(Effect::Book(settled));
+        effects.push(Effect::Book(self.ways.values_mut().filter_map(Way::book).collect()));
     }
 }
 

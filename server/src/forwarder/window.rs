@@ -5,7 +5,7 @@
 
 mod entry;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::Item;
 use super::blame::{Blame, blame};
@@ -61,15 +61,14 @@ pub(super) struct Window {
 
 impl Window {
     pub fn new(lane: Lane, from: i64) -> Self {
-        let (progress, recent, taken) = (false, false, 0);
         Self {
             lane,
             from,
             end: from,
             entries: Vec::new(),
-            progress,
-            recent,
-            taken,
+            progress: false,
+            recent: false,
+            taken: 0,
             index: None,
             sent_after: BTreeMap::new(),
             asked: false,
@@ -124,8 +123,9 @@ impl Window {
         self.entries.iter().any(|entry| entry.fate == Fate::Pending)
     }
 
-    pub fn in_flight(&self) -> bool {
-        self.entries.iter().any(|entry| matches!(entry.fate, Fate::Sent(_)))
+    /// Requests without an answer.
+    pub fn under_way(&self) -> usize {
+        self.sent_after.len()
     }
 
     /// Records of a request.
@@ -153,7 +153,7 @@ impl Window {
 
     /// The engine was asked: it has these in older indices. The others may still lie in the one that it writes to now
     /// (`index`; `None`: it cannot tell), which will refuse them by their ids.
-    pub fn known(&mut self, found: &[String], index: Option<&str>) {
+    pub fn known(&mut self, found: &HashSet<String>, index: Option<&str>) {
         self.asked = true;
         for entry in self.entries.iter_mut().filter(|entry| entry.is_unsure()) {
             entry.unsure = index.map(str::to_owned);
@@ -313,10 +313,6 @@ impl Window {
             | Fate::FailureStore
             | Fate::Dead { .. } => None,
         })
-    }
-
-    pub fn is_settled(&self) -> bool {
-        !self.has_pending() && !self.in_flight() && self.aside() == 0
     }
 
     /// The books of a settled window.

@@ -105,9 +105,9 @@ impl TelemetryStore {
     }
 }
 
-/// The highest id ever given: that of a record, or of the forwarder's cursor when the records are gone.
+/// The highest id ever given: that of a record, or of a lane's cursor when the records are gone.
 const LAST_ID: &str = "SELECT MAX(last) FROM (SELECT COALESCE(MAX(id), 0) AS last FROM log_records \
-                       UNION ALL SELECT COALESCE(MAX(cursor_id), 0) AS last FROM forwarder) AS ids";
+                       UNION ALL SELECT COALESCE(MAX(cursor_id), 0) AS last FROM forwarder_lanes) AS ids";
 
 fn file(dir: &Path, hold: Hold) -> DbFile {
     let check = match hold {

@@ -112,12 +112,7 @@ impl Teller {
             // What does not pass is counted there.
             return self.tell(event, context);
         }
-        let mut queue = self.lock();
-        if !queue.closed {
-            queue.take_number();
-            self.shared.suppressed.fetch_add(1, Ordering::Relaxed);
-            self.shared.enqueued.fetch_add(1, Ordering::Relaxed);
-        }
+        self.suppress();
     }
 
     /// The cheapest way: the record is built by the writer. For the trading task.
@@ -231,18 +226,28 @@ impl Teller {
         let sampled = level <= Level::Debug
             && source != Source::Audit
             && !self.sampler().admits(&name, std::time::Instant::now());
+        if sampled {
+            return self.suppress();
+        }
         {
             let mut queue = self.lock();
             if queue.closed {
                 return;
             }
-            if sampled {
-                queue.take_number();
-                self.shared.suppressed.fetch_add(1, Ordering::Relaxed);
-            } else {
-                queue.push(level, source, item);
-            }
+            queue.push(level, source, item);
         }
+        self.shared.enqueued.fetch_add(1, Ordering::Relaxed);
+        self.shared.wake.notify_one();
+    }
+
+    /// What is left out took a number; the writer declares how many did.
+    fn suppress(&self) {
+        let mut queue = self.lock();
+        if queue.closed {
+            return;
+        }
+        queue.take_number();
+        self.shared.suppressed.fetch_add(1, Ordering::Relaxed);
         self.shared.enqueued.fetch_add(1, Ordering::Relaxed);
         self.shared.wake.notify_one();
     }

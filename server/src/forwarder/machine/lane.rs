@@ -1,5 +1,7 @@
 //! One lane: what it works on, how it fares, and what it does next.
 
+use std::collections::HashSet;
+
 use super::super::Item;
 use super::super::backoff::Backoff;
 use super::super::window::{SUSPICIOUS, Verdict, Window};
@@ -50,7 +52,6 @@ pub(super) struct Way {
     at: At,
     /// Whether there may be records behind the window.
     more: bool,
-    under_way: usize,
     backoff: Backoff,
     state: State,
     last_error: Option<String>,
@@ -71,7 +72,6 @@ impl Way {
             // Letters lie outside the log and are looked for from the start.
             at: if lane == Lane::Letters { At::Working } else { At::Idle },
             more: lane == Lane::Letters,
-            under_way: 0,
             backoff: Backoff::default(),
             state: State::Idle,
             last_error: None,
@@ -101,7 +101,7 @@ impl Way {
     }
 
     pub fn under_way(&self) -> usize {
-        self.under_way
+        self.window.under_way()
     }
 
     pub fn oldest_us(&self) -> Option<i64> {
@@ -130,13 +130,11 @@ impl Way {
     }
 
     pub fn lost(&mut self, request: u64) {
-        self.under_way = self.under_way.saturating_sub(1);
         self.window.lost(request);
     }
 
     pub fn judge(&mut self, request: u64, items: &[Item], taken: u64) -> Option<(Verdict, u64)> {
         let (verdict, now) = self.window.judge(request, items, taken)?;
-        self.under_way = self.under_way.saturating_sub(1);
         if now > 0 {
             // Whoever takes something is well again.
             self.backoff = Backoff::default();
@@ -148,7 +146,6 @@ impl Way {
 
     /// A request was refused as a whole.
     pub fn refused(&mut self, request: u64, status: u16, reason: String, taken: u64) -> Verdict {
-        self.under_way = self.under_way.saturating_sub(1);
         let alone = self.window.size_of(request) == 1;
         match status {
             400 | 413 if super::super::blame::says_destination(&reason) => {}
@@ -193,7 +190,7 @@ impl Way {
                 }
                 // A key that may not read: the index refuses what it has by its id, unless it rolled over just now.
                 self.failed_fences = 0;
-                self.window.known(&[], None);
+                self.window.known(&HashSet::new(), None);
                 Ok(())
             }
         }
@@ -252,7 +249,7 @@ impl Way {
         if self.window.has_pending() {
             return if may_send { self.send(request) } else { Step::Wait };
         }
-        if self.under_way > 0 {
+        if self.under_way() > 0 {
             return Step::Wait;
         }
         if self.window.aside() > 0 {
@@ -264,7 +261,7 @@ impl Way {
                 return self.step(may_send, request, taken);
             }
         }
-        if self.window.is_settled() && !self.window.is_empty() {
+        if self.window.aside() == 0 && !self.window.is_empty() {
             self.at = At::Settled;
             return Step::Wait;
         }
@@ -298,16 +295,16 @@ impl Way {
     }
 
     fn send(&mut self, request: u64) -> Step {
-        if self.under_way == 0 && self.must_pause() {
+        if self.under_way() == 0 && self.must_pause() {
             return self.stuck();
         }
         // Until something is taken, one request shows how things are; an urgent lane keeps its order.
         let at_once = if self.window.recent() && !self.lane.is_urgent() { AT_ONCE } else { 1 };
-        if self.under_way >= at_once {
+        if self.under_way() >= at_once {
             return Step::Wait;
         }
         if let Some((index, ids)) = self.window.unsure() {
-            if self.under_way > 0 {
+            if self.under_way() > 0 {
                 return Step::Wait;
             }
             self.at = At::Fencing;
@@ -315,7 +312,6 @@ impl Way {
         }
         self.probe = false;
         let records = self.window.next(self.chunk, request);
-        self.under_way += 1;
         if self.last_error.is_none() {
             self.state = State::Awaiting;
         }

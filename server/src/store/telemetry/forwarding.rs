@@ -228,8 +228,7 @@ impl TelemetryStore {
         let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let query = sqlx::query(
             "UPDATE forwarder SET delivered = delivered + $1, quarantined = quarantined + $2, \
-             duplicates = duplicates + $3, cursor_id = MAX(cursor_id, (SELECT COALESCE(MAX(cursor_id), 0) FROM forwarder_lanes)) \
-             WHERE name = 'main'",
+             duplicates = duplicates + $3 WHERE name = 'main'",
         )
         .bind(signed(delivered))
         .bind(quarantined)

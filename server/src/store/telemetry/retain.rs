@@ -119,10 +119,9 @@ async fn forget_oldest(write: &mut Write, rows: i64, step: &mut Forgotten) -> Re
     step.records = write.execute("records.forget_oldest", delete).await?;
     if held > 0 {
         let books = sqlx::query(
-            "UPDATE forwarder SET cursor_id = MAX(cursor_id, $1), committed = committed - $2, \
-             turned_away = turned_away + $2 WHERE name = 'main'",
+            "UPDATE forwarder SET committed = committed - $1, turned_away = turned_away + $1 WHERE name = 'main'",
         );
-        write.execute("forwarder.give_up", books.bind(last).bind(held)).await?;
+        write.execute("forwarder.give_up", books.bind(held)).await?;
         step.not_forwarded = held.unsigned_abs();
     }
     Ok(())
@@ -138,17 +137,13 @@ async fn give_up(write: &mut Write, last: i64) -> Result<i64, StoreError> {
             lane.condition()
         );
         let query = sqlx::query_as::<_, (i64,)>(AssertSqlSafe(sql)).bind(last).bind(lane.as_str());
-        held += write.fetch_one("records.held", query).await?.0;
-    }
-    // A lane that loses nothing keeps its place, so that what it has under way can be booked.
-    for lane in Lane::OF_THE_LOG {
-        let sql = format!(
-            "UPDATE forwarder_lanes SET cursor_id = $1 WHERE name = $2 AND cursor_id < $1 AND EXISTS \
-             (SELECT 1 FROM log_records WHERE id <= $1 AND {} AND id > forwarder_lanes.cursor_id)",
-            lane.condition()
-        );
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(last).bind(lane.as_str());
-        write.execute("forwarder.give_up_lane", query).await?;
+        let (lost,) = write.fetch_one("records.held", query).await?;
+        // A lane that loses nothing keeps its place, so that what it has under way can be booked.
+        if lost > 0 {
+            let query = sqlx::query("UPDATE forwarder_lanes SET cursor_id = $1 WHERE name = $2");
+            write.execute("forwarder.give_up_lane", query.bind(last).bind(lane.as_str())).await?;
+        }
+        held += lost;
     }
     Ok(held)
 }

@@ -232,7 +232,6 @@ impl World {
         for effect in effects {
             match effect {
                 Effect::Tell(event) => self.told.push(event),
-                Effect::Refused(letters, failure_store) => assert!(!letters.is_empty() || failure_store > 0),
                 Effect::Rest { ms, .. } => {
                     assert!((1..=10_000).contains(&ms), "{ms}");
                     if self.rests == 0 {
@@ -274,7 +273,7 @@ impl World {
                 Input::Booked
             }
             Effect::Rest { lane, .. } => Input::Rested(lane),
-            Effect::AwaitCommit | Effect::Tell(_) | Effect::Refused(..) => unreachable!("done at once"),
+            Effect::AwaitCommit | Effect::Tell(_) => unreachable!("done at once"),
         }
     }
 
