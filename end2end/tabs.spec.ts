@@ -1,7 +1,7 @@
 // One browser: all its tabs are one session, share what they learn of the server, and what one cannot send another one does.
 import { api, expect, hydrated, PASSWORD, USERNAME } from './fixtures';
 import { open } from './support/console';
-import { AMPLE, FULL, books, expectAll, isLog, spooled, stored, tell, test, unlimited } from './support/drill';
+import { AMPLE, books, expectAll, isLog, spooled, stored, tell, test, unlimited } from './support/drill';
 import type { Page } from '@playwright/test';
 
 declare const window: any;
@@ -36,7 +36,6 @@ for (const many of [2, 10]) {
 }
 
 test('a sign-out ends the session on every tab and leaves nothing on the disk; a sign-in begins another', async ({ page, line, problems, context }) => {
-  test.skip(!FULL, 'an open fault: the session of the tabs is now and then another one after a sign-in');
   await unlimited(context);
   await open(page, '/trades');
   const other = await context.newPage();

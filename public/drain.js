@@ -67,9 +67,9 @@ async function orphans(log) {
 // The books of before a sign-out are closed in the name of those who told them; who still lives tells it themselves.
 export async function wiped(log, list) {
   const living = await livingTabs(log);
-  for (const row of list) {
-    if (isGrave(row)) log.put(row);
-    else if (!living(row)) await bury(log, row, "auth");
+  for (const row of list.filter((row) => !isGrave(row))) {
+    if (living(row)) log.forget(row.bid);
+    else await bury(log, row, "auth");
   }
 }
 

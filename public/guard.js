@@ -24,14 +24,12 @@
   const NAMES = { boot: "ui.boot_failed", trap: "ui.trapped", oom: "ui.trapped", panic: "ui.panic" };
   const TAB = "deltascope-tab-";
   const tab = hex(16);
-  let number = 0;
-  let dead = false;
+  let [number, dead] = [0, false];
   let token = meta("log-token");
   let signedIn = !location.pathname.startsWith("/login");
-  let halted = false;
-  // After a sign-out nothing of the user's is kept any more.
-  let closed = false;
-  let memoryOnly = false;
+  // `closed`: after a sign-out nothing of the user's is kept any more.
+  let [halted, closed, memoryOnly] = [false, false, false];
+  let etag, gasp, lastWords;
 
   // Nobody calls into a program that has died.
   const signal = (code, value = 0) => !dead && d.module && d.module.signal(code, value);
@@ -52,27 +50,25 @@
     d.sid = sid;
   }
 
+  const kept = (name) => quietly(() => JSON.parse(localStorage.getItem(name)));
+  const write = (name, row) => quietly(() => localStorage.setItem(name, JSON.stringify(row)));
+  const isOver = ({ sid, born, seen }, now) => !sid || Math.abs(now - seen) > 18e5 || Math.abs(now - born) > 432e5;
   // One browser session for all tabs: ends after half an hour without a page, after twelve hours, and at a sign-in or
   // a sign-out. Where nothing can be kept it is one page long.
-  function session(rotate) {
+  // `ends`: the session that is over; another tab may have begun the next one already.
+  function session(ends) {
     const now = Date.now();
-    let row = quietly(() => JSON.parse(localStorage.getItem("deltascope-session"))) || { sid: d.sid, born: now, seen: now };
-    if (rotate || !row.sid || Math.abs(now - row.seen) > 18e5 || Math.abs(now - row.born) > 432e5) {
-      row = { sid: hex(16), born: now };
+    let row = kept("deltascope-session") || { sid: d.sid, born: now };
+    if ((ends && row.sid === ends) || isOver(row, now)) {
+      // It was made with the one before: whoever ends that, on whatever tab, comes to the same one.
+      row = { sid: row.next || hex(16), born: now };
       share({ sid: row.sid });
     }
-    row.seen = now;
-    quietly(() => localStorage.setItem("deltascope-session", JSON.stringify(row)));
+    if (!row.next || !(Math.abs(now - row.seen) < 6e4)) write("deltascope-session", { ...row, next: row.next || hex(16), seen: now });
     adopt(row.sid);
   }
 
-  let looked = Date.now();
-  const renewed = (rotate) => locked("deltascope-session", {}, () => session(rotate));
-  function stillHere() {
-    if (Math.abs(Date.now() - looked) < 6e4) return;
-    looked = Date.now();
-    renewed();
-  }
+  const renewed = (ends) => locked("deltascope-session", {}, () => session(ends));
 
   function authorised(is) {
     signedIn = is;
@@ -83,8 +79,9 @@
 
   // 1: signed in; 0: signed out; 2: is about to sign out: what waits leaves while it may.
   d.signed = async function (how) {
-    quietly(() => localStorage.setItem("deltascope-leaving", how === 2 ? Date.now() : 0));
+    const ends = d.sid;
     if (how === 2) {
+      write("deltascope-leaving", { sid: ends, at: Date.now() });
       signal(HIDE);
       share({ flush: 1 });
       // Who is signed out may not say it any more: it is waited for, on this tab and the others, but not for long.
@@ -93,9 +90,9 @@
     }
     signedIn = !!how;
     closed = !how;
-    if (!how) d.wipe();
     share({ auth: signedIn });
-    return renewed(true);
+    if (!how) await d.wipe();
+    return renewed(ends);
   };
 
   let until = 0;
@@ -171,12 +168,11 @@
       waitUntil(0);
       share({ until });
     }
-    stillHere();
+    renewed();
   }
 
   // The newest warning or error that nobody has confirmed, for a browser that sends it when the page is gone without a
   // word. The same bytes under the same id: a second copy is known.
-  let gasp;
   function lastGasp(row, init) {
     if (!window.fetchLater || !(row.level >= WARN) || row.body.length > 8192 || gasp?.at > Date.now() - 5000) return;
     gasp?.abort();
@@ -214,12 +210,10 @@
       }
     });
   };
-  let etag;
   d.spool = function (bid, bytes, gzip, level, low) {
     if (level >= FATAL) lastWords = bid;
     keep({ bid, body: bytes.slice(), gzip, level, low, tab, at: Date.now() });
   };
-  let lastWords;
   d.unspool = forget;
 
   let base;
@@ -260,10 +254,7 @@
   }
 
   const opened = new Promise((done) => {
-    const failed = () => {
-      noDisk();
-      done();
-    };
+    const failed = () => done(noDisk());
     quietly(() => {
       const opening = indexedDB.open("deltascope-log", 1);
       opening.onupgradeneeded = () => opening.result.createObjectStore("batches", { keyPath: "bid" });
@@ -278,19 +269,17 @@
     }) || failed();
   });
 
-  // A sign-out takes along what is on disk; that it is lost is told.
-  d.wipe = function () {
+  // A sign-out takes along what is on disk; that it is lost is told, row by row: a page that goes leaves the rest to the next.
+  d.wipe = async function () {
     closed = true;
-    const gone = all();
-    gone.then((list) => drainer().then((made) => made.wiped(d.log, list)));
-    rows.clear();
-    if (base) quietly(() => store("readwrite").clear());
+    const list = await all();
+    const done = drainer().then((made) => made.wiped(d.log, list)).catch(() => list.forEach(({ bid }) => forget(bid)));
+    await Promise.race([done, sleep(1000)]);
   };
 
   // How what pages have left behind is sent stands in a file of its own: it takes a server to need it.
   const drainer = () => import("/drain.js");
-  let planned;
-  let due = 0;
+  let [planned, due] = [0, 0];
   function plan(wait) {
     if (due && due <= Date.now() + wait) return;
     clearTimeout(planned);
@@ -341,7 +330,7 @@
     number += dropped + calls;
     const record = { ...recordOf(kind, message, location, more), n: number - calls + 1, ...(calls > 1 && { rep: { c: calls, f: 0, l: 0 } }) };
     return send({
-      v: 1, bid: uuid7(), bseq: number, sid: d.sid || tab, tid: tab, app: app(), ctx: page(), t0: Date.now(), n0,
+      v: 1, bid: uuid7(), bseq: number, sid: (d.sid ||= hex(16)), tid: tab, app: app(), ctx: page(), t0: Date.now(), n0,
       drops: dropped ? [{ l: 17, why: "rate", c: dropped, f: 0, t: 0 }] : [], self: memoryOnly ? { memory: 1 } : {}, recs: [record],
     }, record.l);
   }
@@ -370,9 +359,8 @@
     signal(HIDE);
   };
   const back = () => {
-    leaving = false;
+    [leaving, weight] = [false, 0];
     outliving.clear();
-    weight = 0;
     waitUntil(0);
     signal(ONLINE);
     plan(1000 + 2000 * Math.random());
@@ -382,7 +370,7 @@
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) signal(HIDE);
     else {
-      stillHere();
+      renewed();
       plan(2000);
     }
     signal(LOOK);
@@ -390,9 +378,21 @@
   addEventListener("online", back);
   addEventListener("pageshow", (event) => event.persisted && back());
 
+  // What fails before the other tabs have been asked belongs to the session that was there.
+  const row = kept("deltascope-session");
+  if (row && !isOver(row, Date.now())) d.sid = row.sid;
   // The feed may have led to the sign-in page before the answer to the sign-out came: then it is done here.
-  const left = !signedIn && quietly(() => Date.now() - localStorage.getItem("deltascope-leaving")) < 6e4;
-  const begun = left ? opened.then(() => d.signed(0)).then(() => { closed = false; }) : renewed();
+  const going = !signedIn && kept("deltascope-leaving");
+  const begun = going && going.sid && going.sid === d.sid && Date.now() - going.at < 6e4
+    ? opened.then(() => locked("deltascope-session", {}, async () => {
+      if (kept("deltascope-session")?.sid === going.sid) {
+        share({ auth: false });
+        await d.wipe();
+      }
+      session(going.sid);
+      closed = false;
+    }))
+    : renewed();
   d.ready = Promise.resolve(begun).catch(() => session());
   if (navigator.locks) navigator.locks.request(TAB + tab, () => new Promise(() => 0)).catch(() => 0);
   plan(2000 + 6000 * Math.random());
