@@ -89,6 +89,8 @@ export function create(element) {
   let ends = [];
   let seen = {};
   let count = 0;
+  // Of the theme: reading them makes the browser look through its styles.
+  let colour = colours();
 
   // All of it, with room at the left for the words of its first mark.
   function fit() {
@@ -102,7 +104,6 @@ export function create(element) {
 
   function drawLimits() {
     lines.forEach((line) => pnl.removePriceLine(line));
-    const colour = colours();
     const line = (price, color, title, lineStyle) => pnl.createPriceLine({ price, color, title, lineWidth: 1, lineStyle, axisLabelVisible: title !== "" });
     lines = [line(0, colour["line-strong"], "", lib.LineStyle.Solid)];
     if (limit("loss")) lines.push(line(limit("loss"), colour.loss, "max loss", lib.LineStyle.Dashed));
@@ -123,7 +124,6 @@ export function create(element) {
   }
 
   function drawMarks() {
-    const colour = colours();
     const mark = (time, text, color, position = "aboveBar") => ({ time, text, color, position, shape: "circle", size: 0.6 });
     const ended = element.dataset.exit ?? "";
     const list = [];
@@ -136,7 +136,7 @@ export function create(element) {
   }
 
   function restyle() {
-    const colour = colours();
+    colour = colours();
     chart.applyOptions({
       layout: { textColor: colour["ink-3"] },
       grid: { vertLines: { visible: false }, horzLines: { color: colour.line } },

@@ -2,8 +2,6 @@
 // listens for failures from the first moment, starts the program, and watches that it starts.
 (function () {
   var d = (window.deltascope = {
-    t0: Date.now(),
-    begun: performance.now(),
     fetch: window.fetch.bind(window),
     queue: [],
     // A browser remembers a module that failed: trying again asks under another name.

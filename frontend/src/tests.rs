@@ -1,6 +1,8 @@
 //! The browser's side in a real browser: from a call to the bytes of a batch as the server admits them. The server is a
 //! function in place of `fetch`; everything else is what ships.
 
+use std::cell::Cell;
+
 use app::UiEvent;
 use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use telemetry::client::{Auth, Frame, Input, LoggerConfig};
@@ -15,9 +17,11 @@ use crate::{logger, subscriber, transport};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// Puts a server in place that keeps what it is sent, and counts how often the clock is read.
+/// Puts a server in place that keeps what it is sent, and counts how often the clock is read. Each page is alone: it
+/// shares nothing with the ones before it, which stay in this document.
 const SERVER: &str = r"
     window.sent = []; window.reads = 0; window.cfg = undefined;
+    window.BroadcastChannel = undefined;
     const now = Date.now.bind(Date);
     if (!window.counted) { window.counted = true; Date.now = () => { window.reads += 1; return now(); }; }
     window.deltascope = { queue: [], fetch: (path, init) => {
@@ -35,18 +39,34 @@ const GUARD: &str = include_str!("../../public/guard.js");
 type Settled = dyn Fn(String, u16, f64, f64, u8, Vec<u32>, u32) -> f64;
 type Configure = dyn Fn(u8, f64, f64, f64, f64, f64);
 
+thread_local! {
+    /// Which page it is. What an earlier one is still answered must not reach this one.
+    static PAGE: Cell<u32> = const { Cell::new(0) };
+}
+
 /// What the loader gives to the sentinel.
 fn attach_module() {
+    PAGE.set(PAGE.get() + 1);
+    let page = PAGE.get();
     let module = js_sys::Object::new();
     let put = |name: &str, function: JsValue| {
         Reflect::set(&module, &name.into(), &function).expect("an object");
     };
-    let settled = |bid: String, status: u16, wait: f64, now: f64, flags: u8, refused: Vec<u32>, all: u32| {
-        transport::settled(bid, status, wait, now, flags, &refused, all)
-    };
+    let settled =
+        move |bid: String, status: u16, wait: f64, now: f64, flags: u8, refused: Vec<u32>, all: u32| {
+            if page == PAGE.get() {
+                transport::settled(bid, status, wait, now, flags, &refused, all)
+            } else {
+                0.0
+            }
+        };
     let settled: Box<Settled> = Box::new(settled);
     put("settled", Closure::wrap(settled).into_js_value());
-    let configure: Box<Configure> = Box::new(transport::configure);
+    let configure: Box<Configure> = Box::new(move |level, info, warn, flush, most, until| {
+        if page == PAGE.get() {
+            transport::configure(level, info, warn, flush, most, until);
+        }
+    });
     put("configure", Closure::wrap(configure).into_js_value());
     let signal: Box<dyn Fn(u8, f64)> = Box::new(transport::signal);
     put("signal", Closure::wrap(signal).into_js_value());

@@ -22,7 +22,7 @@ pub use events::{IngestEvent, catalogue};
 pub use in_flight::{InFlight, Rooms};
 pub(crate) use lru::Lru;
 pub use page_token::{Genuine, PageTokens};
-pub use settings::{Change, DEBUG_MOST_MS, Settings};
+pub use settings::{Change, Settings};
 
 use crate::config::IngestConfig;
 

@@ -222,7 +222,11 @@ pub fn PanicButton() -> impl IntoView {
 fn wake(place: &Place, latch: Text, scope: Text) {
     let panic = Rc::new(Panic::default());
     let painter = panic.clone();
-    platform::every(PAINT_MS, move || painter.paint());
+    platform::every(PAINT_MS, move || {
+        if painter.is_under_way() {
+            painter.paint();
+        }
+    });
     let button = place.part("button");
     listen(&button, &panic);
     platform::follow(Box::new(move || panic.see_latch(latch.with(|word| Latch::read(word)))));

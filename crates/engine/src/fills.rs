@@ -26,18 +26,28 @@ pub(crate) struct Batch {
 
 /// What a fill means; nothing when it is known already, or nobody's.
 pub(crate) fn book(state: &TradingState, stamp: &Stamp, fill: Fill, batch: &mut Batch) -> Option<Said> {
-    match batch.told.insert(fill.id.clone(), fill.terms()) {
-        Some(told) if told == fill.terms() => return None,
-        Some(_) => return contradicted(owner(state, &fill)?, fill, batch),
-        None => {}
+    let told = batch.told.insert(fill.id.clone(), fill.terms());
+    if told == Some(fill.terms()) {
+        return None;
     }
     let by_name = fill.client_order_id.as_ref().and_then(|id| Named::find(state, id));
-    if let Some(Named { order, session }) = by_name.or_else(|| Named::numbered(state, &fill.order_id)) {
-        // A sweep's orders have no result, only an effect: what they report as filled is enough.
-        return of_session(state, session?, order, fill, batch);
+    let named = by_name.or_else(|| Named::numbered(state, &fill.order_id));
+    let owner = named.as_ref().map_or_else(|| prefixed(state, &fill), |named| named.session);
+    if let Some(session) = owner {
+        let first = told.or_else(|| session.fills.get(&fill.id).map(Fill::terms));
+        if first.is_some_and(|terms| terms != fill.terms()) {
+            return contradicted(session, fill, batch);
+        }
     }
-    if let Some(session) = prefixed(state, &fill) {
-        return adopted(state, session, fill, batch);
+    if told.is_some() {
+        return None;
+    }
+    if let Some(Named { order, .. }) = named {
+        // A sweep's orders have no result, only an effect: what they report as filled is enough.
+        return of_session(state, owner?, order, fill, batch);
+    }
+    if let Some(session) = owner {
+        return adopted(state, session, fill);
     }
     let holder = state.account.leases.get(&fill.symbol).and_then(|id| state.session(id));
     let holder = holder.or_else(|| last_holder(state, &fill));
@@ -55,13 +65,6 @@ fn prefixed<'a>(state: &'a TradingState, fill: &Fill) -> Option<&'a Session> {
         .filter(|session| session.leg(&fill.symbol).is_some())
 }
 
-/// The session whose order a fill names, or to which it owes its name.
-fn owner<'a>(state: &'a TradingState, fill: &Fill) -> Option<&'a Session> {
-    let by_name = fill.client_order_id.as_ref().and_then(|id| Named::find(state, id));
-    let named = by_name.or_else(|| Named::numbered(state, &fill.order_id));
-    named.map_or_else(|| prefixed(state, fill), |named| named.session)
-}
-
 /// One fill, told in two ways: the first stands, and that nobody knows what it was is told once.
 fn contradicted(session: &Session, fill: Fill, batch: &mut Batch) -> Option<Said> {
     let known = session.contradicted.contains(&fill.id) || !batch.contradicted.insert(fill.id.clone());
@@ -69,12 +72,14 @@ fn contradicted(session: &Session, fill: Fill, batch: &mut Batch) -> Option<Said
     (!known).then(|| say(&session.correlation_id, refused).of(&session.id))
 }
 
+/// Whether it is in the session's books or beside them.
+fn is_known(session: &Session, fill: &Fill) -> bool {
+    session.fills.get(&fill.id).is_some() || session.foreign.ids.contains(&fill.id)
+}
+
 /// Ours by its name, so it is booked; that its order is not known is for a person to look at.
-fn adopted(state: &TradingState, session: &Session, mut fill: Fill, batch: &mut Batch) -> Option<Said> {
-    if let Some(known) = session.fills.get(&fill.id) {
-        return if known.terms() == fill.terms() { None } else { contradicted(session, fill, batch) };
-    }
-    if session.foreign.ids.contains(&fill.id) {
+fn adopted(state: &TradingState, session: &Session, mut fill: Fill) -> Option<Said> {
+    if is_known(session, &fill) {
         return None;
     }
     let id = &session.correlation_id;
@@ -101,8 +106,7 @@ fn of_session(
     batch: &mut Batch,
 ) -> Option<Said> {
     if let Some(known) = session.fills.get(&fill.id) {
-        let same = known.terms() == fill.terms();
-        return if same { charged(session, order, known, &fill) } else { contradicted(session, fill, batch) };
+        return charged(session, order, known, &fill);
     }
     if session.foreign.ids.contains(&fill.id) {
         return None;
@@ -151,8 +155,7 @@ fn charged(session: &Session, order: &Order, known: &Fill, fill: &Fill) -> Optio
 
 /// A settlement has no order: what of it is ours is as much as we hold.
 fn settled(session: &Session, mut fill: Fill, batch: &mut Batch) -> Option<Said> {
-    let known = session.fills.get(&fill.id).is_some() || session.foreign.ids.contains(&fill.id);
-    if known || !fill.is_sane() {
+    if is_known(session, &fill) || !fill.is_sane() {
         return None;
     }
     let held = batch.settled.entry(fill.symbol.clone()).or_insert_with(|| session.expected(&fill.symbol));
@@ -169,10 +172,9 @@ fn settled(session: &Session, mut fill: Fill, batch: &mut Batch) -> Option<Said>
 /// Somebody else's, since the session began and until the last look at what it left. A session that the journal does not
 /// know is somebody else.
 fn foreign(stamp: &Stamp, session: &Session, fill: Fill) -> Option<Said> {
-    let known = session.foreign.ids.contains(&fill.id) || session.fills.get(&fill.id).is_some();
     let before = fill.at < session.started_at;
     let looked = session.is_over() && session.flatten().is_none_or(|flatten| flatten.audited.is_some());
-    if known || before || looked || !fill.is_sane() {
+    if is_known(session, &fill) || before || looked || !fill.is_sane() {
         return None;
     }
     let nameless = fill.client_order_id.is_none();

@@ -73,7 +73,7 @@ impl<'de> Deserialize<'de> for CorrelationId {
 }
 
 /// `at_least` to 64 of `0-9 a-z A-Z _ -`.
-pub(crate) fn is_identifier(text: &str, at_least: usize) -> bool {
+pub fn is_identifier(text: &str, at_least: usize) -> bool {
     (at_least..=64).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }

@@ -38,7 +38,7 @@ mod time;
 mod wire;
 
 pub use catalogue::{CatalogueEntry, catalogue_markdown};
-pub use correlation::CorrelationId;
+pub use correlation::{CorrelationId, is_identifier};
 pub use denylist::{MASK, is_secret_key};
 pub use event::{Context, Event, Source};
 pub use fingerprint::fingerprint;

@@ -14,6 +14,9 @@ pub const BODY_DECODED_BYTES: usize = 1024 * 1024;
 /// Nesting of objects and arrays in a body.
 pub const BODY_DEPTH: usize = 6;
 
+/// Milliseconds for which a browser may be asked for debug records.
+pub const DEBUG_MOST_MS: i64 = 10 * 60_000;
+
 /// Bytes of one record below error, as JSON.
 pub const RECORD_BYTES: usize = 8 * 1024;
 /// Bytes of one record of level error or fatal, as JSON.

@@ -7,10 +7,11 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use telemetry::limits::DEBUG_MOST_MS;
 use telemetry::{Level, LoggerSettings};
 
 use super::{ApiError, ApiJson, User};
-use crate::ingest::{Change, DEBUG_MOST_MS, IngestEvent};
+use crate::ingest::{Change, IngestEvent};
 use crate::shared::App;
 use crate::{clock, correlation};
 
@@ -80,11 +81,7 @@ impl Wanted {
         if self.max_batch.is_some_and(|records| !(1..=telemetry::limits::BATCH_RECORDS).contains(&records)) {
             return wrong("max_batch", "1 to 2000");
         }
-        let is_id = |id: &String| {
-            (1..=64).contains(&id.len())
-                && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-        };
-        if !self.debug_session.as_ref().is_none_or(is_id) {
+        if !self.debug_session.as_ref().is_none_or(|id| telemetry::is_identifier(id, 1)) {
             return wrong("debug_session", "1 to 64 letters, digits, - or _");
         }
         Ok(())

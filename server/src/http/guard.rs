@@ -49,7 +49,7 @@ fn host_header(headers: &HeaderMap) -> Option<String> {
 }
 
 /// `host:port` of an address.
-fn authority(url: &str) -> Option<&str> {
+pub(super) fn authority(url: &str) -> Option<&str> {
     let rest = url.split_once("://")?.1;
     Some(rest.split(['/', '?', '#']).next().unwrap_or(rest)).filter(|host| !host.is_empty())
 }

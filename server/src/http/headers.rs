@@ -7,6 +7,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use super::guard;
 use crate::random;
 use crate::shared::App;
 
@@ -52,10 +53,11 @@ pub(super) async fn secure(State(app): State<Arc<App>>, mut request: Request, ne
 /// `'self'` in `connect-src` does not cover WebSockets in every browser, so they are named; also at the public address,
 /// which a proxy may not tell us in `Host`.
 fn policy(nonce: &str, host: &str, public: Option<&str>) -> String {
-    let public = public.and_then(|url| url.split_once("://")).map_or_else(String::new, |(scheme, rest)| {
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        format!(" {}://{authority}", if scheme == "https" { "wss" } else { "ws" })
-    });
+    let socket = |url: &str| {
+        let scheme = if url.starts_with("https://") { "wss" } else { "ws" };
+        guard::authority(url).map(|authority| format!(" {scheme}://{authority}"))
+    };
+    let public = public.and_then(socket).unwrap_or_default();
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
          img-src 'self' data:; font-src 'self'; connect-src 'self' ws://{host} wss://{host}{public}; manifest-src 'self'; \

@@ -55,12 +55,13 @@ fn of_lane(lane: &LaneStatus) -> Value {
 fn ingest(app: &App) -> Value {
     let counts = &app.ingest.counts;
     let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    let rejected = counts.rejected_by_code();
     json!({
         "batches": read(&counts.batches),
         "duplicates": read(&counts.duplicates),
         "records": read(&counts.records),
-        "rejected": read(&counts.rejected),
-        "rejected_by_code": counts.rejected_by_code(),
+        "rejected": rejected.values().sum::<u64>(),
+        "rejected_by_code": rejected,
         "refused_by_code": counts.refused_by_code(),
         "drops": counts.dropped_by_reason(),
         "skew_s": histogram(&counts.skew),

@@ -20,9 +20,9 @@ pub struct Counts {
     /// Batches accepted, and of them repeats.
     pub batches: AtomicU64,
     pub duplicates: AtomicU64,
-    /// Records stored, and records refused in batches that were accepted.
+    /// Records stored.
     pub records: AtomicU64,
-    pub rejected: AtomicU64,
+    /// Records refused in batches that were accepted.
     rejected_by_code: [AtomicU64; RejectCode::ALL.len()],
     dropped_by_reason: [AtomicU64; DropReason::ALL.len()],
     /// Whole requests that were refused, by the code of the answer.
@@ -38,7 +38,6 @@ impl Default for Counts {
             batches: AtomicU64::new(0),
             duplicates: AtomicU64::new(0),
             records: AtomicU64::new(0),
-            rejected: AtomicU64::new(0),
             rejected_by_code: Default::default(),
             dropped_by_reason: Default::default(),
             refused: Mutex::default(),
@@ -59,7 +58,6 @@ impl Counts {
             return;
         }
         add(&self.records, stored as u64);
-        add(&self.rejected, admitted.rejected.len() as u64);
         for (_, code) in &admitted.rejected {
             add(&self.rejected_by_code[*code as usize], 1);
         }

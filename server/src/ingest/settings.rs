@@ -11,8 +11,6 @@ use super::overload::{Overload, Shares};
 use crate::config::IngestConfig;
 use crate::random;
 
-/// Debug records of one browser session are asked for so long at most.
-pub const DEBUG_MOST_MS: i64 = 10 * 60_000;
 /// Browser sessions whose debug records may be asked for at once.
 const DEBUGGED: usize = 100;
 

@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 
 use leptos::prelude::window;
-use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, AbortSignal, Headers, RequestInit, Response};
 
+use super::place::later;
 use super::said;
 use crate::platform::{Answer, Request};
 
@@ -34,11 +34,7 @@ impl UnderWay {
     fn begin(limit_ms: u32) -> Result<Self, String> {
         let controller = AbortController::new().map_err(|error| said(&error))?;
         let limit = controller.clone();
-        let end = Closure::once_into_js(move || limit.abort());
-        let limit_ms = i32::try_from(limit_ms).unwrap_or(i32::MAX);
-        let timer =
-            window().set_timeout_with_callback_and_timeout_and_arguments_0(end.unchecked_ref(), limit_ms);
-        timer.map_err(|error| said(&error))?;
+        later(limit_ms, move || limit.abort());
         UNDER_WAY.with_borrow_mut(|list| list.push(controller.clone()));
         Ok(Self(controller))
     }

@@ -6,12 +6,12 @@ use super::{
     drops::Drops,
     outbox::{Auth, Effect, Halt, Outbox, Outcome, State},
 };
+use crate::limits::DEBUG_MOST_MS;
 use crate::{DropReason, Level, LoggerSettings, Receipt};
 
 const BACKOFF_MS: i64 = 1_000;
 const BACKOFF_MAX_MS: i64 = 60_000;
 pub(super) const RETRY_AFTER_MAX_MS: i64 = 600_000;
-const DEBUG_MOST_MS: i64 = 600_000;
 
 /// What the logger needs to know beside the outbox.
 pub(super) struct Moment {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::painter::thin;
+use app::painter::{Known, thin};
 use app::{
     Analytics, AppError, ClientHealth, ErrorGroup, Histogram, HistoryQuery, LogPage, LogQuery, Port,
     PortFuture, ResultsPage, SessionDetail, SessionPaint, Trace, User,
@@ -71,13 +71,12 @@ impl Port for PagePort {
     fn control(&self) -> PortFuture<SessionPaint> {
         self.signed_in(|app| async move {
             let hub = &app.trading.hub;
-            let mut why = hub.whys();
+            let Known { sessions, mut why, lately, .. } = hub.known();
             why.drain(..why.len().saturating_sub(WHY_MOST));
-            let sessions = hub.sessions();
             let curve = |id: &SessionId| thin(&hub.points_after(id, None), POINTS_PAINTED);
             let curves =
                 sessions.iter().map(|view| (view.session_id.clone(), curve(&view.session_id))).collect();
-            Ok(SessionPaint { sessions, why, lately: hub.lately(), curves })
+            Ok(SessionPaint { sessions, why, lately, curves })
         })
     }
 

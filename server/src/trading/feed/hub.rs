@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use model::market::MarketEvent;
 use model::result::SessionResult;
-use model::view::{PnlPoint, SessionView, StripView, WhyView, session_view, session_views};
+use model::view::{PnlPoint, SessionView, StripView, session_view, session_views};
 use model::{DecisionRecord, Micros, SessionId, TradingState};
 use tokio::sync::broadcast;
 
@@ -47,7 +47,7 @@ fn lately(state: &TradingState) -> Vec<SessionResult> {
     }
     let mut ended: Vec<_> =
         state.sessions.values().filter_map(|session| Some((session.ended_at?, session))).collect();
-    ended.sort_by_key(|(at, session)| std::cmp::Reverse((*at, session.id.clone())));
+    ended.sort_by(|(at, session), (other_at, other)| (other_at, &other.id).cmp(&(at, &session.id)));
     ended.into_iter().filter_map(|(_, session)| SessionResult::of(session)).take(LATELY).collect()
 }
 
@@ -138,12 +138,6 @@ impl FeedHub {
         }
     }
 
-    /// What the sessions that ended last came to, the latest first.
-    #[must_use]
-    pub fn lately(&self) -> Vec<SessionResult> {
-        lately(&self.current().state)
-    }
-
     /// Points of a session's curve that came after `after`.
     #[must_use]
     pub fn points_after(&self, id: &SessionId, after: Option<Micros>) -> Vec<PnlPoint> {
@@ -171,12 +165,6 @@ impl FeedHub {
         let held = self.current();
         let session = held.state.session(&SessionId::from(id))?;
         Some(session_view(&held.state, session, clock::now()))
-    }
-
-    /// The latest sentences, newest last.
-    #[must_use]
-    pub fn whys(&self) -> Vec<WhyView> {
-        self.current().whys.all()
     }
 
     /// A copy of the folded state.
