@@ -18,6 +18,7 @@ pub mod ingest;
 mod lengths;
 mod random;
 pub mod replay;
+pub mod sessions;
 pub mod shared;
 pub mod startup;
 pub mod store;
