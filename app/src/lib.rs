@@ -47,6 +47,8 @@ mod switches;
 mod wake;
 
 #[cfg(feature = "ssr")]
+pub mod alerts_view;
+#[cfg(feature = "ssr")]
 mod app;
 #[cfg(feature = "ssr")]
 mod data;
@@ -84,6 +86,10 @@ pub use tell::{About, Sink, is_told, set_lowest, set_sink, tell, tell_correlated
 #[cfg(feature = "hydrate")]
 pub use wake::wake;
 
+#[cfg(feature = "ssr")]
+pub use alerts_view::{
+    AlertView, AlertsOpen, AlertsPaint, ChannelView, ReceiptView, RuleView, SilenceView, ToldView,
+};
 #[cfg(feature = "ssr")]
 pub use app::App;
 #[cfg(feature = "ssr")]

@@ -6,6 +6,7 @@ use telemetry::CatalogueEntry;
 #[must_use]
 pub fn catalogue() -> Vec<CatalogueEntry> {
     [
+        crate::alerts::catalogue(),
         crate::auth::catalogue(),
         crate::forwarder::catalogue(),
         crate::http::catalogue(),

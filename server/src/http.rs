@@ -2,6 +2,7 @@
 //! are merged in `router`.
 
 pub mod accounts;
+mod alerts;
 mod assets;
 mod browsers;
 mod configurations;

@@ -1,6 +1,7 @@
 //! `deltascope`, the server: hosts the engine, the venue client, log ingest, stores, forwarder and console API.
 //! It acts; it decides nothing.
 
+pub mod alerts;
 pub mod auth;
 pub mod catalogue;
 pub mod cli;

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use crate::alerts::Desk;
 use crate::auth::{Accounts, SetupLink, SlowLane, Throttle};
 use crate::config::Config;
 use crate::forwarder::Status;
@@ -31,6 +32,7 @@ pub struct App {
     pub cookie_tag: String,
     pub(crate) symbols: Symbols,
     pub trading: Trading,
+    pub alerts: Desk,
     /// `None` when forwarding is not configured.
     pub forwarder: Option<Status>,
     pub(crate) stop_hooks: Mutex<Vec<StopHook>>,

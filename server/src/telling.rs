@@ -6,6 +6,7 @@ mod output;
 mod panic;
 mod queue;
 mod sampler;
+mod tap;
 mod teller;
 mod writer;
 
@@ -14,5 +15,6 @@ pub use layer::install as install_tracing;
 pub use output::{Output, say};
 pub use panic::install_hook as install_panic_hook;
 pub(crate) use panic::payload_text as panic_text;
+pub use tap::Tap;
 pub use teller::{BatchOutcome, Refused, Teller, Told, VERSION};
 pub use writer::Writer;

@@ -1,5 +1,6 @@
 //! One page a route.
 
+mod alerts;
 mod analytics;
 pub mod control;
 mod ending;
@@ -12,6 +13,7 @@ mod telemetry;
 mod trace;
 mod trades;
 
+pub use alerts::{AlertsPage, AlertsState};
 pub use analytics::AnalyticsPage;
 pub use control::ControlPage;
 pub use login::LoginPage;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+pub const BELL: &str = "M18 15V10a6 6 0 0 0-12 0v5l-2 3h16zM10 21h4";
 pub const BRAND: &str = "M12 3 21 20H3zM12 10v4";
 pub const CHART: &str = "M4 20V5M4 20h16M8 16l4-5 3 3 5-7";
 pub const GAUGE: &str = "M4 14a8 8 0 1 1 16 0M12 14l4-5";

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, oneshot};
 
 use super::queue::{Batch, Item, Journal, Numbered, Queue, Shed};
 use super::sampler::Sampler;
+use super::tap::{OnTheWay, Tap};
 use crate::store::telemetry::TabEntry;
 use crate::{clock, correlation};
 
@@ -53,6 +54,7 @@ pub struct Teller {
 struct Shared {
     queue: Mutex<Queue>,
     sampler: Mutex<Sampler>,
+    tap: Tap,
     wake: Notify,
     /// Somebody waits for an answer.
     urge: Notify,
@@ -74,6 +76,7 @@ impl Teller {
             shared: Arc::new(Shared {
                 queue: Mutex::new(Queue::new(queue_records)),
                 sampler: Mutex::default(),
+                tap: Tap::default(),
                 wake: Notify::new(),
                 urge: Notify::new(),
                 boot_id,
@@ -94,6 +97,7 @@ impl Teller {
 
     /// Tells what happened at a moment that the caller knows.
     pub fn tell_at(&self, event: &dyn Event, context: &Context, at: Micros) {
+        self.shared.tap.event(event, context, at);
         if self.passes(event.level()) {
             let mut record = LogRecord::build(event, context, at, "", 0, VERSION);
             if record.correlation_id.is_none() {
@@ -117,6 +121,7 @@ impl Teller {
 
     /// The cheapest way: the record is built by the writer. For the trading task.
     pub fn tell_later(&self, event: Box<dyn Event + Send>, context: &Arc<Context>, at: Micros) {
+        self.shared.tap.event(&*event, context, at);
         if self.passes(event.level()) {
             let (name, level, source) = (Cow::Borrowed(event.name()), event.level(), event.source());
             self.push(name, level, source, Item::Event { event, context: Arc::clone(context), at });
@@ -125,6 +130,7 @@ impl Teller {
 
     /// Tells a record that was built elsewhere; it is numbered here.
     pub fn tell_record(&self, record: LogRecord) {
+        self.shared.tap.record(&record);
         if self.passes(record.level) {
             let name = record.event.clone();
             self.push(name, record.level, record.source, Item::Record(Box::new(record)));
@@ -135,6 +141,12 @@ impl Teller {
     #[must_use]
     pub fn enabled(&self, level: Level) -> bool {
         level as u8 >= self.shared.level.load(Ordering::Relaxed)
+    }
+
+    /// What the rules of alerts look at.
+    #[must_use]
+    pub fn tap(&self) -> &Tap {
+        &self.shared.tap
     }
 
     /// The id of this process, the first half of every `event_id`.
@@ -159,11 +171,19 @@ impl Teller {
     ) -> Result<BatchOutcome, Refused> {
         let (reply, committed) = oneshot::channel();
         let count = records.len() as u64;
-        self.lock().push_batch(Batch { records, bid, tab, reply })?;
+        let mut on_the_way = OnTheWay::new(&self.shared.tap, &records);
+        if let Err(refused) = self.lock().push_batch(Batch { records, bid, tab, reply }) {
+            on_the_way.forget();
+            return Err(refused);
+        }
         self.shared.enqueued.fetch_add(count, Ordering::Relaxed);
         self.shared.urge.notify_one();
         self.shared.wake.notify_one();
-        committed.await.map_err(|_| Refused)
+        let outcome = committed.await.map_err(|_| Refused);
+        if outcome != Ok(BatchOutcome::Stored) {
+            on_the_way.forget();
+        }
+        outcome
     }
 
     /// Stores records of the trading journal and how far it has been told in one transaction, and waits for the
