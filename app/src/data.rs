@@ -15,6 +15,7 @@ use crate::port::{
     Analytics, ClientHealth, ErrorGroup, Histogram, LogPage, Port, ResultsPage, SessionDetail, SessionPaint,
     Trace, User,
 };
+use crate::settings_view::SettingsPaint;
 
 pub type Answer<T> = Result<T, AppError>;
 
@@ -53,6 +54,7 @@ pub struct Loaded {
     analytics: Option<Answer<Analytics>>,
     session: Option<Answer<Option<SessionDetail>>>,
     alerts: Option<Answer<AlertsPaint>>,
+    settings: Option<Answer<SettingsPaint>>,
 }
 
 /// Reads what the page of an address needs, as the routes of `App` have them; `address` is path and query.
@@ -83,6 +85,7 @@ pub async fn load(port: Arc<dyn Port>, address: &str, status: &PageStatus) -> Lo
         ["alerts"] => {
             loaded.alerts = Some(status.of(port.alerts(asked("period").unwrap_or_default()).await));
         }
+        ["settings"] => loaded.settings = Some(status.of(port.settings().await)),
         ["panic", id] => {
             loaded.control = Some(control(&*port).await);
             // The address may say anything: then nothing was recorded under it.
@@ -153,6 +156,10 @@ pub fn results_paint() -> Answer<ResultsPage> {
 
 pub fn analytics_paint() -> Answer<Analytics> {
     read(|loaded| &loaded.analytics)
+}
+
+pub fn settings_paint() -> Answer<SettingsPaint> {
+    read(|loaded| &loaded.settings)
 }
 
 pub fn alerts_paint() -> Answer<AlertsPaint> {

@@ -75,6 +75,8 @@ pub mod port;
 #[cfg(all(test, feature = "ssr"))]
 mod sample;
 #[cfg(feature = "ssr")]
+pub mod settings_view;
+#[cfg(feature = "ssr")]
 mod shell;
 #[cfg(feature = "ssr")]
 mod shown;
@@ -109,5 +111,7 @@ pub use port::{
     Analytics, Bucket, Choices, ClientHealth, ErrorGroup, Histogram, LogPage, Port, PortFuture, ResultsPage,
     SessionDetail, SessionPaint, Trace, User,
 };
+#[cfg(feature = "ssr")]
+pub use settings_view::{Fact, LevelView, SettingsPaint, UserView};
 #[cfg(feature = "ssr")]
 pub use shell::{Files, ShellValues, document_end, shell};

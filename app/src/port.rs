@@ -16,6 +16,7 @@ use crate::alerts_view::{AlertsOpen, AlertsPaint};
 use crate::error::AppError;
 use crate::history_query::HistoryQuery;
 use crate::log_query::LogQuery;
+use crate::settings_view::SettingsPaint;
 
 /// A boxed answer, so that the trait is object safe. It owns what it needs (clone an `Arc` into it).
 pub type PortFuture<T> = Pin<Box<dyn Future<Output = Result<T, AppError>> + Send>>;
@@ -46,6 +47,8 @@ pub trait Port: Send + Sync + 'static {
     fn alerts_open(&self) -> PortFuture<AlertsOpen>;
     /// Alerts and rules; `period`: `7d`, `30d` or `all` of what has ended.
     fn alerts(&self, period: String) -> PortFuture<AlertsPaint>;
+    /// How the server is set and stands.
+    fn settings(&self) -> PortFuture<SettingsPaint>;
     /// Errors of the last day in groups, the latest first.
     fn errors(&self) -> PortFuture<Vec<ErrorGroup>>;
 }

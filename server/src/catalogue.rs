@@ -11,6 +11,7 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         crate::forwarder::catalogue(),
         crate::http::catalogue(),
         crate::ingest::catalogue(),
+        crate::levels::catalogue(),
         crate::startup::catalogue(),
         crate::store::catalogue(),
         crate::tasks::catalogue(),

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Parts that trading and panic do without. Every other part is needed, also one that is not known here.
-const DISPENSABLE: [&str; 23] = [
+const DISPENSABLE: [&str; 24] = [
     "account_audit",
     "alerts",
     "clock_watch",
@@ -23,6 +23,7 @@ const DISPENSABLE: [&str; 23] = [
     "history_store",
     "housekeeping",
     "journal_log",
+    "log_levels",
     "log_retention",
     "page_tokens",
     "telemetry_file",

@@ -15,6 +15,7 @@ pub mod health;
 pub mod http;
 pub mod ingest;
 mod lengths;
+pub mod levels;
 mod random;
 pub mod replay;
 pub mod shared;

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::forwarder::Status;
 use crate::health::Health;
 use crate::ingest::Ingest;
+use crate::levels::LogLevels;
 use crate::store::telemetry::TelemetryStore;
 use crate::symbols::Symbols;
 use crate::tasks::{StopHook, Tasks};
@@ -33,6 +34,7 @@ pub struct App {
     pub(crate) symbols: Symbols,
     pub trading: Trading,
     pub alerts: Desk,
+    pub levels: LogLevels,
     /// `None` when forwarding is not configured.
     pub forwarder: Option<Status>,
     pub(crate) stop_hooks: Mutex<Vec<StopHook>>,

@@ -26,6 +26,7 @@ use crate::handles;
 use crate::health::Health;
 use crate::http::{self, router, serving};
 use crate::ingest::Ingest;
+use crate::levels::LogLevels;
 use crate::random;
 use crate::shared::App;
 use crate::store::telemetry::TelemetryStore;
@@ -96,7 +97,9 @@ async fn start_for(purpose: Purpose, config: Config, output: Output) -> Result<R
         teller: teller.clone(),
     };
     let base = config.http.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let levels = LogLevels::keep(watch.clone(), teller.clone(), &tasks).await;
     let app = Arc::new(App {
+        levels,
         alerts: alerts::start(&config, &base, watch, parts, &tasks),
         trading,
         throttle: Throttle::new(config.auth.failures_per_minute),
@@ -116,6 +119,9 @@ async fn start_for(purpose: Purpose, config: Config, output: Output) -> Result<R
         accounts,
     });
     app.on_stop(end_trading);
+    let of_browsers = |change: crate::levels::Change| (change.level, change.expires_at.as_millis());
+    let raised = app.levels.changes().await.into_iter().find(|change| change.target == "frontend");
+    app.ingest.settings.set_level(raised.map(of_browsers));
     app.teller.tell(&ServerEvent::started(&app.config, address), &Context::default());
     if app.forwarder.is_some() {
         // A store that is down opens them when it is there.

@@ -11,7 +11,7 @@ use crate::data;
 use crate::islands::LinkState;
 use crate::live::use_live;
 use crate::painter::{PaintedCells, View, provide_cells};
-use crate::parts::{BELL, BRAND, CHART, GAUGE, LIST, PULSE, icon, region};
+use crate::parts::{BELL, BRAND, CHART, GAUGE, LIST, PULSE, SLIDERS, icon, region};
 use crate::port::User;
 use crate::shell;
 use crate::shown::provide_shown;
@@ -97,6 +97,7 @@ fn keys() -> AnyView {
                         {key("g t", "Trades")}
                         {key("g e", "Telemetry: the log")}
                         {key("g l", "Alerts")}
+                        {key("g s", "Settings")}
                         {key("Esc", "closes a dialog")}
                         {key("?", "this list")}
                     </dl>
@@ -149,6 +150,7 @@ fn Navigation() -> impl IntoView {
             {link("/trades", "Trades", LIST, "/sessions/", "t")}
             {link("/telemetry", "Telemetry", PULSE, "/trace/", "e")}
             {link("/alerts", "Alerts", BELL, "", "l")}
+            {link("/settings", "Settings", SLIDERS, "", "s")}
         </nav>
     }
     .into_any()

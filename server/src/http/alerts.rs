@@ -24,7 +24,7 @@ use crate::clock;
 use crate::shared::App;
 use crate::store::trading::StoredAnswer;
 
-pub(super) use paint::{open_of, paint_of};
+pub(super) use paint::{channels_of, open_of, paint_of};
 
 const LIMIT_DEFAULT: usize = 100;
 const LIMIT_MOST: usize = 1_000;
@@ -128,7 +128,7 @@ async fn silence(
     done(&app, &session, key, |by| Ask::Silence { id, until, reason, by }).await
 }
 
-fn reason_of(text: &str) -> Result<String, ApiError> {
+pub(super) fn reason_of(text: &str) -> Result<String, ApiError> {
     let reason = telemetry::clean(text.trim()).into_owned();
     if reason.is_empty() || reason.chars().count() > REASON_MOST {
         let what = format!("1 to {REASON_MOST} characters");

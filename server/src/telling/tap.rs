@@ -34,7 +34,7 @@ impl Tap {
         self.shared.open.store(true, Ordering::Relaxed);
     }
 
-    fn watches(&self, name: &str) -> bool {
+    pub(super) fn watches(&self, name: &str) -> bool {
         self.shared.open.load(Ordering::Relaxed) && is_watched(name)
     }
 

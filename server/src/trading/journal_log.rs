@@ -98,7 +98,8 @@ impl JournalLog {
             let page = self.store.page_from(next_seq, i64::try_from(CHUNK).unwrap_or(500)).await?;
             let Some(after) = page.next_seq else { break };
             let told = page.records.iter().filter(|record| self.teller.enabled(level(record)));
-            let records = told.map(|record| record.log_record(VERSION)).collect();
+            let mut records: Vec<_> = told.map(|record| record.log_record(VERSION)).collect();
+            records.retain_mut(|record| self.teller.admits_journal(record));
             if self.teller.commit_journal(records, after).await.is_err() {
                 // The writer has ended; the next process goes on from here.
                 break;

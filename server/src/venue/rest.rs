@@ -239,7 +239,7 @@ impl Rest {
         let mut event = told::event(call, came, outcome, elapsed);
         event.attempt = attempt;
         event.budget_remaining = self.remaining().of(call.spender());
-        if self.teller.enabled(telemetry::Event::level(&event)) {
+        if self.teller.wants(&event) {
             let mut record = LogRecord::build(&event, &call.context, clock::now(), "", 0, VERSION);
             record.caused_by.clone_from(&call.caused_by);
             self.teller.tell_record(record);

@@ -199,9 +199,8 @@ async fn a_redirect_is_not_followed_and_nothing_is_tried_again() {
     let (status, _) = keyed(&console, "/api/v1/alerts/test", "t-1", &json!({})).await;
     assert_eq!(status, StatusCode::ACCEPTED);
     assert_eq!(receiver.next().await.json()["kind"], "test");
-    let has_failed = |alerts: &Value| {
-        alerts["deliveries"][0]["receipt"]["delivered"] == false && alerts["waiting"] == 0
-    };
+    let has_failed =
+        |alerts: &Value| alerts["deliveries"][0]["receipt"]["delivered"] == false && alerts["waiting"] == 0;
     let alerts = until(&console, has_failed).await;
     let words = alerts["deliveries"][0]["receipt"]["words"].as_str().unwrap();
     assert!(words.contains("307") && words.contains("not followed"), "{words}");
@@ -326,4 +325,19 @@ async fn without_its_file_alerts_fire_all_the_same() {
     fail_a_panel(&console).await;
     let alerts = until(&console, |alerts| !firing(alerts).is_empty()).await;
     assert_eq!(firing(&alerts)[0]["rule"], "error_boundary");
+}
+
+#[tokio::test]
+async fn calls_to_the_venue_are_looked_at_whatever_the_level_of_the_log() {
+    let console = signed_in(&[("LOG_LEVEL", "fatal")]).await;
+    console.ready().await;
+    for _ in 0..2_000 {
+        let rules = console.json("/api/v1/alerts/rules").await;
+        let venue = rules["rules"].as_array().unwrap().iter().find(|rule| rule["rule"] == "venue_failures");
+        if venue.unwrap()["evaluated_at"].is_string() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("no call was looked at");
 }

@@ -13,6 +13,7 @@ mod forwarding;
 mod full_disk;
 mod headers;
 mod ingest;
+mod levels;
 mod lifecycle;
 mod logs;
 mod panic_all;

@@ -14,8 +14,8 @@ use app::port::{
     SessionPaint, Trace, User,
 };
 use app::{
-    AlertsOpen, AlertsPaint, AppError, Files, HistoryQuery, LogQuery, PageStatus, ShellValues, document_end,
-    load, shell,
+    AlertsOpen, AlertsPaint, AppError, Files, HistoryQuery, LogQuery, PageStatus, SettingsPaint, ShellValues,
+    document_end, load, shell,
 };
 use futures::StreamExt;
 use hydration_context::{SharedContext, SsrSharedContext};
@@ -34,6 +34,7 @@ pub struct SamplePort {
     pub trace: Trace,
     pub past: past::Past,
     pub alerts: AlertsPaint,
+    pub settings: SettingsPaint,
     pub status: PageStatus,
     /// Set: logs fail with it.
     pub failing: Option<AppError>,
@@ -79,6 +80,9 @@ impl Port for SamplePort {
     }
     fn alerts(&self, _period: String) -> PortFuture<AlertsPaint> {
         ready(Ok(self.alerts.clone()))
+    }
+    fn settings(&self) -> PortFuture<SettingsPaint> {
+        ready(Ok(self.settings.clone()))
     }
     fn errors(&self) -> PortFuture<Vec<ErrorGroup>> {
         ready(Ok(self.past.errors.clone()))

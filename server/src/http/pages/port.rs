@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::painter::{Known, thin};
 use app::{
     AlertsOpen, AlertsPaint, Analytics, AppError, ClientHealth, ErrorGroup, Histogram, HistoryQuery, LogPage,
-    LogQuery, Port, PortFuture, ResultsPage, SessionDetail, SessionPaint, Trace, User,
+    LogQuery, Port, PortFuture, ResultsPage, SessionDetail, SessionPaint, SettingsPaint, Trace, User,
 };
 use model::SessionId;
 use model::view::StripView;
@@ -16,6 +16,7 @@ use crate::http::ApiError;
 use crate::http::alerts;
 use crate::http::history;
 use crate::http::logs::{LogParameters, by_step, histogram_steps};
+use crate::http::settings;
 use crate::shared::App;
 use crate::store::telemetry::{self as store, Filter, TabBooks};
 use crate::{clock, correlation};
@@ -134,6 +135,10 @@ impl Port for PagePort {
 
     fn alerts(&self, period: String) -> PortFuture<AlertsPaint> {
         self.signed_in(|app| async move { Ok(alerts::paint_of(&app, &period).await) })
+    }
+
+    fn settings(&self) -> PortFuture<SettingsPaint> {
+        self.signed_in(|app| async move { Ok(settings::paint_of(&app).await) })
     }
 
     fn errors(&self) -> PortFuture<Vec<ErrorGroup>> {
