@@ -26,3 +26,4 @@ pub mod telling;
 pub mod tls;
 pub mod trading;
 pub mod venue;
+pub mod verify;
