@@ -30,3 +30,4 @@ pub mod telling;
 pub mod tls;
 pub mod trading;
 pub mod venue;
+pub mod verify;
