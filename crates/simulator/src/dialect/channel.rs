@@ -118,6 +118,8 @@ pub(crate) fn address(event: &VenueEvent) -> Option<(Name, &str)> {
         VenueEvent::Position(update) => (Name::Positions, &update.position.symbol),
         VenueEvent::Wallet(_) => (Name::Margins, "USD"),
         VenueEvent::Settled { underlying, .. } => (Name::ProductUpdates, underlying.symbol()),
+        VenueEvent::Status { product, .. } => (Name::ProductUpdates, &product.symbol),
+        VenueEvent::System { .. } => (Name::SystemStatus, ""),
         VenueEvent::Note(_) => return None,
     })
 }

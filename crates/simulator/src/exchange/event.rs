@@ -3,11 +3,13 @@
 
 use rust_decimal::Decimal;
 
-use super::account::{Fill, Position, Wallet};
+use super::account::{Fill, Position, Risk, Wallet};
 use super::market::Underlying;
 use super::market::chain::Product;
 use super::market::pricing::Greeks;
 use super::order::Order;
+use super::prints::Day;
+use super::status::TradingStatus;
 use super::time::Micros;
 
 /// Public market data that can be watched.
@@ -38,6 +40,13 @@ pub struct TickerRow {
     pub greeks: Option<Greeks>,
     /// Lowest and highest price an order may have.
     pub band: (Decimal, Decimal),
+    /// Its last 24 hours.
+    pub day: Day,
+    /// Percent in eight hours; perpetuals only.
+    pub funding_rate: Option<Decimal>,
+    pub status: TradingStatus,
+    /// Of the product.
+    pub leverage: Decimal,
     pub at_us: Micros,
 }
 
@@ -74,6 +83,8 @@ pub enum OrderReason {
     Fill,
     StopTrigger,
     StopCancel,
+    /// A trailing stop followed, or a bracket was changed.
+    StopUpdate,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +102,9 @@ pub struct OrderUpdate {
 pub struct PositionUpdate {
     pub position: Position,
     pub margin: Decimal,
+    pub risk: Risk,
+    /// It was flat before.
+    pub opened: bool,
 }
 
 /// How loud a note is.
@@ -138,6 +152,19 @@ pub enum VenueEvent {
         underlying: Underlying,
         expiry_s: i64,
         mean: Decimal,
+        at_us: Micros,
+    },
+    /// The trading status of a product changed.
+    Status {
+        product: Product,
+        event: &'static str,
+        status: &'static str,
+        at_us: Micros,
+    },
+    /// Maintenance began or is over.
+    System {
+        event: &'static str,
+        status: &'static str,
         at_us: Micros,
     },
     Note(Telling),

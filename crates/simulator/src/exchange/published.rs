@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::event::{Channel, PriceLevel};
+use super::account::Position;
+use super::event::{Channel, PriceLevel, TickerRow};
 use super::market::Underlying;
 use super::market::chain::Product;
+use super::prints::Day;
 use super::time::Micros;
 
 /// Bids and asks.
@@ -16,6 +18,11 @@ pub(crate) struct Published {
     pub products: BTreeMap<Channel, Vec<Product>>,
     pub tops: BTreeMap<i64, (BothSides<Option<PriceLevel>>, Micros)>,
     pub depths: BTreeMap<i64, (BothSides<Vec<PriceLevel>>, Micros)>,
+    /// Figures of the last day, with the minute in which they were made.
+    pub days: BTreeMap<i64, (i64, Day)>,
+    /// Positions as last listed, and tickers as last answered, where they may be old.
+    pub positions: Option<(Micros, Vec<Position>)>,
+    pub cached: BTreeMap<i64, TickerRow>,
     pub spots: BTreeMap<Underlying, (i64, Micros)>,
 }
 
