@@ -31,6 +31,7 @@ mod stops;
 mod terms;
 pub mod time;
 mod trigger;
+mod updates;
 
 pub use editing::Edit;
 pub use heartbeat::Heartbeat;

@@ -259,3 +259,79 @@ fn a_position_begins_with_create_and_margins_follow_orders() {
     let freed = freed.iter().rfind(|frame| frame["type"] == "margins").expect("and frees it");
     assert_eq!(decimal(&freed["order_margin"]), Decimal::ZERO);
 }
+
+/// A client that keeps the book from its first frame and the changes has what the venue shows, number by number.
+#[test]
+fn a_book_that_is_kept_from_its_changes_is_the_venues() {
+    let mut client = Client::new();
+    let frames = client.subscribe(&[("ob_updates", &[CALL])]);
+    let snapshot = frames.iter().find(|frame| frame["type"] == "ob_updates").expect("a snapshot").clone();
+    assert_eq!(snapshot["action"], "snapshot");
+    let product = client.exchange.product(CALL).unwrap();
+    for (channel, token) in client.session.watched() {
+        client.exchange.watch(channel, &token);
+    }
+    let mut kept: [std::collections::BTreeMap<Decimal, i64>; 2] = Default::default();
+    let take = |kept: &mut [std::collections::BTreeMap<Decimal, i64>; 2], frame: &Value| {
+        for (side, name) in ["b", "a"].into_iter().enumerate() {
+            for row in frame[name].as_array().unwrap() {
+                let (price, lots) = (decimal(&row[0]), row[1].as_str().unwrap().parse::<i64>().unwrap());
+                if lots == 0 {
+                    assert!(kept[side].remove(&price).is_some(), "what goes was there");
+                } else {
+                    kept[side].insert(price, lots);
+                }
+            }
+        }
+    };
+    take(&mut kept, &snapshot);
+    let mut seq = snapshot["seq"].as_u64().unwrap();
+    let mut updates = 0;
+    for round in 0..40 {
+        if round % 7 == 3 {
+            client.market(CALL, if round % 2 == 0 { "buy" } else { "sell" }, 900);
+        }
+        for frame in client.frames(500) {
+            if frame["type"] == "ob_updates" {
+                seq += 1;
+                updates += 1;
+                assert_eq!((frame["seq"].as_u64(), &frame["action"]), (Some(seq), &json!("update")));
+                take(&mut kept, &frame);
+            }
+        }
+        let book = client.exchange.book(client.now_us, &product);
+        let shown = [book.bids, book.asks].map(|side| side.into_iter().collect());
+        assert_eq!(kept, shown, "after {updates} updates");
+    }
+    assert!(updates > 30);
+}
+
+#[test]
+fn trades_and_funding_are_published() {
+    let mut client = Client::new();
+    client.subscribe(&[("trades", &["BTCUSD"]), ("funding_rate", &["perpetual_futures"])]);
+    for (channel, token) in client.session.watched() {
+        client.exchange.watch(channel, &token);
+    }
+    client.frames(2_000);
+    client.market("BTCUSD", "buy", 40);
+    let frames = client.frames(60_000);
+    let of = |name: &str| frames.iter().filter(|frame| frame["type"] == name).collect::<Vec<_>>();
+    let trades = of("trades");
+    let filled: Vec<f64> =
+        client.exchange.fills(client.now_us).iter().rev().map(|fill| fill.size as f64).collect();
+    let told: Vec<f64> = trades.iter().map(|frame| frame["s"].as_f64().unwrap()).collect();
+    assert!(told.len() > filled.len() + 2, "{trades:?}");
+    assert!(
+        filled.iter().all(|size| told.contains(size)),
+        "the account's own among them: {filled:?} {told:?}"
+    );
+    let times: Vec<i64> = trades.iter().map(|frame| frame["ts"].as_i64().unwrap()).collect();
+    assert!(times.is_sorted());
+    let funding = of("funding_rate");
+    assert!(funding.iter().any(|frame| frame["sy"] == "ETHUSD"));
+    assert_eq!(
+        (&funding[0]["fi"], funding[0]["nfr"].as_i64().unwrap() > client.now_us),
+        (&json!(28_800), true)
+    );
+}

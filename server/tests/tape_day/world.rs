@@ -375,6 +375,9 @@ fn translate(event: VenueEvent, at: Micros) -> Vec<Input> {
         | VenueEvent::Position(_)
         | VenueEvent::Wallet(_)
         | VenueEvent::Settled { .. }
+        | VenueEvent::Updates(_)
+        | VenueEvent::Trade { .. }
+        | VenueEvent::Funding { .. }
         | VenueEvent::Status { .. }
         | VenueEvent::System { .. }
         | VenueEvent::Note(_) => Vec::new(),

@@ -3,10 +3,13 @@
 use serde_json::{Value, json};
 
 use super::wire;
+use crate::exchange::Print;
 use crate::exchange::account::{Fill, USER_ID};
+use crate::exchange::book::Side;
 use crate::exchange::chain::Product;
 use crate::exchange::event::{
-    BookView, OrderAction, OrderReason, OrderUpdate, PositionUpdate, PriceLevel, TickerRow, TopOfBook,
+    BookUpdate, BookView, OrderAction, OrderReason, OrderUpdate, PositionUpdate, PriceLevel, TickerRow,
+    TopOfBook,
 };
 use crate::exchange::market::Underlying;
 use crate::exchange::time::Micros;
@@ -65,6 +68,41 @@ pub fn depth(view: &BookView) -> Value {
     json!({
         "type": "ob_l2", "sy": view.symbol, "ts": view.at_us, "lts": view.at_us,
         "a": side(&view.asks), "b": side(&view.bids),
+    })
+}
+
+/// `ob_updates`: a whole book, or what changed in it.
+pub fn book_update(update: &BookUpdate) -> Value {
+    let side = |levels: &[PriceLevel]| {
+        let row = |(price, lots): &PriceLevel| json!([price.to_string(), lots.to_string()]);
+        levels.iter().map(row).collect::<Vec<_>>()
+    };
+    json!({
+        "type": "ob_updates",
+        "action": if update.whole { "snapshot" } else { "update" },
+        "sy": update.symbol,
+        "a": side(&update.asks),
+        "b": side(&update.bids),
+        "seq": update.seq,
+        "cs": update.checksum,
+        "ts": update.at_us,
+    })
+}
+
+/// `trades`: `r` is the role of the buyer.
+pub fn trade(symbol: &str, print: &Print, at_us: Micros) -> Value {
+    let role = if print.taker == Side::Buy { "t" } else { "m" };
+    json!({
+        "type": "trades", "sy": symbol, "p": print.price.to_string(), "s": print.lots as f64, "r": role,
+        "t": print.at_us, "ts": at_us,
+    })
+}
+
+/// `funding_rate`, percent in eight hours.
+pub fn funding(symbol: &str, rate: Decimal, next_us: Micros, at_us: Micros) -> Value {
+    json!({
+        "type": "funding_rate", "sy": symbol, "fr": f64::try_from(rate).unwrap_or_default(), "fi": 28_800,
+        "nfr": next_us, "ts": at_us,
     })
 }
 

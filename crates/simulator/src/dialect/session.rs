@@ -217,6 +217,19 @@ impl Session {
                 .symbols(Name::Spot)
                 .any(|symbol| symbol == underlying.index_symbol())
                 .then(|| frames::spot(*underlying, *price, *at_us)),
+            VenueEvent::Updates(update) => {
+                let product = Product::parse(&update.symbol)?;
+                self.token(Name::Updates, &product).map(|_| frames::book_update(update))
+            }
+            VenueEvent::Trade { symbol, print, at_us } => {
+                let product = Product::parse(symbol)?;
+                self.token(Name::Trades, &product).map(|_| frames::trade(symbol, print, *at_us))
+            }
+            VenueEvent::Funding { symbol, rate, next_us, at_us } => {
+                let product = Product::parse(symbol)?;
+                let frame = || frames::funding(symbol, *rate, *next_us, *at_us);
+                self.token(Name::Funding, &product).map(|_| frame())
+            }
             VenueEvent::Order(update) => {
                 let product = Product::from_id(update.order.product_id)?;
                 self.token(Name::Orders, &product).map(|_| frames::order(update))

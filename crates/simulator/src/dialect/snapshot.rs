@@ -24,7 +24,7 @@ pub(crate) fn snapshots(
 ) -> Vec<Value> {
     exchange.run_to(now_us);
     match name {
-        Name::Ticker | Name::TopOfBook | Name::Depth | Name::Mark => {
+        Name::Ticker | Name::TopOfBook | Name::Depth | Name::Mark | Name::Updates => {
             let mut frames = Vec::new();
             for token in symbols.iter().filter(|token| *token != "all") {
                 let products = exchange.products_of(token).into_iter();
@@ -70,7 +70,7 @@ pub(crate) fn snapshots(
             };
             vec![frames::position_snapshot(of.map(row).collect(), now_us)]
         }
-        Name::ProductUpdates | Name::UserTrades | Name::Margins => Vec::new(),
+        Name::Trades | Name::Funding | Name::ProductUpdates | Name::UserTrades | Name::Margins => Vec::new(),
     }
 }
 
@@ -111,11 +111,14 @@ fn of_product(
         Name::Ticker => Some(frames::ticker(&exchange.ticker(now_us, product), token)),
         Name::TopOfBook => Some(frames::top_of_book(&exchange.top_of_book(now_us, product))),
         Name::Depth => Some(frames::depth(&exchange.book(now_us, product))),
+        Name::Updates => Some(frames::book_update(&exchange.book_snapshot(now_us, product))),
         Name::Mark => {
             let mark = exchange.mark_by_id(product.id).unwrap_or_default();
             Some(frames::mark(&product.symbol, mark, now_us))
         }
         Name::Spot
+        | Name::Trades
+        | Name::Funding
         | Name::ProductUpdates
         | Name::SystemStatus
         | Name::Orders

@@ -8,7 +8,7 @@ use super::market::Underlying;
 use super::market::chain::Product;
 use super::market::pricing::Greeks;
 use super::order::Order;
-use super::prints::Day;
+use super::prints::{Day, Print};
 use super::status::TradingStatus;
 use super::time::Micros;
 
@@ -20,6 +20,11 @@ pub enum Channel {
     Depth,
     Mark,
     Spot,
+    /// Changes of the depth, with a sequence and a checksum.
+    Updates,
+    /// What others trade.
+    Trades,
+    Funding,
 }
 
 /// A price and the lots at it.
@@ -65,6 +70,20 @@ pub struct BookView {
     pub symbol: String,
     pub bids: Vec<PriceLevel>,
     pub asks: Vec<PriceLevel>,
+    pub at_us: Micros,
+}
+
+/// A book as it is, or what changed in it since the number before; a level of 0 lots is gone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BookUpdate {
+    pub symbol: String,
+    pub whole: bool,
+    pub bids: Vec<PriceLevel>,
+    pub asks: Vec<PriceLevel>,
+    /// Counts per product from 1.
+    pub seq: u64,
+    /// Of the book as it became.
+    pub checksum: u32,
     pub at_us: Micros,
 }
 
@@ -141,6 +160,19 @@ pub enum VenueEvent {
     Spot {
         underlying: Underlying,
         price: Decimal,
+        at_us: Micros,
+    },
+    Updates(Box<BookUpdate>),
+    Trade {
+        symbol: String,
+        print: Print,
+        at_us: Micros,
+    },
+    /// Percent in eight hours, and when it is paid next.
+    Funding {
+        symbol: String,
+        rate: Decimal,
+        next_us: Micros,
         at_us: Micros,
     },
     Order(Box<OrderUpdate>),

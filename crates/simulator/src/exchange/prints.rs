@@ -112,7 +112,7 @@ impl Exchange {
         let quote = self.quote(product);
         let now_slot = time::seconds(self.now_us).div_euclid(FINE_S);
         let mut prints: Vec<Print> =
-            (now_slot - SLOTS..now_slot).filter_map(|slot| self.print_of(product, &quote, slot)).collect();
+            (now_slot - SLOTS..=now_slot).filter_map(|slot| self.print_of(product, &quote, slot)).collect();
         let own = self.state.account.fills.iter().rev().take(50);
         let own = own.filter(|fill| fill.product_id == product.id && fill.kind == FillKind::Normal);
         prints.extend(own.map(|fill| Print {
@@ -131,7 +131,11 @@ impl Exchange {
             return None;
         }
         let at_us = slot * FINE_S * SECOND_US + (drawn >> 20) as i64 % (FINE_S * SECOND_US);
-        let at_s = time::seconds(at_us);
+        if at_us > self.now_us {
+            return None;
+        }
+        // What the index was when the slot began does not change while the slot goes on.
+        let at_s = slot * FINE_S - 1;
         let mark = self.mark_then(product, quote, self.history[&product.underlying].at(at_s), at_s);
         let taker = if drawn & (1 << 8) == 0 { Side::Buy } else { Side::Sell };
         let beside = mark + quote.half * taker.sign() as f64;

@@ -44,6 +44,10 @@ impl Exchange {
             self.publish_spot(underlying, at_us);
         }
         self.publish_tops(at_us);
+        self.publish_updates(at_us);
+        if due(1_000, 1_000) {
+            self.publish_trades(at_us);
+        }
         if due(2_000, 500) {
             self.publish_marks(at_us);
         }
@@ -52,6 +56,9 @@ impl Exchange {
                 let row = self.ticker_row(&product, at_us);
                 self.emit(at_us, VenueEvent::Ticker(Box::new(row)));
             }
+        }
+        if due(5_000, 5_000) {
+            self.publish_funding(at_us);
         }
         if due(500, 200) {
             self.publish_depths(at_us);
@@ -106,7 +113,7 @@ impl Exchange {
     }
 
     /// Products that the watched tokens of a channel mean.
-    fn watched_products(&mut self, channel: Channel) -> Vec<Product> {
+    pub(crate) fn watched_products(&mut self, channel: Channel) -> Vec<Product> {
         let Some(tokens) = self.watched.get(&channel) else { return Vec::new() };
         if !self.published.products.contains_key(&channel) {
             let mut products: Vec<Product> =

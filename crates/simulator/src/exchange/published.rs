@@ -8,6 +8,7 @@ use super::market::Underlying;
 use super::market::chain::Product;
 use super::prints::Day;
 use super::time::Micros;
+use super::updates::Told;
 
 /// Bids and asks.
 pub(crate) type BothSides<T> = (T, T);
@@ -23,6 +24,9 @@ pub(crate) struct Published {
     /// Positions as last listed, and tickers as last answered, where they may be old.
     pub positions: Option<(Micros, Vec<Position>)>,
     pub cached: BTreeMap<i64, TickerRow>,
+    /// Books as told change by change, and until when trades were told.
+    pub updates: BTreeMap<i64, Told>,
+    pub trades: BTreeMap<i64, Micros>,
     pub spots: BTreeMap<Underlying, (i64, Micros)>,
 }
 

@@ -58,6 +58,8 @@ impl Exchange {
         segment.decay.remove(&expiry_s);
         self.state.books.retain(|id, _| !expires(*id));
         self.published.days.retain(|id, _| !expires(*id));
+        self.published.updates.retain(|id, _| !expires(*id));
+        self.published.trades.retain(|id, _| !expires(*id));
         self.published.forget_products();
         self.uncommitted = true;
         self.emit(at_us, VenueEvent::Settled { underlying, expiry_s, mean, at_us });
