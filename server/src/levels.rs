@@ -90,7 +90,7 @@ impl LogLevels {
         names.dedup();
         let shared = Shared { store, teller, changes: Mutex::new(changes), changed: Notify::new(), names };
         let this = Self { shared: Arc::new(shared) };
-        this.apply(&*this.shared.changes.lock().await);
+        this.apply(&this.shared.changes.lock().await);
         let (keeper, stop) = (this.clone(), tasks.stop_signal());
         tasks.supervise("log_levels", Context::default(), Restart::SOON, move || {
             let (keeper, stop) = (keeper.clone(), stop.clone());

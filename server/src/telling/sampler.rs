@@ -67,7 +67,7 @@ impl Bucket {
     /// The last of so many: it stands for those before it.
     fn is_nth(&mut self, nth: u64) -> bool {
         self.count += 1;
-        self.count % nth == 0
+        self.count.is_multiple_of(nth)
     }
 
     fn takes(&mut self, now: Instant) -> bool {
