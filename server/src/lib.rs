@@ -2,6 +2,7 @@
 //! It acts; it decides nothing.
 
 pub mod alerts;
+pub mod answers;
 pub mod auth;
 pub mod catalogue;
 pub mod cli;
@@ -9,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod correlation;
 pub mod data_dir;
+pub mod elastic;
 pub mod forwarder;
 mod handles;
 pub mod health;
@@ -18,6 +20,7 @@ mod lengths;
 pub mod levels;
 mod random;
 pub mod replay;
+pub mod sessions;
 pub mod shared;
 pub mod startup;
 pub mod store;

@@ -21,6 +21,7 @@ use crate::alerts;
 use crate::auth::{Accounts, SetupLink, SlowLane, Throttle};
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError};
+use crate::elastic::Search;
 use crate::forwarder;
 use crate::handles;
 use crate::health::Health;
@@ -106,6 +107,7 @@ async fn start_for(purpose: Purpose, config: Config, output: Output) -> Result<R
         emergency: Throttle::new(config.auth.failures_per_minute),
         slow_lane: SlowLane::default(),
         forwarder,
+        index: Search::new(&config.elasticsearch).ok().flatten(),
         setup_link: SetupLink::default(),
         cookie_tag: random::digest(&format!("session cookie of {page_key}")).chars().take(8).collect(),
         symbols: Symbols::keep(data_dir.path(), &http::site_dir(&config.http)),

@@ -11,6 +11,7 @@ use super::levels::{Levels, TargetLevel};
 use super::queue::{Batch, Item, Journal, Numbered, Queue, Shed};
 use super::sampler::{self, Sampler};
 use super::tap::{OnTheWay, Tap};
+use crate::sessions::SessionContext;
 use crate::store::telemetry::TabEntry;
 use crate::{clock, correlation};
 
@@ -54,6 +55,7 @@ pub struct Teller {
 struct Shared {
     queue: Mutex<Queue>,
     sampler: Mutex<Sampler>,
+    sessions: SessionContext,
     tap: Tap,
     wake: Notify,
     /// Somebody waits for an answer.
@@ -76,6 +78,7 @@ impl Teller {
             shared: Arc::new(Shared {
                 queue: Mutex::new(Queue::new(queue_records)),
                 sampler: Mutex::default(),
+                sessions: SessionContext::default(),
                 tap: Tap::default(),
                 wake: Notify::new(),
                 urge: Notify::new(),
@@ -100,9 +103,7 @@ impl Teller {
         self.shared.tap.event(event, context, at);
         if self.passes(event.name(), event.source(), event.level()) {
             let mut record = LogRecord::build(event, context, at, "", 0, VERSION);
-            if record.correlation_id.is_none() {
-                record.correlation_id = correlation::current();
-            }
+            correlation::dress(&mut record);
             self.push_record(record);
         }
     }
@@ -196,6 +197,12 @@ impl Teller {
     #[must_use]
     pub fn boot_id(&self) -> &str {
         &self.shared.boot_id
+    }
+
+    /// Which trading session a line belongs to that names none itself.
+    #[must_use]
+    pub fn sessions(&self) -> &SessionContext {
+        &self.shared.sessions
     }
 
     /// How full the room for browser batches is, 0 to 1.
