@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Parts that trading and panic do without. Every other part is needed, also one that is not known here.
-const DISPENSABLE: [&str; 20] = [
+const DISPENSABLE: [&str; 23] = [
     "account_audit",
     "clock_watch",
     "console_file",
@@ -22,7 +22,10 @@ const DISPENSABLE: [&str; 20] = [
     "history_store",
     "housekeeping",
     "journal_log",
+    "log_books",
+    "log_index",
     "log_retention",
+    "log_sync",
     "page_tokens",
     "telemetry_file",
     "telemetry_store",

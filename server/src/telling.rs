@@ -9,6 +9,7 @@ mod sampler;
 mod teller;
 mod writer;
 
+pub(crate) use events::{BATCH_NOTED, DROPPED};
 pub use events::{TelemetryEvent, catalogue};
 pub use layer::install as install_tracing;
 pub use output::{Output, say};

@@ -1,4 +1,5 @@
-//! `logs tail|query|replay-dead-letters`: records of the data directory as JSON lines, also while a server runs on it.
+//! `logs tail|query|reindex|replay-dead-letters`: records of the data directory as JSON lines, with or without a server that
+//! runs on it.
 
 use std::time::Duration;
 
@@ -6,9 +7,10 @@ use clap::{Args, Subcommand};
 
 use super::Outcome;
 use crate::config::Config;
+use crate::data_dir::DataDir;
 use crate::http::logs::LogParameters;
 use crate::store::telemetry::TelemetryStore;
-use crate::telling::Teller;
+use crate::telling::{Teller, say};
 
 #[derive(Subcommand)]
 pub(super) enum Action {
@@ -24,6 +26,9 @@ pub(super) enum Action {
         #[arg(long, default_value = "100")]
         limit: String,
     },
+    /// Makes the indexes of the log anew; a server that runs does it by itself once they are removed
+    #[command(after_help = "Example: deltascope logs reindex")]
+    Reindex,
     /// Sends again what the search engine refused for good, once it was put right; the server does it
     #[command(after_help = "Example: deltascope logs replay-dead-letters")]
     ReplayDeadLetters,
@@ -55,19 +60,26 @@ pub(super) struct Filters {
     to: String,
 }
 
-/// Reads the store of the data directory.
+/// Reads the log of the data directory.
 pub(super) async fn run(action: Action, config: Config) -> Outcome {
-    if !config.data.dir.join("telemetry.db").exists() {
-        return Err(format!("there are no records in {}", config.data.dir.display()).into());
+    let dir = &config.data.dir;
+    if !dir.join("telemetry.db").exists() && !dir.join("log").exists() {
+        return Err(format!("there are no records in {}", dir.display()).into());
     }
     let teller = Teller::new(config.log.level, 1_024);
-    let store = TelemetryStore::open(&config.data.dir, teller, &config.database).await?;
+    if matches!(action, Action::Reindex) {
+        return reindex(&config, teller).await;
+    }
+    let store = TelemetryStore::open(dir, teller, &config.database).await?;
     match action {
         Action::Query { filters, limit } => {
             let parameters = LogParameters { limit, ..filters.into() };
             let page = store.page(&read(parameters.filter())?, None, read(parameters.limit())?).await?;
-            for line in page.0 {
+            for line in page.lines {
                 println!("{line}");
+            }
+            if let Some(at) = page.looked_to {
+                say(&format!("looked back to {at} only; --to {at} goes on from there"));
             }
             Ok(())
         }
@@ -77,17 +89,35 @@ pub(super) async fn run(action: Action, config: Config) -> Outcome {
             Ok(())
         }
         Action::Tail(filters) => tail(&store, &filters.into()).await,
+        Action::Reindex => Ok(()),
     }
+}
+
+/// With the data directory for itself it makes them; beside a server it removes them, and the server makes them.
+async fn reindex(config: &Config, teller: Teller) -> Outcome {
+    let dir = &config.data.dir;
+    let Ok(_held) = DataDir::open(dir) else {
+        let store = TelemetryStore::open(dir, teller, &config.database).await?;
+        let removed = store.remove_indexes().await;
+        println!("{removed} indexes were removed; the server that runs here makes them again");
+        return Ok(());
+    };
+    let store = TelemetryStore::own(dir, teller, &config.database).await?;
+    let made = store.reindex().await?;
+    store.close().await;
+    println!("{} records of {} days were indexed", made.records, made.days);
+    Ok(())
 }
 
 async fn tail(store: &TelemetryStore, parameters: &LogParameters) -> Outcome {
     let filter = read(parameters.filter())?;
     let mut last = *store.committed().borrow();
     loop {
-        for (id, line) in store.after(&filter, last, 1_000).await? {
+        let (lines, looked_to) = store.follow_from(&filter, last, 1_000).await?;
+        for (_, line) in lines {
             println!("{line}");
-            last = id;
         }
+        last = looked_to;
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
 }
