@@ -22,7 +22,6 @@ use std::time::Duration;
 use sqlx::migrate::Migrator;
 use tokio::sync::{Notify, watch};
 
-pub(crate) use append::without_nulls;
 pub use append::{Commit, Group};
 pub use filter::Filter;
 pub use forwarding::{Backlog, Books, DeadLetter, Position, Settled, StoredRecord};

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
 use telemetry::{BatchBooks, Level, LogRecord, Source};
 
 use super::{TabEntry, TelemetryStore};
@@ -164,9 +163,7 @@ fn books(bid: &str, tab: Option<&TabEntry>) -> BatchBooks {
     }
 }
 
-fn encode(into: &mut Vec<u8>, mut record: LogRecord) {
-    // A null says nothing, and some engines refuse a whole document for one inside of a flat object.
-    without_nulls(&mut record.payload);
+fn encode(into: &mut Vec<u8>, record: LogRecord) {
     let begun = into.len();
     // Cannot fail, see `LogRecord::to_line`.
     if serde_json::to_writer(&mut *into, &record).is_err() {
@@ -174,21 +171,4 @@ fn encode(into: &mut Vec<u8>, mut record: LogRecord) {
         return;
     }
     into.push(b'\n');
-}
-
-/// Takes out what says nothing, at any depth.
-pub(crate) fn without_nulls(object: &mut Map<String, Value>) {
-    object.retain(|_, value| !value.is_null());
-    object.values_mut().for_each(without_nulls_below);
-}
-
-fn without_nulls_below(value: &mut Value) {
-    match value {
-        Value::Object(object) => without_nulls(object),
-        Value::Array(values) => {
-            values.retain(|value| !value.is_null());
-            values.iter_mut().for_each(without_nulls_below);
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
 }
