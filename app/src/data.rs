@@ -36,6 +36,8 @@ pub struct ControlPaint {
 pub struct LogsPaint {
     pub page: LogPage,
     pub histogram: Histogram,
+    /// Whether the search engine can be asked as well.
+    pub has_index: bool,
 }
 
 /// What was read for one page. The server provides it as context (`Arc<Loaded>`) to what it paints.
@@ -97,7 +99,12 @@ async fn control(port: &dyn Port) -> Answer<ControlPaint> {
 }
 
 async fn logs(port: &dyn Port, query: LogQuery) -> Answer<LogsPaint> {
-    Ok(LogsPaint { page: port.logs(query.clone()).await?, histogram: port.histogram(query).await? })
+    let has_index = port.has_index();
+    Ok(LogsPaint {
+        page: port.logs(query.clone()).await?,
+        histogram: port.histogram(query).await?,
+        has_index,
+    })
 }
 
 async fn trace(port: &dyn Port, id: &str) -> Answer<Trace> {

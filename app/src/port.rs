@@ -29,6 +29,10 @@ pub trait Port: Send + Sync + 'static {
     fn control(&self) -> PortFuture<SessionPaint>;
     /// Records, newest first.
     fn logs(&self, query: LogQuery) -> PortFuture<LogPage>;
+    /// Whether there is a search engine that can be asked instead of the log.
+    fn has_index(&self) -> bool {
+        false
+    }
     /// Counts over time of what `logs` would list.
     fn histogram(&self, query: LogQuery) -> PortFuture<Histogram>;
     /// Every record of one correlation id, in order of time.

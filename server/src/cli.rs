@@ -1,6 +1,7 @@
 //! The command line: one binary, `serve` when nothing else is asked for.
 
 mod config_show;
+mod elastic;
 mod logs;
 mod panic_all;
 mod replay;
@@ -68,6 +69,12 @@ enum Command {
         #[command(subcommand)]
         action: logs::Action,
     },
+    /// Prepares Elasticsearch or OpenSearch, and Kibana, or says what they lack
+    #[command(after_help = "Example: deltascope elastic check")]
+    Elastic {
+        #[command(subcommand)]
+        action: elastic::Action,
+    },
 }
 
 /// Parses the command line and runs the command.
@@ -100,5 +107,6 @@ async fn execute(cli: Cli) -> Outcome {
         Some(Command::Panic(arguments)) => panic_all::run(arguments, load()?).await,
         Some(Command::Replay { session }) => replay::run(&session, load()?).await,
         Some(Command::Logs { action }) => logs::run(action, load()?).await,
+        Some(Command::Elastic { action }) => elastic::run(action, load()?).await,
     }
 }

@@ -1,6 +1,7 @@
 //! `deltascope`, the server: hosts the engine, the venue client, log ingest, stores, forwarder and console API.
 //! It acts; it decides nothing.
 
+pub mod answers;
 pub mod auth;
 pub mod catalogue;
 pub mod cli;
@@ -8,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod correlation;
 pub mod data_dir;
+pub mod elastic;
 pub mod forwarder;
 mod handles;
 pub mod health;
@@ -16,6 +18,7 @@ pub mod ingest;
 mod lengths;
 mod random;
 pub mod replay;
+pub mod sessions;
 pub mod shared;
 pub mod startup;
 pub mod store;

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::auth::{Accounts, SetupLink, SlowLane, Throttle};
 use crate::config::Config;
+use crate::elastic::Search;
 use crate::forwarder::Status;
 use crate::health::Health;
 use crate::ingest::Ingest;
@@ -33,6 +34,8 @@ pub struct App {
     pub trading: Trading,
     /// `None` when forwarding is not configured.
     pub forwarder: Option<Status>,
+    /// The search engine, as one who is asked; `None` when there is none, or its settings cannot be used.
+    pub index: Option<Search>,
     pub(crate) stop_hooks: Mutex<Vec<StopHook>>,
 }
 

@@ -20,6 +20,7 @@ pub use people::words_of;
 use crate::auth::{Accounts, SetupLink, SlowLane, Throttle};
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError};
+use crate::elastic::Search;
 use crate::forwarder;
 use crate::handles;
 use crate::health::Health;
@@ -91,6 +92,7 @@ async fn start_for(purpose: Purpose, config: Config, output: Output) -> Result<R
         emergency: Throttle::new(config.auth.failures_per_minute),
         slow_lane: SlowLane::default(),
         forwarder: config.elasticsearch.url.as_ref().map(|_| forwarder::Status::default()),
+        index: Search::new(&config.elasticsearch).ok().flatten(),
         setup_link: SetupLink::default(),
         cookie_tag: random::digest(&format!("session cookie of {page_key}")).chars().take(8).collect(),
         symbols: Symbols::keep(data_dir.path(), &http::site_dir(&config.http)),

@@ -146,6 +146,9 @@ pub struct LogRecord {
     pub callsite: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span_id: Option<String>,
+    /// Of errors of browsers: the same error again has the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
 }
 
 impl LogRecord {
@@ -179,12 +182,15 @@ impl LogRecord {
     }
 
     /// Gives an already built record its place in the order of a process: `boot_id`, `seq`, and the
-    /// `event_id` unless it has one from the browser.
+    /// `event_id` unless it has one from the browser; and an error of a browser what it is known by.
     pub fn number(&mut self, boot_id: &str, seq: u64) {
         self.boot_id = boot_id.to_owned();
         self.seq = seq;
         if self.source != Source::Frontend || self.event_id.is_empty() {
             self.event_id = event_id(boot_id, seq);
+        }
+        if self.fingerprint.is_none() {
+            self.fingerprint = crate::fingerprint(self);
         }
     }
 

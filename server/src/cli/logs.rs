@@ -5,7 +5,9 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::Outcome;
+use crate::answers::{self, Answers};
 use crate::config::Config;
+use crate::elastic::Search;
 use crate::http::logs::LogParameters;
 use crate::store::telemetry::TelemetryStore;
 use crate::telling::Teller;
@@ -47,37 +49,66 @@ pub(super) struct Filters {
     /// Substring of event or message, case ignored
     #[arg(long, default_value = "")]
     q: String,
-    /// RFC 3339, inclusive
-    #[arg(long, default_value = "")]
-    from: String,
+    /// RFC 3339, inclusive; or `elastic`, which asks the search engine instead of the data directory. Both may be given
+    #[arg(long)]
+    from: Vec<String>,
     /// RFC 3339, exclusive
     #[arg(long, default_value = "")]
     to: String,
 }
 
-/// Reads the store of the data directory.
+/// Reads the store of the data directory, or asks the search engine.
 pub(super) async fn run(action: Action, config: Config) -> Outcome {
+    let action = match action {
+        Action::Query { filters, limit } => {
+            let parameters = LogParameters { limit, ..filters.into() };
+            if parameters.ask == answers::INDEX {
+                let search = Search::new(&config.elasticsearch)?
+                    .ok_or("elasticsearch.url is not set: there is no search engine to ask")?;
+                return page(&Answers::Index(&search), &parameters).await;
+            }
+            Asked::Page(parameters)
+        }
+        Action::Tail(filters) => {
+            let parameters = LogParameters::from(filters);
+            if parameters.ask == answers::INDEX {
+                return Err(
+                    "tail follows the log of the data directory; ask the search engine with query".into()
+                );
+            }
+            Asked::Tail(parameters)
+        }
+        Action::ReplayDeadLetters => Asked::Replay,
+    };
     if !config.data.dir.join("telemetry.db").exists() {
         return Err(format!("there are no records in {}", config.data.dir.display()).into());
     }
     let teller = Teller::new(config.log.level, 1_024);
     let store = TelemetryStore::open(&config.data.dir, teller, &config.database).await?;
     match action {
-        Action::Query { filters, limit } => {
-            let parameters = LogParameters { limit, ..filters.into() };
-            let page = store.page(&read(parameters.filter())?, None, read(parameters.limit())?).await?;
-            for line in page.0 {
-                println!("{line}");
-            }
-            Ok(())
-        }
-        Action::ReplayDeadLetters => {
+        Asked::Page(parameters) => page(&Answers::Log(&store), &parameters).await,
+        Asked::Replay => {
             let letters = store.replay_letters().await?;
             println!("{letters} dead letters are sent again by the server, now or when it runs");
             Ok(())
         }
-        Action::Tail(filters) => tail(&store, &filters.into()).await,
+        Asked::Tail(parameters) => tail(&store, &parameters).await,
     }
+}
+
+/// What is asked of the data directory.
+enum Asked {
+    Page(LogParameters),
+    Tail(LogParameters),
+    Replay,
+}
+
+async fn page(answers: &Answers<'_>, parameters: &LogParameters) -> Outcome {
+    let page = answers.page(&read(parameters.filter())?, None, read(parameters.limit())?).await?;
+    for line in page.0 {
+        println!("{line}");
+    }
+    Ok(())
 }
 
 async fn tail(store: &TelemetryStore, parameters: &LogParameters) -> Outcome {
@@ -99,6 +130,9 @@ fn read<T>(value: Result<T, crate::http::ApiError>) -> Result<T, String> {
 impl From<Filters> for LogParameters {
     fn from(filters: Filters) -> Self {
         let Filters { level, source, event, session_id, correlation_id, q, from, to } = filters;
-        Self { level, source, event, session_id, correlation_id, q, from, to, ..Self::default() }
+        let (asked, times): (Vec<String>, Vec<String>) =
+            from.into_iter().partition(|from| from == answers::INDEX);
+        let (ask, from) = (asked.into_iter().next().unwrap_or_default(), times.join(" "));
+        Self { ask, level, source, event, session_id, correlation_id, q, from, to, ..Self::default() }
     }
 }

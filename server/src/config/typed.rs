@@ -123,6 +123,8 @@ pub struct IngestConfig {
 pub struct ElasticsearchConfig {
     /// Without a trailing slash and without credentials; `None` = forwarding is off.
     pub url: Option<String>,
+    /// Of the Kibana beside it; `None` = only `elastic setup` and `check` would want it.
+    pub kibana_url: Option<String>,
     pub api_key: Secret,
     pub username: String,
     pub password: Secret,
@@ -130,6 +132,9 @@ pub struct ElasticsearchConfig {
     pub ca_file: Option<PathBuf>,
     pub batch_records: usize,
     pub timeout_ms: u64,
+    /// Days until an index becomes cold, and until it is deleted, from when it was written to last.
+    pub hot_days: u64,
+    pub delete_days: u64,
     /// Why the section cannot be used. That stops the forwarder and nothing else.
     pub problem: Option<String>,
 }
@@ -250,8 +255,16 @@ fn elasticsearch(read: Reader<'_>) -> Result<ElasticsearchConfig, ConfigError> {
         given.flatten().filter(|_| read.text("elasticsearch.username").is_empty()).unwrap_or_else(|| {
             (read.text("elasticsearch.username").to_owned(), read.secret("elasticsearch.password"))
         });
+    let (hot_days, delete_days) = (
+        read.number("elasticsearch.hot_days", 1, 36_500)?,
+        read.number("elasticsearch.delete_days", 2, 36_500)?,
+    );
+    if delete_days <= hot_days {
+        return Err(read.refuse("elasticsearch.delete_days", "more than elasticsearch.hot_days"));
+    }
     Ok(ElasticsearchConfig {
         url,
+        kibana_url: read.url("elasticsearch.kibana_url")?.map(|url| super::userinfo::split(&url).0),
         api_key: read.secret("elasticsearch.api_key"),
         username,
         password,
@@ -259,6 +272,8 @@ fn elasticsearch(read: Reader<'_>) -> Result<ElasticsearchConfig, ConfigError> {
         ca_file: read.optional("elasticsearch.ca_file").map(PathBuf::from),
         batch_records: read.number("elasticsearch.batch_records", 1, 10_000)? as usize,
         timeout_ms: read.number("elasticsearch.timeout_ms", 100, 600_000)?,
+        hot_days,
+        delete_days,
         problem: None,
     })
 }
@@ -270,6 +285,7 @@ fn unusable(read: Reader<'_>, error: &ConfigError) -> ElasticsearchConfig {
     let problem = error.to_string().replace(url, &super::userinfo::masked(url));
     ElasticsearchConfig {
         url: Some(super::userinfo::masked(url)),
+        kibana_url: None,
         api_key: Secret::new(""),
         username: String::new(),
         password: Secret::new(""),
@@ -277,6 +293,8 @@ fn unusable(read: Reader<'_>, error: &ConfigError) -> ElasticsearchConfig {
         ca_file: None,
         batch_records: 1,
         timeout_ms: 100,
+        hot_days: 1,
+        delete_days: 2,
         problem: Some(problem),
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, oneshot};
 
 use super::queue::{Batch, Item, Journal, Numbered, Queue, Shed};
 use super::sampler::Sampler;
+use crate::sessions::SessionContext;
 use crate::store::telemetry::TabEntry;
 use crate::{clock, correlation};
 
@@ -53,6 +54,7 @@ pub struct Teller {
 struct Shared {
     queue: Mutex<Queue>,
     sampler: Mutex<Sampler>,
+    sessions: SessionContext,
     wake: Notify,
     /// Somebody waits for an answer.
     urge: Notify,
@@ -74,6 +76,7 @@ impl Teller {
             shared: Arc::new(Shared {
                 queue: Mutex::new(Queue::new(queue_records)),
                 sampler: Mutex::default(),
+                sessions: SessionContext::default(),
                 wake: Notify::new(),
                 urge: Notify::new(),
                 boot_id,
@@ -96,9 +99,7 @@ impl Teller {
     pub fn tell_at(&self, event: &dyn Event, context: &Context, at: Micros) {
         if self.passes(event.level()) {
             let mut record = LogRecord::build(event, context, at, "", 0, VERSION);
-            if record.correlation_id.is_none() {
-                record.correlation_id = correlation::current();
-            }
+            dress(&mut record, &correlation::context());
             let name = record.event.clone();
             self.push(name, record.level, record.source, Item::Record(Box::new(record)));
         }
@@ -141,6 +142,12 @@ impl Teller {
     #[must_use]
     pub fn boot_id(&self) -> &str {
         &self.shared.boot_id
+    }
+
+    /// Which trading session a line belongs to that names none itself.
+    #[must_use]
+    pub fn sessions(&self) -> &SessionContext {
+        &self.shared.sessions
     }
 
     /// How full the room for browser batches is, 0 to 1.
@@ -305,5 +312,17 @@ impl Teller {
 
     pub(super) fn add_committed(&self, count: u64) {
         self.shared.committed.fetch_add(count, Ordering::Relaxed);
+    }
+}
+
+/// What a record does not say itself, the running request or task does.
+fn dress(record: &mut LogRecord, running: &Context) {
+    if record.session_id.is_none() && record.strategy_id.is_none() {
+        let correlation_id = record.correlation_id.take();
+        record.set_context(running);
+        record.correlation_id = correlation_id;
+    }
+    if record.correlation_id.is_none() {
+        record.correlation_id.clone_from(&running.correlation_id);
     }
 }

@@ -1,6 +1,7 @@
 //! The driver owns the engine: it takes a batch, stamps it, steps the engine, has the ledger append to the journal, and
 //! only then do commands go to the executor. No locks, no I/O but the journal; nothing else touches the engine.
 
+mod cycle;
 mod gap;
 mod ledger;
 mod words;
@@ -10,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use engine::Engine;
 use model::input::{Input, OperatorAction, OperatorRequest};
-use model::{Lifecycle, Micros, Stamp};
-use telemetry::Context;
+use model::{Decision, DecisionRecord, Lifecycle, Micros, Stamp};
+use telemetry::{Context, LogRecord};
 
 use super::asked::{Asked, RequestError};
 use super::events::TradingEvent;
@@ -19,12 +20,13 @@ use super::inbox::{Inbox, Item};
 use super::latch_file::{LatchFile, Latched};
 use super::{Executor, FeedHub, answer};
 use crate::health::Health;
+use crate::sessions::SessionContext;
 use crate::store::StoreError;
 use crate::store::trading::{Entry, KeyedAnswer, Origin, Recovered, Torn, TradingStore, Unread};
 use crate::tasks::Stop;
-use crate::telling::{Teller, say};
-use crate::venue::SessionContext;
+use crate::telling::{Teller, VERSION, say};
 use crate::{clock, correlation};
+use cycle::{Cycles, Turn};
 use gap::GapWatch;
 use ledger::{Asker, Ledger};
 
@@ -56,10 +58,9 @@ pub struct Driver {
     next_input_seq: u64,
     last_at: Micros,
     previous_step_us: Option<u64>,
-    /// The context in which the streams tell what they tell.
-    told: Context,
     recovered: bool,
     gaps: GapWatch,
+    cycles: Cycles,
 }
 
 impl Driver {
@@ -88,6 +89,7 @@ impl Driver {
     }
 
     async fn begin_with(parts: DriverParts, recovered: Recovered, since_snapshot: usize) -> Self {
+        parts.sessions.note(&recovered.state);
         parts.hub.begin(&recovered.state, recovered.next_seq.saturating_sub(1), &parts.store).await;
         Self {
             ledger: Ledger::new(parts.clone(), since_snapshot),
@@ -96,9 +98,9 @@ impl Driver {
             next_input_seq: recovered.next_input_seq,
             last_at: recovered.last_at,
             previous_step_us: None,
-            told: Context::default(),
             recovered: false,
             gaps: GapWatch::begin(),
+            cycles: Cycles::default(),
         }
     }
 
@@ -254,12 +256,42 @@ impl Driver {
             other => other.clone(),
         };
         let decisions = self.engine.step(stamp.clone(), input);
-        self.previous_step_us = Some(u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
+        let latency_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.previous_step_us = Some(latency_us);
         if !decisions.is_empty() {
             self.next_input_seq += 1;
         }
-        let decisions = decisions.into_iter().map(Arc::new).collect();
+        let decisions: Vec<_> = decisions.into_iter().map(Arc::new).collect();
+        self.tell_turn(stamp.at, latency_us, &decisions);
         Entry { stamp, input: kept, decisions, origin: None, answer: None }
+    }
+
+    /// What a turn was, and to which sessions lines belong from now on. What was decided is told from the journal.
+    fn tell_turn(&mut self, started_at: Micros, latency_us: u64, decisions: &[Arc<DecisionRecord>]) {
+        let state = self.engine.state();
+        let changes = |record: &Arc<DecisionRecord>| match &record.decision {
+            Decision::Session(_) | Decision::Entry(_) => true,
+            Decision::Account(_)
+            | Decision::Market(_)
+            | Decision::Order(_)
+            | Decision::Truth(_)
+            | Decision::Rules(_)
+            | Decision::Closing(_) => false,
+        };
+        if decisions.iter().any(changes) {
+            self.parts.sessions.note(state);
+        }
+        let said = self.cycles.on(&Turn { started_at, latency_us, state, decisions });
+        for (event, context) in said.cycles {
+            if self.parts.teller.enabled(event.level) {
+                let mut record = LogRecord::build(&event, &context, started_at, "", 0, VERSION);
+                record.sample_rate = Some(1.0 / event.turns as f64);
+                self.parts.teller.tell_record(record);
+            }
+        }
+        for (event, context) in said.legs {
+            self.parts.teller.tell_at(&event, &context, started_at);
+        }
     }
 
     fn stamp(&mut self) -> Stamp {
@@ -298,25 +330,7 @@ impl Driver {
                 }));
             }
         }
-        self.note_context();
         self.note_recovery();
-    }
-
-    /// While one session runs, the streams speak in its context; with several in nobody's.
-    fn note_context(&mut self) {
-        let mut active = self.engine.state().active();
-        let only = active.next().filter(|_| active.next().is_none());
-        let context = only.map_or_else(Context::default, |session| Context {
-            strategy_id: Some(session.configuration.strategy_id.word().to_owned()),
-            session_id: Some(session.id.0.clone()),
-            configuration: Some(session.configuration.name.clone()),
-            execution_mode: Some(session.execution_mode.word().to_owned()),
-            correlation_id: None,
-        });
-        if context != self.told {
-            self.parts.sessions.set(context.clone());
-            self.told = context;
-        }
     }
 
     /// Recovery is complete when nothing was on, or when every session has left STARTING: for PAUSED, for its exit,

@@ -8,6 +8,7 @@ mod connections;
 mod damage;
 mod databases;
 mod durability;
+mod elastic;
 mod forwarding;
 mod full_disk;
 mod headers;

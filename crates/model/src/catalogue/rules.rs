@@ -94,8 +94,10 @@ fn worth() -> Valuation {
 
 pub(super) fn doc(decision: &RulesDecision) -> &'static str {
     match decision {
-        RulesDecision::CycleStarted => "once a second while a session has legs",
-        RulesDecision::CycleCompleted { .. } => "with it, the time that the step before took",
+        RulesDecision::CycleStarted => "beside each evaluation in the journal",
+        RulesDecision::CycleCompleted { .. } => {
+            "with it, the time that the step before took; the run loop tells its own as cycle.completed"
+        }
         RulesDecision::Evaluated { .. } => {
             "once a second: worth, every rule's reading, the age of each number"
         }

@@ -84,15 +84,21 @@ impl Port for PagePort {
         self.signed_in(|app| async move {
             let parameters = parameters(query);
             let (filter, cursor, limit) = (parameters.filter()?, parameters.cursor()?, parameters.limit()?);
-            let (lines, next) = app.records.page(&filter, cursor, limit).await?;
+            let answers = app.answers(&parameters.ask)?;
+            let (lines, next) = answers.page(&filter, cursor, limit).await?;
             Ok(LogPage { records: records(&lines), next_cursor: next.map(|cursor| cursor.to_text()) })
         })
     }
 
+    fn has_index(&self) -> bool {
+        self.user.is_some() && self.app.index.is_some()
+    }
+
     fn histogram(&self, query: LogQuery) -> PortFuture<Histogram> {
         self.signed_in(|app| async move {
-            let (filter, from, step_us) = histogram_steps(&parameters(query))?;
-            let counted = app.records.histogram(&filter, from, step_us).await?;
+            let parameters = parameters(query);
+            let (filter, from, step_us) = histogram_steps(&parameters)?;
+            let counted = app.answers(&parameters.ask)?.histogram(&filter, from, step_us).await?;
             let steps = by_step(&counted).into_iter();
             Ok(Histogram {
                 buckets: steps.map(|(at, counts)| app::Bucket { from: Micros(at), counts }).collect(),
@@ -179,6 +185,7 @@ fn parameters(query: LogQuery) -> LogParameters {
         range,
         cursor: query.cursor,
         limit,
+        ask: query.ask,
         ..LogParameters::default()
     }
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use model::decision::{OrderDecision, TruthDecision};
 use model::ids::{ClientOrderId, OrderId, ProductId, Symbol, Underlying};
 use model::order::{OrderRequest, Purpose, Side, TimeInForce};
-use model::{DecisionRecord, Micros};
+use model::{Decision, DecisionRecord, Micros};
 use reqwest::Method;
 use serde_json::{Map, Value};
 use telemetry::Context;
@@ -34,6 +35,10 @@ pub struct Call {
     since: Option<Micros>,
     pub body: Option<Value>,
     pub symbols: Vec<String>,
+    /// What it is asked for, where it names no symbol itself: by them it is known whose it is.
+    pub for_symbols: Vec<String>,
+    /// On behalf of no session, but of the account.
+    pub of_account: bool,
     pub client_order_id: Option<String>,
     /// Units of the venue's quota.
     pub weight: u32,
@@ -58,6 +63,8 @@ impl Call {
             since: None,
             body: None,
             symbols: Vec::new(),
+            for_symbols: Vec::new(),
+            of_account: false,
             client_order_id: None,
             weight,
             priority: Priority::Normal,
@@ -99,6 +106,33 @@ impl Call {
     #[must_use]
     pub fn behalf(mut self, record: &DecisionRecord) -> Self {
         self.context = record.context();
+        match &record.decision {
+            Decision::Truth(TruthDecision::Requested { products, .. }) => {
+                self.for_symbols = products.iter().map(|(_, symbol)| symbol.0.clone()).collect();
+            }
+            Decision::Order(OrderDecision::CancelRequested { symbol, .. })
+            | Decision::Order(OrderDecision::LookupRequested { symbol, .. }) => {
+                self.symbols = vec![symbol.0.clone()];
+            }
+            Decision::Account(_)
+            | Decision::Market(_)
+            | Decision::Session(_)
+            | Decision::Entry(_)
+            | Decision::Order(_)
+            | Decision::Truth(_)
+            | Decision::Rules(_)
+            | Decision::Closing(_) => {}
+        }
+        // Without a session an order or a close is the account's own, whatever runs.
+        self.of_account = match &record.decision {
+            Decision::Order(_) | Decision::Closing(_) => record.session_id.is_none(),
+            Decision::Account(_)
+            | Decision::Market(_)
+            | Decision::Session(_)
+            | Decision::Entry(_)
+            | Decision::Truth(_)
+            | Decision::Rules(_) => false,
+        };
         self.caused_by = Some(format!("{}-d{}", record.boot_id, record.seq));
         self
     }
