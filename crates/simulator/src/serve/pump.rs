@@ -48,7 +48,7 @@ fn run_once(shared: &Shared) -> Micros {
     }
     shared.tell_begun(venue.plan.begun());
     for strike in strikes {
-        shared.tell_fault(strike.name(), json!({ "fault": format!("{strike:?}") }));
+        shared.tell_fault(strike.name(), json!({ "fault": strike.name(), "detail": format!("{strike:?}") }));
         let _receivers = shared.sent.send(Arc::new(Sent::Fault(strike)));
     }
     for note in notes {

@@ -65,7 +65,7 @@ async fn answer(
     if let Some(fault) = &fault {
         shared.tell_fault(
             fault.name(),
-            json!({ "route": format!("{method} {path}"), "fault": format!("{fault:?}") }),
+            json!({ "route": format!("{method} {path}"), "fault": fault.name(), "detail": format!("{fault:?}") }),
         );
     }
     sleep(micros(there_us)).await;
