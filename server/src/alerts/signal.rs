@@ -146,16 +146,18 @@ pub fn signals(sighting: &Sighting) -> Vec<Signal> {
             let holds = sighting.payload.get("on") == Some(&Value::Bool(true));
             vec![if holds { plain_on(RuleId::ClockSkew) } else { plain_off(RuleId::ClockSkew) }]
         }
-        "clock.venue_measured" => {
-            let subject = "venue".to_owned();
-            let rule = RuleId::ClockSkew;
-            vec![if number("offset_ms").abs() >= VENUE_SKEW_MS {
-                Signal::On { rule, subject, since: sighting.at }
-            } else {
-                Signal::Off { rule, subject }
-            }]
-        }
+        "clock.venue_measured" => vec![venue_clock(number("offset_ms"), sighting.at)],
         _ => Vec::new(),
+    }
+}
+
+/// How far the venue's clock is from ours.
+fn venue_clock(offset_ms: i64, since: Micros) -> Signal {
+    let (rule, subject) = (RuleId::ClockSkew, "venue".to_owned());
+    if offset_ms.abs() >= VENUE_SKEW_MS {
+        Signal::On { rule, subject, since }
+    } else {
+        Signal::Off { rule, subject }
     }
 }
 

@@ -26,9 +26,6 @@ fn wrong<T>(name: &str, allowed: &str) -> Result<T, Reject> {
     Err(Reject::BadSchema(format!("{name} must be {allowed}")))
 }
 
-/// A trigger price with its kind, and how far it trails.
-type Stop = (Option<(Decimal, StopKind)>, Option<Decimal>);
-
 impl Body {
     /// Reads a JSON object.
     ///
