@@ -6,6 +6,7 @@ use leptos::prelude::use_context;
 use leptos_router::location::{RequestUrl, Url};
 use model::view::StripView;
 
+use crate::alerts_view::{AlertsOpen, AlertsPaint};
 use crate::error::AppError;
 use crate::history_query::HistoryQuery;
 use crate::log_query::LogQuery;
@@ -14,6 +15,7 @@ use crate::port::{
     Analytics, ClientHealth, ErrorGroup, Histogram, LogPage, Port, ResultsPage, SessionDetail, SessionPaint,
     Trace, User,
 };
+use crate::settings_view::SettingsPaint;
 
 pub type Answer<T> = Result<T, AppError>;
 
@@ -22,6 +24,7 @@ pub type Answer<T> = Result<T, AppError>;
 pub struct FramePaint {
     pub user: Option<User>,
     pub strip: StripView,
+    pub alerts: AlertsOpen,
 }
 
 /// What Control paints.
@@ -52,6 +55,8 @@ pub struct Loaded {
     results: Option<Answer<ResultsPage>>,
     analytics: Option<Answer<Analytics>>,
     session: Option<Answer<Option<SessionDetail>>>,
+    alerts: Option<Answer<AlertsPaint>>,
+    settings: Option<Answer<SettingsPaint>>,
 }
 
 /// Reads what the page of an address needs, as the routes of `App` have them; `address` is path and query.
@@ -79,6 +84,10 @@ pub async fn load(port: Arc<dyn Port>, address: &str, status: &PageStatus) -> Lo
             loaded.clients = Some(port.clients().await);
             loaded.errors = Some(port.errors().await);
         }
+        ["alerts"] => {
+            loaded.alerts = Some(status.of(port.alerts(asked("period").unwrap_or_default()).await));
+        }
+        ["settings"] => loaded.settings = Some(status.of(port.settings().await)),
         ["panic", id] => {
             loaded.control = Some(control(&*port).await);
             // The address may say anything: then nothing was recorded under it.
@@ -91,7 +100,8 @@ pub async fn load(port: Arc<dyn Port>, address: &str, status: &PageStatus) -> Lo
 }
 
 async fn frame(port: &dyn Port) -> Answer<FramePaint> {
-    Ok(FramePaint { user: port.user().await?, strip: port.strip().await? })
+    let alerts = port.alerts_open().await.unwrap_or_default();
+    Ok(FramePaint { user: port.user().await?, strip: port.strip().await?, alerts })
 }
 
 async fn control(port: &dyn Port) -> Answer<ControlPaint> {
@@ -153,6 +163,14 @@ pub fn results_paint() -> Answer<ResultsPage> {
 
 pub fn analytics_paint() -> Answer<Analytics> {
     read(|loaded| &loaded.analytics)
+}
+
+pub fn settings_paint() -> Answer<SettingsPaint> {
+    read(|loaded| &loaded.settings)
+}
+
+pub fn alerts_paint() -> Answer<AlertsPaint> {
+    read(|loaded| &loaded.alerts)
 }
 
 pub fn session_paint() -> Answer<Option<SessionDetail>> {

@@ -12,9 +12,11 @@ use model::{Configuration, ExecutionMode, SessionId};
 use serde::{Deserialize, Serialize};
 use telemetry::{LogRecord, Micros};
 
+use crate::alerts_view::{AlertsOpen, AlertsPaint};
 use crate::error::AppError;
 use crate::history_query::HistoryQuery;
 use crate::log_query::LogQuery;
+use crate::settings_view::SettingsPaint;
 
 /// A boxed answer, so that the trait is object safe. It owns what it needs (clone an `Arc` into it).
 pub type PortFuture<T> = Pin<Box<dyn Future<Output = Result<T, AppError>> + Send>>;
@@ -45,6 +47,12 @@ pub trait Port: Send + Sync + 'static {
     fn session(&self, session_id: String) -> PortFuture<Option<SessionDetail>>;
     /// What is known of each browser tab that told records lately, the latest first.
     fn clients(&self) -> PortFuture<Vec<ClientHealth>>;
+    /// What fires now, for the strip of every page.
+    fn alerts_open(&self) -> PortFuture<AlertsOpen>;
+    /// Alerts and rules; `period`: `7d`, `30d` or `all` of what has ended.
+    fn alerts(&self, period: String) -> PortFuture<AlertsPaint>;
+    /// How the server is set and stands.
+    fn settings(&self) -> PortFuture<SettingsPaint>;
     /// Errors of the last day in groups, the latest first.
     fn errors(&self) -> PortFuture<Vec<ErrorGroup>>;
 }

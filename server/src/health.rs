@@ -9,8 +9,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Parts that trading and panic do without. Every other part is needed, also one that is not known here.
-const DISPENSABLE: [&str; 23] = [
+const DISPENSABLE: [&str; 27] = [
     "account_audit",
+    "alerts",
     "clock_watch",
     "console_file",
     "console_store",
@@ -24,6 +25,7 @@ const DISPENSABLE: [&str; 23] = [
     "journal_log",
     "log_books",
     "log_index",
+    "log_levels",
     "log_retention",
     "log_sync",
     "page_tokens",
@@ -33,6 +35,8 @@ const DISPENSABLE: [&str; 23] = [
     "trading_housekeeping",
     "venue",
     "venue_watch",
+    "watch_file",
+    "watch_store",
 ];
 /// A part that was started again more often than this within `WINDOW` is down, whatever it says in between.
 const RESTARTS: usize = 3;

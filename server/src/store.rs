@@ -9,6 +9,7 @@ pub mod log;
 mod slot;
 pub mod telemetry;
 pub mod trading;
+pub mod watch;
 
 pub use db::{Before, Db, DbFile, Durability, Foreign, Hold, StoreError, Write, migrator};
 pub use events::{DbEvent, catalogue};

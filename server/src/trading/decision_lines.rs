@@ -26,13 +26,9 @@ pub(super) fn line(record: &DecisionRecord, sessions: &SessionContext) -> LogRec
 /// account's own.
 fn may_belong(decision: &Decision) -> bool {
     match decision {
-        Decision::Truth(_) | Decision::Market(_) => true,
+        Decision::Truth(_) | Decision::Market(_) | Decision::Entry(_) => true,
         Decision::Account(decision) => matches!(decision, AccountDecision::Watching { .. }),
-        Decision::Session(_)
-        | Decision::Entry(_)
-        | Decision::Order(_)
-        | Decision::Rules(_)
-        | Decision::Closing(_) => false,
+        Decision::Session(_) | Decision::Order(_) | Decision::Rules(_) | Decision::Closing(_) => false,
     }
 }
 

@@ -4,6 +4,7 @@
 mod cycle;
 mod gap;
 mod ledger;
+mod turn;
 mod words;
 
 use std::sync::Arc;
@@ -11,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use engine::Engine;
 use model::input::{Input, OperatorAction, OperatorRequest};
-use model::{Decision, DecisionRecord, Lifecycle, Micros, Stamp};
-use telemetry::{Context, LogRecord};
+use model::{Lifecycle, Micros, Stamp};
+use telemetry::Context;
 
 use super::asked::{Asked, RequestError};
 use super::events::TradingEvent;
@@ -24,9 +25,9 @@ use crate::sessions::SessionContext;
 use crate::store::StoreError;
 use crate::store::trading::{Entry, KeyedAnswer, Origin, Recovered, Torn, TradingStore, Unread};
 use crate::tasks::Stop;
-use crate::telling::{Teller, VERSION, say};
+use crate::telling::{Teller, say};
 use crate::{clock, correlation};
-use cycle::{Cycles, Turn};
+use cycle::Cycles;
 use gap::GapWatch;
 use ledger::{Asker, Ledger};
 
@@ -264,34 +265,6 @@ impl Driver {
         let decisions: Vec<_> = decisions.into_iter().map(Arc::new).collect();
         self.tell_turn(stamp.at, latency_us, &decisions);
         Entry { stamp, input: kept, decisions, origin: None, answer: None }
-    }
-
-    /// What a turn was, and to which sessions lines belong from now on. What was decided is told from the journal.
-    fn tell_turn(&mut self, started_at: Micros, latency_us: u64, decisions: &[Arc<DecisionRecord>]) {
-        let state = self.engine.state();
-        let changes = |record: &Arc<DecisionRecord>| match &record.decision {
-            Decision::Session(_) | Decision::Entry(_) => true,
-            Decision::Account(_)
-            | Decision::Market(_)
-            | Decision::Order(_)
-            | Decision::Truth(_)
-            | Decision::Rules(_)
-            | Decision::Closing(_) => false,
-        };
-        if decisions.iter().any(changes) {
-            self.parts.sessions.note(state);
-        }
-        let said = self.cycles.on(&Turn { started_at, latency_us, state, decisions });
-        for (event, context) in said.cycles {
-            if self.parts.teller.enabled(event.level) {
-                let mut record = LogRecord::build(&event, &context, started_at, "", 0, VERSION);
-                record.sample_rate = Some(1.0 / event.turns as f64);
-                self.parts.teller.tell_record(record);
-            }
-        }
-        for (event, context) in said.legs {
-            self.parts.teller.tell_at(&event, &context, started_at);
-        }
     }
 
     fn stamp(&mut self) -> Stamp {

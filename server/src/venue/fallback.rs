@@ -44,7 +44,7 @@ impl Fallback {
             tokio::select! {
                 () = self.look(&mut look) => {
                     let symbols = self.step(&mut id);
-                    let about = |symbol: &Symbol| self.parts.sessions.about(&[symbol.0.clone()], &id);
+                    let about = |symbol: &Symbol| self.parts.sessions.about(std::slice::from_ref(&symbol.0), &id);
                     polls.extend(symbols.into_iter().map(|symbol| {
                         let context = about(&symbol);
                         self.poll(symbol, context)

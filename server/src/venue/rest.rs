@@ -267,7 +267,7 @@ impl Rest {
         let mut event = told::event(call, came, outcome, elapsed);
         event.attempt = attempt;
         event.budget_remaining = self.remaining().of(call.spender());
-        if self.teller.enabled(telemetry::Event::level(&event)) {
+        if self.teller.wants(&event) {
             let now = clock::now();
             let mut record = LogRecord::build(&event, &self.context(call, now), now, "", 0, VERSION);
             record.caused_by.clone_from(&call.caused_by);

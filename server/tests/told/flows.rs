@@ -13,14 +13,18 @@ use crate::told::Told;
 /// Runs all of them, side by side.
 pub async fn all() -> Told {
     server::tls::install();
-    let (session, ambush, people, browser, forwarding) = tokio::join!(
+    let (session, ambush, lost, refused, tape, people, browser, forwarding) = tokio::join!(
         trading::session(),
         trading::ambush(),
+        trading::journal_lost(),
+        trading::key_refused(),
+        trading::short_tape(),
         platform::people(),
         browser::batches(),
         forwarding::engine_that_refuses(),
     );
     let mut others: Vec<Value> = engine::worlds();
-    others.extend([ambush, people, browser, forwarding, platform::alone().await].concat());
+    others
+        .extend([ambush, lost, refused, tape, people, browser, forwarding, platform::alone().await].concat());
     Told { session, others }
 }

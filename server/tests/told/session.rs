@@ -18,6 +18,8 @@ fn stopped(flow: &Flow) -> &Value {
 async fn every_line_of_a_session_carries_its_context() {
     let flow = &told().await.session;
     let start = flow.of("session.starting").next().expect("it starts");
+    // The next process begins before it knows what there was.
+    let one_process = |record: &&Value| record["boot_id"] == start["boot_id"];
     let families = [
         "session.",
         "entry.",
@@ -34,7 +36,7 @@ async fn every_line_of_a_session_carries_its_context() {
         let event = record["event"].as_str().unwrap_or_default();
         families.iter().any(|family| event.starts_with(family)) || event == "venue.request"
     };
-    let of_it: Vec<&Value> = flow.after(start).filter(belongs).collect();
+    let of_it: Vec<&Value> = flow.after(start).filter(one_process).filter(belongs).collect();
     assert!(of_it.len() > 100, "{}", of_it.len());
     for record in of_it {
         assert!(flow.is_whole(record), "{record:#}");
@@ -64,13 +66,11 @@ async fn requests_of_people_about_it_carry_its_context() {
         ("POST", "/api/v1/sessions/{id}/{request}"),
         ("GET", "/api/v1/sessions/{id}"),
         ("GET", "/api/v1/sessions/{id}/decisions"),
-        ("GET", "/sessions/:id"),
+        ("GET", "/sessions/{session_id}"),
     ] {
-        let same = |record: &Value| {
-            let told = record["payload"]["route"].as_str().unwrap_or_default();
-            record["payload"]["method"] == method && (told == route || told == route.replace(":id", "{id}"))
-        };
-        find(flow, "http.request", same);
+        find(flow, "http.request", |record| {
+            record["payload"]["method"] == method && record["payload"]["route"] == route
+        });
     }
     // A repeat of the request after a restart of the process.
     let restarted = flow.of("server.started").nth(1).expect("the process was started again");
@@ -140,18 +140,19 @@ async fn calls_of_the_venue_say_symbols_authentication_and_what_could_not_be_rea
         (Some("error"), Some(200))
     );
     assert!(unreadable["symbol"].is_string() && unreadable["payload"]["body"].is_string(), "{unreadable:#}");
-    for (method, endpoint) in [
-        ("POST", "/v2/orders"),
-        ("DELETE", "/v2/orders"),
-        ("GET", "/v2/orders/client_order_id/{id}"),
-        ("GET", "/v2/positions"),
-        ("GET", "/v2/tickers/{symbol}"),
-    ] {
+    for (method, endpoint) in
+        [("POST", "/v2/orders"), ("GET", "/v2/positions"), ("GET", "/v2/tickers/{symbol}")]
+    {
         let of_call =
             |record: &Value| record["payload"]["method"] == method && record["endpoint"] == endpoint;
         let told: Vec<&Value> = flow.in_session("venue.request").filter(|record| of_call(record)).collect();
         assert!(!told.is_empty(), "{method} {endpoint}");
         assert!(told.iter().all(|record| record["symbol"].is_string()), "{told:#?}");
+    }
+    // Whether an order is canceled or looked up is left to chance; its symbol is not.
+    let by_id = |record: &&Value| record["client_order_id"].is_string();
+    for record in flow.of("venue.request").filter(by_id) {
+        assert!(record["symbol"].is_string(), "{record:#}");
     }
     for record in flow.of("venue.request").filter(|record| record["outcome"] == "ok") {
         let state = record["payload"]["auth"].as_str();

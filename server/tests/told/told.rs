@@ -60,7 +60,7 @@ impl Flow {
     /// Records from this one's time on.
     pub fn after<'a>(&'a self, record: &'a Value) -> impl Iterator<Item = &'a Value> {
         let from = record["timestamp"].as_str().unwrap_or_default();
-        self.records.iter().filter(move |record| record["timestamp"].as_str() > Some(from))
+        self.records.iter().filter(move |record| record["timestamp"].as_str() >= Some(from))
     }
 }
 

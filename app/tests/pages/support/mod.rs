@@ -13,7 +13,10 @@ use app::port::{
     Analytics, ClientHealth, ErrorGroup, Histogram, LogPage, Port, PortFuture, ResultsPage, SessionDetail,
     SessionPaint, Trace, User,
 };
-use app::{AppError, Files, HistoryQuery, LogQuery, PageStatus, ShellValues, document_end, load, shell};
+use app::{
+    AlertsOpen, AlertsPaint, AppError, Files, HistoryQuery, LogQuery, PageStatus, SettingsPaint, ShellValues,
+    document_end, load, shell,
+};
 use futures::StreamExt;
 use hydration_context::{SharedContext, SsrSharedContext};
 use leptos::prelude::*;
@@ -30,6 +33,8 @@ pub struct SamplePort {
     pub histogram: Histogram,
     pub trace: Trace,
     pub past: past::Past,
+    pub alerts: AlertsPaint,
+    pub settings: SettingsPaint,
     pub status: PageStatus,
     /// Set: logs fail with it.
     pub failing: Option<AppError>,
@@ -69,6 +74,15 @@ impl Port for SamplePort {
     }
     fn clients(&self) -> PortFuture<Vec<ClientHealth>> {
         ready(Ok(self.past.clients.clone()))
+    }
+    fn alerts_open(&self) -> PortFuture<AlertsOpen> {
+        ready(Ok(self.alerts.open.clone()))
+    }
+    fn alerts(&self, _period: String) -> PortFuture<AlertsPaint> {
+        ready(Ok(self.alerts.clone()))
+    }
+    fn settings(&self) -> PortFuture<SettingsPaint> {
+        ready(Ok(self.settings.clone()))
     }
     fn errors(&self) -> PortFuture<Vec<ErrorGroup>> {
         ready(Ok(self.past.errors.clone()))

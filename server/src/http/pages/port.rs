@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use app::painter::{Known, thin};
 use app::{
-    Analytics, AppError, ClientHealth, ErrorGroup, Histogram, HistoryQuery, LogPage, LogQuery, Port,
-    PortFuture, ResultsPage, SessionDetail, SessionPaint, Trace, User,
+    AlertsOpen, AlertsPaint, Analytics, AppError, ClientHealth, ErrorGroup, Histogram, HistoryQuery, LogPage,
+    LogQuery, Port, PortFuture, ResultsPage, SessionDetail, SessionPaint, SettingsPaint, Trace, User,
 };
 use model::SessionId;
 use model::view::StripView;
@@ -13,8 +13,10 @@ use telemetry::{LogRecord, Micros};
 
 use crate::auth::Session;
 use crate::http::ApiError;
+use crate::http::alerts;
 use crate::http::history;
 use crate::http::logs::{LogParameters, by_step, histogram_steps};
+use crate::http::settings;
 use crate::shared::App;
 use crate::store::telemetry::{self as store, Filter, TabBooks};
 use crate::{clock, correlation};
@@ -133,6 +135,19 @@ impl Port for PagePort {
             let tabs = app.records.tabs(TABS_SHOWN).await?.tabs;
             Ok(tabs.into_iter().map(client_health).collect())
         })
+    }
+
+    fn alerts_open(&self) -> PortFuture<AlertsOpen> {
+        let open = self.user.as_ref().map(|_| alerts::open_of(&self.app.alerts.view())).unwrap_or_default();
+        Box::pin(async move { Ok(open) })
+    }
+
+    fn alerts(&self, period: String) -> PortFuture<AlertsPaint> {
+        self.signed_in(|app| async move { Ok(alerts::paint_of(&app, &period).await) })
+    }
+
+    fn settings(&self) -> PortFuture<SettingsPaint> {
+        self.signed_in(|app| async move { Ok(settings::paint_of(&app).await) })
     }
 
     fn errors(&self) -> PortFuture<Vec<ErrorGroup>> {

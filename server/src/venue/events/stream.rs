@@ -275,6 +275,7 @@ fn samples() -> Vec<StreamHappening> {
         StreamHappening::SignedIn { latency_us: 4_200 },
         StreamHappening::SignInRefused { status: "invalid_api_key".to_owned() },
         StreamHappening::Unsubscribed { symbols: symbols.clone() },
+        StreamHappening::Unsubscribed { symbols: [symbols.clone(), symbols.clone()].concat() },
         StreamHappening::Heartbeat(Traffic {
             uptime_ms: 305_000,
             since_ms: 60_000,

@@ -33,7 +33,7 @@ fn records() -> Vec<Value> {
             let fields: serde_json::Map<String, Value> =
                 entry.payload_keys.iter().map(|key| (key.clone(), field(key))).collect();
             json!({ "d": n, "n": n + 1, "l": severity(entry.levels[0]), "ev": entry.name, "m": entry.message,
-                "f": fields, "r": "/", "c": "4bf92f3577b34da6a3ce929d0e0e4736" })
+                "f": fields, "tr": "4bf92f3577b34da6a3ce929d0e0e4736" })
         })
         .collect()
 }
@@ -63,7 +63,7 @@ pub async fn batches() -> Vec<Value> {
     };
     let batch = |recs: Vec<Value>, more: Value| {
         let mut body = json!({ "v": 1, "bid": uuid::Uuid::new_v4().to_string(), "bseq": 1,
-            "sid": "0af7651916cd43dd8448eb211c80319c", "tid": "tab-1", "t0": now_ms(), "n0": 1, "recs": recs });
+            "sid": "0af7651916cd43dd8448eb211c80319c", "tid": "tab-1", "t0": now_ms(), "n0": 1, "recs": recs, "ctx": { "route": "/" } });
         for (key, value) in more.as_object().into_iter().flatten() {
             body[key] = value.clone();
         }
@@ -72,7 +72,7 @@ pub async fn batches() -> Vec<Value> {
     let answer =
         send(batch(records(), json!({ "drops": [{ "l": 9, "why": "rate", "c": 3, "f": 0, "t": 5 }] }))).await;
     assert_eq!(answer.expect("an answer").status(), StatusCode::ACCEPTED);
-    let refused = json!({ "d": 0, "n": 99, "l": 9, "ev": "order.filled", "m": "not a browser's" });
+    let refused = json!({ "d": 0, "n": 99, "l": 77, "ev": "ui.log", "m": "of no level" });
     let answer = send(batch(vec![refused], json!({}))).await;
     assert!(answer.expect("an answer").status().is_success());
     let change = console.post("/api/v1/logs/browsers", &json!({ "minutes": 30 })).await;

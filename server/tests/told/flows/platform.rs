@@ -7,7 +7,7 @@ use server::auth::Author;
 use server::tasks::{Restart, Tasks};
 use telemetry::{Context, Level, LogRecord};
 
-use crate::console::{Console, PASSWORD};
+use crate::console::{Console, Lines, PASSWORD};
 
 /// Accounts: the one-time link, wrong passwords until it is enough, the right one, out again, users by command line.
 pub async fn people() -> Vec<Value> {
@@ -22,12 +22,15 @@ pub async fn people() -> Vec<Value> {
     let password = Some("another long password".to_owned());
     assert!(accounts.add("alice", password, Author::CommandLine).await.expect("a user"));
     assert!(accounts.remove("alice", Author::CommandLine).await.expect("no user"));
+    accounts.db().expect("a database").tell_commits();
     for _ in 0..11 {
         console.sign_in("wrong").await;
     }
-    let _ = console.json("/health").await;
+    console.get("/health").await;
+    let mut earlier = vec![console.lines.clone()];
     let console = console.restart_after(async |dir| harm(dir)).await;
     console.ready().await;
+    earlier.push(console.lines.clone());
     let console = console
         .restart_after(async |dir| {
             std::fs::remove_file(dir.join("page-token.key")).expect("a key");
@@ -36,7 +39,8 @@ pub async fn people() -> Vec<Value> {
         .await;
     console.ready().await;
     console.settled().await;
-    console.stop().await.1
+    let last = console.stop().await.1;
+    earlier.iter().flat_map(Lines::records).chain(last).collect()
 }
 
 /// Files that trading does without: one is empty, one no database, one key is none, and the log ends in half a line.
@@ -77,10 +81,24 @@ pub async fn alone() -> Vec<Value> {
     for level in [Level::Debug, Level::Info] {
         for number in 0..20_000 {
             let message = format!("record {number} of a storm");
-            teller.tell_record(LogRecord { level, event: name.into(), message, ..LogRecord::default() });
+            let (service, timestamp) = (telemetry::SERVICE.into(), server::clock::now());
+            let event = name.into();
+            teller.tell_record(LogRecord {
+                level,
+                event,
+                message,
+                service,
+                timestamp,
+                ..LogRecord::default()
+            });
         }
     }
+    server::telling::install_tracing(teller.clone(), Level::Warn);
     tracing::warn!(target: "a_library", "connection reset");
+    let db = app.trading.store.db().expect("a database");
+    let mut write = db.write().await.expect("a turn");
+    assert!(write.execute("test", sqlx::query("SELECT 1 FROM nothing")).await.is_err());
+    drop(write);
     console.settled().await;
     console.stop().await.1
 }

@@ -15,7 +15,11 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Settings of a server that tells everything.
 fn settings(venue: &Venue) -> Vec<(&'static str, &str)> {
     let mut settings = venue.settings();
-    settings.extend([("LOG_LEVEL", "trace"), ("DELTASCOPE__DATABASE__SLOW_STATEMENT_MS", "0")]);
+    settings.extend([
+        ("LOG_LEVEL", "trace"),
+        ("DELTASCOPE__DATABASE__SLOW_STATEMENT_MS", "0"),
+        ("DELTASCOPE__DATABASE__SLOW_ACQUIRE_MS", "0"),
+    ]);
     settings
 }
 
@@ -116,6 +120,12 @@ until_s = 13
 
 [[rule]]
 fault = "rest_status"
+route = "GET /v2/products"
+status = 503
+times = 6
+
+[[rule]]
+fault = "rest_status"
 route = "DELETE /v2/orders*"
 status = 500
 times = 1
@@ -141,8 +151,79 @@ pub async fn ambush() -> Vec<Value> {
     until(&console, "prices are polled", named("stream.fallback_entered")).await;
     until(&console, "and come again", named("stream.fallback_left")).await;
     act(&console, "/api/v1/panic", json!({})).await;
-    until(&console, "flat", named("panic.verified_flat")).await;
+    let of_account =
+        |record: &Value| record["event"] == "panic.verified_flat" && record["session_id"].is_null();
+    until(&console, "the account is flat", of_account).await;
     act(&console, "/api/v1/panic/acknowledge", json!({ "reason": "looked at it" })).await;
     until(&console, "the latch is cleared", named("panic.acknowledged")).await;
+    console.stop().await.1
+}
+
+/// A position whose journal is lost, and a press of PANIC that nobody can read.
+pub async fn journal_lost() -> Vec<Value> {
+    let venue = Venue::start("").await;
+    let console = signed_in(&venue).await;
+    act(&console, "/api/v1/sessions", json!({ "preset": "quick-strangle" })).await;
+    until(&console, "the entry is complete", named("entry.completed")).await;
+    let data = console.data_dir().join("data");
+    sql(&data, "ALTER TABLE journal_decisions RENAME TO hidden_decisions").await;
+    until(&console, "the journal fails", named("db.journal_failed")).await;
+    sql(&data, "ALTER TABLE hidden_decisions RENAME TO journal_decisions").await;
+    until(&console, "it is written again", named("db.journal_restored")).await;
+    console.settled().await;
+    let before = console.lines.clone();
+    let console = console
+        .restart_after(async |dir| {
+            for file in ["trading.db", "trading.db-wal", "trading.db-shm"] {
+                // What is not there need not go.
+                let _ = std::fs::remove_file(dir.join(file));
+            }
+            std::fs::write(dir.join("panic.latch"), b"{\"who\":\"an").expect("a file");
+        })
+        .await;
+    until(&console, "sessions are lost", named("engine.sessions_lost")).await;
+    until(&console, "the account is closed", |record| {
+        record["event"] == "panic.verified_flat" && record["session_id"].is_null()
+    })
+    .await;
+    [before.records(), console.stop().await.1].concat()
+}
+
+/// Behind the back of the server.
+async fn sql(data: &std::path::Path, statement: &'static str) {
+    use sqlx::Connection as _;
+    let path = format!("sqlite://{}", data.join("trading.db").display());
+    let mut connection = sqlx::SqliteConnection::connect(&path).await.expect("a connection");
+    sqlx::query(statement).execute(&mut connection).await.expect("it is done");
+    connection.close().await.expect("it is closed");
+}
+
+/// Keys that the venue does not know.
+pub async fn key_refused() -> Vec<Value> {
+    let venue = Venue::start("").await;
+    let mut settings = settings(&venue);
+    settings.push(("DELTASCOPE__VENUE__API_KEY", "nobody's"));
+    let console = Console::start(&settings).await;
+    until(&console, "the key is refused", named("stream.sign_in_refused")).await;
+    until(&console, "reads are refused", |record| record["payload"]["auth"] == "refused").await;
+    console.stop().await.1
+}
+
+/// Half an hour of a tape that lacks a minute, played at its fastest.
+pub async fn short_tape() -> Vec<Value> {
+    let day = include_str!("../../../../tapes/btcusd-2022-01-05.csv");
+    let (folder, mut rows) =
+        (tempfile::tempdir().expect("a folder"), day.lines().take(25).collect::<Vec<_>>());
+    rows.remove(12);
+    let file = folder.path().join("btcusd-short.csv");
+    std::fs::write(&file, rows.join("\n") + "\n").expect("a file");
+    let tape = file.to_str().expect("a name");
+    let settings = [
+        ("DELTASCOPE__SIMULATOR__TAPE", tape),
+        ("DELTASCOPE__SIMULATOR__SPEED", "600"),
+        ("LOG_LEVEL", "debug"),
+    ];
+    let console = Console::start(&settings).await;
+    until(&console, "the tape ends", named("simulator.tape_turned")).await;
     console.stop().await.1
 }
