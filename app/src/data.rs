@@ -9,8 +9,11 @@ use model::view::StripView;
 use crate::alerts_view::{AlertsOpen, AlertsPaint};
 use crate::error::AppError;
 use crate::history_query::HistoryQuery;
+use crate::live;
 use crate::log_query::LogQuery;
 use crate::page_status::PageStatus;
+use crate::painter::View;
+use crate::painter::form::Checked;
 use crate::port::{
     Analytics, ClientHealth, ErrorGroup, Histogram, LogPage, Port, ResultsPage, SessionDetail, SessionPaint,
     Trace, User,
@@ -32,6 +35,8 @@ pub struct FramePaint {
 pub struct ControlPaint {
     pub strip: StripView,
     pub sessions: SessionPaint,
+    /// What could be started, where the page offers it.
+    pub offered: Option<Checked>,
 }
 
 /// What Telemetry paints.
@@ -67,7 +72,7 @@ pub async fn load(port: Arc<dyn Port>, address: &str, status: &PageStatus) -> Lo
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let mut loaded = Loaded { frame: Some(frame(&*port).await), ..Loaded::default() };
     match segments.as_slice() {
-        [] => loaded.control = Some(control(&*port).await),
+        [] => loaded.control = Some(control(&*port, &View::read(address)).await),
         ["analytics"] => {
             loaded.analytics = Some(status.of(port.analytics(HistoryQuery::read(asked)).await));
         }
@@ -89,7 +94,7 @@ pub async fn load(port: Arc<dyn Port>, address: &str, status: &PageStatus) -> Lo
         }
         ["settings"] => loaded.settings = Some(status.of(port.settings().await)),
         ["panic", id] => {
-            loaded.control = Some(control(&*port).await);
+            loaded.control = Some(control(&*port, &View::read(address)).await);
             // The address may say anything: then nothing was recorded under it.
             loaded.trace = Some(if is_trace_id(id) { trace(&*port, id).await } else { Ok(Trace::default()) });
         }
@@ -104,8 +109,12 @@ async fn frame(port: &dyn Port) -> Answer<FramePaint> {
     Ok(FramePaint { user: port.user().await?, strip: port.strip().await?, alerts })
 }
 
-async fn control(port: &dyn Port) -> Answer<ControlPaint> {
-    Ok(ControlPaint { strip: port.strip().await?, sessions: port.control().await? })
+async fn control(port: &dyn Port, view: &View) -> Answer<ControlPaint> {
+    let (strip, sessions) = (port.strip().await?, port.control().await?);
+    let is_offered = view.is_control() && (live::running(&strip) == 0 || view.composing);
+    // Control without it is still Control.
+    let offered = if is_offered { port.offered().await.ok() } else { None };
+    Ok(ControlPaint { strip, sessions, offered })
 }
 
 async fn logs(port: &dyn Port, query: LogQuery) -> Answer<LogsPaint> {
@@ -139,6 +148,11 @@ pub fn frame_paint() -> Answer<FramePaint> {
 
 pub fn control_paint() -> Answer<ControlPaint> {
     read(|loaded| &loaded.control)
+}
+
+/// What the page offers to start, as the document was read; the feed has none, and leaves what was painted.
+pub fn offered_paint() -> Option<Checked> {
+    use_context::<Arc<Loaded>>()?.control.as_ref()?.as_ref().ok()?.offered.clone()
 }
 
 pub fn logs_paint() -> Answer<LogsPaint> {

@@ -16,12 +16,13 @@ use crate::alerts_view::{AlertsOpen, AlertsPaint};
 use crate::error::AppError;
 use crate::history_query::HistoryQuery;
 use crate::log_query::LogQuery;
+use crate::painter::form::Checked;
 use crate::settings_view::SettingsPaint;
 
 /// A boxed answer, so that the trait is object safe. It owns what it needs (clone an `Arc` into it).
 pub type PortFuture<T> = Pin<Box<dyn Future<Output = Result<T, AppError>> + Send>>;
 
-/// Reads for the first paint. Every method answers from memory or the store; none waits for the venue.
+/// Reads for the first paint. Every method but `offered` answers from memory or the store.
 pub trait Port: Send + Sync + 'static {
     /// Who the request's cookie says is signed in; `None` for nobody.
     fn user(&self) -> PortFuture<Option<User>>;
@@ -29,6 +30,9 @@ pub trait Port: Send + Sync + 'static {
     fn strip(&self) -> PortFuture<StripView>;
     /// The sessions that run, else the one that ended last, with what their panels show.
     fn control(&self) -> PortFuture<SessionPaint>;
+    /// What starting the first preset now would mean, checked like a form that stands as it is. The venue is asked, and
+    /// not waited for long: without its answer there is no preview.
+    fn offered(&self) -> PortFuture<Checked>;
     /// Records, newest first.
     fn logs(&self, query: LogQuery) -> PortFuture<LogPage>;
     /// Whether there is a search engine that can be asked instead of the log.

@@ -131,6 +131,20 @@ def trading(symbol):
     calls.same(desk.fetch_positions(), [], "nothing after close-all")
 
 
+def dead_man(symbol):
+    desk.privatePostHeartbeatCreate({
+        "heartbeat_id": "desk", "impact": "contracts", "contract_types": ["call_options", "put_options"],
+        "config": [{"action": "cancel_orders", "unhealthy_count": 1}],
+    })
+    price = float(desk.price_to_precision(symbol, desk.fetch_order_book(symbol)["bids"][0][0] * 0.8))
+    desk.create_order(symbol, "limit", "buy", 2, price)
+    beat = desk.privatePostHeartbeat({"heartbeat_id": "desk", "ttl": 300})["result"]
+    calls.same(beat["process_enabled"], "true", "a dead-man switch that is on")
+    calls.check(len(desk.fetch_open_orders(symbol)) == 1, "an order while it is heard")
+    c.until(lambda: not desk.fetch_open_orders(symbol), "the dead-man switch cancels")
+    calls.same(len(desk.privateGetHeartbeat()["result"]), 1, "switches")
+
+
 def account(symbol):
     calls.same(desk.set_leverage(20, symbol)["result"]["leverage"], "20", "leverage that was set")
     calls.same(desk.fetch_leverage(symbol)["longLeverage"], 20, "leverage that stays")
@@ -176,6 +190,7 @@ options = markets()
 near, best_bid, best_ask = prices(options)
 orders(near, best_bid)
 trading(near)
+dead_man(near)
 account(near)
 refusals(near, best_ask)
 calls.close()

@@ -73,12 +73,18 @@ pub fn Frame() -> impl IntoView {
             <PaintedCells cells/>
             <Strip/>
             {region("build", ())}
-            <main class="page" id="page" tabindex="-1"><Outlet/></main>
+            <main class="page" id="page" tabindex="-1" data-keep=kept()><Outlet/></main>
         </div>
         {keys()}
         <div class="toasts" role="status" aria-label="Results"></div>
     }
     .into_any()
+}
+
+/// Pages of which the browser keeps what they showed (`public/recall.js`), for a return to them.
+fn kept() -> Option<&'static str> {
+    let path = use_location().pathname.get_untracked();
+    matches!(path.as_str(), "/analytics" | "/trades").then_some("")
 }
 
 /// What `?` shows.

@@ -79,7 +79,7 @@ fn products_books_and_tickers_have_several_names() {
         let rows = client.get(&format!("/v2/tickers/{CALL}{comma}{PUT}"))["result"].clone();
         assert_eq!((&rows[0]["symbol"], &rows[1]["symbol"]), (&json!(CALL), &json!(PUT)));
     }
-    let eleven = vec![CALL; 11].join(",");
+    let eleven = [CALL; 11].join(",");
     assert_eq!(client.refused("GET", &format!("/v2/tickers/{eleven}"), json!(null)).0, 400);
     assert_eq!(client.get("/v2/assets")["result"].as_array().unwrap().len(), 3);
     let product = client.get(&format!("/v2/products/{CALL}"))["result"].clone();

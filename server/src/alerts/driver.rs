@@ -14,7 +14,7 @@ use super::desk::{Asked, Desk, View};
 use super::events::AlertEvent;
 use super::loss::{Loss, Shed};
 use super::machine::{Delivery, Effect, Input, Machine, What};
-use super::notify::Notifiers;
+use super::notify::{Notifiers, Standing};
 use super::rule::RuleId;
 use super::signal::{Sighting, Signal, is_watched};
 use crate::clock;
@@ -24,7 +24,7 @@ use crate::store::telemetry::TelemetryStore;
 use crate::store::trading::TradingStore;
 use crate::store::watch::{Saved, WatchStore};
 use crate::tasks::{Restart, Stop, Tasks};
-use crate::telling::Teller;
+use crate::telling::{Teller, say};
 use turn::Turn;
 
 /// How often numbers are looked at.
@@ -58,6 +58,13 @@ struct Driver {
 /// Starts the rules and gives the handle to them; `base` is where people find the console.
 pub fn start(config: &Config, base: &str, store: WatchStore, parts: Parts, tasks: &Tasks) -> Desk {
     let notifiers = Notifiers::new(&config.notify, base);
+    for (channel, standing) in notifiers.standing() {
+        if let Standing::Unusable(why) = standing {
+            let event = AlertEvent::ChannelUnusable { channel: channel.word(), why: why.clone() };
+            parts.teller.tell(&event, &Context::default());
+            say(&telemetry::Event::message(&event));
+        }
+    }
     let (desk, asks) = Desk::new(store, notifiers);
     parts.teller.tap().open();
     let driver = Driver { parts, desk: desk.clone(), asks: Arc::new(Mutex::new(asks)) };

@@ -21,6 +21,11 @@ pub enum AlertEvent {
     Failed(Sent, bool),
     /// Records that rules should have looked at came faster than they could be taken.
     SightingsLost(u64),
+    /// A channel is set and cannot be used.
+    ChannelUnusable {
+        channel: &'static str,
+        why: String,
+    },
 }
 
 /// Which alert.
@@ -186,6 +191,7 @@ impl Event for AlertEvent {
             Self::Notified(_) => "alert.notified",
             Self::Failed(..) => "alert.notification_failed",
             Self::SightingsLost(_) => "alert.sightings_lost",
+            Self::ChannelUnusable { .. } => "alert.channel_unusable",
         }
     }
 
@@ -196,7 +202,7 @@ impl Event for AlertEvent {
                 Severity::Critical => Level::Error,
             },
             Self::Failed(_, true) => Level::Error,
-            Self::Failed(_, false) | Self::SightingsLost(_) => Level::Warn,
+            Self::Failed(_, false) | Self::SightingsLost(_) | Self::ChannelUnusable { .. } => Level::Warn,
             Self::Resolved(..)
             | Self::Acknowledged(..)
             | Self::Silenced(_)
@@ -218,7 +224,8 @@ impl Event for AlertEvent {
             | Self::SilenceEnded(_, None)
             | Self::Notified(_)
             | Self::Failed(..)
-            | Self::SightingsLost(_) => Source::Backend,
+            | Self::SightingsLost(_)
+            | Self::ChannelUnusable { .. } => Source::Backend,
         }
     }
 
@@ -256,6 +263,9 @@ impl Event for AlertEvent {
                 let Sent { about, channel, kind, words, .. } = sent;
                 format!("Not told by {channel} ({}): {}: {words}; {end}", kind.word(), about.title())
             }
+            Self::ChannelUnusable { channel, why } => {
+                format!("Alerts do not go by {channel}: {why}")
+            }
             Self::SightingsLost(count) => {
                 format!("{count} records were not looked at by the rules of alerts: they came too fast")
             }
@@ -289,6 +299,10 @@ impl Event for AlertEvent {
                 sent.fields(),
                 [("error", Value::from(sent.words.as_str())), ("given_up", Value::from(*given_up))],
             ),
+            Self::ChannelUnusable { channel, why } => Map::from_iter([
+                ("channel".to_owned(), Value::from(*channel)),
+                ("error".to_owned(), Value::from(why.as_str())),
+            ]),
             Self::SightingsLost(count) => Map::from_iter([("count".to_owned(), Value::from(*count))]),
         }
     }
@@ -354,6 +368,10 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
             "the first failure of a message, and when it is given up",
         ),
         entry(&AlertEvent::Failed(failed, true), "the first failure of a message, and when it is given up"),
+        entry(
+            &AlertEvent::ChannelUnusable { channel: "mail", why: "notify.mail_to is missing".to_owned() },
+            "at the start",
+        ),
         entry(&AlertEvent::SightingsLost(12), "a storm of records; at most once a second"),
     ]
 }

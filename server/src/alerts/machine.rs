@@ -66,8 +66,8 @@ pub enum Effect {
 /// What is known of a rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Looked {
-    /// When it was last looked at.
-    pub evaluated_at: Option<Micros>,
+    /// When something was last said of it.
+    pub seen_at: Option<Micros>,
     pub fired_at: Option<Micros>,
     /// What it was, in words.
     pub value: String,
@@ -248,7 +248,7 @@ impl Machine {
     fn look(&mut self, rule: RuleId, value: String) {
         let now = self.now;
         let looked = self.looked.entry(rule).or_default();
-        (looked.evaluated_at, looked.value) = (Some(now), value);
+        (looked.seen_at, looked.value) = (Some(now), value);
     }
 
     fn called(&mut self, failed: bool, sighting: &Sighting) {

@@ -137,7 +137,7 @@ async fn what_is_told_of_alerts_is_a_record_with_its_source() {
     let rules = rules["rules"].as_array().unwrap();
     assert_eq!(rules.len(), 13);
     let boundary = rules.iter().find(|rule| rule["rule"] == "error_boundary").unwrap();
-    assert_eq!((&boundary["firing"], boundary["evaluated_at"].is_string()), (&json!(1), true));
+    assert_eq!((&boundary["firing"], boundary["seen_at"].is_string()), (&json!(1), true));
     let (_, records) = console.stop().await;
     for (event, source) in
         [("alert.fired", "backend"), ("alert.silenced", "audit"), ("alert.acknowledged", "audit")]
@@ -334,7 +334,7 @@ async fn calls_to_the_venue_are_looked_at_whatever_the_level_of_the_log() {
     for _ in 0..2_000 {
         let rules = console.json("/api/v1/alerts/rules").await;
         let venue = rules["rules"].as_array().unwrap().iter().find(|rule| rule["rule"] == "venue_failures");
-        if venue.unwrap()["evaluated_at"].is_string() {
+        if venue.unwrap()["seen_at"].is_string() {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;

@@ -127,6 +127,7 @@ fn end(alert: &AlertView) -> AnyView {
         <div class="alert-end">
             {acknowledge}{silence}
             <a class="run" href=runbook>"Runbook: "{alert.title.clone()}</a>
+            <span class="end">"Acknowledging changes nothing about trading."</span>
         </div>
     }
     .into_any()

@@ -26,7 +26,7 @@ pub fn table(paint: &AlertsPaint) -> AnyView {
             <thead><tr>
                 <th scope="col">"Rule, and when it fires"</th><th scope="col" class="more">"Severity"</th>
                 <th scope="col" class="more">"Window"</th><th scope="col">"Now"</th><th scope="col" class="more">"Evaluated"</th>
-                <th scope="col" class="more">"Last fired"</th><th scope="col" class="more">"Silence"</th>
+                <th scope="col" class="more">"Last fired"</th><th scope="col" class="more">"Tells"</th><th scope="col" class="more">"Silence"</th>
                 <th scope="col" class="more"><span class="visually-hidden">"Test"</span></th>
             </tr></thead>
             <tbody>{paint.rules.iter().map(|rule| row(rule, can_test)).collect_view()}</tbody>
@@ -63,14 +63,21 @@ fn row(rule: &RuleView, can_test: bool) -> AnyView {
         button("test", &rule.word, "Test", "", format!("Test {}", rule.title), key)
     });
     let runbook = format!("/runbook#{}", rule.anchor);
+    let tells = if rule.critical {
+        ("everybody at once", "again after 1, 6, 21, 81 min")
+    } else {
+        ("at once", "e-mail after 5 min")
+    };
+    let href = format!("{PATH}?silence={}", rule.word);
     view! {
         <tr data-state=state data-key=rule.word.clone()>
-            <td><a href=runbook>{rule.title.clone()}</a><span class="sub"><span class="narrow">{severity}" · "</span>{rule.fires.clone()}</span></td>
+            <td><a href=runbook>{rule.title.clone()}</a><span class="sub"><span class="narrow">{severity}" · "</span>{rule.fires.clone()}<a class="narrow" href=href>"Silence…"</a></span></td>
             <td class="more"><span class="tag">{severity}</span></td>
             <td class="more">{window}</td>
             <td class="value">{value}</td>
             <td class="more">{evaluated}</td>
             <td class="more">{fired}</td>
+            <td class="more say">{tells.0}<span class="sub">{tells.1}</span></td>
             <td class="more">{silence(rule)}</td>
             <td class="more">{test}</td>
         </tr>

@@ -39,7 +39,7 @@ fn row(level: &LevelView, usual: &str) -> AnyView {
             <td><b>{level.target.clone()}</b></td>
             <td>{level.level.clone()}</td>
             <td class="more">{usual.to_owned()}</td>
-            <td>{format::date_clock(level.expires_at)}</td>
+            <td class="num" title=format::date_clock(level.expires_at)>{format::clock(level.expires_at)}</td>
             <td class="more">{level.by.clone()}", "{format::clock(level.set_at)}<span class="sub">"“"{level.reason.clone()}"”"</span></td>
             <td>
                 <form method="post" action=ACTION class="act">

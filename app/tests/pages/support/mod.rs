@@ -9,6 +9,7 @@ pub mod text;
 use std::sync::{Arc, Once};
 
 use any_spawner::Executor;
+use app::painter::form::{Checked, untouched};
 use app::port::{
     Analytics, ClientHealth, ErrorGroup, Histogram, LogPage, Port, PortFuture, ResultsPage, SessionDetail,
     SessionPaint, Trace, User,
@@ -22,13 +23,16 @@ use hydration_context::{SharedContext, SsrSharedContext};
 use leptos::prelude::*;
 use leptos_meta::ServerMetaContext;
 use leptos_router::location::RequestUrl;
-use model::view::StripView;
+use model::view::{PreviewView, StripView};
 
 /// What a sample server says.
 #[derive(Clone, Default)]
 pub struct SamplePort {
     pub strip: StripView,
     pub sessions: SessionPaint,
+    /// What the market answers, or why it does not.
+    pub preview: Option<PreviewView>,
+    pub warnings: Vec<String>,
     pub logs: LogPage,
     pub histogram: Histogram,
     pub trace: Trace,
@@ -53,6 +57,9 @@ impl Port for SamplePort {
     }
     fn control(&self) -> PortFuture<SessionPaint> {
         ready(Ok(self.sessions.clone()))
+    }
+    fn offered(&self) -> PortFuture<Checked> {
+        ready(Ok(Checked { preview: self.preview.clone(), warnings: self.warnings.clone(), ..untouched() }))
     }
     fn logs(&self, _query: LogQuery) -> PortFuture<LogPage> {
         ready(self.failing.clone().map_or_else(|| Ok(self.logs.clone()), Err))

@@ -19,9 +19,15 @@ pub struct Body {
     quirks: Quirks,
 }
 
+/// Trigger price and kind of a stop, and how far it trails: one of them or none.
+type Stopped = (Option<(Decimal, StopKind)>, Option<Decimal>);
+
 fn wrong<T>(name: &str, allowed: &str) -> Result<T, Reject> {
     Err(Reject::BadSchema(format!("{name} must be {allowed}")))
 }
+
+/// A trigger price with its kind, and how far it trails.
+type Stop = (Option<(Decimal, StopKind)>, Option<Decimal>);
 
 impl Body {
     /// Reads a JSON object.
@@ -234,7 +240,7 @@ impl Body {
     }
 
     /// Trigger price with its kind, or how far a stop loss trails.
-    fn stop(&self) -> Result<(Option<(Decimal, StopKind)>, Option<Decimal>), Reject> {
+    fn stop(&self) -> Result<Stopped, Reject> {
         let kind = match self.text("stop_order_type") {
             None if self.get("trail_amount").is_none() => return Ok((None, None)),
             None | Some("stop_loss_order") => StopKind::StopLoss,

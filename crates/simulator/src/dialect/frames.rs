@@ -44,7 +44,7 @@ pub fn ticker(row: &TickerRow, sy: &str) -> Value {
             "q": [ask, ask_size, bid, bid_size, null],
             "qiv": [row.ask_iv.map(wire::eight), row.bid_iv.map(wire::eight), row.mark_iv.map(wire::eight)],
             "g": greeks,
-            "to": traded.then(|| [turnover, turnover]),
+            "to": traded.then_some([turnover, turnover]),
         }],
     })
 }

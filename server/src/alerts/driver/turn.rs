@@ -64,8 +64,10 @@ impl Turn {
     }
 
     pub fn on(&mut self, what: What) {
+        // By time alone nothing is learnt that would have to be kept.
+        let idle = matches!(what, What::Ticked | What::Measured { .. });
         let effects = self.machine.on(Input { at: clock::now(), what });
-        self.changed = true;
+        self.changed |= !idle || !effects.is_empty();
         self.effects.extend(effects);
     }
 
@@ -124,6 +126,7 @@ impl Turn {
     /// Looks at numbers: how far the forwarder is behind, and what is missing.
     pub async fn measure(&mut self) {
         let now = clock::now();
+        self.on(What::Ticked);
         if let Some(status) = &self.parts.forwarder {
             let lag_ms = status.snapshot().oldest_us.map_or(0, |at| (now.0 - at).max(0) / 1_000);
             let words = format!("the oldest record waits for {}.{} s", lag_ms / 1_000, lag_ms / 100 % 10);

@@ -2,7 +2,7 @@
 
 use telemetry::Micros;
 
-use crate::alerts::{Alert, Channel, Looked, RuleId, Severity, Silence, Standing, Told, View};
+use crate::alerts::{Alert, Channel, Looked, Rule, RuleId, Severity, Shape, Silence, Standing, Told, View};
 use crate::clock;
 use crate::shared::App;
 
@@ -101,14 +101,24 @@ fn rule_of(id: RuleId, looked: &Looked, view: &View) -> app::RuleView {
         critical: rule.severity == Severity::Critical,
         fires: rule.fires.to_owned(),
         window_us: rule.window(),
-        value: looked.value.clone(),
-        evaluated_at: looked.evaluated_at,
+        value: value_of(rule, looked),
+        evaluated_at: Some(view.as_of),
         fired_at: looked.fired_at,
         firing: unseen.len(),
         acknowledged: seen.len(),
         silence: view.silence_of(id, "\u{0}").map(silence_of),
         silence_most_us: rule.silence_most,
         anchor: rule.anchor(),
+    }
+}
+
+/// What a rule saw last; of what nothing was said there was nothing.
+fn value_of(rule: &Rule, looked: &Looked) -> String {
+    match (looked.seen_at, rule.shape) {
+        (Some(_), _) => looked.value.clone(),
+        (None, Shape::Share { .. }) => "no call yet".to_owned(),
+        (None, Shape::Count { .. }) => "0 within the window".to_owned(),
+        (None, Shape::Holds { .. } | Shape::Level { .. }) => "does not hold".to_owned(),
     }
 }
 

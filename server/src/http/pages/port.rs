@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app::painter::form::Checked;
 use app::painter::{Known, thin};
 use app::{
     AlertsOpen, AlertsPaint, Analytics, AppError, ClientHealth, ErrorGroup, Histogram, HistoryQuery, LogPage,
@@ -12,11 +13,8 @@ use model::view::StripView;
 use telemetry::{LogRecord, Micros};
 
 use crate::auth::Session;
-use crate::http::ApiError;
-use crate::http::alerts;
-use crate::http::history;
 use crate::http::logs::{LogParameters, by_step, histogram_steps};
-use crate::http::settings;
+use crate::http::{ApiError, alerts, configurations, history, settings};
 use crate::shared::App;
 use crate::store::telemetry::{self as store, Filter, TabBooks};
 use crate::{clock, correlation};
@@ -80,6 +78,10 @@ impl Port for PagePort {
                 sessions.iter().map(|view| (view.session_id.clone(), curve(&view.session_id))).collect();
             Ok(SessionPaint { sessions, why, lately, curves })
         })
+    }
+
+    fn offered(&self) -> PortFuture<Checked> {
+        self.signed_in(|app| async move { Ok(configurations::offered(&app).await) })
     }
 
     fn logs(&self, query: LogQuery) -> PortFuture<LogPage> {
