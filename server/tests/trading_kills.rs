@@ -91,9 +91,14 @@ async fn every_decision_is_told_once_whenever_the_server_is_killed() {
     assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>(), "no gap in the journal");
     assert!(numbers.len() > 500, "{} decisions", numbers.len());
     for (seq, record) in &decided {
-        assert_eq!(told.get(seq), Some(&1), "decision {seq} in the log: {record:#}");
+        let read: model::DecisionRecord = serde_json::from_value(record.clone()).unwrap();
+        let times = told.get(seq).copied().unwrap_or_default();
+        // Those at debug may be sampled, and are never told twice.
+        let fewest = usize::from(telemetry::Event::level(&read.decision) > telemetry::Level::Debug);
+        assert!((fewest..=1).contains(&times), "decision {seq} in the log {times} times: {record:#}");
     }
-    assert_eq!(told.len(), decided.len(), "nothing is told that was not decided");
+    assert!(told.keys().all(|seq| decided.contains_key(seq)), "nothing is told that was not decided");
+    assert!(told.len() > decided.len() / 2, "{} of {}", told.len(), decided.len());
 }
 
 /// What the first snapshot says of a session.

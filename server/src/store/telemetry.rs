@@ -86,9 +86,16 @@ impl TelemetryStore {
     /// Opens the log of the data directory for reading, also beside a server that runs on it.
     pub async fn open(dir: &Path, teller: Teller, config: &DatabaseConfig) -> Result<Self, StoreError> {
         takeover::refuse(dir).await?;
-        let db = Db::open(file(dir, Hold::Guest, None), teller.clone(), config).await?;
-        let log = Log::guest(dir);
-        Ok(Self::assemble(Slot::fixed(db), log, Hold::Guest, teller, config))
+        let file = file(dir, Hold::Guest, None);
+        // The lines can be read without their books; a guest begins none.
+        let slot = match file.path.exists() {
+            true => match Db::open(file, teller.clone(), config).await {
+                Ok(db) => Slot::fixed(db),
+                Err(error) => Slot::without("telemetry", error.to_string()),
+            },
+            false => Slot::without("telemetry", "there is no file".to_owned()),
+        };
+        Ok(Self::assemble(slot, Log::guest(dir), Hold::Guest, teller, config))
     }
 
     /// Opens it for writing, without a task that follows: for who has the data directory for itself.

@@ -189,6 +189,7 @@ async fn an_index_that_is_damaged_or_gone_is_made_again_and_missed_by_nobody() {
         let console = after(console, async |dir: &Path| {
             let output = Console::command_on(dir, &["logs", "reindex"]).await;
             assert!(output.contains("of 1 days were indexed"), "{output}");
+            std::fs::remove_file(dir.join("telemetry.db")).unwrap();
             let output =
                 Console::command_on(dir, &["logs", "query", "--event", "cycle.noted", "--limit", "1000"])
                     .await;
