@@ -275,7 +275,7 @@ test('what a server says about bytes from the disk is obeyed', async ({ page, li
 });
 
 test('the logger that cannot send says so once, asks once a minute, and sends all of it later', async ({ page, line, problems }) => {
-  test.skip(!FULL, 'four minutes of a clock that is wound by hand: with --full');
+  test.skip(!FULL, 'a clock that is wound by hand calls a closure of the module that is gone: an open fault; with --full');
   await page.clock.install();
   await open(page, '/trades');
   await problems.anythingFails(async () => {

@@ -2,10 +2,9 @@
 //! call never waits; what the machine wants is done after each change.
 
 use std::cell::{Cell, RefCell};
-use std::time::Duration;
 
 use app::{About, UiEvent, platform};
-use leptos::prelude::{TimeoutHandle, set_timeout_with_handle, window};
+use leptos::prelude::window;
 use telemetry::Level;
 use telemetry::client::{Auth, Call, Effect, Failure, Frame, Input, Logger, LoggerConfig, Message, Site};
 use wasm_bindgen::JsCast;
@@ -17,7 +16,7 @@ static PANIC: Site = Site::new(Level::Fatal, "ui.panic", "app", "", &[]);
 
 struct Driver {
     logger: Logger,
-    timer: Option<TimeoutHandle>,
+    timer: Option<i32>,
 }
 
 thread_local! {
@@ -27,6 +26,9 @@ thread_local! {
     /// Forgets the clock; made once.
     static FORGET: js_sys::Function =
         Closure::<dyn Fn()>::new(|| CLOCK.set(0)).into_js_value().unchecked_into();
+    /// Wakes the machine; made once. Whoever makes a timer run twice wakes it twice, which it does not mind.
+    static WAKE: js_sys::Function =
+        Closure::<dyn Fn()>::new(|| on(Input::Wake)).into_js_value().unchecked_into();
 }
 
 #[wasm_bindgen]
@@ -166,10 +168,12 @@ impl Driver {
 
     fn wake_at(&mut self, at_ms: Option<i64>) {
         if let Some(timer) = self.timer.take() {
-            timer.clear();
+            window().clear_timeout_with_handle(timer);
         }
         let Some(at_ms) = at_ms else { return };
-        let wait = Duration::from_millis(u64::try_from(at_ms - now_ms()).unwrap_or(0).min(3_600_000));
-        self.timer = set_timeout_with_handle(|| on(Input::Wake), wait).ok();
+        let wait_ms = (at_ms - now_ms()).clamp(0, 3_600_000) as i32;
+        let timer =
+            |wake: &_| window().set_timeout_with_callback_and_timeout_and_arguments_0(wake, wait_ms).ok();
+        self.timer = WAKE.with(timer);
     }
 }

@@ -301,3 +301,21 @@ fn another_session_is_told_from_the_next_record_on() {
         ]
     );
 }
+
+/// Catches: a timer's closure that may run only once, where a clock that is wound by hand fires it twice.
+#[wasm_bindgen_test]
+async fn a_timer_that_fires_twice_is_nobodys_failure() {
+    start();
+    run(r"
+        window.failures = []; window.fired = 0;
+        addEventListener('error', (event) => window.failures.push(event.message));
+        window.timeout = window.setTimeout;
+        window.setTimeout = (deed) => window.timeout(() => { window.fired += 1; deed(); deed(); }, 0);
+    ");
+    app::tell(&UiEvent::FeedGap { expected: 1, received: 3 });
+    next_task().await;
+    run("window.setTimeout = window.timeout");
+    next_task().await;
+    assert!(run("return window.fired").as_f64() > Some(0.0), "a timer fired");
+    assert_eq!(run("return window.failures.join()").as_string().as_deref(), Some(""));
+}

@@ -41,6 +41,11 @@ impl Fields {
     }
 }
 
+/// `NEEDS_OPERATOR` within a sentence: `needs operator`.
+pub fn said(word: &str) -> String {
+    word.replace('_', " ").to_ascii_lowercase()
+}
+
 /// `1,565` for 1565: thousands as people read them.
 pub fn grouped(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();

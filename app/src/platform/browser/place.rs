@@ -147,19 +147,23 @@ pub fn on_window(event: &str, deed: impl Fn(Event) + 'static) {
 
 /// Once, after so many milliseconds.
 pub fn later(ms: u32, deed: impl FnOnce() + 'static) {
+    timer(false, ms, once(deed));
+}
+
+/// Not one that fails when it is called again: a timer that somebody makes run twice is nobody's failure.
+fn once(deed: impl FnOnce() + 'static) -> Closure<dyn Fn()> {
     let deed = Cell::new(Some(Box::new(deed) as Box<dyn FnOnce()>));
-    timer(false, ms, Box::new(move || deed.take().into_iter().for_each(|deed| deed())));
+    Closure::new(move || deed.take().into_iter().for_each(|deed| deed()))
 }
 
 /// Again and again, for as long as the page lives.
 pub fn every(ms: u32, deed: impl Fn() + 'static) {
-    timer(true, ms, Box::new(deed));
+    timer(true, ms, Closure::new(deed));
 }
 
-fn timer(again: bool, ms: u32, deed: Box<dyn Fn()>) {
+fn timer(again: bool, ms: u32, deed: Closure<dyn Fn()>) {
     let ms = i32::try_from(ms).unwrap_or(i32::MAX);
-    // Not a closure that may run once only: a timer that somebody makes run twice is nobody's failure.
-    let deed = Closure::<dyn Fn()>::new(deed).into_js_value();
+    let deed = deed.into_js_value();
     // A timer fails for no page that there is.
     let _ = if again {
         window().set_interval_with_callback_and_timeout_and_arguments_0(deed.unchecked_ref(), ms)
@@ -170,6 +174,6 @@ fn timer(again: bool, ms: u32, deed: Box<dyn Fn()>) {
 
 /// Before the next picture.
 pub fn before_picture(deed: impl FnOnce() + 'static) {
-    let deed = Closure::once_into_js(Box::new(deed) as Box<dyn FnOnce()>);
+    let deed = once(deed).into_js_value();
     let _ = window().request_animation_frame(deed.unchecked_ref());
 }

@@ -11,7 +11,7 @@ use crate::input::ResolveChoice;
 use crate::preset::display_name;
 use crate::refusal::{Asked, Refusal};
 use crate::session::Summary;
-use crate::tell::{fields, grouped};
+use crate::tell::{fields, grouped, said};
 use crate::words::{ExecutionMode, Exposure, Health, Intent, Lifecycle};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,20 +138,27 @@ impl Event for SessionDecision {
                 format!("Session {session_id} is recovered after {} ms without a process.", grouped(*down_ms))
             }
             SessionDecision::LifecycleChanged { from, to, cause } => {
-                format!("Lifecycle {from} → {to}: {}.", cause.sentence())
+                format!(
+                    "Lifecycle went from {} to {}: {}.",
+                    said(from.word()),
+                    said(to.word()),
+                    cause.sentence()
+                )
             }
             SessionDecision::IntentChanged { from, to, who: Some(who) } => {
-                format!("{who} changed intent {from} → {to}.")
+                format!("{who} changed the intent from {} to {}.", said(from.word()), said(to.word()))
             }
             SessionDecision::IntentChanged { from, to, who: None } => {
-                format!("Intent {from} → {to}, by rule.")
+                format!("The intent went from {} to {}, by rule.", said(from.word()), said(to.word()))
             }
-            SessionDecision::ExposureChanged { from, to, .. } => format!("Exposure {from} → {to}."),
+            SessionDecision::ExposureChanged { from, to, .. } => {
+                format!("Exposure went from {} to {}.", said(from.word()), said(to.word()))
+            }
             SessionDecision::HealthChanged { health, on: true, cause } => {
-                format!("Health: {health}, {}.", cause.sentence())
+                format!("Health: {}, {}.", said(health.word()), cause.sentence())
             }
             SessionDecision::HealthChanged { health, on: false, cause } => {
-                format!("Health: {health} is over, {}.", cause.sentence())
+                format!("Health: {} is over, {}.", said(health.word()), cause.sentence())
             }
             SessionDecision::DrainRequested { who } => {
                 format!("{who} asked to drain: no new entry, and stop when naturally flat.")
