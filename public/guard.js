@@ -115,7 +115,7 @@
     signal(HALT);
   }
 
-  let [weight, lasting, leaving] = [0, true, false];
+  let [weight, lasting] = [0, true];
   const outliving = new Set();
   const onTheWay = new Map();
   const waiting = new Map();
@@ -140,7 +140,7 @@
     return go(outlives)
       .catch((error) => {
         // A page that goes is told that what outlives it has failed: it has not.
-        if (leaving && outlives) return new Promise(() => 0);
+        if (d.leaving && outlives) return new Promise(() => 0);
         lasting = false;
         return must && outlives && error instanceof TypeError ? go(false) : Promise.reject(error);
       })
@@ -358,13 +358,13 @@
     signal(HIDE);
   };
   const back = () => {
-    [leaving, weight] = [false, 0];
+    [d.leaving, weight] = [false, 0];
     outliving.clear();
     waitUntil(0);
     signal(ONLINE);
     plan(1000 + 2000 * Math.random());
   };
-  addEventListener("pagehide", () => leave((leaving = true)), true);
+  addEventListener("pagehide", leave, true);
   document.addEventListener("freeze", leave);
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) signal(HIDE);

@@ -98,6 +98,9 @@ pub struct LogPage {
     /// Where the next, older page begins; `None` at the end.
     #[serde(default)]
     pub next_cursor: Option<String>,
+    /// A search for a text that had no more time: it has looked at what was told since.
+    #[serde(default)]
+    pub looked_to: Option<Micros>,
 }
 
 /// Answer of `GET /api/v1/logs/histogram`: buckets of equal width, oldest first, empty ones included or not.

@@ -7,7 +7,7 @@ use crate::elastic::{IndexError, Search};
 use crate::http::ApiError;
 use crate::shared::App;
 use crate::store::StoreError;
-use crate::store::telemetry::{Bucket, Cursor, ErrorGroup, Filter, TelemetryStore};
+use crate::store::telemetry::{Bucket, Cursor, ErrorGroup, Filter, Page, TelemetryStore};
 
 /// The word of addresses and of the command line for the search engine.
 pub const INDEX: &str = "elastic";
@@ -47,10 +47,13 @@ impl Answers<'_> {
         filter: &Filter,
         after: Option<Cursor>,
         limit: usize,
-    ) -> Result<(Vec<String>, Option<Cursor>), AnswersError> {
+    ) -> Result<Page, AnswersError> {
         Ok(match self {
             Self::Log(log) => log.page(filter, after, limit).await?,
-            Self::Index(index) => index.page(filter, after, limit).await?,
+            Self::Index(index) => {
+                let (lines, next) = index.page(filter, after, limit).await?;
+                Page { lines, next, looked_to: None }
+            }
         })
     }
 

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Parts that trading and panic do without. Every other part is needed, also one that is not known here.
-const DISPENSABLE: [&str; 24] = [
+const DISPENSABLE: [&str; 27] = [
     "account_audit",
     "alerts",
     "clock_watch",
@@ -23,8 +23,11 @@ const DISPENSABLE: [&str; 24] = [
     "history_store",
     "housekeeping",
     "journal_log",
+    "log_books",
+    "log_index",
     "log_levels",
     "log_retention",
+    "log_sync",
     "page_tokens",
     "telemetry_file",
     "telemetry_store",

@@ -88,6 +88,10 @@ async fn start_for(purpose: Purpose, config: Config, output: Output) -> Result<R
     let (trading, end_trading) =
         trading::start(&config, purpose, data_dir.path(), &records, &health, &tasks).await?;
     let page_key = page_key::read(data_dir.path(), &teller, &health);
+    if config.elasticsearch.url.is_some() {
+        // Before the first record, so that all are offered. A store that is down opens them when it is there.
+        let _ = records.open_books().await;
+    }
     let output = Arc::new(output);
     let writer = write_records(&tasks, Writer::new(teller.clone(), records.clone(), Arc::clone(&output)));
     let forwarder = config.elasticsearch.url.as_ref().map(|_| forwarder::Status::default());
@@ -125,10 +129,6 @@ async fn start_for(purpose: Purpose, config: Config, output: Output) -> Result<R
     let raised = app.levels.changes().await.into_iter().find(|change| change.target == "frontend");
     app.ingest.settings.set_level(raised.map(of_browsers));
     app.teller.tell(&ServerEvent::started(&app.config, address), &Context::default());
-    if app.forwarder.is_some() {
-        // A store that is down opens them when it is there.
-        let _ = app.records.open_books().await;
-    }
     let sign_in_link = people::welcome(&app, address).await;
     forward::start(&app);
     house::keep(&app);

@@ -11,6 +11,7 @@ mod tap;
 mod teller;
 mod writer;
 
+pub(crate) use events::{BATCH_NOTED, DROPPED};
 pub use events::{TelemetryEvent, catalogue};
 pub use layer::install as install_tracing;
 pub use levels::TargetLevel;

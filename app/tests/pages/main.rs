@@ -96,6 +96,17 @@ fn telemetry_works_as_a_plain_form_and_pages_on() {
 }
 
 #[test]
+fn a_search_that_had_no_more_time_says_how_far_it_looked_and_goes_on() {
+    let mut port = sample::running();
+    port.logs.looked_to = telemetry::Micros::parse_rfc3339("2026-11-20T08:35:33.123456Z");
+    let html = page("/telemetry?q=rare", port);
+    for text in ["told since 2026-11-20T08:35:33.", "Search further back", "cursor=older"] {
+        assert!(html.contains(text), "{text} is missing");
+    }
+    assert!(!page("/telemetry?q=rare", sample::running()).contains("The search stopped"));
+}
+
+#[test]
 fn a_trace_is_told_as_picture_and_as_sentences() {
     let html = page(&format!("/trace/{}", sample::TRACE), sample::running());
     for text in ["Waterfall of 6 records", "In order", "POST /v2/orders answered 200", "browser 1"] {

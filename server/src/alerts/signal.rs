@@ -9,6 +9,8 @@ use super::rule::RuleId;
 const PRICES: &str = "prices";
 /// What concerns the account and no session.
 pub const ACCOUNT: &str = "account";
+/// A stream that brings nothing for so long is away, though its connection stands.
+const SILENCE_MS: i64 = 10_000;
 /// A venue's clock further away than this is a matter for people.
 const VENUE_SKEW_MS: i64 = 5_000;
 
@@ -50,6 +52,7 @@ pub fn is_watched(name: &str) -> bool {
             | "ui.trapped"
             | "ui.boot_failed"
             | "stream.disconnected"
+            | "stream.heartbeat"
             | "stream.heartbeat_missed"
             | "stream.gap"
             | "market.link_changed"
@@ -104,6 +107,11 @@ pub fn signals(sighting: &Sighting) -> Vec<Signal> {
         "stream.heartbeat_missed" if of_prices => {
             vec![away(Micros(sighting.at.0 - number("silence_ms").max(0) * 1_000))]
         }
+        // It says how long nothing came, also where the connection stands.
+        "stream.heartbeat" if of_prices && number("silence_ms") >= SILENCE_MS => {
+            vec![away(Micros(sighting.at.0 - number("silence_ms") * 1_000))]
+        }
+        "stream.heartbeat" if of_prices => vec![back()],
         "stream.gap" if of_prices => vec![back()],
         "market.link_changed" if of_prices && sighting.payload.get("up") == Some(&Value::Bool(true)) => {
             vec![back()]
@@ -138,16 +146,18 @@ pub fn signals(sighting: &Sighting) -> Vec<Signal> {
             let holds = sighting.payload.get("on") == Some(&Value::Bool(true));
             vec![if holds { plain_on(RuleId::ClockSkew) } else { plain_off(RuleId::ClockSkew) }]
         }
-        "clock.venue_measured" => {
-            let subject = "venue".to_owned();
-            let rule = RuleId::ClockSkew;
-            vec![if number("offset_ms").abs() >= VENUE_SKEW_MS {
-                Signal::On { rule, subject, since: sighting.at }
-            } else {
-                Signal::Off { rule, subject }
-            }]
-        }
+        "clock.venue_measured" => vec![venue_clock(number("offset_ms"), sighting.at)],
         _ => Vec::new(),
+    }
+}
+
+/// How far the venue's clock is from ours.
+fn venue_clock(offset_ms: i64, since: Micros) -> Signal {
+    let (rule, subject) = (RuleId::ClockSkew, "venue".to_owned());
+    if offset_ms.abs() >= VENUE_SKEW_MS {
+        Signal::On { rule, subject, since }
+    } else {
+        Signal::Off { rule, subject }
     }
 }
 
@@ -171,7 +181,7 @@ mod tests {
         let names = catalogue();
         let watched: Vec<&String> = names.iter().filter(|name| is_watched(name)).collect();
         let unique: std::collections::BTreeSet<_> = watched.iter().collect();
-        assert_eq!(unique.len(), 32, "a watched name that nobody tells, or one that the catalogue has lost");
+        assert_eq!(unique.len(), 33, "a watched name that nobody tells, or one that the catalogue has lost");
         assert!(names.iter().filter(|name| name.starts_with("alert.")).all(|name| !is_watched(name)));
     }
 

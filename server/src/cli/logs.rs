@@ -1,4 +1,5 @@
-//! `logs tail|query|replay-dead-letters`: records of the data directory as JSON lines, also while a server runs on it.
+//! `logs tail|query|reindex|replay-dead-letters`: records of the data directory as JSON lines, with or without a server that
+//! runs on it.
 
 use std::time::Duration;
 
@@ -7,10 +8,11 @@ use clap::{Args, Subcommand};
 use super::Outcome;
 use crate::answers::{self, Answers};
 use crate::config::Config;
+use crate::data_dir::DataDir;
 use crate::elastic::Search;
 use crate::http::logs::LogParameters;
 use crate::store::telemetry::TelemetryStore;
-use crate::telling::Teller;
+use crate::telling::{Teller, say};
 
 #[derive(Subcommand)]
 pub(super) enum Action {
@@ -26,6 +28,9 @@ pub(super) enum Action {
         #[arg(long, default_value = "100")]
         limit: String,
     },
+    /// Makes the indexes of the log anew; a server that runs does it by itself once they are removed
+    #[command(after_help = "Example: deltascope logs reindex")]
+    Reindex,
     /// Sends again what the search engine refused for good, once it was put right; the server does it
     #[command(after_help = "Example: deltascope logs replay-dead-letters")]
     ReplayDeadLetters,
@@ -79,13 +84,25 @@ pub(super) async fn run(action: Action, config: Config) -> Outcome {
             Asked::Tail(parameters)
         }
         Action::ReplayDeadLetters => Asked::Replay,
+        Action::Reindex => Asked::Reindex,
     };
-    if !config.data.dir.join("telemetry.db").exists() {
-        return Err(format!("there are no records in {}", config.data.dir.display()).into());
+    let dir = &config.data.dir;
+    if !dir.join("telemetry.db").exists() && !dir.join("log").exists() {
+        return Err(format!("there are no records in {}", dir.display()).into());
     }
     let teller = Teller::new(config.log.level, 1_024);
-    let store = TelemetryStore::open(&config.data.dir, teller, &config.database).await?;
+    if matches!(action, Asked::Reindex)
+        && let Ok(_held) = DataDir::open(dir)
+    {
+        return reindex(&config, teller).await;
+    }
+    let store = TelemetryStore::open(dir, teller, &config.database).await?;
     match action {
+        Asked::Reindex => {
+            let removed = store.remove_indexes().await;
+            println!("{removed} indexes were removed; the server that runs here makes them again");
+            Ok(())
+        }
         Asked::Page(parameters) => page(&Answers::Log(&store), &parameters).await,
         Asked::Replay => {
             let letters = store.replay_letters().await?;
@@ -100,13 +117,26 @@ pub(super) async fn run(action: Action, config: Config) -> Outcome {
 enum Asked {
     Page(LogParameters),
     Tail(LogParameters),
+    Reindex,
     Replay,
+}
+
+/// With the data directory for itself.
+async fn reindex(config: &Config, teller: Teller) -> Outcome {
+    let store = TelemetryStore::own(&config.data.dir, teller, &config.database).await?;
+    let made = store.reindex().await?;
+    store.close().await;
+    println!("{} records of {} days were indexed", made.records, made.days);
+    Ok(())
 }
 
 async fn page(answers: &Answers<'_>, parameters: &LogParameters) -> Outcome {
     let page = answers.page(&read(parameters.filter())?, None, read(parameters.limit())?).await?;
-    for line in page.0 {
+    for line in page.lines {
         println!("{line}");
+    }
+    if let Some(at) = page.looked_to {
+        say(&format!("looked back to {at} only; --to {at} goes on from there"));
     }
     Ok(())
 }
@@ -115,10 +145,11 @@ async fn tail(store: &TelemetryStore, parameters: &LogParameters) -> Outcome {
     let filter = read(parameters.filter())?;
     let mut last = *store.committed().borrow();
     loop {
-        for (id, line) in store.after(&filter, last, 1_000).await? {
+        let (lines, looked_to) = store.follow_from(&filter, last, 1_000).await?;
+        for (_, line) in lines {
             println!("{line}");
-            last = id;
         }
+        last = looked_to;
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
 }

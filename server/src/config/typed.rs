@@ -89,6 +89,8 @@ pub struct LogConfig {
     pub queue_records: usize,
     /// Records older than this are deleted.
     pub keep_days: u64,
+    /// Days older than this have no index: they are searched line by line.
+    pub index_days: u64,
     /// Megabytes of records; beyond it the oldest are deleted.
     pub keep_mb: u64,
 }
@@ -175,6 +177,7 @@ impl Config {
                 stdout: read.truth("log.stdout"),
                 queue_records: read.number("log.queue_records", 1_024, 16_000_000)? as usize,
                 keep_days: read.number("log.keep_days", 1, 36_500)?,
+                index_days: read.number("log.index_days", 1, 36_500)?,
                 keep_mb: read.number("log.keep_mb", 16, 1_000_000)?,
             },
             database: DatabaseConfig {

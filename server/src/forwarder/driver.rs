@@ -162,7 +162,7 @@ impl Desk {
     async fn new(driver: Driver) -> Result<Self, StoreError> {
         // A store that was down when the server started has no books yet.
         driver.store.open_books().await?;
-        let mut committed = driver.store.committed();
+        let mut committed = driver.store.applied();
         committed.borrow_and_update();
         let machine = Machine::new(driver.config.batch_records);
         let (work, digest) = (Work::new(), Digest::default());

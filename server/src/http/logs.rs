@@ -88,9 +88,12 @@ pub(super) async fn page(
     ApiQuery(parameters): ApiQuery<LogParameters>,
 ) -> Result<Response, ApiError> {
     let (filter, limit) = (parameters.filter()?, parameters.limit()?);
-    let (lines, next) = app.answers(&parameters.ask)?.page(&filter, parameters.cursor()?, limit).await?;
-    let next = next.map(|cursor| format!(",\"next_cursor\":\"{}\"", cursor.to_text())).unwrap_or_default();
-    Ok(raw_json(format!("{{\"records\":[{}]{next}}}", lines.join(","))))
+    let page = app.answers(&parameters.ask)?.page(&filter, parameters.cursor()?, limit).await?;
+    let next =
+        page.next.map(|cursor| format!(",\"next_cursor\":\"{}\"", cursor.to_text())).unwrap_or_default();
+    // A search for a text that had no more time says how far back it has looked.
+    let looked = page.looked_to.map(|at| format!(",\"looked_to\":\"{at}\"")).unwrap_or_default();
+    Ok(raw_json(format!("{{\"records\":[{}]{next}{looked}}}", page.lines.join(","))))
 }
 
 /// `GET /api/v1/traces/{correlation_id}`: in order of time.

@@ -68,6 +68,7 @@ fn forget_records(app: &Arc<App>) {
         let (app, mut stop) = (Arc::clone(&this), stop.clone());
         async move {
             let log = &app.config.log;
+            app.records.index_days(log.index_days);
             let days_us = i64::try_from(log.keep_days).unwrap_or(i64::MAX).saturating_mul(86_400_000_000);
             let mut clock = Evenly::new(clock::system(), Instant::now());
             while !stop.is_stopped() {
@@ -79,6 +80,11 @@ fn forget_records(app: &Arc<App>) {
                 if let Ok(forgotten) = app.records.forget(keep, &stop).await {
                     tell(&app, forgotten);
                 }
+                // Told where it fails to be read; it is tried again.
+                while since_us.is_some()
+                    && !stop.is_stopped()
+                    && app.records.seal_one().await.unwrap_or_default()
+                {}
                 tokio::select! {
                     () = tokio::time::sleep(MINUTE) => {}
                     () = stop.stopped() => {}

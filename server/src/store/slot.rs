@@ -63,6 +63,13 @@ impl Slot {
         Self { shared: Arc::new(Shared { state, opened: watch::Sender::new(1), standing: None }) }
     }
 
+    /// The place of a database that cannot be opened, for who does without it.
+    #[must_use]
+    pub fn without(database: &'static str, why: String) -> Self {
+        let state = Mutex::new(State::Down { database, why });
+        Self { shared: Arc::new(Shared { state, opened: watch::Sender::new(0), standing: None }) }
+    }
+
     /// Opens the file, and keeps a database open here until the server stops. `part` is its name in health and
     /// `task` that of the task; `copy`: it is small, and worth reading even where it cannot be opened.
     pub async fn keep(
@@ -119,6 +126,13 @@ impl Slot {
     pub fn refuses(&self, why: Option<&str>) {
         if let Some(standing) = &self.shared.standing {
             standing.refuses(why);
+        }
+    }
+
+    /// What lies beside the database was set aside.
+    pub fn was_set_aside(&self, words: &str) {
+        if let Some(standing) = &self.shared.standing {
+            standing.was_set_aside(words.to_owned());
         }
     }
 

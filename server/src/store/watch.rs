@@ -97,6 +97,7 @@ impl WatchStore {
             hold: Hold::Owner,
             foreign: Foreign::SetAside,
             check: CHECK,
+            before: None,
         };
         let names = ("watch_store", "watch_file");
         Self { slot: Slot::keep(file, names, false, None, config, health, tasks).await }

@@ -64,7 +64,7 @@ fn of(sessions: Vec<SessionView>) -> SamplePort {
     SamplePort {
         strip: strip(&sessions),
         sessions: SessionPaint { sessions, why: why(), ..SessionPaint::default() },
-        logs: LogPage { records: records(), next_cursor: Some("older".to_owned()) },
+        logs: LogPage { records: records(), next_cursor: Some("older".to_owned()), looked_to: None },
         histogram: histogram(),
         trace: Trace { correlation_id: TRACE.to_owned(), records: records().into_iter().rev().collect() },
         ..SamplePort::default()

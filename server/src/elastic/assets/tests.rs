@@ -63,6 +63,8 @@ fn full() -> LogRecord {
         callsite: text(),
         span_id: text(),
         fingerprint: text(),
+        batch_size: Some(1),
+        batch: Some(telemetry::BatchBooks::default()),
     }
 }
 

@@ -88,9 +88,12 @@ impl Port for PagePort {
         self.signed_in(|app| async move {
             let parameters = parameters(query);
             let (filter, cursor, limit) = (parameters.filter()?, parameters.cursor()?, parameters.limit()?);
-            let answers = app.answers(&parameters.ask)?;
-            let (lines, next) = answers.page(&filter, cursor, limit).await?;
-            Ok(LogPage { records: records(&lines), next_cursor: next.map(|cursor| cursor.to_text()) })
+            let page = app.answers(&parameters.ask)?.page(&filter, cursor, limit).await?;
+            Ok(LogPage {
+                records: records(&page.lines),
+                next_cursor: page.next.map(|cursor| cursor.to_text()),
+                looked_to: page.looked_to,
+            })
         })
     }
 

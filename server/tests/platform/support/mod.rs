@@ -88,6 +88,18 @@ impl Console {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// The same on a data directory without a server.
+    pub async fn command_on(data: &std::path::Path, arguments: &[&str]) -> String {
+        let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_deltascope"))
+            .args(arguments)
+            .env("DELTASCOPE__DATA__DIR", data)
+            .output()
+            .await
+            .expect("the program runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Stops and starts on the same data directory; the client keeps its cookie.
     pub async fn restart(self) -> Self {
         let Self { running, cookie, dir, settings, .. } = self;
