@@ -11,8 +11,8 @@ use crate::history_query::HistoryQuery;
 use crate::log_query::LogQuery;
 use crate::page_status::PageStatus;
 use crate::port::{
-    Analytics, ClientHealth, ErrorGroup, Histogram, LogPage, Port, ResultsPage, SessionDetail, SessionPaint,
-    Trace, User,
+    Analytics, ClientHealth, ErrorGroup, Histogram, KpiPaint, LogPage, Port, ResultsPage, SessionDetail,
+    SessionPaint, Trace, User,
 };
 
 pub type Answer<T> = Result<T, AppError>;
@@ -50,6 +50,7 @@ pub struct Loaded {
     results: Option<Answer<ResultsPage>>,
     analytics: Option<Answer<Analytics>>,
     session: Option<Answer<Option<SessionDetail>>>,
+    kpis: Option<Answer<KpiPaint>>,
 }
 
 /// Reads what the page of an address needs, as the routes of `App` have them; `address` is path and query.
@@ -76,6 +77,9 @@ pub async fn load(port: Arc<dyn Port>, address: &str, status: &PageStatus) -> Lo
             loaded.logs = Some(logs(&*port, LogQuery::read(asked)).await);
             loaded.clients = Some(port.clients().await);
             loaded.errors = Some(port.errors().await);
+        }
+        ["telemetry", "kpis"] => {
+            loaded.kpis = Some(status.of(port.kpis(HistoryQuery::read(asked)).await));
         }
         ["panic", id] => {
             loaded.control = Some(control(&*port).await);
@@ -146,6 +150,10 @@ pub fn results_paint() -> Answer<ResultsPage> {
 
 pub fn analytics_paint() -> Answer<Analytics> {
     read(|loaded| &loaded.analytics)
+}
+
+pub fn kpis_paint() -> Answer<KpiPaint> {
+    read(|loaded| &loaded.kpis)
 }
 
 pub fn session_paint() -> Answer<Option<SessionDetail>> {

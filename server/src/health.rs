@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Parts that trading and panic do without. Every other part is needed, also one that is not known here.
-const DISPENSABLE: [&str; 20] = [
+const DISPENSABLE: [&str; 21] = [
     "account_audit",
     "clock_watch",
     "console_file",
@@ -22,6 +22,7 @@ const DISPENSABLE: [&str; 20] = [
     "history_store",
     "housekeeping",
     "journal_log",
+    "kpis",
     "log_retention",
     "page_tokens",
     "telemetry_file",

@@ -19,6 +19,7 @@ mod health;
 mod history;
 mod idempotency;
 mod ingest;
+mod kpis;
 pub mod logs;
 mod metrics;
 mod pages;

@@ -13,6 +13,7 @@ mod handles;
 pub mod health;
 pub mod http;
 pub mod ingest;
+pub mod kpis;
 mod lengths;
 mod random;
 pub mod replay;

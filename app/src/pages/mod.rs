@@ -18,6 +18,6 @@ pub use login::LoginPage;
 pub use not_found::NotFound;
 pub use panic::{PanicPage, PanicState};
 pub use session::SessionPage;
-pub use telemetry::TelemetryPage;
+pub use telemetry::{KpiPage, TelemetryPage};
 pub use trace::TracePage;
 pub use trades::TradesPage;

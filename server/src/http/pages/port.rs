@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use app::painter::{Known, thin};
 use app::{
-    Analytics, AppError, ClientHealth, ErrorGroup, Histogram, HistoryQuery, LogPage, LogQuery, Port,
-    PortFuture, ResultsPage, SessionDetail, SessionPaint, Trace, User,
+    Analytics, AppError, ClientHealth, ErrorGroup, Histogram, HistoryQuery, KpiPaint, LogPage, LogQuery,
+    Port, PortFuture, ResultsPage, SessionDetail, SessionPaint, Trace, User,
 };
 use model::SessionId;
 use model::view::StripView;
@@ -14,6 +14,7 @@ use telemetry::{LogRecord, Micros};
 use crate::auth::Session;
 use crate::http::ApiError;
 use crate::http::history;
+use crate::http::kpis;
 use crate::http::logs::{LogParameters, by_step, histogram_steps};
 use crate::shared::App;
 use crate::store::telemetry::{self as store, Filter, TabBooks};
@@ -117,6 +118,10 @@ impl Port for PagePort {
 
     fn session(&self, session_id: String) -> PortFuture<Option<SessionDetail>> {
         self.signed_in(|app| async move { history::detail(&app, &session_id).await })
+    }
+
+    fn kpis(&self, query: HistoryQuery) -> PortFuture<KpiPaint> {
+        self.signed_in(|app| async move { kpis::paint(&app, &query).await })
     }
 
     fn clients(&self) -> PortFuture<Vec<ClientHealth>> {
