@@ -29,7 +29,7 @@
   let signedIn = !location.pathname.startsWith("/login");
   // `closed`: after a sign-out nothing of the user's is kept any more.
   let [halted, closed, memoryOnly] = [false, false, false];
-  let etag, gasp, lastWords;
+  let etag, gasp, lastWords, base;
 
   // Nobody calls into a program that has died.
   const signal = (code, value = 0) => !dead && d.module && d.module.signal(code, value);
@@ -115,7 +115,7 @@
     signal(HALT);
   }
 
-  let [weight, lasting, leaving] = [0, true, false];
+  let [weight, lasting] = [0, true];
   const outliving = new Set();
   const onTheWay = new Map();
   const waiting = new Map();
@@ -140,7 +140,7 @@
     return go(outlives)
       .catch((error) => {
         // A page that goes is told that what outlives it has failed: it has not.
-        if (leaving && outlives) return new Promise(() => 0);
+        if (d.leaving && outlives) return new Promise(() => 0);
         lasting = false;
         return must && outlives && error instanceof TypeError ? go(false) : Promise.reject(error);
       })
@@ -216,7 +216,6 @@
   };
   d.unspool = forget;
 
-  let base;
   const rows = new Map();
   const store = (mode) => base.transaction("batches", mode).objectStore("batches");
   const asked = (ask) => new Promise((done) => Object.assign(ask, { onsuccess: () => done(ask.result), onerror: () => done([]) }));
@@ -359,13 +358,13 @@
     signal(HIDE);
   };
   const back = () => {
-    [leaving, weight] = [false, 0];
+    [d.leaving, weight] = [false, 0];
     outliving.clear();
     waitUntil(0);
     signal(ONLINE);
     plan(1000 + 2000 * Math.random());
   };
-  addEventListener("pagehide", () => leave((leaving = true)), true);
+  addEventListener("pagehide", leave, true);
   document.addEventListener("freeze", leave);
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) signal(HIDE);
@@ -396,5 +395,6 @@
   d.ready = Promise.resolve(begun).catch(() => session());
   if (navigator.locks) navigator.locks.request(TAB + tab, () => new Promise(() => 0)).catch(() => 0);
   plan(2000 + 6000 * Math.random());
+  if (document.querySelector("[data-keep]") || quietly(() => sessionStorage["deltascope-kept"])) import("/recall.js").catch(() => 0);
   d.queue.splice(0).forEach((failure) => d.fail(...failure));
 })();

@@ -48,6 +48,8 @@
         .catch(function (e) { d.fail(trap(e) ? "trap" : "boot", told(e), js, e); });
     },
   });
+  // Before anybody else hears of it: a page that goes is told that its requests failed, which is not so.
+  addEventListener("pagehide", function () { d.leaving = true; }, true);
   Error.stackTraceLimit = 100;
   d.watch = setTimeout(function () { d.fail("boot", "The page did not start within 15 s.", location.pathname); }, 15000);
   function told(e) { return String((e && e.message) || e); }

@@ -21,6 +21,8 @@ pub struct LogQuery {
     /// The last so many minutes, whenever it is looked; counts only without `from`.
     pub range: String,
     pub cursor: String,
+    /// Who answers: empty is the server's own log, `elastic` the search engine.
+    pub ask: String,
     /// 0 is the server's default, 100.
     pub limit: u32,
 }
@@ -40,11 +42,12 @@ impl LogQuery {
             to: text("to"),
             range: text("range"),
             cursor: text("cursor"),
+            ask: text("ask"),
             limit: text("limit").parse().unwrap_or(0).min(1_000),
         }
     }
 
-    fn pairs(&self) -> [(&'static str, &str); 10] {
+    fn pairs(&self) -> [(&'static str, &str); 11] {
         [
             ("level", &self.level),
             ("source", &self.source),
@@ -56,6 +59,7 @@ impl LogQuery {
             ("to", &self.to),
             ("range", &self.range),
             ("cursor", &self.cursor),
+            ("ask", &self.ask),
         ]
     }
 

@@ -1,6 +1,7 @@
 //! The command line: one binary, `serve` when nothing else is asked for.
 
 mod config_show;
+mod elastic;
 mod logs;
 mod panic_all;
 mod replay;
@@ -72,6 +73,12 @@ enum Command {
         #[command(subcommand)]
         action: logs::Action,
     },
+    /// Prepares Elasticsearch or OpenSearch, and Kibana, or says what they lack
+    #[command(after_help = "Example: deltascope elastic check")]
+    Elastic {
+        #[command(subcommand)]
+        action: elastic::Action,
+    },
 }
 
 /// Parses the command line and runs the command.
@@ -105,5 +112,6 @@ async fn execute(cli: Cli) -> Outcome {
         Some(Command::Replay { session }) => replay::run(&session, load()?).await,
         Some(Command::Verify(arguments)) => verify::run(arguments, environment.clone()).await,
         Some(Command::Logs { action }) => logs::run(action, load()?).await,
+        Some(Command::Elastic { action }) => elastic::run(action, load()?).await,
     }
 }

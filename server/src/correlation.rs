@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::HeaderMap;
-use telemetry::{Context, CorrelationId};
+use telemetry::{Context, CorrelationId, LogRecord};
 
 tokio::task_local! {
     static CURRENT: Current;
@@ -49,6 +49,19 @@ pub fn about(trading: &Context) {
     let _ = CURRENT.try_with(|current| {
         current.about.lock().unwrap_or_else(PoisonError::into_inner).clone_from(trading);
     });
+}
+
+/// What a record does not say itself, the running request or task does.
+pub fn dress(record: &mut LogRecord) {
+    let running = context();
+    if record.session_id.is_none() && record.strategy_id.is_none() {
+        let correlation_id = record.correlation_id.take();
+        record.set_context(&running);
+        record.correlation_id = correlation_id;
+    }
+    if record.correlation_id.is_none() {
+        record.correlation_id = running.correlation_id;
+    }
 }
 
 /// A new 128-bit id in 32 hex digits, usable as a W3C trace id.

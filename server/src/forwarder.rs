@@ -14,7 +14,6 @@ mod setup;
 mod status;
 mod window;
 
-pub use client::ClientError;
 pub use driver::Driver;
 pub(crate) use driver::PART;
 pub use events::{ForwarderEvent, catalogue};

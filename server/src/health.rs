@@ -9,8 +9,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Parts that trading and panic do without. Every other part is needed, also one that is not known here.
-const DISPENSABLE: [&str; 21] = [
+const DISPENSABLE: [&str; 28] = [
     "account_audit",
+    "alerts",
     "clock_watch",
     "console_file",
     "console_store",
@@ -23,7 +24,11 @@ const DISPENSABLE: [&str; 21] = [
     "housekeeping",
     "journal_log",
     "kpis",
+    "log_books",
+    "log_index",
+    "log_levels",
     "log_retention",
+    "log_sync",
     "page_tokens",
     "telemetry_file",
     "telemetry_store",
@@ -31,6 +36,8 @@ const DISPENSABLE: [&str; 21] = [
     "trading_housekeeping",
     "venue",
     "venue_watch",
+    "watch_file",
+    "watch_store",
 ];
 /// A part that was started again more often than this within `WINDOW` is down, whatever it says in between.
 const RESTARTS: usize = 3;

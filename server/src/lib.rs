@@ -1,6 +1,8 @@
 //! `deltascope`, the server: hosts the engine, the venue client, log ingest, stores, forwarder and console API.
 //! It acts; it decides nothing.
 
+pub mod alerts;
+pub mod answers;
 pub mod auth;
 pub mod catalogue;
 pub mod cli;
@@ -8,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod correlation;
 pub mod data_dir;
+pub mod elastic;
 pub mod forwarder;
 mod handles;
 pub mod health;
@@ -15,6 +18,7 @@ pub mod http;
 pub mod ingest;
 pub mod kpis;
 mod lengths;
+pub mod levels;
 mod random;
 pub mod replay;
 pub mod sessions;

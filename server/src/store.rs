@@ -5,10 +5,12 @@
 mod db;
 mod events;
 pub mod history;
+pub mod log;
 mod slot;
 pub mod telemetry;
 pub mod trading;
+pub mod watch;
 
-pub use db::{Db, DbFile, Durability, Foreign, Hold, StoreError, Write, migrator};
+pub use db::{Before, Db, DbFile, Durability, Foreign, Hold, StoreError, Write, migrator};
 pub use events::{DbEvent, catalogue};
 pub use slot::{Greeting, Slot};

@@ -46,6 +46,6 @@ pub fn ensure() -> Result<(), Failure> {
     }
 }
 
-fn is_root() -> bool {
+pub fn is_root() -> bool {
     shell::capture(shell::command("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }

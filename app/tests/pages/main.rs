@@ -1,6 +1,7 @@
 //! Every page as the server writes it: complete without WASM, allowed by the strict policy, named for a screen
 //! reader. With `DELTASCOPE_RENDER_TO` set, the pages are kept there to be looked at.
 
+mod alerts;
 mod control;
 mod past;
 mod support;
@@ -24,6 +25,8 @@ fn all() -> Vec<(&'static str, String)> {
         ("control-panic", page("/", sample::panicking())),
         ("telemetry", page("/telemetry?level=info", sample::running())),
         ("telemetry-clients", page("/telemetry", support::past::many())),
+        ("alerts", alerts::page("/alerts?silence=price_gap")),
+        ("settings", alerts::settings()),
         ("analytics", page("/analytics?period=30d", support::past::many())),
         ("analytics-few", page("/analytics", support::past::few())),
         ("analytics-empty", page("/analytics", sample::idle())),
@@ -90,6 +93,17 @@ fn telemetry_works_as_a_plain_form_and_pages_on() {
     assert!(html.contains("action=\"/telemetry\"") && html.contains("method=\"get\""));
     assert!(html.contains("value=\"fill\""), "the filter is not filled from the address");
     assert!(html.contains("cursor=older"), "the next page is missing");
+}
+
+#[test]
+fn a_search_that_had_no_more_time_says_how_far_it_looked_and_goes_on() {
+    let mut port = sample::running();
+    port.logs.looked_to = telemetry::Micros::parse_rfc3339("2026-11-20T08:35:33.123456Z");
+    let html = page("/telemetry?q=rare", port);
+    for text in ["told since 2026-11-20T08:35:33.", "Search further back", "cursor=older"] {
+        assert!(html.contains(text), "{text} is missing");
+    }
+    assert!(!page("/telemetry?q=rare", sample::running()).contains("The search stopped"));
 }
 
 #[test]

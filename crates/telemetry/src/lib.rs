@@ -47,7 +47,7 @@ pub use hygiene::hygiene;
 pub use index::{data_stream, index_document};
 pub use level::Level;
 pub use promote::promote;
-pub use record::{ErrorDetail, LogRecord, SERVICE};
+pub use record::{BatchBooks, ErrorDetail, LogRecord, SERVICE};
 use scrub::is_plain;
 pub use scrub::{clean, redact, scrub};
 pub use secret::Secret;

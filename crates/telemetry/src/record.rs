@@ -2,6 +2,7 @@
 //! on the wire and in the index.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -26,25 +27,36 @@ pub struct ErrorDetail {
 /// record (`payload` as `{}`, `correlation_id` as `null` when there is none); all others only when known.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LogRecord {
+    // The head: these first ten stand in this order at the beginning of every line, so that who looks for records finds
+    // what they are by their first bytes.
     /// When it happened (from a browser: corrected by the clock offset).
     pub timestamp: Micros,
     pub level: Level,
-    pub service: Cow<'static, str>,
-    pub version: Cow<'static, str>,
     pub source: Source,
     /// Name from the catalogue.
     pub event: Cow<'static, str>,
-    pub message: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub strategy_id: Option<String>,
+    /// `{boot_id}-{seq}`, from a browser `{bid}-{i}`: the document id.
+    pub event_id: String,
+    #[serde(default)]
+    pub correlation_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
+    /// The journal's own number, on records of decisions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision_seq: Option<u64>,
+    /// How many records of the browser batch were kept, on each of them: they count together or not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_size: Option<u64>,
+    pub message: String,
+
+    pub service: Cow<'static, str>,
+    pub version: Cow<'static, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strategy_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configuration: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution_mode: Option<String>,
-    #[serde(default)]
-    pub correlation_id: Option<String>,
     /// Typed key/values, units in the keys. Read from anything but an object, it becomes `{"value": …}`.
     #[serde(default, deserialize_with = "object_or_wrapped")]
     pub payload: Map<String, Value>,
@@ -52,8 +64,6 @@ pub struct LogRecord {
     pub boot_id: String,
     /// Gapless number within `boot_id`, given when the record is enqueued.
     pub seq: u64,
-    /// `{boot_id}-{seq}`, from a browser `{bid}-{i}`: the document id.
-    pub event_id: String,
 
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency_us: Option<i64>,
@@ -93,9 +103,6 @@ pub struct LogRecord {
     /// Share of such events that are told, when it is below 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample_rate: Option<f64>,
-    /// The journal's own number, on records of decisions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub decision_seq: Option<u64>,
 
     /// Calls that this record stands for; absent = 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -146,6 +153,27 @@ pub struct LogRecord {
     pub callsite: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span_id: Option<String>,
+    /// Of errors of browsers: the same error again has the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+    /// On the last record of a browser batch: what the batch adds to the books of its tab.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<BatchBooks>,
+}
+
+/// What a browser batch says of its tab beside its records. It stands on a record, so that the log alone tells what was
+/// acknowledged.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchBooks {
+    pub bid: String,
+    /// Calls that the kept records stand for, and the refused ones.
+    pub calls: u64,
+    pub rejected: u64,
+    pub lowest_no: u64,
+    pub highest_no: u64,
+    /// Calls that the browser did not send, by reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub drops: BTreeMap<String, u64>,
 }
 
 impl LogRecord {
@@ -179,12 +207,15 @@ impl LogRecord {
     }
 
     /// Gives an already built record its place in the order of a process: `boot_id`, `seq`, and the
-    /// `event_id` unless it has one from the browser.
+    /// `event_id` unless it has one from the browser; and an error of a browser what it is known by.
     pub fn number(&mut self, boot_id: &str, seq: u64) {
         self.boot_id = boot_id.to_owned();
         self.seq = seq;
         if self.source != Source::Frontend || self.event_id.is_empty() {
             self.event_id = event_id(boot_id, seq);
+        }
+        if self.fingerprint.is_none() {
+            self.fingerprint = crate::fingerprint(self);
         }
     }
 

@@ -252,5 +252,6 @@ fn file(dir: &Path, hold: Hold) -> DbFile {
         hold,
         foreign: Foreign::SetAside,
         check,
+        before: None,
     }
 }

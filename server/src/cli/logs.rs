@@ -1,14 +1,18 @@
-//! `logs tail|query|replay-dead-letters`: records of the data directory as JSON lines, also while a server runs on it.
+//! `logs tail|query|reindex|replay-dead-letters`: records of the data directory as JSON lines, with or without a server that
+//! runs on it.
 
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
 use super::Outcome;
+use crate::answers::{self, Answers};
 use crate::config::Config;
+use crate::data_dir::DataDir;
+use crate::elastic::Search;
 use crate::http::logs::LogParameters;
 use crate::store::telemetry::TelemetryStore;
-use crate::telling::Teller;
+use crate::telling::{Teller, say};
 
 #[derive(Subcommand)]
 pub(super) enum Action {
@@ -24,6 +28,9 @@ pub(super) enum Action {
         #[arg(long, default_value = "100")]
         limit: String,
     },
+    /// Makes the indexes of the log anew; a server that runs does it by itself once they are removed
+    #[command(after_help = "Example: deltascope logs reindex")]
+    Reindex,
     /// Sends again what the search engine refused for good, once it was put right; the server does it
     #[command(after_help = "Example: deltascope logs replay-dead-letters")]
     ReplayDeadLetters,
@@ -47,47 +54,102 @@ pub(super) struct Filters {
     /// Substring of event or message, case ignored
     #[arg(long, default_value = "")]
     q: String,
-    /// RFC 3339, inclusive
-    #[arg(long, default_value = "")]
-    from: String,
+    /// RFC 3339, inclusive; or `elastic`, which asks the search engine instead of the data directory. Both may be given
+    #[arg(long)]
+    from: Vec<String>,
     /// RFC 3339, exclusive
     #[arg(long, default_value = "")]
     to: String,
 }
 
-/// Reads the store of the data directory.
+/// Reads the store of the data directory, or asks the search engine.
 pub(super) async fn run(action: Action, config: Config) -> Outcome {
-    if !config.data.dir.join("telemetry.db").exists() {
-        return Err(format!("there are no records in {}", config.data.dir.display()).into());
-    }
-    let teller = Teller::new(config.log.level, 1_024);
-    let store = TelemetryStore::open(&config.data.dir, teller, &config.database).await?;
-    match action {
+    let action = match action {
         Action::Query { filters, limit } => {
             let parameters = LogParameters { limit, ..filters.into() };
-            let page = store.page(&read(parameters.filter())?, None, read(parameters.limit())?).await?;
-            for line in page.0 {
-                println!("{line}");
+            if parameters.ask == answers::INDEX {
+                let search = Search::new(&config.elasticsearch)?
+                    .ok_or("elasticsearch.url is not set: there is no search engine to ask")?;
+                return page(&Answers::Index(&search), &parameters).await;
             }
+            Asked::Page(parameters)
+        }
+        Action::Tail(filters) => {
+            let parameters = LogParameters::from(filters);
+            if parameters.ask == answers::INDEX {
+                return Err(
+                    "tail follows the log of the data directory; ask the search engine with query".into()
+                );
+            }
+            Asked::Tail(parameters)
+        }
+        Action::ReplayDeadLetters => Asked::Replay,
+        Action::Reindex => Asked::Reindex,
+    };
+    let dir = &config.data.dir;
+    if !dir.join("telemetry.db").exists() && !dir.join("log").exists() {
+        return Err(format!("there are no records in {}", dir.display()).into());
+    }
+    let teller = Teller::new(config.log.level, 1_024);
+    if matches!(action, Asked::Reindex)
+        && let Ok(_held) = DataDir::open(dir)
+    {
+        return reindex(&config, teller).await;
+    }
+    let store = TelemetryStore::open(dir, teller, &config.database).await?;
+    match action {
+        Asked::Reindex => {
+            let removed = store.remove_indexes().await;
+            println!("{removed} indexes were removed; the server that runs here makes them again");
             Ok(())
         }
-        Action::ReplayDeadLetters => {
+        Asked::Page(parameters) => page(&Answers::Log(&store), &parameters).await,
+        Asked::Replay => {
             let letters = store.replay_letters().await?;
             println!("{letters} dead letters are sent again by the server, now or when it runs");
             Ok(())
         }
-        Action::Tail(filters) => tail(&store, &filters.into()).await,
+        Asked::Tail(parameters) => tail(&store, &parameters).await,
     }
+}
+
+/// What is asked of the data directory.
+enum Asked {
+    Page(LogParameters),
+    Tail(LogParameters),
+    Reindex,
+    Replay,
+}
+
+/// With the data directory for itself.
+async fn reindex(config: &Config, teller: Teller) -> Outcome {
+    let store = TelemetryStore::own(&config.data.dir, teller, &config.database).await?;
+    let made = store.reindex().await?;
+    store.close().await;
+    println!("{} records of {} days were indexed", made.records, made.days);
+    Ok(())
+}
+
+async fn page(answers: &Answers<'_>, parameters: &LogParameters) -> Outcome {
+    let page = answers.page(&read(parameters.filter())?, None, read(parameters.limit())?).await?;
+    for line in page.lines {
+        println!("{line}");
+    }
+    if let Some(at) = page.looked_to {
+        say(&format!("looked back to {at} only; --to {at} goes on from there"));
+    }
+    Ok(())
 }
 
 async fn tail(store: &TelemetryStore, parameters: &LogParameters) -> Outcome {
     let filter = read(parameters.filter())?;
     let mut last = *store.committed().borrow();
     loop {
-        for (id, line) in store.after(&filter, last, 1_000).await? {
+        let (lines, looked_to) = store.follow_from(&filter, last, 1_000).await?;
+        for (_, line) in lines {
             println!("{line}");
-            last = id;
         }
+        last = looked_to;
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
 }
@@ -99,6 +161,9 @@ fn read<T>(value: Result<T, crate::http::ApiError>) -> Result<T, String> {
 impl From<Filters> for LogParameters {
     fn from(filters: Filters) -> Self {
         let Filters { level, source, event, session_id, correlation_id, q, from, to } = filters;
-        Self { level, source, event, session_id, correlation_id, q, from, to, ..Self::default() }
+        let (asked, times): (Vec<String>, Vec<String>) =
+            from.into_iter().partition(|from| from == answers::INDEX);
+        let (ask, from) = (asked.into_iter().next().unwrap_or_default(), times.join(" "));
+        Self { ask, level, source, event, session_id, correlation_id, q, from, to, ..Self::default() }
     }
 }

@@ -20,6 +20,7 @@ pub struct Config {
     pub database: DatabaseConfig,
     pub ingest: IngestConfig,
     pub elasticsearch: ElasticsearchConfig,
+    pub notify: super::NotifyConfig,
 }
 
 /// `[http]`.
@@ -88,6 +89,8 @@ pub struct LogConfig {
     pub queue_records: usize,
     /// Records older than this are deleted.
     pub keep_days: u64,
+    /// Days older than this have no index: they are searched line by line.
+    pub index_days: u64,
     /// Megabytes of records; beyond it the oldest are deleted.
     pub keep_mb: u64,
 }
@@ -123,6 +126,8 @@ pub struct IngestConfig {
 pub struct ElasticsearchConfig {
     /// Without a trailing slash and without credentials; `None` = forwarding is off.
     pub url: Option<String>,
+    /// Of the Kibana beside it; `None` = only `elastic setup` and `check` would want it.
+    pub kibana_url: Option<String>,
     pub api_key: Secret,
     pub username: String,
     pub password: Secret,
@@ -130,6 +135,9 @@ pub struct ElasticsearchConfig {
     pub ca_file: Option<PathBuf>,
     pub batch_records: usize,
     pub timeout_ms: u64,
+    /// Days until an index becomes cold, and until it is deleted, from when it was written to last.
+    pub hot_days: u64,
+    pub delete_days: u64,
     /// Why the section cannot be used. That stops the forwarder and nothing else.
     pub problem: Option<String>,
 }
@@ -169,6 +177,7 @@ impl Config {
                 stdout: read.truth("log.stdout"),
                 queue_records: read.number("log.queue_records", 1_024, 16_000_000)? as usize,
                 keep_days: read.number("log.keep_days", 1, 36_500)?,
+                index_days: read.number("log.index_days", 1, 36_500)?,
                 keep_mb: read.number("log.keep_mb", 16, 1_000_000)?,
             },
             database: DatabaseConfig {
@@ -177,6 +186,7 @@ impl Config {
             },
             ingest: ingest(read)?,
             elasticsearch: elasticsearch(read).unwrap_or_else(|error| unusable(read, &error)),
+            notify: super::notify::notify(read),
         })
     }
 }
@@ -250,8 +260,16 @@ fn elasticsearch(read: Reader<'_>) -> Result<ElasticsearchConfig, ConfigError> {
         given.flatten().filter(|_| read.text("elasticsearch.username").is_empty()).unwrap_or_else(|| {
             (read.text("elasticsearch.username").to_owned(), read.secret("elasticsearch.password"))
         });
+    let (hot_days, delete_days) = (
+        read.number("elasticsearch.hot_days", 1, 36_500)?,
+        read.number("elasticsearch.delete_days", 2, 36_500)?,
+    );
+    if delete_days <= hot_days {
+        return Err(read.refuse("elasticsearch.delete_days", "more than elasticsearch.hot_days"));
+    }
     Ok(ElasticsearchConfig {
         url,
+        kibana_url: read.url("elasticsearch.kibana_url")?.map(|url| super::userinfo::split(&url).0),
         api_key: read.secret("elasticsearch.api_key"),
         username,
         password,
@@ -259,6 +277,8 @@ fn elasticsearch(read: Reader<'_>) -> Result<ElasticsearchConfig, ConfigError> {
         ca_file: read.optional("elasticsearch.ca_file").map(PathBuf::from),
         batch_records: read.number("elasticsearch.batch_records", 1, 10_000)? as usize,
         timeout_ms: read.number("elasticsearch.timeout_ms", 100, 600_000)?,
+        hot_days,
+        delete_days,
         problem: None,
     })
 }
@@ -270,6 +290,7 @@ fn unusable(read: Reader<'_>, error: &ConfigError) -> ElasticsearchConfig {
     let problem = error.to_string().replace(url, &super::userinfo::masked(url));
     ElasticsearchConfig {
         url: Some(super::userinfo::masked(url)),
+        kibana_url: None,
         api_key: Secret::new(""),
         username: String::new(),
         password: Secret::new(""),
@@ -277,6 +298,8 @@ fn unusable(read: Reader<'_>, error: &ConfigError) -> ElasticsearchConfig {
         ca_file: None,
         batch_records: 1,
         timeout_ms: 100,
+        hot_days: 1,
+        delete_days: 2,
         problem: Some(problem),
     }
 }
@@ -288,18 +311,18 @@ fn namespace(text: &str) -> Option<String> {
 
 /// Reads values by key; the default file guarantees that every key exists with the right type.
 #[derive(Clone, Copy)]
-struct Reader<'a>(&'a Layers);
+pub(super) struct Reader<'a>(&'a Layers);
 
 impl<'a> Reader<'a> {
-    fn text(self, key: &str) -> &'a str {
+    pub(super) fn text(self, key: &str) -> &'a str {
         self.0.get(key).and_then(|entry| entry.value.as_str()).unwrap_or_default()
     }
 
-    fn optional(self, key: &str) -> Option<&'a str> {
+    pub(super) fn optional(self, key: &str) -> Option<&'a str> {
         Some(self.text(key)).filter(|text| !text.is_empty())
     }
 
-    fn secret(self, key: &str) -> Secret {
+    pub(super) fn secret(self, key: &str) -> Secret {
         Secret::new(self.text(key))
     }
 

@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn refusals_are_told_at_once_and_then_once_a_minute_with_their_number() {
         let letter = |id: i64| DeadLetter {
-            record: StoredRecord { id, event_id: format!("boot-{id}"), at_us: 0, body: String::new() },
+            record: StoredRecord { id, event_id: format!("boot-{id}"), at_us: 0, body: String::new().into() },
             data_stream: String::new(),
             status: 400,
             reason: "mapper_parsing_exception: no".to_owned(),

@@ -7,11 +7,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::client::{Client, ClientError};
+use super::client::Client;
 use super::digest::Digest;
 use super::machine::{Effect, Fenced, Input, Machine, State};
 use super::{ForwarderEvent, Outgoing, Status, bulk, fence, setup};
 use crate::config::ElasticsearchConfig;
+use crate::elastic::{ConnectionError, Retention};
 use crate::health::Health;
 use crate::random;
 use crate::store::StoreError;
@@ -61,8 +62,8 @@ impl Driver {
         teller: Teller,
         (status, health): (Status, Health),
         stop: Stop,
-    ) -> Result<Self, ClientError> {
-        let client = Client::new(config.clone())?;
+    ) -> Result<Self, ConnectionError> {
+        let client = Client::new(&config)?;
         Ok(Self { client, config, store, teller, status, health, stop })
     }
 
@@ -88,7 +89,7 @@ impl Driver {
     }
 
     async fn set_up(self) -> Result<Done, StoreError> {
-        let found = match setup::run(&self.client).await {
+        let found = match setup::run(&self.client, Retention::of(&self.config)).await {
             Ok(found) => found,
             Err(reason) => return Ok(Done::from(Input::SetUp(Err(reason)))),
         };
@@ -161,7 +162,7 @@ impl Desk {
     async fn new(driver: Driver) -> Result<Self, StoreError> {
         // A store that was down when the server started has no books yet.
         driver.store.open_books().await?;
-        let mut committed = driver.store.committed();
+        let mut committed = driver.store.applied();
         committed.borrow_and_update();
         let machine = Machine::new(driver.config.batch_records);
         let (work, digest) = (Work::new(), Digest::default());

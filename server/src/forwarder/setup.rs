@@ -3,17 +3,15 @@
 //! indices of its own, with a mapping that refuses half of the records later.
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 use telemetry::Source;
 
 use super::ForwarderEvent;
 use super::client::Client;
 use super::machine::Destination;
+use crate::elastic::{Engine, NAME, Retention, VERSION, for_engine};
 
-const NAME: &str = "deltascope-logs";
 const TEMPLATE: &str = "/_index_template/deltascope-logs";
-/// Goes up with every change of the template.
-const VERSION: u64 = 2;
 
 /// What was found.
 pub(super) struct Found {
@@ -34,7 +32,7 @@ impl Found {
 }
 
 /// Asks and puts. `Err`: the engine cannot be reached, or is not ready to answer.
-pub(super) async fn run(client: &Client) -> Result<Found, String> {
+pub(super) async fn run(client: &Client, retention: Retention) -> Result<Found, String> {
     let (status, engine) = client.call(Method::GET, "/", None).await.map_err(|why| hint(client, why))?;
     if let Some(refusal) = impossible(status, &engine)? {
         return Ok(refusal);
@@ -48,10 +46,10 @@ pub(super) async fn run(client: &Client) -> Result<Found, String> {
     match status {
         200 => match standing(&answer) {
             Standing::Ours => Ok(Found::ready(None)),
-            Standing::Older(version) => put(client, &engine, Some(version)).await,
+            Standing::Older(version) => put(client, engine, retention, Some(version)).await,
             Standing::Foreign => Ok(Found::ready(Some(ForwarderEvent::TemplateForeign))),
         },
-        404 => put(client, &engine, None).await,
+        404 => put(client, engine, retention, None).await,
         _ => unseen(client, status).await,
     }
 }
@@ -79,32 +77,10 @@ fn impossible(status: u16, answer: &Value) -> Result<Option<Found>, String> {
 fn hint(client: &Client, why: String) -> String {
     let hung_up =
         ["closed", "reset", "incomplete", "invalid"].iter().any(|word| why.to_lowercase().contains(word));
-    if client.is_plain() && hung_up {
+    if client.connection().is_plain() && hung_up {
         return format!("{why}; does the port speak https?");
     }
     why
-}
-
-/// What the greeting says.
-struct Engine {
-    open_search: bool,
-    name: String,
-    /// Whether a request may say that it wants a data stream and nothing else.
-    knows_data_streams: bool,
-}
-
-impl Engine {
-    fn of(greeting: &Value) -> Self {
-        let version = &greeting["version"];
-        let tagline = greeting["tagline"].as_str().unwrap_or_default();
-        // In its compatibility mode it calls itself Elasticsearch 7.10.2.
-        let open_search = version["distribution"] == "opensearch" || tagline.contains("OpenSearch");
-        let number = version["number"].as_str().unwrap_or("of unknown version");
-        let parts: Vec<u32> = number.split('.').filter_map(|part| part.parse().ok()).collect();
-        let name = if open_search { "OpenSearch" } else { "Elasticsearch" };
-        let knows_data_streams = !open_search && parts.get(..2).is_some_and(|parts| parts >= &[8, 13][..]);
-        Self { open_search, name: format!("{name} {number}"), knows_data_streams }
-    }
 }
 
 enum Standing {
@@ -123,21 +99,28 @@ fn standing(answer: &Value) -> Standing {
     }
 }
 
-async fn put(client: &Client, engine: &Engine, replaced: Option<u64>) -> Result<Found, String> {
+async fn put(
+    client: &Client,
+    engine: Engine,
+    retention: Retention,
+    replaced: Option<u64>,
+) -> Result<Found, String> {
+    let name = engine.name.clone();
+    let other = engine.other();
     let mut refusal = (0, Value::Null);
     // An engine that hides what it is refuses the types of the other one.
-    for open_search in [engine.open_search, !engine.open_search] {
-        let (status, answer) = client.call(Method::PUT, TEMPLATE, Some(&template(open_search))).await?;
-        if let Some(refusal) = impossible(status, &answer)? {
-            return Ok(refusal);
-        }
-        if status == 200 {
-            let engine = engine.name.clone();
-            return Ok(Found::ready(Some(ForwarderEvent::TemplateInstalled { engine, replaced })));
-        }
-        refusal = (status, answer);
-        if status != 400 {
-            break;
+    for engine in [engine.probe(client.connection()).await?, other] {
+        match put_all(client, &engine, retention).await? {
+            Put::All => {
+                return Ok(Found::ready(Some(ForwarderEvent::TemplateInstalled { engine: name, replaced })));
+            }
+            Put::Impossible(found) => return Ok(found),
+            Put::Refused(status, answer) => {
+                refusal = (status, answer);
+                if status != 400 {
+                    break;
+                }
+            }
         }
     }
     let (status, reason) = (refusal.0, reason(&refusal.1));
@@ -150,6 +133,27 @@ async fn put(client: &Client, engine: &Engine, replaced: Option<u64>) -> Result<
         "index template {NAME} is missing and cannot be put ({reason}): put it with credentials that have manage_index_templates"
     );
     Ok(Found { tell, ..Found::refuses(status, reason) })
+}
+
+enum Put {
+    All,
+    Refused(u16, Value),
+    Impossible(Found),
+}
+
+/// Everything that `elastic setup` puts into an engine; what is not needed for a delivery may be refused.
+async fn put_all(client: &Client, engine: &Engine, retention: Retention) -> Result<Put, String> {
+    for asset in for_engine(engine, retention) {
+        let (status, answer) = asset.put_blindly(client.connection()).await?;
+        if status == 200 || status == 201 || !asset.is_needed {
+            continue;
+        }
+        return Ok(match impossible(status, &answer)? {
+            Some(found) => Put::Impossible(found),
+            None => Put::Refused(status, answer),
+        });
+    }
+    Ok(Put::All)
 }
 
 /// Credentials that may only write. Whose template made the stream tells whether ours is there.
@@ -169,104 +173,11 @@ fn reason(answer: &Value) -> String {
     telemetry::clean(words).chars().take(300).collect()
 }
 
-fn template(open_search: bool) -> Value {
-    // The same type under the name that each engine has for it.
-    let payload = if open_search {
-        json!({ "type": "flat_object" })
-    } else {
-        json!({ "type": "flattened", "depth_limit": 20, "ignore_above": 1024 })
-    };
-    let mut properties = json!({
-        "@timestamp": { "type": "date" },
-        "timestamp": { "type": "date_nanos", "format": "strict_date_optional_time_nanos||strict_date_optional_time" },
-        "message": { "type": "match_only_text" },
-        "payload": payload,
-        "payload_text": { "type": "match_only_text" },
-        "status_code": { "type": "short" },
-        "session_bound": { "type": "boolean" },
-        "error": { "properties": {
-            "type": { "type": "keyword" },
-            "message": { "type": "match_only_text" },
-            "stack_trace": { "type": "keyword", "index": false, "doc_values": false, "ignore_above": 32000 }
-        } }
-    });
-    let typed: [(&str, &[&str]); 4] = [
-        ("keyword", &KEYWORDS),
-        ("long", &["seq", "decision_seq", "count", "record_no", "skew_ms", "latency_us", "gap_ms"]),
-        ("double", &["sample_rate", "price", "qty"]),
-        ("date", &["client_timestamp", "received_at"]),
-    ];
-    for (kind, names) in typed {
-        for name in names {
-            properties[*name] = json!({ "type": kind });
-        }
-    }
-    json!({
-        "index_patterns": ["logs-deltascope.*-*"],
-        "data_stream": {},
-        "priority": 500,
-        "template": {
-            "settings": { "index": { "number_of_replicas": 0, "mapping": { "ignore_malformed": true } } },
-            "mappings": { "dynamic": false, "properties": properties }
-        },
-        "_meta": { "owner": "deltascope", "version": VERSION }
-    })
-}
-
-const KEYWORDS: [&str; 29] = [
-    "level",
-    "service",
-    "source",
-    "strategy_id",
-    "session_id",
-    "configuration",
-    "execution_mode",
-    "correlation_id",
-    "event",
-    "event_id",
-    "boot_id",
-    "caused_by",
-    "version",
-    "build_id",
-    "user_id",
-    "route",
-    "client_session_id",
-    "tab_id",
-    "provenance",
-    "endpoint",
-    "symbol",
-    "order_id",
-    "client_order_id",
-    "side",
-    "outcome",
-    "reason",
-    "stream",
-    "target",
-    "callsite",
-];
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use serde_json::json;
 
-    #[test]
-    fn an_engine_is_known_by_what_it_cannot_hide() {
-        let table = [
-            (json!({ "version": { "number": "9.5.3" }, "tagline": "You Know, for Search" }), false, true),
-            (json!({ "version": { "number": "8.12.0" } }), false, false),
-            (json!({ "version": { "number": "3.5.0", "distribution": "opensearch" } }), true, false),
-            (
-                json!({ "version": { "number": "7.10.2" }, "tagline": "The OpenSearch Project: https://opensearch.org/" }),
-                true,
-                false,
-            ),
-            (Value::Null, false, false),
-        ];
-        for (greeting, open_search, knows) in table {
-            let engine = Engine::of(&greeting);
-            assert_eq!((engine.open_search, engine.knows_data_streams), (open_search, knows), "{greeting}");
-        }
-    }
+    use super::*;
 
     #[test]
     fn an_older_template_of_ours_is_told_from_one_that_is_not() {

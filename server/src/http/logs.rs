@@ -43,6 +43,8 @@ pub struct LogParameters {
     pub cursor: String,
     pub limit: String,
     pub columns: String,
+    /// Who answers: `log`, which is also meant by nothing, or `elastic`.
+    pub ask: String,
 }
 
 impl LogParameters {
@@ -86,9 +88,12 @@ pub(super) async fn page(
     ApiQuery(parameters): ApiQuery<LogParameters>,
 ) -> Result<Response, ApiError> {
     let (filter, limit) = (parameters.filter()?, parameters.limit()?);
-    let (lines, next) = app.records.page(&filter, parameters.cursor()?, limit).await?;
-    let next = next.map(|cursor| format!(",\"next_cursor\":\"{}\"", cursor.to_text())).unwrap_or_default();
-    Ok(raw_json(format!("{{\"records\":[{}]{next}}}", lines.join(","))))
+    let page = app.answers(&parameters.ask)?.page(&filter, parameters.cursor()?, limit).await?;
+    let next =
+        page.next.map(|cursor| format!(",\"next_cursor\":\"{}\"", cursor.to_text())).unwrap_or_default();
+    // A search for a text that had no more time says how far back it has looked.
+    let looked = page.looked_to.map(|at| format!(",\"looked_to\":\"{at}\"")).unwrap_or_default();
+    Ok(raw_json(format!("{{\"records\":[{}]{next}{looked}}}", page.lines.join(","))))
 }
 
 /// `GET /api/v1/traces/{correlation_id}`: in order of time.
@@ -96,11 +101,12 @@ pub(super) async fn trace(
     State(app): State<Arc<App>>,
     _: User,
     ApiPath(id): ApiPath<String>,
+    ApiQuery(parameters): ApiQuery<LogParameters>,
 ) -> Result<Response, ApiError> {
     let id = CorrelationId::parse(&id).ok_or_else(|| {
         ApiError::invalid("A correlation id has 8 to 64 characters of 0-9, a-z, A-Z, _ and -.")
     })?;
-    let lines = app.records.trace(id.as_str()).await?;
+    let lines = app.answers(&parameters.ask)?.trace(id.as_str()).await?;
     Ok(raw_json(format!("{{\"correlation_id\":\"{id}\",\"records\":[{}]}}", lines.join(","))))
 }
 
@@ -112,7 +118,7 @@ pub(super) async fn histogram(
     ApiQuery(parameters): ApiQuery<LogParameters>,
 ) -> Result<Json<Value>, ApiError> {
     let (filter, from, step_us) = histogram_steps(&parameters)?;
-    let buckets = app.records.histogram(&filter, from, step_us).await?;
+    let buckets = app.answers(&parameters.ask)?.histogram(&filter, from, step_us).await?;
     let columns: Vec<Value> = by_step(&buckets)
         .into_iter()
         .map(|(at, counts)| json!({ "from": Micros(at), "counts": counts }))
@@ -126,7 +132,7 @@ pub(super) async fn errors(
     _: User,
     ApiQuery(parameters): ApiQuery<LogParameters>,
 ) -> Result<Json<Value>, ApiError> {
-    let groups = app.records.errors(&parameters.filter()?).await?;
+    let groups = app.answers(&parameters.ask)?.errors(&parameters.filter()?).await?;
     Ok(Json(json!({ "errors": groups.iter().map(group).collect::<Vec<_>>() })))
 }
 

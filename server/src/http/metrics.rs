@@ -31,7 +31,11 @@ pub(super) async fn text(
     let mut text = String::new();
     // Without a store the rest is still worth seeing; what is unknown is left out, for it is not zero.
     let books = app.records.books().await.ok().map(of_books);
-    for (name, kind, help, value) in of_telling(&app).into_iter().chain(books.into_iter().flatten()) {
+    let records = app.records.clone();
+    let lags = tokio::task::spawn_blocking(move || records.lags()).await.unwrap_or_default();
+    for (name, kind, help, value) in
+        of_telling(&app).into_iter().chain(of_log(lags)).chain(books.into_iter().flatten())
+    {
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
@@ -76,6 +80,13 @@ fn of_telling(app: &App) -> [Row; 10] {
             "1 when everything that trading needs does its work.",
             i64::from(app.health.ready()),
         ),
+    ]
+}
+
+fn of_log((books, index): (u64, u64)) -> [Row; 2] {
+    [
+        ("log_books_lag_bytes", "gauge", "Bytes of the log that its books have to follow.", signed(books)),
+        ("log_index_lag_bytes", "gauge", "Bytes of the log that its index has to follow.", signed(index)),
     ]
 }
 

@@ -49,7 +49,8 @@ pub(super) fn keep(app: &Arc<App>) {
 /// Commit latencies are told, write-ahead logs cut short, ids of old batches forgotten.
 async fn every_minute(app: &App) {
     let trading = &app.trading;
-    let stores = [app.records.db(), app.accounts.db(), trading.history.db(), trading.store.db()];
+    let watch = app.alerts.store().db();
+    let stores = [app.records.db(), app.accounts.db(), watch, trading.history.db(), trading.store.db()];
     let databases: Vec<Db> = stores.into_iter().flatten().collect();
     for db in &databases {
         db.tell_commits();
@@ -67,6 +68,7 @@ fn forget_records(app: &Arc<App>) {
         let (app, mut stop) = (Arc::clone(&this), stop.clone());
         async move {
             let log = &app.config.log;
+            app.records.index_days(log.index_days);
             let days_us = i64::try_from(log.keep_days).unwrap_or(i64::MAX).saturating_mul(86_400_000_000);
             let mut clock = Evenly::new(clock::system(), Instant::now());
             while !stop.is_stopped() {
@@ -78,6 +80,11 @@ fn forget_records(app: &Arc<App>) {
                 if let Ok(forgotten) = app.records.forget(keep, &stop).await {
                     tell(&app, forgotten);
                 }
+                // Told where it fails to be read; it is tried again.
+                while since_us.is_some()
+                    && !stop.is_stopped()
+                    && app.records.seal_one().await.unwrap_or_default()
+                {}
                 tokio::select! {
                     () = tokio::time::sleep(MINUTE) => {}
                     () = stop.stopped() => {}

@@ -24,7 +24,7 @@ use tokio::sync::watch;
 use super::DbEvent;
 
 pub use error::StoreError;
-pub use file::{DbFile, Foreign, Hold};
+pub use file::{Before, DbFile, Foreign, Hold};
 pub use migrations::migrator;
 pub(in crate::store) use told::context;
 pub use write::Write;

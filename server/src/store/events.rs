@@ -58,6 +58,10 @@ pub enum DbEvent {
         database: &'static str,
         outage_ms: u64,
     },
+    /// The end of the log was not whole: nobody had been told that it is there.
+    LogCut {
+        bytes: u64,
+    },
     /// Old log records were deleted.
     RecordsForgotten {
         records: u64,
@@ -81,7 +85,7 @@ impl DbEvent {
             | Self::FoundEmpty { database, .. }
             | Self::Unusable { database, .. }
             | Self::UsableAgain { database, .. } => database,
-            Self::RecordsForgotten { .. } => "telemetry",
+            Self::LogCut { .. } | Self::RecordsForgotten { .. } => "telemetry",
         }
     }
 }
@@ -99,13 +103,17 @@ impl Event for DbEvent {
             Self::FoundEmpty { .. } => "db.found_empty",
             Self::Unusable { .. } => "db.unusable",
             Self::UsableAgain { .. } => "db.usable_again",
+            Self::LogCut { .. } => "db.log_cut",
             Self::RecordsForgotten { .. } => "db.records_forgotten",
         }
     }
 
     fn level(&self) -> Level {
         match self {
-            Self::SlowStatement { .. } | Self::PoolWait { .. } | Self::FoundEmpty { .. } => Level::Warn,
+            Self::SlowStatement { .. }
+            | Self::PoolWait { .. }
+            | Self::FoundEmpty { .. }
+            | Self::LogCut { .. } => Level::Warn,
             Self::RecordsForgotten { not_forwarded, .. } if *not_forwarded > 0 => Level::Warn,
             Self::PoolExhausted { .. }
             | Self::StatementFailed { .. }
@@ -149,6 +157,11 @@ impl Event for DbEvent {
             }
             Self::UsableAgain { database, outage_ms } => {
                 format!("The database {database} is there after {outage_ms} ms")
+            }
+            Self::LogCut { bytes } => {
+                format!(
+                    "The last {bytes} bytes of the log were cut off: they were written in part when a process ended"
+                )
             }
             Self::RecordsForgotten { records, not_forwarded, dead_letters } => format!(
                 "{records} old log records and {dead_letters} dead letters were deleted; {not_forwarded} were still to be forwarded"
@@ -198,6 +211,7 @@ impl Event for DbEvent {
             Self::UsableAgain { database, outage_ms } => {
                 vec![("database", Value::from(*database)), ("outage_ms", Value::from(*outage_ms))]
             }
+            Self::LogCut { bytes } => vec![("bytes", Value::from(*bytes))],
             Self::RecordsForgotten { records, not_forwarded, dead_letters } => vec![
                 ("records", Value::from(*records)),
                 ("not_forwarded", Value::from(*not_forwarded)),
@@ -230,7 +244,7 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
     .collect()
 }
 
-fn of_files(database: &'static str) -> [(DbEvent, &'static str); 6] {
+fn of_files(database: &'static str) -> [(DbEvent, &'static str); 7] {
     let file = || "telemetry.db".to_owned();
     let kept_as = "telemetry.db.damaged-20260105T101500".to_owned();
     let reason =
@@ -250,6 +264,7 @@ fn of_files(database: &'static str) -> [(DbEvent, &'static str); 6] {
         (DbEvent::FoundEmpty { database, file: file() }, ""),
         (DbEvent::Unusable { database, failure }, "once in an outage"),
         (DbEvent::UsableAgain { database, outage_ms: 61_000 }, ""),
+        (DbEvent::LogCut { bytes: 312 }, "at the start after a kill in the middle of a write"),
         (
             DbEvent::RecordsForgotten { records: 4_096, not_forwarded: 0, dead_letters: 0 },
             "by log.keep_days and log.keep_mb, at most once a minute",

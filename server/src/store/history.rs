@@ -105,6 +105,7 @@ impl HistoryStore {
             hold: Hold::Owner,
             foreign: Foreign::SetAside,
             check: CHECK,
+            before: None,
         };
         let names = ("history_store", "history_file");
         Self { slot: Slot::keep(file, names, false, None, config, health, tasks).await }

@@ -122,6 +122,13 @@ impl Slot {
         }
     }
 
+    /// What lies beside the database was set aside.
+    pub fn was_set_aside(&self, words: &str) {
+        if let Some(standing) = &self.shared.standing {
+            standing.was_set_aside(words.to_owned());
+        }
+    }
+
     /// Closes the database; nothing is opened after it.
     pub async fn close(&self) {
         if let Ok(db) = self.db() {

@@ -142,6 +142,7 @@ impl TradingStore {
             foreign: Foreign::Leave,
             // Whatever can still be read of a damaged journal is worth more than a clean refusal.
             check: Duration::ZERO,
+            before: None,
         }
     }
 

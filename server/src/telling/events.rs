@@ -6,6 +6,10 @@ use telemetry::{CatalogueEntry, Event, Level, Map, Value};
 
 use super::queue::Shed;
 
+/// Names that the books of the log look for.
+pub(crate) const DROPPED: &str = "telemetry.dropped";
+pub(crate) const BATCH_NOTED: &str = "telemetry.batch_noted";
+
 /// Happenings of the telemetry path.
 #[derive(Clone, Debug)]
 pub enum TelemetryEvent {
@@ -17,6 +21,8 @@ pub enum TelemetryEvent {
     StoreFailed { failure: String, waiting: u64 },
     /// The store takes records again.
     StoreRecovered { outage_ms: u64 },
+    /// A browser batch held nothing that could be kept, but for what it says of its tab.
+    BatchNoted { bid: String, rejected: u64, dropped: u64 },
     /// stdout did not take lines for too long; they are in the store only.
     OutputStalled { lines: u64 },
 }
@@ -36,10 +42,11 @@ impl TelemetryEvent {
 impl Event for TelemetryEvent {
     fn name(&self) -> &'static str {
         match self {
-            Self::Dropped { .. } => "telemetry.dropped",
+            Self::Dropped { .. } => DROPPED,
             Self::Suppressed { .. } => "telemetry.suppressed",
             Self::StoreFailed { .. } => "telemetry.store_failed",
             Self::StoreRecovered { .. } => "telemetry.store_recovered",
+            Self::BatchNoted { .. } => BATCH_NOTED,
             Self::OutputStalled { .. } => "telemetry.output_stalled",
         }
     }
@@ -49,7 +56,7 @@ impl Event for TelemetryEvent {
             Self::Dropped { count, .. } if *count == 0 => Level::Info,
             Self::Dropped { .. } | Self::OutputStalled { .. } => Level::Warn,
             Self::StoreFailed { .. } => Level::Error,
-            Self::Suppressed { .. } | Self::StoreRecovered { .. } => Level::Info,
+            Self::Suppressed { .. } | Self::StoreRecovered { .. } | Self::BatchNoted { .. } => Level::Info,
         }
     }
 
@@ -68,6 +75,9 @@ impl Event for TelemetryEvent {
             Self::StoreRecovered { outage_ms } => {
                 format!("The telemetry store takes records again after {outage_ms} ms")
             }
+            Self::BatchNoted { rejected, dropped, .. } => format!(
+                "A browser batch held no record that could be kept: {rejected} calls refused, {dropped} declared as dropped"
+            ),
             Self::OutputStalled { lines } => {
                 format!("{lines} lines did not reach stdout, which stands still; the store has them")
             }
@@ -100,6 +110,11 @@ impl Event for TelemetryEvent {
             Self::StoreRecovered { outage_ms } => {
                 Map::from_iter([("outage_ms".to_owned(), Value::from(*outage_ms))])
             }
+            Self::BatchNoted { bid, rejected, dropped } => Map::from_iter([
+                ("bid".to_owned(), Value::from(bid.as_str())),
+                ("rejected".to_owned(), Value::from(*rejected)),
+                ("dropped".to_owned(), Value::from(*dropped)),
+            ]),
             Self::OutputStalled { lines } => Map::from_iter([("lines".to_owned(), Value::from(*lines))]),
         }
     }
@@ -145,6 +160,11 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
     let failed = TelemetryEvent::StoreFailed { failure: "database or disk is full".to_owned(), waiting: 512 };
     let by_event = BTreeMap::from([("cycle.started".to_owned(), 480)]);
     let suppressed = TelemetryEvent::Suppressed { count: 480, by_event, last: false };
+    let noted = TelemetryEvent::BatchNoted {
+        bid: "019aa7c2-6b1e-7c3e-9f7e-0d6f2b8f4a11".to_owned(),
+        rejected: 0,
+        dropped: 12,
+    };
     let line = LibraryLine { level: Level::Warn, text: "connection reset".to_owned(), fields: Map::new() };
     vec![
         CatalogueEntry::from_sample(&dropped)
@@ -154,6 +174,7 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
             .with_doc("every ten seconds while debug records are sampled, and once at shutdown"),
         CatalogueEntry::from_sample(&failed).with_doc("at the first refusal of an outage"),
         CatalogueEntry::from_sample(&TelemetryEvent::StoreRecovered { outage_ms: 900 }),
+        CatalogueEntry::from_sample(&noted).with_doc("in place of its records, so that it counts once"),
         CatalogueEntry::from_sample(&TelemetryEvent::OutputStalled { lines: 40 }),
         CatalogueEntry::from_sample(&line).with_doc("a line of a third-party crate"),
     ]

@@ -2,6 +2,8 @@
 //! that stands still cannot hold up the store.
 
 use std::io::Write;
+use std::ops::Range;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -9,9 +11,15 @@ use std::time::{Duration, Instant};
 /// Chunks that may wait for a slow reader; each holds the lines of one commit.
 const WAITING_CHUNKS: usize = 256;
 
+/// Lines of a group, which the store writes too.
+pub(super) struct Chunk {
+    pub bytes: Arc<Vec<u8>>,
+    pub part: Range<usize>,
+}
+
 /// Where lines go.
 pub struct Output {
-    chunks: Option<SyncSender<Vec<u8>>>,
+    chunks: Option<SyncSender<Chunk>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -44,8 +52,8 @@ impl Output {
     }
 
     /// Hands lines over without waiting; `false` when too many wait already.
-    pub(super) fn try_send(&self, lines: Vec<u8>) -> bool {
-        self.chunks.as_ref().is_none_or(|chunks| lines.is_empty() || chunks.try_send(lines).is_ok())
+    pub(super) fn try_send(&self, lines: Chunk) -> bool {
+        self.chunks.as_ref().is_none_or(|chunks| lines.part.is_empty() || chunks.try_send(lines).is_ok())
     }
 
     /// Waits until all lines are written, two seconds at most.
@@ -65,9 +73,10 @@ pub fn say(words: &str) {
     let _ = writeln!(std::io::stderr(), "deltascope: {words}");
 }
 
-fn write(mut target: impl Write, chunks: Receiver<Vec<u8>>) {
+fn write(mut target: impl Write, chunks: Receiver<Chunk>) {
     for chunk in chunks {
         // A closed pipe is no reason to stop anything: the store has the records.
-        let _ = target.write_all(&chunk).and_then(|()| target.flush());
+        let lines = chunk.bytes.get(chunk.part).unwrap_or_default();
+        let _ = target.write_all(lines).and_then(|()| target.flush());
     }
 }

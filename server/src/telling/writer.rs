@@ -8,11 +8,13 @@ use telemetry::{Context, LogRecord};
 use tokio::sync::oneshot;
 
 use super::events::TelemetryEvent;
+use super::output::Chunk;
+use super::queue::Batch;
 use super::queue::{Item, Numbered};
 use super::teller::VERSION;
 use super::{BatchOutcome, Output, Teller, say};
 use crate::clock;
-use crate::store::telemetry::{BatchCommit, Commit, Prepared, TelemetryStore};
+use crate::store::telemetry::{Commit, Group, TelemetryStore};
 
 /// How long the writer waits for company before it commits, unless a browser waits for its answer: whoever comes while
 /// that is committed is company enough for the next.
@@ -24,6 +26,10 @@ const SUPPRESSED_EVERY: Duration = Duration::from_secs(10);
 const COMMIT_RECORDS: usize = 4_096;
 /// How long a closing writer tries a store that refuses.
 const LAST_TRIES: Duration = Duration::from_secs(2);
+/// A store that refuses is tried again after this long, doubled up to the second: when there is room again, nothing
+/// waits for a second.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// Drains the queue until it is closed and empty.
 #[derive(Clone)]
@@ -88,7 +94,6 @@ impl Writer {
         if lost > 0 {
             let mut commit = Collected::default();
             self.add_own(&mut commit, &TelemetryEvent::lost(lost));
-            commit.inner.turned_away = lost;
             self.teller.add_lost(lost);
             self.write(commit, false).await;
         }
@@ -99,31 +104,45 @@ impl Writer {
         match item {
             Item::Record(mut record) => {
                 record.number(boot_id, seq);
-                commit.inner.records.push(Prepared::from(*record));
+                commit.inner.add(*record);
             }
             Item::Event { event, context, at } => {
-                let record = LogRecord::build(&*event, &context, at, boot_id, seq, VERSION);
-                commit.inner.records.push(Prepared::from(record));
+                commit.inner.add(LogRecord::build(&*event, &context, at, boot_id, seq, VERSION));
             }
-            Item::Batch(batch) => {
-                let numbered = batch.records.into_iter().zip(seq..).map(|(mut record, seq)| {
-                    record.number(boot_id, seq);
-                    Prepared::from(record)
-                });
-                let (bid, tab) = (batch.bid, batch.tab);
-                commit.inner.batches.push(BatchCommit { bid, records: numbered.collect(), tab });
-                commit.replies.push(batch.reply);
-            }
+            Item::Batch(batch) => self.collect_batch(commit, batch, seq),
             Item::Journal(journal) => {
-                let numbered = journal.records.into_iter().zip(seq..).map(|(mut record, seq)| {
+                for (mut record, seq) in journal.records.into_iter().zip(seq..) {
                     record.number(boot_id, seq);
-                    Prepared::from(record)
-                });
-                commit.inner.records.extend(numbered);
-                commit.inner.journal = Some(journal.next_seq);
+                    commit.inner.add(record);
+                }
+                commit.inner.tell_journal(journal.next_seq);
                 commit.journal = Some(journal.reply);
             }
         }
+    }
+
+    /// Repeats are neither printed nor stored, and their numbers declared. What becomes of this one is known here: who
+    /// writes is one.
+    fn collect_batch(&self, commit: &mut Collected, batch: Batch, seq: u64) {
+        let Batch { mut records, bid, tab, reply } = batch;
+        let count = records.len() as u64;
+        if commit.inner.has(&bid) || self.store.seen(&bid).unwrap_or_default() {
+            commit.replies.push((reply, BatchOutcome::Duplicate));
+            commit.repeated += count;
+            return;
+        }
+        for (record, seq) in records.iter_mut().zip(seq..) {
+            record.number(self.teller.boot_id(), seq);
+        }
+        if records.is_empty() {
+            let (rejected, dropped) =
+                tab.as_ref().map_or((0, 0), |tab| (tab.rejected, tab.drops.values().sum::<u64>()));
+            let note = self.own(&TelemetryEvent::BatchNoted { bid: bid.clone(), rejected, dropped });
+            commit.inner.add_note(bid, note, tab.as_ref());
+        } else {
+            commit.inner.add_batch(bid, records, tab.as_ref());
+        }
+        commit.replies.push((reply, BatchOutcome::Stored));
     }
 
     fn declare(&self, commit: &mut Collected, last: bool) {
@@ -134,7 +153,6 @@ impl Writer {
         let shed = self.teller.take_shed();
         if shed.total() > 0 || last {
             self.add_own(commit, &TelemetryEvent::dropped(&shed, "queue_full", last));
-            commit.inner.turned_away += shed.total();
         }
     }
 
@@ -147,74 +165,70 @@ impl Writer {
     }
 
     fn add_own(&self, commit: &mut Collected, event: &TelemetryEvent) {
-        let (boot_id, seq) = (self.teller.boot_id(), self.teller.take_number());
-        let record = LogRecord::build(event, &Context::default(), clock::now(), boot_id, seq, VERSION);
-        commit.inner.records.push(Prepared::from(record));
+        commit.inner.add(self.own(event));
     }
 
-    /// Prints, then commits; of browser batches only what was new. A store that refuses is tried again until it takes the records, so that nothing
-    /// is lost; meanwhile the queue fills up and sheds, counted.
+    fn own(&self, event: &TelemetryEvent) -> LogRecord {
+        let (boot_id, seq) = (self.teller.boot_id(), self.teller.take_number());
+        LogRecord::build(event, &Context::default(), clock::now(), boot_id, seq, VERSION)
+    }
+
+    /// Prints, then appends; what browsers would send again is printed when it is there. A store that refuses is tried
+    /// again until it takes the records, so that nothing is lost; meanwhile the queue fills up and sheds, counted.
     async fn write(&self, commit: Collected, closing: bool) {
-        let Collected { inner, replies, journal } = commit;
-        if inner.records.is_empty() && inner.batches.is_empty() && inner.journal.is_none() {
+        let Collected { inner, replies, journal, repeated } = commit;
+        let group = inner.finish();
+        if group.is_empty() && replies.is_empty() {
             return;
         }
-        self.print(&inner.records);
-        let started = Instant::now();
-        let mut pause = Duration::from_millis(50);
-        let fresh = loop {
-            match self.store.append(&inner).await {
-                Ok(fresh) => break fresh,
-                Err(error) => {
-                    if pause == Duration::from_millis(50) {
-                        self.refused(&error.to_string());
-                    }
-                    if closing && started.elapsed() > LAST_TRIES {
-                        say(&format!("{} records could not be stored: {error}", inner.records.len()));
-                        return;
-                    }
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(Duration::from_secs(1));
-                }
+        let (lines, own) = group.lines();
+        self.print(&lines, 0..own);
+        if !self.append(&group, closing).await {
+            return;
+        }
+        self.print(&lines, own..lines.len());
+        let written = group.records();
+        self.teller.add_committed(written);
+        let taken = written + repeated;
+        let _ = self
+            .in_hand
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| Some(held.saturating_sub(taken)));
+        self.teller.add_repeated(repeated);
+        if let Some(reply) = journal {
+            // Nobody waits any more in a process that ends; the records are there all the same.
+            let _ = reply.send(());
+        }
+        for (reply, outcome) in replies {
+            // A handler that went away is answered by its repeat: the batch counts as seen.
+            let _ = reply.send(outcome);
+        }
+    }
+
+    /// `false`: the store refused to the end.
+    async fn append(&self, group: &Group, closing: bool) -> bool {
+        let (started, mut pause) = (Instant::now(), FIRST_PAUSE);
+        while let Err(error) = self.store.append(group).await {
+            if pause == FIRST_PAUSE {
+                self.refused(&error.to_string());
             }
-        };
-        if pause > Duration::from_millis(50) {
+            if closing && started.elapsed() > LAST_TRIES {
+                say(&format!("{} records could not be stored: {error}", group.records()));
+                return false;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        if pause > FIRST_PAUSE {
             self.store.refuses(None);
             let outage_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             self.teller.tell(&TelemetryEvent::StoreRecovered { outage_ms }, &Context::default());
         }
-        // Only now is it known which batches are repeats: those are neither printed nor stored, and their numbers declared.
-        let (mut batched, mut repeated) = (0, 0);
-        for (batch, is_new) in inner.batches.iter().zip(&fresh) {
-            *if *is_new { &mut batched } else { &mut repeated } += batch.records.len();
-        }
-        let kept = inner.batches.iter().zip(&fresh).filter(|(_, is_new)| **is_new);
-        self.print(kept.flat_map(|(batch, _)| &batch.records));
-        let written = (inner.records.len() + batched) as u64;
-        self.teller.add_committed(written);
-        let taken = written + repeated as u64;
-        let _ = self
-            .in_hand
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| Some(held.saturating_sub(taken)));
-        self.teller.add_repeated(repeated as u64);
-        if let Some(reply) = journal {
-            // Nobody waits any more in a process that ends; the cursor is moved all the same.
-            let _ = reply.send(());
-        }
-        for (is_new, reply) in fresh.into_iter().zip(replies) {
-            // A handler that went away is answered by its repeat: the batch counts as seen.
-            let _ = reply.send(if is_new { BatchOutcome::Stored } else { BatchOutcome::Duplicate });
-        }
+        true
     }
 
-    fn print<'a>(&self, records: impl IntoIterator<Item = &'a Prepared>) {
-        let (mut lines, mut count) = (Vec::new(), 0);
-        for prepared in records {
-            lines.extend_from_slice(prepared.line.as_bytes());
-            lines.push(b'\n');
-            count += 1;
-        }
-        if count > 0 && !self.output.try_send(lines) {
+    fn print(&self, bytes: &Arc<Vec<u8>>, part: std::ops::Range<usize>) {
+        let count = memchr::memchr_iter(b'\n', &bytes[part.clone()]).count() as u64;
+        if count > 0 && !self.output.try_send(Chunk { bytes: Arc::clone(bytes), part }) {
             self.stalled.fetch_add(count, Ordering::Relaxed);
         }
     }
@@ -230,12 +244,14 @@ impl Writer {
 #[derive(Default)]
 struct Collected {
     inner: Commit,
-    replies: Vec<Reply>,
+    replies: Vec<(Reply, BatchOutcome)>,
     journal: Option<oneshot::Sender<()>>,
+    /// Records of batches that were there already.
+    repeated: u64,
 }
 
 impl Collected {
     fn size(&self) -> usize {
-        self.inner.records.len() + self.inner.batches.iter().map(|batch| batch.records.len()).sum::<usize>()
+        usize::try_from(self.inner.records()).unwrap_or(usize::MAX)
     }
 }

@@ -164,7 +164,7 @@ async fn place(rest: &Rest, order: &OrderRequest, record: &DecisionRecord) -> Ex
     let understand = |answer: wire::Order| translate::order_snapshot(&answer, &client_order_id);
     match rest.send_as(&Call::place(order).behalf(record), understand).await {
         Sent::Acked(snapshot) => ExecutionReport::Order(snapshot),
-        Sent::Rejected(refusal) if EXISTS.contains(&refusal.code.as_str()) => {
+        Sent::Rejected(refusal) if says_it_exists(&refusal) => {
             ExecutionReport::Ambiguous { client_order_id, code: code_of(&refusal.code) }
         }
         Sent::Rejected(refusal) => {
@@ -174,6 +174,13 @@ async fn place(rest: &Rest, order: &OrderRequest, record: &DecisionRecord) -> Ex
         Sent::Ambiguous(cause) => ExecutionReport::Ambiguous { client_order_id, code: cause.into() },
         Sent::NotSent(cause) => ExecutionReport::NotSent { client_order_id, code: cause.into() },
     }
+}
+
+/// The venue documents no code for an id that is taken: it may be one of its own, or a schema error that names the field.
+/// Either way an order of that id may be there, and is looked up.
+fn says_it_exists(refusal: &wire::Refusal) -> bool {
+    let named = || refusal.detail.as_deref().is_some_and(|detail| detail.contains("client_order_id"));
+    EXISTS.contains(&refusal.code.as_str()) || (refusal.code == "bad_schema" && named())
 }
 
 /// An order of ours is told as it is now; of somebody else's only whether the cancel failed.
@@ -263,5 +270,26 @@ fn word(command: &Command) -> &'static str {
         Command::ReadWitness(_) => "read_witness",
         Command::ReadInstruments { .. } => "read_instruments",
         Command::Watch { .. } => "watch",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No source of the venue names a code for it, so every form is taken for what it may mean.
+    #[test]
+    fn an_id_that_is_taken_is_known_in_every_form() {
+        let says = |body: &str| says_it_exists(&wire::Refusal::parse(body).unwrap());
+        let schema = |message: &str, param: &str| {
+            format!(
+                r#"{{"success":false,"error":{{"code":"bad_schema","context":{{"schema_errors":[{{"code":"validation_error","message":"{message}","param":"{param}"}}]}}}}}}"#
+            )
+        };
+        assert!(says(r#"{"success":false,"error":{"code":"duplicate_client_order_id"}}"#));
+        assert!(says(r#"{"success":false,"error":{"code":"client_order_id_already_exists"}}"#));
+        assert!(says(&schema("client_order_id is that of an open order already", "client_order_id")));
+        assert!(!says(&schema("limit_price must be a positive multiple of the tick size 0.1", "")));
+        assert!(!says(r#"{"success":false,"error":{"code":"insufficient_margin"}}"#));
     }
 }

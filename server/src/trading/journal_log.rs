@@ -111,6 +111,7 @@ impl JournalLog {
             for record in page.records.iter().filter(|record| self.teller.enabled(level(record))) {
                 records.push(self.line(record).await?);
             }
+            records.retain_mut(|record| self.teller.admits_journal(record));
             if self.teller.commit_journal(records, after).await.is_err() {
                 // The writer has ended; the next process goes on from here.
                 break;

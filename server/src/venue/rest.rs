@@ -275,7 +275,7 @@ impl Rest {
         let answered = came.is_ok().then_some(event.latency_us);
         let name = format!("{} {}", event.method, event.endpoint);
         self.counted().entry(name).or_default().note(event.outcome, answered);
-        if self.teller.enabled(telemetry::Event::level(&event)) {
+        if self.teller.wants(&event) {
             let now = clock::now();
             let mut record = LogRecord::build(&event, &self.context(call, now), now, "", 0, VERSION);
             record.caused_by.clone_from(&call.caused_by);

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use reqwest::StatusCode;
 use serde_json::Value;
+use server::health::{Condition, Health};
 use sqlx::{Connection as _, SqliteConnection};
 
 use crate::support::{Console, PASSWORD};
@@ -44,6 +45,12 @@ async fn goes_on(mut console: Console, file: &str) -> Console {
     if console.sign_in(PASSWORD).await.status() != StatusCode::OK {
         panic!("nobody can sign in");
     }
+    console.settled().await;
+    let open = |health: &Health| {
+        health.parts().values().all(|part| !matches!(part.condition, Condition::Down { .. }))
+    };
+    let health = console.running.app.health.clone();
+    tokio::time::timeout(std::time::Duration::from_secs(60), health.until(open)).await.expect("a new one");
     console.settled().await;
     let page = console.json("/api/v1/logs?event=db.set_aside").await;
     let told = page["records"].as_array().unwrap();
@@ -96,7 +103,7 @@ async fn a_log_store_with_other_tables_is_set_aside() {
     for statements in [
         "CREATE TABLE log_records (anything TEXT)",
         "DROP TABLE dead_letters",
-        "ALTER TABLE log_records RENAME COLUMN body TO words",
+        "ALTER TABLE dead_letters RENAME COLUMN body TO words",
     ] {
         let console = Console::start(&[]).await;
         let console = after(console, async |dir: &Path| {
@@ -143,12 +150,98 @@ async fn damage_found_while_running_is_mended_without_a_restart() {
     overwrite(&dir.join("telemetry.db"), 2 * 4_096, usize::try_from(length).unwrap() - 3 * 4_096);
     let mended = async {
         while set_aside(&dir, "telemetry.db").is_empty() {
-            console.get("/api/v1/logs").await;
+            console.get("/api/v1/pipeline").await;
             some_records(&console, 200).await;
         }
     };
     tokio::time::timeout(std::time::Duration::from_secs(60), mended).await.expect("it is found");
     goes_on(console, "telemetry.db").await;
+}
+
+async fn count(console: &Console, query: &str) -> usize {
+    console.json(&format!("/api/v1/logs?limit=1000&{query}")).await["records"].as_array().unwrap().len()
+}
+
+fn segments(dir: &Path) -> Vec<std::path::PathBuf> {
+    server::store::log::Log::guest(dir).segments().into_iter().map(|segment| segment.path).collect()
+}
+
+#[tokio::test]
+async fn an_index_that_is_damaged_or_gone_is_made_again_and_missed_by_nobody() {
+    for harm in ["damage", "removal"] {
+        let mut console = Console::start(&[]).await;
+        console.sign_in(PASSWORD).await;
+        some_records(&console, 300).await;
+        let index = |dir: &Path| dir.join("log/index").read_dir().unwrap().map(|entry| entry.unwrap().path());
+        let console = after(console, async |dir: &Path| {
+            for file in index(dir).filter(|file| file.extension().is_some_and(|kind| kind == "db")) {
+                match harm {
+                    "damage" => overwrite(&file, 0, 20_000),
+                    _ => std::fs::remove_file(&file).unwrap(),
+                }
+            }
+        })
+        .await;
+        assert_eq!(count(&console, "event=cycle.noted").await, 300, "{harm}");
+        let output = console.command(&["logs", "reindex"]).await;
+        assert!(output.contains("makes them again"), "{output}");
+        assert_eq!(count(&console, "event=cycle.noted").await, 300, "{harm}");
+        let console = after(console, async |dir: &Path| {
+            let output = Console::command_on(dir, &["logs", "reindex"]).await;
+            assert!(output.contains("of 1 days were indexed"), "{output}");
+            let output =
+                Console::command_on(dir, &["logs", "query", "--event", "cycle.noted", "--limit", "1000"])
+                    .await;
+            assert_eq!(output.lines().count(), 300, "with the server dead");
+        })
+        .await;
+        assert_eq!(count(&console, "event=cycle.noted").await, 300, "{harm}");
+    }
+}
+
+#[tokio::test]
+async fn a_segment_that_is_damaged_loses_its_own_lines_and_nothing_else() {
+    let mut console = Console::start(&[]).await;
+    console.sign_in(PASSWORD).await;
+    some_records(&console, 300).await;
+    let console = after(console, async |dir: &Path| {
+        overwrite(&segments(dir)[0], 60_000, 5_000);
+        std::fs::remove_dir_all(dir.join("log/index")).unwrap();
+    })
+    .await;
+    let left = count(&console, "event=cycle.noted").await;
+    assert!((280..300).contains(&left), "{left}");
+    some_records(&console, 5).await;
+    assert_eq!(count(&console, "event=cycle.noted").await, left + 5);
+}
+
+#[tokio::test]
+async fn a_log_cut_in_the_middle_of_a_line_goes_on_behind_the_last_whole_one() {
+    let mut console = Console::start(&[]).await;
+    console.sign_in(PASSWORD).await;
+    some_records(&console, 20).await;
+    let console = after(console, async |dir: &Path| {
+        let path = segments(dir).pop().unwrap();
+        let whole = std::fs::metadata(&path).unwrap().len();
+        let mut file = std::fs::File::options().append(true).open(path).unwrap();
+        file.write_all(b"{\"timestamp\":\"2026-11-24T08:35:33").unwrap();
+        assert!(whole > 0);
+    })
+    .await;
+    some_records(&console, 1).await;
+    assert_eq!(count(&console, "event=cycle.noted").await, 21);
+    assert_eq!(count(&console, "event=db.log_cut").await, 1);
+}
+
+#[tokio::test]
+async fn a_file_where_the_log_should_be_is_set_aside() {
+    let console = Console::start(&[]).await;
+    let console = after(console, async |dir: &Path| {
+        std::fs::remove_dir_all(dir.join("log")).unwrap();
+        std::fs::write(dir.join("log"), "no folder").unwrap();
+    })
+    .await;
+    goes_on(console, "log").await;
 }
 
 #[tokio::test]

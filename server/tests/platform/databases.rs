@@ -30,6 +30,7 @@ pub fn file(dir: &Path, patience: Duration) -> DbFile {
         hold: Hold::Owner,
         foreign: Foreign::SetAside,
         check: Duration::from_secs(1),
+        before: None,
     }
 }
 

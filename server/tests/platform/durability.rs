@@ -2,29 +2,32 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{Connection, SqliteConnection};
 
+use crate::support::small_disk::SmallDisk;
 use crate::support::{Console, PASSWORD, batch, cookie_of, header, now_ms};
 
 /// The binary on a data directory, signed in to over HTTP.
-struct Process {
+pub struct Process {
     child: Child,
     base: String,
     http: reqwest::Client,
 }
 
 impl Process {
-    fn start(dir: &std::path::Path) -> Self {
+    pub fn start(dir: &std::path::Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_deltascope"))
             .env_clear()
             .current_dir(dir)
             .env("DELTASCOPE__DATA__DIR", dir.join("data"))
             .env("DELTASCOPE__HTTP__LISTEN", "127.0.0.1:0")
             .env("DELTASCOPE__AUTH__BOOTSTRAP_PASSWORD", PASSWORD)
+            .env("LOG_LEVEL", "trace")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -36,25 +39,25 @@ impl Process {
         Self { child, base, http: reqwest::Client::new() }
     }
 
-    async fn sign_in(&self) -> String {
+    pub async fn sign_in(&self) -> String {
         let body = json!({ "username": "admin", "password": PASSWORD });
         let response =
             self.http.post(format!("{}/api/v1/sign-in", self.base)).json(&body).send().await.unwrap();
         format!("__Host-session={}", cookie_of(&response).expect("signed in"))
     }
 
-    async fn page_token(&self) -> String {
+    pub async fn page_token(&self) -> String {
         let page = self.http.get(format!("{}/login", self.base)).send().await.unwrap().text().await.unwrap();
         page.split_once("name=\"log-token\" content=\"").unwrap().1.split('"').next().unwrap().to_owned()
     }
 
-    async fn send(&self, cookie: &str, body: &Value) -> Value {
+    pub async fn send(&self, cookie: &str, body: &Value) -> Value {
         let token = self.page_token().await;
         self.try_send(cookie, &token, body).await.expect("an answer")
     }
 
     /// `None`: no answer came.
-    async fn try_send(&self, cookie: &str, token: &str, body: &Value) -> Option<Value> {
+    pub async fn try_send(&self, cookie: &str, token: &str, body: &Value) -> Option<Value> {
         let request = self
             .http
             .post(format!("{}/api/logs", self.base))
@@ -67,7 +70,7 @@ impl Process {
         response.json().await.ok()
     }
 
-    async fn get(&self, cookie: &str, path: &str) -> Value {
+    pub async fn get(&self, cookie: &str, path: &str) -> Value {
         let request = self.http.get(format!("{}{path}", self.base)).header("cookie", cookie);
         request.send().await.unwrap().json().await.unwrap()
     }
@@ -82,8 +85,15 @@ impl Drop for Process {
 }
 
 impl Process {
-    /// The same while others still hold on to it.
-    fn kill(&self) {
+    /// In good order: everything that was told is stored.
+    pub fn end(mut self) {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(asked.is_ok_and(|status| status.success()));
+        self.child.wait().unwrap();
+    }
+
+    /// Kills it while others still hold on to it.
+    pub fn kill(&self) {
         let killed = Command::new("kill").args(["-KILL", &self.child.id().to_string()]).status();
         assert!(killed.is_ok_and(|status| status.success()));
     }
@@ -150,7 +160,7 @@ async fn batches_on_their_way_at_a_kill_are_stored_once() {
 }
 
 /// A batch of the tab's calls from `number` times its size on.
-fn numbered<const RECORDS: usize>(number: usize) -> Value {
+pub fn numbered<const RECORDS: usize>(number: usize) -> Value {
     let records: Vec<(u64, &str, String)> =
         (0..RECORDS).map(|n| (9, "ui.log", format!("record {number}/{n}"))).collect();
     let mut body = batch(&uuid::Uuid::now_v7().to_string(), now_ms(), &records);
@@ -160,8 +170,84 @@ fn numbered<const RECORDS: usize>(number: usize) -> Value {
     body
 }
 
+/// A server whose data directory lies on a disk that is full.
+async fn on_a_full_disk() -> Option<(Console, SmallDisk)> {
+    let disk = SmallDisk::mount(24 * 1_024)?;
+    let data = disk.path().join("data").display().to_string();
+    let mut console = Console::start(&[("DELTASCOPE__DATA__DIR", data.as_str())]).await;
+    console.sign_in(PASSWORD).await;
+    console.settled().await;
+    disk.fill();
+    Some((console, disk))
+}
+
 #[tokio::test]
 async fn a_store_that_takes_nothing_asks_browsers_to_come_back() {
+    let Some((console, disk)) = on_a_full_disk().await else { return };
+    let token = console.page_token().await;
+    // A file may have room in its last block: batches are taken as long as it has.
+    let (mut number, refused) = (0, Duration::from_secs(60));
+    let (body, response) = tokio::time::timeout(refused, async {
+        loop {
+            let body = numbered::<3>(number);
+            number += 1;
+            let sent =
+                crate::browser_log::send(&console, &token, now_ms()).body(body.to_string()).send().await;
+            let response = sent.unwrap();
+            if response.status() != StatusCode::ACCEPTED {
+                return (body, response);
+            }
+        }
+    })
+    .await
+    .expect("the disk is full");
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let again_s: u64 = header(&response, "retry-after").parse().unwrap();
+    assert!((5..=30).contains(&again_s));
+    disk.free();
+    console.settled().await;
+    let send = || crate::browser_log::send(&console, &token, now_ms()).body(body.to_string()).send();
+    let receipt: Value = send().await.unwrap().json().await.unwrap();
+    assert_eq!(receipt["dup"], json!(true), "it was kept and stored meanwhile");
+    let page = console.json("/api/v1/logs?source=frontend&limit=1000").await;
+    assert_eq!(page["records"].as_array().unwrap().len(), number * 3);
+}
+
+#[tokio::test]
+async fn records_told_while_the_store_refuses_are_kept_and_the_outage_is_told() {
+    let Some((console, disk)) = on_a_full_disk().await else { return };
+    let down = async {
+        let mut number = 0;
+        loop {
+            let told = console
+                .request(Method::GET, "/health")
+                .header("x-correlation-id", format!("outage-{number:03}"));
+            let response = told.send().await.unwrap();
+            assert_eq!(response.status(), StatusCode::OK, "nothing waits for the store");
+            let health: Value = response.json().await.unwrap();
+            number += 1;
+            if health["parts"]["telemetry_store"]["state"] == "down" {
+                return number;
+            }
+        }
+    };
+    let told = tokio::time::timeout(Duration::from_secs(20), down).await.expect("health says so");
+    disk.free();
+    console.settled().await;
+    for number in 0..told {
+        let trace = console.json(&format!("/api/v1/traces/outage-{number:03}")).await;
+        assert_eq!(trace["records"].as_array().unwrap().len(), 1, "kept");
+    }
+    let (_, records) = console.stop().await;
+    let has = |name: &str| records.iter().any(|record| record["event"] == name);
+    assert!(has("telemetry.store_failed") && has("telemetry.store_recovered"));
+    let seqs: Vec<u64> = records.iter().filter_map(|record| record["seq"].as_u64()).collect();
+    assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>(), "nothing was lost");
+}
+
+/// Another program holds the books: records and batches are taken all the same, and the books follow.
+#[tokio::test]
+async fn books_that_are_locked_hold_up_no_record() {
     let mut console = Console::start(&[]).await;
     console.sign_in(PASSWORD).await;
     let token = console.page_token().await;
@@ -171,42 +257,44 @@ async fn a_store_that_takes_nothing_asks_browsers_to_come_back() {
     sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
     let body = numbered::<3>(0);
     let send = || crate::browser_log::send(&console, &token, now_ms()).body(body.to_string()).send();
-    let response = send().await.unwrap();
-    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-    let again_s: u64 = header(&response, "retry-after").parse().unwrap();
-    assert!((5..=30).contains(&again_s));
-    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
-    console.settled().await;
-    let receipt: Value = send().await.unwrap().json().await.unwrap();
-    assert_eq!(receipt["dup"], json!(true), "it was kept and stored meanwhile");
+    for dup in [false, true] {
+        let response = send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::ACCEPTED);
+        assert_eq!(response.json::<Value>().await.unwrap()["dup"], json!(dup));
+    }
     let page = console.json("/api/v1/logs?source=frontend").await;
     assert_eq!(page["records"].as_array().unwrap().len(), 3);
-}
-
-#[tokio::test]
-async fn records_told_while_the_store_refuses_are_kept_and_the_outage_is_told() {
-    let mut console = Console::start(&[]).await;
-    console.sign_in(PASSWORD).await;
-    console.settled().await;
-    let path = console.data_dir().join("data/telemetry.db");
-    let mut other = SqliteConnection::connect(&format!("sqlite:{}", path.display())).await.unwrap();
-    // Another writer holds the file for longer than our own patience.
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
-    let told = console.request(Method::GET, "/health").header("x-correlation-id", "during-outage-1");
-    assert_eq!(told.send().await.unwrap().status(), StatusCode::OK, "nothing waits for the store");
-    let down = async {
-        while console.json("/health").await["parts"]["telemetry_store"]["state"] != "down" {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    other.close().await.unwrap();
+    let followed = async {
+        while console.json("/api/v1/pipeline").await["clients"]["delivered"] != json!(3) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(20), down).await.expect("health says so");
-    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
-    console.settled().await;
-    let trace = console.json("/api/v1/traces/during-outage-1").await;
-    assert_eq!(trace["records"].as_array().unwrap().len(), 1, "kept");
-    let (_, records) = console.stop().await;
-    let has = |name: &str| records.iter().any(|record| record["event"] == name);
-    assert!(has("telemetry.store_failed") && has("telemetry.store_recovered"));
-    let seqs: Vec<u64> = records.iter().filter_map(|record| record["seq"].as_u64()).collect();
-    assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>(), "nothing was lost");
+    tokio::time::timeout(Duration::from_secs(20), followed).await.expect("the books follow");
+    let console = console.restart().await;
+    let books = console.json("/api/v1/pipeline").await["clients"].clone();
+    assert_eq!((&books["delivered"], &books["unexplained_loss"]), (&json!(3), &json!(0)));
+}
+
+/// A batch of which nothing is kept counts once all the same: it stands in the log.
+#[tokio::test]
+async fn a_batch_of_drops_alone_is_remembered_over_a_kill() {
+    let dir = tempfile::tempdir().unwrap();
+    let process = Process::start(dir.path());
+    let cookie = process.sign_in().await;
+    let mut body = numbered::<1>(0);
+    body["recs"] = json!([]);
+    body["drops"] = json!([{ "l": 9, "why": "rate", "c": 7, "f": 0, "t": 0 }]);
+    let first = process.send(&cookie, &body).await;
+    assert_eq!(first["dup"], json!(false), "{first}");
+    drop(process);
+    // Its books are gone, the log is there.
+    for file in ["telemetry.db", "telemetry.db-wal", "telemetry.db-shm"] {
+        let _ = std::fs::remove_file(dir.path().join("data").join(file));
+    }
+    let process = Process::start(dir.path());
+    assert_eq!(process.send(&cookie, &body).await["dup"], json!(true));
+    let books = process.get(&cookie, "/api/v1/pipeline").await["clients"].clone();
+    assert_eq!(books["drops"]["rate"], json!(7), "{books}");
 }

@@ -2,16 +2,20 @@
 //! forwarding to a fake Elasticsearch, starting and stopping.
 
 mod abuse;
+mod alerts;
 mod auth;
 mod browser_log;
 mod connections;
 mod damage;
 mod databases;
 mod durability;
+mod elastic;
 mod forwarding;
 mod full_disk;
 mod headers;
 mod ingest;
+mod kills;
+mod levels;
 mod lifecycle;
 mod logs;
 mod panic_all;
@@ -21,5 +25,6 @@ mod shut_out;
 mod site;
 mod support;
 mod tabs;
+mod takeover;
 mod trading;
 mod wal;

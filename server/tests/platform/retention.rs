@@ -1,11 +1,9 @@
-//! Old log records are forgotten by age and by size, in steps between which others write, and the forwarder's books
-//! stay closed whatever is given up.
-
-use std::sync::atomic::{AtomicBool, Ordering};
+//! Retention: whole days by age, the oldest segments by size; the forwarder's books stay closed whatever is given up.
 
 use server::health::Health;
+use server::store::log::{Day, Head};
 use server::store::telemetry::{
-    Books, Commit, DeadLetter, Filter, Forgotten, Keep, Lane, Prepared, Settled, StoredRecord, TelemetryStore,
+    Books, DeadLetter, Filter, Forgotten, Group, Keep, Lane, Settled, StoredRecord, TelemetryStore,
 };
 use server::tasks::{Stop, Tasks};
 use server::telling::Teller;
@@ -27,7 +25,7 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let teller = Teller::new(Level::Fatal, 16);
         let settings = config(&dir, &[]);
-        let store = TelemetryStore::open(dir.path(), teller.clone(), &settings.database).await.unwrap();
+        let store = TelemetryStore::own(dir.path(), teller.clone(), &settings.database).await.unwrap();
         Self { store, tasks: Tasks::new(teller, Health::default()), _dir: dir }
     }
 
@@ -35,17 +33,20 @@ impl World {
         self.tasks.stop_signal()
     }
 
-    /// Records of about a kilobyte, one day apart from each other when `days` says so.
-    async fn write(&self, name: &str, count: i64, at_us: impl Fn(i64) -> i64) {
-        let record = |n: i64| LogRecord {
-            event_id: format!("{name}-{n}"),
-            timestamp: Micros(at_us(n)),
-            event: "cycle.started".into(),
-            message: "x".repeat(800),
-            ..LogRecord::default()
-        };
-        let records = (0..count).map(|n| Prepared::from(record(n))).collect();
-        self.store.append(&Commit { records, ..Commit::default() }).await.unwrap();
+    /// Records of about a kilobyte, each of `days` has so many.
+    fn write(&self, name: &str, count: usize, days: std::ops::Range<i64>) {
+        for day in days {
+            let at = Micros(day * DAY + 7);
+            let record = |n: usize| LogRecord {
+                event_id: format!("{name}-{day}-{n}"),
+                timestamp: at,
+                event: "cycle.started".into(),
+                message: "x".repeat(800),
+                ..LogRecord::default()
+            };
+            let (bytes, _) = Group::from_iter((0..count).map(record)).lines();
+            self.store.log().append(&bytes, at).unwrap();
+        }
     }
 
     async fn forget(&self, since_us: Option<i64>, bytes: u64) -> Forgotten {
@@ -53,16 +54,7 @@ impl World {
     }
 
     async fn left(&self) -> usize {
-        let mut left = 0;
-        let mut after = None;
-        loop {
-            let (lines, next) = self.store.page(&Filter::default(), after, 1_000).await.unwrap();
-            left += lines.len();
-            match next {
-                Some(next) => after = Some(next),
-                None => return left,
-            }
-        }
+        self.store.after(&Filter::default(), 0, 100_000).await.unwrap().len()
     }
 
     /// The next records of the one lane that is used here.
@@ -106,29 +98,33 @@ impl World {
 }
 
 #[tokio::test]
-async fn age_takes_what_is_old_and_need_not_be_forwarded() {
+async fn age_takes_whole_days_that_need_not_be_forwarded() {
     let world = World::new().await;
-    world.write("old", 300, |n| n * DAY / 10).await;
-    assert_eq!(world.forget(Some(10 * DAY), EVERYTHING).await.records, 100);
-    assert_eq!(world.left().await, 200);
+    world.write("old", 30, 0..10);
+    assert_eq!(world.forget(Some(4 * DAY + 9), EVERYTHING).await.records, 120);
+    assert_eq!(world.left().await, 180);
     world.store.open_books().await.unwrap();
-    world.write("held", 100, |_| 0).await;
-    assert_eq!(world.forget(Some(20 * DAY), EVERYTHING).await.records, 100, "not what is to be forwarded");
-    assert_eq!((world.left().await, world.books().await.held), (200, 100));
+    world.write("held", 50, 10..12);
+    assert_eq!(world.forget(Some(20 * DAY), EVERYTHING).await.records, 180, "not what is to be forwarded");
+    assert_eq!((world.left().await, world.books().await.held), (100, 100));
     assert_eq!(world.forget(None, EVERYTHING).await, Forgotten::default(), "age is not looked at");
-    let backlog = world.backlog(60).await;
-    let cursor_id = backlog.last().unwrap().id;
+    let cursor_id = world.backlog(60).await.last().unwrap().id;
     world.settle(cursor_id, 60, vec![]).await;
-    assert_eq!(world.forget(Some(20 * DAY), EVERYTHING).await.records, 60, "once it is forwarded it goes");
-    assert_eq!((world.left().await, world.books().await.held), (140, 40));
+    assert_eq!(world.forget(Some(20 * DAY), EVERYTHING).await.records, 50, "a day that is forwarded goes");
+    assert_eq!((world.left().await, world.books().await.held), (50, 40), "the present segment stays");
+    let days: Vec<Day> = world.store.log().days();
+    let folders = std::fs::read_dir(world.store.log().dir())
+        .unwrap()
+        .filter_map(|entry| Day::parse(entry.unwrap().file_name().to_str().unwrap()));
+    assert_eq!(folders.collect::<Vec<_>>(), days, "folders go with their days");
 }
 
 #[tokio::test]
-async fn size_takes_the_oldest_and_the_books_say_what_was_given_up() {
+async fn size_takes_the_oldest_segments_and_the_books_say_what_was_given_up() {
     let world = World::new().await;
-    world.write("before", 1_000, |n| n).await;
+    world.write("before", 100, 0..10);
     world.store.open_books().await.unwrap();
-    world.write("after", 2_000, |n| n).await;
+    world.write("after", 100, 10..30);
     let backlog = world.backlog(500).await;
     let (last, letter) = (backlog.last().unwrap().id, backlog[3].clone());
     let letter =
@@ -137,10 +133,10 @@ async fn size_takes_the_oldest_and_the_books_say_what_was_given_up() {
     let from = world.cursor().await;
     let in_flight = world.backlog(500).await;
 
-    let limit = 1_500_000;
+    let limit = 1_000_000;
     let forgotten = world.forget(None, limit).await;
     let left = world.left().await;
-    assert!((200..1_400).contains(&left), "about as many as there is room for: {left}");
+    assert!((500..1_100).contains(&left), "about as many as there is room for: {left}");
     assert_eq!(forgotten.records as usize, 3_000 - left);
     assert_eq!(forgotten.not_forwarded as usize, 1_500 - left, "those behind the cursor");
     assert_eq!(forgotten.dead_letters, 1, "it goes with its record");
@@ -160,33 +156,30 @@ async fn size_takes_the_oldest_and_the_books_say_what_was_given_up() {
 }
 
 #[tokio::test]
-async fn whoever_writes_has_its_turn_between_the_steps() {
+async fn days_that_are_over_are_sealed_and_read_and_forgotten_as_before() {
     let world = World::new().await;
-    for round in 0..5 {
-        world.write(&format!("old-{round}"), 4_000, |n| n).await;
-    }
-    let forgetting = AtomicBool::new(true);
-    let (forgotten, ()) = tokio::join!(
-        async {
-            let forgotten = world.forget(Some(DAY), EVERYTHING).await;
-            forgetting.store(false, Ordering::Relaxed);
-            forgotten
-        },
-        async {
-            for n in 0..5 {
-                world.write(&format!("new-{n}"), 1, |_| 2 * DAY).await;
-                assert!(forgetting.load(Ordering::Relaxed), "written in between");
-            }
-        }
-    );
-    assert_eq!(forgotten.records, 20_000);
-    assert_eq!(world.left().await, 5);
+    world.store.open_books().await.unwrap();
+    world.write("day", 200, 0..5);
+    let before = world.store.after(&Filter::default(), 0, 100_000).await.unwrap();
+    let bytes = world.store.log().bytes();
+    while world.store.seal_one().await.unwrap() {}
+    assert!(world.store.log().bytes() < bytes / 3, "compressed");
+    assert_eq!(world.store.after(&Filter::default(), 0, 100_000).await.unwrap(), before);
+    let page = world.store.page(&Filter::default(), None, 150).await.unwrap();
+    let newest: Vec<&String> = before.iter().rev().take(150).map(|(_, line)| line).collect();
+    assert_eq!(page.lines.iter().collect::<Vec<_>>(), newest);
+    let last = before.last().map(|(id, _)| *id).unwrap();
+    world.settle(last, 1_000, vec![]).await;
+    assert_eq!(world.forget(Some(3 * DAY), EVERYTHING).await.records, 600);
+    assert_eq!(world.left().await, 400);
+    assert!(Head::of(page.lines[0].as_bytes()).is_some());
 }
 
 #[tokio::test]
 async fn a_server_that_stops_does_not_wait_for_it() {
     let world = World::new().await;
-    world.write("old", 4_000, |n| n).await;
+    world.write("old", 10, 0..5);
     world.tasks.stop();
-    assert_eq!(world.forget(Some(DAY), EVERYTHING).await, Forgotten::default());
+    assert_eq!(world.forget(Some(3 * DAY), EVERYTHING).await, Forgotten::default());
+    assert_eq!(world.left().await, 50);
 }

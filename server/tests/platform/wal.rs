@@ -4,41 +4,31 @@
 use std::path::Path;
 use std::time::Duration;
 
-use server::store::telemetry::{Commit, Prepared, TelemetryStore};
-use server::store::{DbFile, Hold};
-use server::telling::Teller;
+use server::store::{Db, DbFile, Hold};
 use sqlx::{Connection as _, SqliteConnection};
-use telemetry::{Level, LogRecord};
 
 use crate::databases::{add, file, names, open};
-use crate::support::config;
 
-async fn store(dir: &Path) -> TelemetryStore {
-    let settings = config(&tempfile::tempdir().unwrap(), &[]);
-    TelemetryStore::open(dir, Teller::new(Level::Fatal, 16), &settings.database).await.unwrap()
-}
-
-async fn write(store: &TelemetryStore, name: &str, count: usize) {
-    let record = |n: usize| LogRecord {
-        event_id: format!("{name}-{n}"),
-        event: "cycle.started".into(),
-        message: "x".repeat(1_000),
-        ..LogRecord::default()
-    };
-    let records = (0..count).map(|n| Prepared::from(record(n))).collect();
-    store.append(&Commit { records, ..Commit::default() }).await.unwrap();
+async fn write(db: &Db, name: &str, count: usize) {
+    let mut write = db.write().await.unwrap();
+    for n in 0..count {
+        let query = sqlx::query("INSERT INTO users (username, created_us) VALUES ($1, 0)")
+            .bind(format!("{name}-{n}-{}", "x".repeat(1_000)));
+        write.execute("add", query).await.unwrap();
+    }
+    write.commit().await.unwrap();
 }
 
 /// A reader in a snapshot, while many rows are written.
-async fn held_up(dir: &Path, store: &TelemetryStore) -> SqliteConnection {
-    write(store, "before", 10).await;
-    let url = format!("sqlite:{}", dir.join("telemetry.db").display());
+async fn held_up(dir: &Path, db: &Db) -> SqliteConnection {
+    write(db, "before", 10).await;
+    let url = format!("sqlite:{}", dir.join("a.db").display());
     let mut reader = SqliteConnection::connect(&url).await.unwrap();
-    for sql in ["BEGIN", "SELECT COUNT(*) FROM log_records"] {
+    for sql in ["BEGIN", "SELECT COUNT(*) FROM users"] {
         sqlx::query(sql).fetch_all(&mut reader).await.unwrap();
     }
     for round in 0..20 {
-        write(store, &format!("held-{round}"), 500).await;
+        write(db, &format!("held-{round}"), 500).await;
     }
     reader
 }
@@ -46,14 +36,13 @@ async fn held_up(dir: &Path, store: &TelemetryStore) -> SqliteConnection {
 #[tokio::test]
 async fn the_write_ahead_log_shrinks_when_its_reader_is_gone() {
     let dir = tempfile::tempdir().unwrap();
-    let store = store(dir.path()).await;
-    let mut reader = held_up(dir.path(), &store).await;
-    let db = store.db().unwrap();
+    let db = open(file(dir.path(), Duration::from_secs(1))).await.unwrap();
+    let mut reader = held_up(dir.path(), &db).await;
     let held = db.wal_bytes();
     assert!(held > 20_000_000, "the reader holds it up: {held}");
     sqlx::query("COMMIT").execute(&mut reader).await.unwrap();
     for round in 0..9 {
-        write(&store, &format!("after-{round}"), 100).await;
+        write(&db, &format!("after-{round}"), 100).await;
     }
     assert!(db.wal_bytes() <= 8 * 1024 * 1024, "by itself: {} of {held}", db.wal_bytes());
 }
@@ -61,13 +50,15 @@ async fn the_write_ahead_log_shrinks_when_its_reader_is_gone() {
 #[tokio::test]
 async fn a_checkpoint_passes_by_a_reader_and_folds_everything_when_it_is_gone() {
     let dir = tempfile::tempdir().unwrap();
-    let store = store(dir.path()).await;
-    let reader = held_up(dir.path(), &store).await;
-    let db = store.db().unwrap();
+    let db = open(file(dir.path(), Duration::from_secs(1))).await.unwrap();
+    let reader = held_up(dir.path(), &db).await;
     let held = db.wal_bytes();
     // Neither the reader nor a writer that is at work makes it fail or wait.
     let mut write = db.write().await.unwrap();
-    write.execute("touch", sqlx::query("DELETE FROM seen_batches")).await.unwrap();
+    write
+        .execute("touch", sqlx::query("UPDATE users SET created_us = 1 WHERE username = 'nobody'"))
+        .await
+        .unwrap();
     db.checkpoint().await.unwrap();
     write.commit().await.unwrap();
     assert!(db.wal_bytes() >= held);

@@ -5,6 +5,7 @@ mod engine;
 mod forwarding;
 mod platform;
 mod trading;
+mod watch;
 
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ use crate::told::Told;
 /// Runs all of them, side by side.
 pub async fn all() -> Told {
     server::tls::install();
-    let (session, ambush, lost, refused, tape, people, browser, forwarding) = tokio::join!(
+    let (session, ambush, lost, refused, tape, people, browser, forwarding, alerts) = tokio::join!(
         trading::session(),
         trading::ambush(),
         trading::journal_lost(),
@@ -22,9 +23,11 @@ pub async fn all() -> Told {
         platform::people(),
         browser::batches(),
         forwarding::engine_that_refuses(),
+        watch::alerts(),
     );
     let mut others: Vec<Value> = engine::worlds();
-    others
-        .extend([ambush, lost, refused, tape, people, browser, forwarding, platform::alone().await].concat());
+    others.extend(
+        [ambush, lost, refused, tape, people, browser, forwarding, alerts, platform::alone().await].concat(),
+    );
     Told { session, others }
 }

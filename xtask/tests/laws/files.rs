@@ -64,11 +64,22 @@ pub fn all() -> Vec<SourceFile> {
 
 /// Tracked files, and new ones that are not ignored: a law should speak before the commit, not after it.
 fn listed_by_git(root: &Path) -> Option<Vec<String>> {
-    let listing = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-    let output = Command::new("git").current_dir(root).args(listing).output().ok()?;
+    ask_git(root, &["--cached", "--others", "--exclude-standard"])
+}
+
+fn ask_git(root: &Path, which: &[&str]) -> Option<Vec<String>> {
+    let output = Command::new("git").current_dir(root).args(["ls-files", "-z"]).args(which).output().ok()?;
     let paths = String::from_utf8(output.stdout).ok()?;
     let paths: Vec<String> = paths.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect();
     (output.status.success() && !paths.is_empty()).then_some(paths)
+}
+
+/// It builds where it was written, and nowhere else: a clean clone lacks what was never added.
+#[test]
+fn every_rust_file_is_known_to_git() {
+    let new = ask_git(&root(), &["--others", "--exclude-standard"]).unwrap_or_default();
+    let forgotten: Vec<_> = new.into_iter().filter(|path| path.ends_with(".rs")).collect();
+    assert!(forgotten.is_empty(), "`git add` these, or a clean clone does not build: {forgotten:?}");
 }
 
 fn walked(folder: &Path, root: &Path) -> Vec<String> {

@@ -11,7 +11,7 @@ use crate::parts::{SEARCH, icon};
 const RANGES: [(&str, i64); 4] = [("5 m", 5), ("15 m", 15), ("1 h", 60), ("24 h", 24 * 60)];
 
 #[component]
-pub fn Filters(query: Memo<LogQuery>) -> impl IntoView {
+pub fn Filters(query: Memo<LogQuery>, has_index: bool) -> impl IntoView {
     let field = move |of: fn(&LogQuery) -> String| Signal::derive(move || query.with(of));
     let text = move |label: &'static str, name: &'static str, of: fn(&LogQuery) -> String| {
         let value = field(of);
@@ -38,6 +38,7 @@ pub fn Filters(query: Memo<LogQuery>) -> impl IntoView {
                 {text("Event", "event", |query| query.event.clone())}
                 {text("Session", "session_id", |query| query.session_id.clone())}
                 {text("Correlation id", "correlation_id", |query| query.correlation_id.clone())}
+                {has_index.then(|| view! { <Choice label="Ask" name="ask" value=field(|query| query.ask.clone()) options=asked()/> })}
                 <span class="buttons">
                     <button class="button primary">"Find"</button>
                     <a class="button quiet" href="/telemetry">"Clear"</a>
@@ -61,6 +62,10 @@ fn sources() -> Vec<(&'static str, String)> {
             .map(|source| (source.as_str(), place(source).to_owned())),
     );
     options
+}
+
+fn asked() -> Vec<(&'static str, String)> {
+    vec![("", "this server's log".to_owned()), ("elastic", "Elasticsearch".to_owned())]
 }
 
 #[component]

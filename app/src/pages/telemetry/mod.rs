@@ -44,9 +44,10 @@ fn tabs(current: &'static str) -> AnyView {
 pub fn TelemetryPage() -> impl IntoView {
     let map = use_query_map();
     let query = Memo::new(move |_| map.with(|map| LogQuery::read(|name| map.get(name))));
-    let (histogram, page) = match data::logs_paint() {
-        Ok(paint) => (Ok(paint.histogram), Ok(paint.page)),
-        Err(error) => (Err(error.clone()), Err(error)),
+    let (histogram, page, has_index) = match data::logs_paint() {
+        Ok(paint) => (Ok(paint.histogram), Ok(paint.page), paint.has_index),
+        // Whoever asked the search engine needs the way back.
+        Err(error) => (Err(error.clone()), Err(error), query.with_untracked(|query| !query.ask.is_empty())),
     };
     view! {
         <Title text="Telemetry"/>
@@ -54,7 +55,7 @@ pub fn TelemetryPage() -> impl IntoView {
         {tabs("records")}
         <div class="telemetry">
             <Panel name="Search" class="search">
-                <Filters query/>
+                <Filters query has_index/>
                 {histogram.map(|histogram| region("histogram", view! { <HistogramView histogram query/> }.into_any()))}
             </Panel>
             <div class="column">

@@ -12,6 +12,20 @@ pub fn Records(page: LogPage, query: Memo<LogQuery>) -> impl IntoView {
     let can_follow = shown.is_open_ended();
     let count = page.records.len();
     let older = page.next_cursor.map(|cursor| LogQuery { cursor, ..shown.clone() }.to_href());
+    let looked = page.looked_to.map(|at| {
+        let at = at.to_rfc3339();
+        format!(
+            "The search stopped for lack of time. It has looked at what was told since {}.",
+            at.get(..19).unwrap_or(&at)
+        )
+    });
+    let (go_on, nothing) = match &looked {
+        Some(_) => ("Search further back", "Nothing matches so far."),
+        None => (
+            "Older records",
+            "Nothing matches. Records appear here as soon as server or browser tells one; clear a filter or widen the time.",
+        ),
+    };
     let newest = LogQuery { cursor: String::new(), ..shown.clone() }.to_href();
     view! {
         <header>
@@ -31,12 +45,11 @@ pub fn Records(page: LogPage, query: Memo<LogQuery>) -> impl IntoView {
                 {page.records.into_iter().map(record_row).collect_view()}
             </tbody>
         </table></div>
-        <p class="empty" hidden=count > 0>
-            "Nothing matches. Records appear here as soon as server or browser tells one; clear a filter or widen the time."
-        </p>
+        <p class="empty" hidden=count > 0>{nothing}</p>
+        {looked.map(|words| view! { <p role="status">{words}</p> })}
         <footer class="paging">
             {(!shown.cursor.is_empty()).then(|| view! { <a href=newest>"Newest"</a> })}
-            {older.map(|href| view! { <a href=href>"Older records"</a> })}
+            {older.map(|href| view! { <a href=href>{go_on}</a> })}
         </footer>
     }
     .into_any()

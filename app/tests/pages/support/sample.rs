@@ -2,9 +2,10 @@
 //! tick above it; two at once; a panic of all; an operator needed; records and a trace.
 
 use app::port::{LogPage, SessionPaint, Trace};
+use model::instrument::OptionKind;
 use model::view::{
-    ClosingLegView, ClosingView, ForeignOrderView, LatchView, MilestoneView, SessionChip, SessionView,
-    SpotView, StripView,
+    ClosingLegView, ClosingView, ForeignOrderView, LatchView, MilestoneView, PreviewLegView, PreviewView,
+    SessionChip, SessionView, SpotView, StripView,
 };
 use model::{
     ExecutionMode, ExitReason, Exposure, Health, Intent, Lifecycle, OrderId, PanicId, Symbol, Underlying,
@@ -20,6 +21,36 @@ pub fn idle() -> SamplePort {
     SamplePort { strip: strip(&[]), ..SamplePort::default() }
 }
 
+/// The market answers what a start would mean.
+pub fn offering() -> SamplePort {
+    let leg = PreviewLegView {
+        symbol: Symbol::new("C-BTC-48000-070122"),
+        kind: OptionKind::Call,
+        strike: dec("48000"),
+        qty: -200,
+        bid: Some(dec("31")),
+        ask: Some(dec("33")),
+        mark: Some(dec("32")),
+        delta: None,
+        volatility: None,
+        depth_at_bid: Some(240),
+        quote_at: Some(at("12:00:00")),
+    };
+    let preview = PreviewView {
+        legs: vec![leg],
+        expiry: None,
+        credit: Some(dec("6.2")),
+        cost_to_leave: None,
+        fees: None,
+        margin: None,
+        wallet_balance: None,
+        breakeven: None,
+        warnings: vec!["Thin book.".to_owned()],
+        as_of: at("12:00:00"),
+    };
+    SamplePort { preview: Some(preview), ..idle() }
+}
+
 pub fn running() -> SamplePort {
     of(vec![btc()])
 }
@@ -33,7 +64,7 @@ fn of(sessions: Vec<SessionView>) -> SamplePort {
     SamplePort {
         strip: strip(&sessions),
         sessions: SessionPaint { sessions, why: why(), ..SessionPaint::default() },
-        logs: LogPage { records: records(), next_cursor: Some("older".to_owned()) },
+        logs: LogPage { records: records(), next_cursor: Some("older".to_owned()), looked_to: None },
         histogram: histogram(),
         trace: Trace { correlation_id: TRACE.to_owned(), records: records().into_iter().rev().collect() },
         ..SamplePort::default()

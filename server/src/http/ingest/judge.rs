@@ -33,7 +33,7 @@ impl Judged<'_> {
     /// first answer was lost are told again.
     pub async fn take(&self, app: &App, batch: &Batch<'_>, bytes: usize) -> Result<Receipt, ApiError> {
         let _alone = app.ingest.alone(batch.bid()).await;
-        let is_known = app.records.seen(batch.bid()).await.map_err(|_| busy())?;
+        let is_known = app.records.seen(batch.bid()).map_err(|_| busy())?;
         let received_at = clock::now();
         let sent_at_ms = self.header("x-sent-at").and_then(|text| text.parse::<i64>().ok());
         let mut reading = batch.clock(received_at, sent_at_ms);
@@ -66,7 +66,7 @@ impl Judged<'_> {
     pub async fn repeated(&self, app: &App, error: AdmitError) -> Result<Receipt, ApiError> {
         let bid = self.header("idempotency-key").map(str::to_ascii_lowercase);
         if let Some(bid) = bid
-            && app.records.seen(&bid).await.map_err(|_| busy())?
+            && app.records.seen(&bid).map_err(|_| busy())?
         {
             return Ok(Receipt { bid, dup: true, now: clock::now().as_millis(), ..Receipt::default() });
         }

@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
+use app::painter::form::Checked;
 use app::painter::{Known, thin};
 use app::{
-    Analytics, AppError, ClientHealth, ErrorGroup, Histogram, HistoryQuery, KpiPaint, LogPage, LogQuery,
-    Port, PortFuture, ResultsPage, SessionDetail, SessionPaint, Trace, User,
+    AlertsOpen, AlertsPaint, Analytics, AppError, ClientHealth, ErrorGroup, Histogram, HistoryQuery,
+    KpiPaint, LogPage, LogQuery, Port, PortFuture, ResultsPage, SessionDetail, SessionPaint, SettingsPaint,
+    Trace, User,
 };
 use model::SessionId;
 use model::view::StripView;
 use telemetry::{LogRecord, Micros};
 
 use crate::auth::Session;
-use crate::http::ApiError;
-use crate::http::history;
-use crate::http::kpis;
 use crate::http::logs::{LogParameters, by_step, histogram_steps};
+use crate::http::{ApiError, alerts, configurations, history, kpis, settings};
 use crate::shared::App;
 use crate::store::telemetry::{self as store, Filter, TabBooks};
 use crate::{clock, correlation};
@@ -81,19 +81,32 @@ impl Port for PagePort {
         })
     }
 
+    fn offered(&self) -> PortFuture<Checked> {
+        self.signed_in(|app| async move { Ok(configurations::offered(&app).await) })
+    }
+
     fn logs(&self, query: LogQuery) -> PortFuture<LogPage> {
         self.signed_in(|app| async move {
             let parameters = parameters(query);
             let (filter, cursor, limit) = (parameters.filter()?, parameters.cursor()?, parameters.limit()?);
-            let (lines, next) = app.records.page(&filter, cursor, limit).await?;
-            Ok(LogPage { records: records(&lines), next_cursor: next.map(|cursor| cursor.to_text()) })
+            let page = app.answers(&parameters.ask)?.page(&filter, cursor, limit).await?;
+            Ok(LogPage {
+                records: records(&page.lines),
+                next_cursor: page.next.map(|cursor| cursor.to_text()),
+                looked_to: page.looked_to,
+            })
         })
+    }
+
+    fn has_index(&self) -> bool {
+        self.user.is_some() && self.app.index.is_some()
     }
 
     fn histogram(&self, query: LogQuery) -> PortFuture<Histogram> {
         self.signed_in(|app| async move {
-            let (filter, from, step_us) = histogram_steps(&parameters(query))?;
-            let counted = app.records.histogram(&filter, from, step_us).await?;
+            let parameters = parameters(query);
+            let (filter, from, step_us) = histogram_steps(&parameters)?;
+            let counted = app.answers(&parameters.ask)?.histogram(&filter, from, step_us).await?;
             let steps = by_step(&counted).into_iter();
             Ok(Histogram {
                 buckets: steps.map(|(at, counts)| app::Bucket { from: Micros(at), counts }).collect(),
@@ -129,6 +142,19 @@ impl Port for PagePort {
             let tabs = app.records.tabs(TABS_SHOWN).await?.tabs;
             Ok(tabs.into_iter().map(client_health).collect())
         })
+    }
+
+    fn alerts_open(&self) -> PortFuture<AlertsOpen> {
+        let open = self.user.as_ref().map(|_| alerts::open_of(&self.app.alerts.view())).unwrap_or_default();
+        Box::pin(async move { Ok(open) })
+    }
+
+    fn alerts(&self, period: String) -> PortFuture<AlertsPaint> {
+        self.signed_in(|app| async move { Ok(alerts::paint_of(&app, &period).await) })
+    }
+
+    fn settings(&self) -> PortFuture<SettingsPaint> {
+        self.signed_in(|app| async move { Ok(settings::paint_of(&app).await) })
     }
 
     fn errors(&self) -> PortFuture<Vec<ErrorGroup>> {
@@ -184,6 +210,7 @@ fn parameters(query: LogQuery) -> LogParameters {
         range,
         cursor: query.cursor,
         limit,
+        ask: query.ask,
         ..LogParameters::default()
     }
 }

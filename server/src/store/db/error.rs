@@ -1,5 +1,7 @@
 //! What may go wrong with a database, and how it can be told apart: in use, full, damaged, of another version.
 
+use std::io::ErrorKind;
+
 use sqlx::migrate::MigrateError;
 
 /// Why a database did not do its work.
@@ -21,6 +23,9 @@ pub enum StoreError {
     /// Only a copy could be opened, for reading.
     #[error("database {database} is a copy and cannot be written")]
     ReadOnly { database: &'static str },
+    /// A file of the log.
+    #[error("{what} on the log: {source}")]
+    Log { what: &'static str, source: std::io::Error },
 }
 
 // Result codes of SQLite, the low byte of an extended code, and extended codes that mean more than their low byte.
@@ -50,7 +55,7 @@ impl StoreError {
     /// It took longer than a search may.
     #[must_use]
     pub fn took_too_long(&self) -> bool {
-        self.kind() == Some(INTERRUPT)
+        self.kind() == Some(INTERRUPT) || self.file_kind() == Some(ErrorKind::TimedOut)
     }
 
     /// The disk or the quota has no room.
@@ -59,6 +64,7 @@ impl StoreError {
         matches!(self, Self::Full { .. })
             || self.kind() == Some(FULL)
             || self.code() == Some(IO_SHARED_MEMORY_SIZE)
+            || matches!(self.file_kind(), Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded))
     }
 
     /// The file is not what was written: no database, or one whose pages do not belong together.
@@ -92,6 +98,11 @@ impl StoreError {
         matches!(code_of(source).map(kind_of), Some(IO | CANNOT_OPEN))
     }
 
+    fn file_kind(&self) -> Option<ErrorKind> {
+        let Self::Log { source, .. } = self else { return None };
+        Some(source.kind())
+    }
+
     fn kind(&self) -> Option<i32> {
         self.code().map(kind_of)
     }
@@ -109,7 +120,7 @@ impl StoreError {
                 MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => Some(source),
                 _ => None,
             },
-            Self::Damaged { .. } | Self::Down { .. } | Self::ReadOnly { .. } => None,
+            Self::Damaged { .. } | Self::Down { .. } | Self::ReadOnly { .. } | Self::Log { .. } => None,
         }
     }
 }

@@ -3,11 +3,13 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::ConnectOptions as _;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, SqliteConnection};
 
 use super::Durability;
 use crate::clock;
@@ -37,6 +39,19 @@ pub enum Foreign {
     Leave,
 }
 
+/// What has to be done with a file before its tables are brought up to date; only by its owner.
+#[derive(Clone)]
+pub struct Before(pub Arc<Preparing>);
+
+type Preparing = dyn for<'c> Fn(&'c mut SqliteConnection) -> Prepared<'c> + Send + Sync;
+type Prepared<'c> = Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send + 'c>>;
+
+impl std::fmt::Debug for Before {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Before")
+    }
+}
+
 /// What is to be opened, and how.
 #[derive(Clone, Debug)]
 pub struct DbFile {
@@ -51,6 +66,7 @@ pub struct DbFile {
     pub foreign: Foreign,
     /// How long to look for damage when it is opened; zero: not at all.
     pub check: Duration,
+    pub before: Option<Before>,
 }
 
 impl DbFile {

@@ -121,6 +121,12 @@ async fn up_to_date(file: &DbFile) -> Result<SqliteConnection, StoreError> {
         Ok(connection) => connection,
         Err(source) => return Err(refused(file, source).await),
     };
+    if let Some(before) = &file.before
+        && file.hold == Hold::Owner
+    {
+        let prepared = (before.0)(&mut connection).await;
+        prepared.map_err(|source| StoreError::Statement { database, statement: "before", source })?;
+    }
     let migrated = file.migrations.run_direct(None, &mut connection, false).await;
     migrated.map_err(|source| StoreError::Migrate { database, source })?;
     if !file.check.is_zero() {

@@ -84,6 +84,7 @@ mod tests {
             hold: Hold::Owner,
             foreign: Foreign::SetAside,
             check: Duration::ZERO,
+            before: None,
         };
         let config = DatabaseConfig { slow_statement_ms: 10_000, slow_acquire_ms: 10_000 };
         Db::open(file, Teller::new(telemetry::Level::Fatal, 16), &config).await.unwrap()

@@ -1,165 +1,174 @@
-//! Appending: one transaction for many records, so that a commit costs little per record.
+//! Appending: a group of records is encoded once and written with one write. The same bytes go to stdout, and the
+//! forwarder sends them.
 
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
 
-use sqlx::{AssertSqlSafe, Sqlite};
-use telemetry::LogRecord;
+use telemetry::{BatchBooks, Level, LogRecord, Source};
 
-use super::{LAST_ID, TabEntry, TelemetryStore, tabs};
+use super::{TabEntry, TelemetryStore};
 use crate::clock;
-use crate::store::{StoreError, Write};
+use crate::store::StoreError;
 
-/// Rows of one INSERT, largest first: a fixed set keeps the number of prepared statements small.
-const CHUNKS: [usize; 4] = [64, 16, 4, 1];
-const COLUMNS: usize = 11;
-
-/// A record with its JSON line.
-#[derive(Clone, Debug)]
-pub struct Prepared {
-    pub record: LogRecord,
-    pub line: String,
+/// Collects what is written together.
+#[derive(Debug, Default)]
+pub struct Commit {
+    own: Vec<u8>,
+    batches: Vec<u8>,
+    group: Group,
 }
 
-impl From<LogRecord> for Prepared {
-    fn from(record: LogRecord) -> Self {
-        let line = record.to_line();
-        Self { record, line }
+/// Whole lines, and what they mean.
+#[derive(Clone, Debug, Default)]
+pub struct Group {
+    bytes: Arc<Vec<u8>>,
+    /// Up to here they are records of the server itself, which nobody will send again.
+    own: usize,
+    records: u64,
+    urgent: bool,
+    bids: Vec<String>,
+    /// The decision of the journal that is told next, when some were told here.
+    journal: Option<u64>,
+}
+
+impl Commit {
+    /// A record of the server.
+    pub fn add(&mut self, record: LogRecord) {
+        self.group.urgent |= record.level >= Level::Error || record.source == Source::Audit;
+        self.group.records += 1;
+        encode(&mut self.own, record);
+    }
+
+    /// The records of a browser batch, which count together or not at all.
+    pub fn add_batch(&mut self, bid: String, mut records: Vec<LogRecord>, tab: Option<&TabEntry>) {
+        let size = records.len() as u64;
+        if let Some(last) = records.last_mut() {
+            last.batch = Some(books(&bid, tab));
+        }
+        for mut record in records {
+            record.batch_size = Some(size);
+            self.group.urgent |= record.level >= Level::Error;
+            self.group.records += 1;
+            encode(&mut self.batches, record);
+        }
+        self.group.bids.push(bid);
+    }
+
+    /// A batch of which no record was kept: `note` tells of it in their place.
+    pub fn add_note(&mut self, bid: String, mut note: LogRecord, tab: Option<&TabEntry>) {
+        note.batch = Some(books(&bid, tab));
+        if let Some(tab) = tab {
+            note.client_session_id = Some(tab.client_session_id.clone());
+            note.tab_id = Some(tab.tab_id.clone());
+            note.user_id.clone_from(&tab.user_id);
+            note.build_id.clone_from(&tab.build_id);
+            note.received_at = Some(tab.received_at);
+            note.skew_ms = Some(tab.skew_ms);
+        }
+        self.group.records += 1;
+        encode(&mut self.batches, note);
+        self.group.bids.push(bid);
+    }
+
+    /// How far the journal is told with these records.
+    pub fn tell_journal(&mut self, next_seq: u64) {
+        self.group.journal = Some(next_seq);
+    }
+
+    /// Whether a batch of this id is in it.
+    #[must_use]
+    pub fn has(&self, bid: &str) -> bool {
+        self.group.bids.iter().any(|known| known == bid)
+    }
+
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.group.records
+    }
+
+    /// What is to be written.
+    #[must_use]
+    pub fn finish(self) -> Group {
+        let Self { own: mut bytes, batches, mut group } = self;
+        group.own = bytes.len();
+        bytes.extend_from_slice(&batches);
+        group.bytes = Arc::new(bytes);
+        group
     }
 }
 
-/// A browser batch: stored with its id and with what it adds to the books of its tab, or not at all.
-#[derive(Debug)]
-pub struct BatchCommit {
-    pub bid: String,
-    pub records: Vec<Prepared>,
-    pub tab: Option<TabEntry>,
+impl FromIterator<LogRecord> for Group {
+    fn from_iter<I: IntoIterator<Item = LogRecord>>(records: I) -> Self {
+        let mut commit = Commit::default();
+        records.into_iter().for_each(|record| commit.add(record));
+        commit.finish()
+    }
 }
 
-/// What one transaction stores: single records, browser batches, and the losses declared among the records.
-#[derive(Debug, Default)]
-pub struct Commit {
-    pub records: Vec<Prepared>,
-    pub batches: Vec<BatchCommit>,
-    pub turned_away: u64,
-    /// The decision of the journal that is told next, when some were told here.
-    pub journal: Option<u64>,
+impl Group {
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// Whether there is nothing to write and nothing to say.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && self.journal.is_none()
+    }
+
+    /// All lines, and how many of the bytes are the server's own records.
+    #[must_use]
+    pub fn lines(&self) -> (Arc<Vec<u8>>, usize) {
+        (Arc::clone(&self.bytes), self.own)
+    }
 }
 
 impl TelemetryStore {
-    /// Commits all or nothing. Gives for each batch whether it is new; records of a batch whose id was seen
-    /// before are left out.
-    pub async fn append(&self, commit: &Commit) -> Result<Vec<bool>, StoreError> {
-        let mut write = self.db()?.write().await?;
-        // Ids go on over a file that was set aside: readers keep their place.
-        let (last,): (i64,) = write.fetch_one("records.last_id", sqlx::query_as(LAST_ID)).await?;
-        let mut next_id = last.max(*self.committed.borrow()) + 1;
-        if self.forwarding.load(Ordering::Relaxed) {
-            Self::open_books_at(&mut write, next_id - 1).await?;
+    /// Writes all or nothing. When it returns the records survive the end of the process.
+    pub async fn append(&self, group: &Group) -> Result<(), StoreError> {
+        let (log, bytes, now) = (self.log.clone(), Arc::clone(&group.bytes), clock::now());
+        let written = tokio::task::spawn_blocking(move || log.append(&bytes, now)).await;
+        written
+            .unwrap_or_else(|error| Err(std::io::Error::other(error)))
+            .map_err(|source| StoreError::Log { what: "append", source })?;
+        if self.seen.is_known() {
+            self.seen.learn(group.bids.iter().map(|bid| (bid.clone(), now.0)));
         }
-        let mut stored = insert(&mut write, &commit.records, &mut next_id).await?;
-        if let Some(next_seq) = commit.journal {
-            let cursor = sqlx::query(
-                "INSERT INTO journal (name, next_seq) VALUES ('trading', $1) \
-                 ON CONFLICT (name) DO UPDATE SET next_seq = excluded.next_seq",
-            );
-            write.execute("journal.move", cursor.bind(i64::try_from(next_seq).unwrap_or(i64::MAX))).await?;
+        if let Some(next_seq) = group.journal {
+            self.fold.journal_told(self.log.end(), next_seq);
         }
-        let mut fresh = Vec::with_capacity(commit.batches.len());
-        for batch in &commit.batches {
-            let is_new = mark_seen(&mut write, &batch.bid).await?;
-            if is_new {
-                stored += insert(&mut write, &batch.records, &mut next_id).await?;
-                if let Some(entry) = &batch.tab {
-                    tabs::enter(&mut write, entry).await?;
-                }
-            }
-            fresh.push(is_new);
+        if group.urgent {
+            self.urgent.notify_one();
         }
-        let books =
-            sqlx::query("UPDATE forwarder SET committed = committed + $1, turned_away = turned_away + $2")
-                .bind(i64::try_from(stored).unwrap_or(i64::MAX))
-                .bind(i64::try_from(commit.turned_away).unwrap_or(i64::MAX));
-        write.execute("forwarder.count", books).await?;
-        write.commit().await?;
-        self.committed.send_replace(next_id - 1);
-        Ok(fresh)
-    }
-
-    /// The decision of the journal that is told next; `None` before the first was.
-    pub async fn journal_cursor(&self) -> Result<Option<u64>, StoreError> {
-        let db = self.db()?;
-        let mut connection = db.read().await?;
-        let query = sqlx::query_scalar::<_, i64>("SELECT next_seq FROM journal WHERE name = 'trading'");
-        let next = db.timed("journal.cursor", query.fetch_optional(&mut *connection)).await?;
-        Ok(next.map(i64::unsigned_abs))
+        Ok(())
     }
 
     /// Whether a batch of this id was committed in the last 24 hours.
-    pub async fn seen(&self, bid: &str) -> Result<bool, StoreError> {
-        let db = self.db()?;
-        let mut connection = db.read().await?;
-        let query =
-            sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM seen_batches WHERE bid = $1").bind(bid);
-        Ok(db.timed("batches.seen", query.fetch_one(&mut *connection)).await? > 0)
+    pub fn seen(&self, bid: &str) -> Result<bool, StoreError> {
+        let why = || "its books were not read yet".to_owned();
+        self.seen.has(bid).ok_or_else(|| StoreError::Down { database: "telemetry", why: why() })
     }
 }
 
-async fn mark_seen(write: &mut Write, bid: &str) -> Result<bool, StoreError> {
-    let query =
-        sqlx::query("INSERT INTO seen_batches (bid, seen_us) VALUES ($1, $2) ON CONFLICT (bid) DO NOTHING")
-            .bind(bid)
-            .bind(clock::now().0);
-    Ok(write.execute("batches.mark", query).await? > 0)
+fn books(bid: &str, tab: Option<&TabEntry>) -> BatchBooks {
+    let bid = bid.to_owned();
+    let Some(tab) = tab else { return BatchBooks { bid, ..BatchBooks::default() } };
+    BatchBooks {
+        bid,
+        calls: tab.calls,
+        rejected: tab.rejected,
+        lowest_no: tab.lowest_no,
+        highest_no: tab.highest_no,
+        drops: tab.drops.clone(),
+    }
 }
 
-async fn insert(write: &mut Write, records: &[Prepared], next_id: &mut i64) -> Result<u64, StoreError> {
-    let mut rest = records;
-    let mut stored = 0;
-    for size in CHUNKS {
-        while rest.len() >= size {
-            let (chunk, after) = rest.split_at(size);
-            stored += write.execute("records.insert", bind_rows(insert_sql(size), chunk, next_id)).await?;
-            rest = after;
-        }
+fn encode(into: &mut Vec<u8>, record: LogRecord) {
+    let begun = into.len();
+    // Cannot fail, see `LogRecord::to_line`.
+    if serde_json::to_writer(&mut *into, &record).is_err() {
+        into.truncate(begun);
+        return;
     }
-    Ok(stored)
-}
-
-type Insert<'q> = sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments>;
-
-/// The text holds placeholders only, never values.
-fn insert_sql(rows: usize) -> String {
-    let mut sql = "INSERT INTO log_records \
-         (id, event_id, at_us, level, source, event, message, session_id, correlation_id, body, \
-         fingerprint) VALUES "
-        .to_owned();
-    for row in 0..rows {
-        let numbers: Vec<String> =
-            (1..=COLUMNS).map(|column| format!("${}", row * COLUMNS + column)).collect();
-        sql.push_str(if row == 0 { "(" } else { ", (" });
-        sql.push_str(&numbers.join(", "));
-        sql.push(')');
-    }
-    sql.push_str(" ON CONFLICT (event_id) DO NOTHING");
-    sql
-}
-
-fn bind_rows<'q>(sql: String, rows: &'q [Prepared], next_id: &mut i64) -> Insert<'q> {
-    let mut query = sqlx::query(AssertSqlSafe(sql));
-    for Prepared { record, line } in rows {
-        query = query
-            .bind(*next_id)
-            .bind(record.event_id.as_str())
-            .bind(record.timestamp.0)
-            .bind(record.level as i16)
-            .bind(record.source.as_str())
-            .bind(record.event.as_ref())
-            .bind(record.message.as_str())
-            .bind(record.session_id.as_deref())
-            .bind(record.correlation_id.as_deref())
-            .bind(line.as_str())
-            .bind(telemetry::fingerprint(record));
-        *next_id += 1;
-    }
-    query
+    into.push(b'\n');
 }

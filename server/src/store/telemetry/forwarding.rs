@@ -1,16 +1,17 @@
 //! The forwarder's side of the store: the backlog of each lane, and cursors, books and dead letters that change
 //! together.
 
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
 
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::Row;
 
-use super::{LAST_ID, Lane, TelemetryStore};
+use super::{Lane, TelemetryStore};
 use crate::clock;
+use crate::store::log::{Head, Log};
 use crate::store::{StoreError, Write};
 
-/// Records looked at in one step, so that a lane that finds nothing in a long backlog holds up nobody.
-const LOOKED_AT: i64 = 20_000;
+/// Bytes looked at in one step, so that a lane that finds nothing in a long backlog holds up nobody.
+const LOOKED_AT: usize = 16 << 20;
 
 /// A record as the forwarder sends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +20,8 @@ pub struct StoredRecord {
     pub event_id: String,
     /// When it happened.
     pub at_us: i64,
-    pub body: String,
+    /// The line, shared with whoever sends it.
+    pub body: Arc<str>,
 }
 
 /// A record that the search engine refused for good.
@@ -111,12 +113,9 @@ impl TelemetryStore {
     /// Opens the books at the present end of the records, unless they are open already; and in every file that
     /// is begun from now on.
     pub async fn open_books(&self) -> Result<(), StoreError> {
-        self.forwarding.store(true, Ordering::Relaxed);
-        let mut write = self.db()?.write().await?;
-        let (last,): (i64,) = write.fetch_one("records.last_id", sqlx::query_as(LAST_ID)).await?;
-        let end = last.max(*self.committed.borrow());
-        Self::open_books_at(&mut write, end).await?;
-        write.commit().await
+        let opened = self.open_books_now().await;
+        self.fold.forwards();
+        opened
     }
 
     pub(super) async fn open_books_at(write: &mut Write, end: i64) -> Result<(), StoreError> {
@@ -139,6 +138,7 @@ impl TelemetryStore {
 
     /// Where each lane of the log stands; empty while the books are not open.
     pub async fn positions(&self) -> Result<Vec<Position>, StoreError> {
+        self.fresh().await;
         let db = self.db()?;
         let mut connection = db.read().await?;
         let query = sqlx::query("SELECT name, cursor_id, index_name FROM forwarder_lanes");
@@ -155,27 +155,9 @@ impl TelemetryStore {
         if lane == Lane::Letters {
             return self.letters(after, limit).await;
         }
-        let db = self.db()?;
-        let mut connection = db.read().await?;
-        let (last,): (i64,) =
-            db.timed("records.last_id", sqlx::query_as(LAST_ID).fetch_one(&mut *connection)).await?;
-        // An index finds the urgent ones, however far away they are.
-        let reach = if lane.is_urgent() { last } else { last.min(after + LOOKED_AT) };
-        let sql = format!(
-            "SELECT id, event_id, at_us, body FROM log_records WHERE id > $1 AND id <= $2 AND {} ORDER BY id LIMIT $3",
-            lane.condition()
-        );
-        let query = sqlx::query(AssertSqlSafe(sql))
-            .bind(after)
-            .bind(reach)
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
-        let rows = db.timed("forwarder.backlog", query.fetch_all(&mut *connection)).await?;
-        let records: Vec<StoredRecord> = rows.iter().map(record).collect();
-        let end = match records.last() {
-            Some(record) if records.len() >= limit => record.id,
-            Some(_) | None => reach.max(after),
-        };
-        Ok(Backlog { records, end, more: end < last })
+        let (log, until) = (self.log.clone(), self.applied_now());
+        let looked = tokio::task::spawn_blocking(move || look(&log, lane, after, until, limit)).await;
+        looked.map_err(|error| StoreError::Log { what: "read", source: std::io::Error::other(error) })
     }
 
     async fn letters(&self, after: i64, limit: usize) -> Result<Backlog, StoreError> {
@@ -239,6 +221,7 @@ impl TelemetryStore {
 
     /// All books in one statement, hence of one moment.
     pub async fn books(&self) -> Result<Books, StoreError> {
+        self.fresh().await;
         let query = sqlx::query(
             "SELECT f.committed, f.turned_away, f.delivered, f.quarantined, f.duplicates, \
              (SELECT COUNT(*) FROM dead_letters) AS letters FROM forwarder f WHERE f.name = 'main'",
@@ -263,16 +246,71 @@ impl TelemetryStore {
 
     /// How many records lie behind the cursors, counted one by one: what `held` of the books must say.
     pub async fn count_held(&self) -> Result<i64, StoreError> {
-        let db = self.db()?;
-        let mut connection = db.read().await?;
         let mut held = 0;
         for Position { lane, cursor_id, .. } in self.positions().await? {
-            let sql = format!("SELECT COUNT(*) FROM log_records WHERE id > $1 AND {}", lane.condition());
-            let query = sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql)).bind(cursor_id);
-            held += db.timed("forwarder.count", query.fetch_one(&mut *connection)).await?;
+            held += self.count(lane, cursor_id, self.applied_now()).await?;
         }
         Ok(held)
     }
+
+    /// How many records of a lane lie behind `after` and not behind `until`.
+    pub(super) async fn count(&self, lane: Lane, after: i64, until: i64) -> Result<i64, StoreError> {
+        let log = self.log.clone();
+        let counted = tokio::task::spawn_blocking(move || {
+            let (mut forward, mut count) = (log.after(after), 0);
+            loop {
+                match forward.next(until) {
+                    Ok(Some((_, lines))) => {
+                        lines.each(|_, line| {
+                            count += i64::from(lane_of(line) == Some(lane));
+                            true
+                        });
+                    }
+                    Ok(None) => return count,
+                    // Passed over, as by the forwarder.
+                    Err(_) => {}
+                }
+            }
+        });
+        counted.await.map_err(|error| StoreError::Log { what: "count", source: std::io::Error::other(error) })
+    }
+}
+
+fn lane_of(line: &[u8]) -> Option<Lane> {
+    Head::of(line).map(|head| Lane::of(head.source, head.level))
+}
+
+/// The next records of a lane. No index is asked: the first bytes of a line say whose it is.
+fn look(log: &Log, lane: Lane, after: i64, until: i64, limit: usize) -> Backlog {
+    let (mut forward, mut records, mut bytes) = (log.after(after), Vec::new(), 0);
+    while bytes < LOOKED_AT {
+        match forward.next(until) {
+            Ok(Some((ordinal, lines))) => {
+                bytes += lines.bytes.len();
+                lines.each(|at, line| {
+                    let head = Head::of(line).filter(|head| Lane::of(head.source, head.level) == lane);
+                    if let Some(head) = head {
+                        records.push(StoredRecord {
+                            id: ordinal.at(at),
+                            event_id: head.event_id.into_owned(),
+                            at_us: head.at.0,
+                            body: String::from_utf8_lossy(line).into(),
+                        });
+                    }
+                    records.len() < limit
+                });
+                if records.len() >= limit {
+                    let end = records.last().map_or(after, |record| record.id);
+                    return Backlog { records, end, more: end < until };
+                }
+            }
+            Ok(None) => return Backlog { records, end: until.max(after), more: false },
+            // A segment that cannot be read is passed over.
+            Err(_) => {}
+        }
+    }
+    let end = forward.position().max(after);
+    Backlog { records, end, more: end < until }
 }
 
 fn record(row: &sqlx::sqlite::SqliteRow) -> StoredRecord {
@@ -280,7 +318,7 @@ fn record(row: &sqlx::sqlite::SqliteRow) -> StoredRecord {
         id: row.get("id"),
         event_id: row.get("event_id"),
         at_us: row.get("at_us"),
-        body: row.get("body"),
+        body: row.get::<String, _>("body").into(),
     }
 }
 
@@ -297,7 +335,7 @@ async fn keep(write: &mut Write, letter: &DeadLetter) -> Result<(), StoreError> 
     .bind(&letter.data_stream)
     .bind(i64::from(letter.status))
     .bind(&letter.reason)
-    .bind(&letter.record.body);
+    .bind(&*letter.record.body);
     write.execute("dead_letters.insert", query).await.map(|_| ())
 }
 

@@ -63,16 +63,4 @@ impl Lane {
             (Source::Frontend, Level::Trace | Level::Debug | Level::Info | Level::Warn) => Self::Web,
         }
     }
-
-    /// The same as a condition on `log_records`. The urgent ones repeat the condition of the index that finds them.
-    pub(super) const fn condition(self) -> &'static str {
-        match self {
-            Self::Audit => "(level >= 4 OR source = 'audit') AND source = 'audit'",
-            Self::AppErrors => "(level >= 4 OR source = 'audit') AND source = 'backend' AND level >= 4",
-            Self::WebErrors => "(level >= 4 OR source = 'audit') AND source = 'frontend' AND level >= 4",
-            Self::App => "source = 'backend' AND level < 4",
-            Self::Web => "source = 'frontend' AND level < 4",
-            Self::Letters => "FALSE",
-        }
-    }
 }

@@ -1,27 +1,16 @@
-//! Reading records: pages newest first, histogram, traces, groups of errors.
+//! Reading records: pages newest first, histogram, traces, groups of errors. Positions come from the index, lines from the
+//! segments; what the index does not cover is looked at line by line.
 
-use sqlx::{QueryBuilder, Row, Sqlite};
-use telemetry::{Level, Micros, Source};
+mod uncovered;
 
-use super::TelemetryStore;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use telemetry::{Level, LogRecord, Micros};
+
+use super::index::{ErrorPart, Match};
+use super::{Filter, TelemetryStore};
 use crate::store::StoreError;
-
-/// Which records are asked for; what is `None` does not restrict.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// That level and above.
-    pub level: Option<Level>,
-    pub source: Option<Source>,
-    pub event: Option<String>,
-    pub session_id: Option<String>,
-    pub correlation_id: Option<String>,
-    /// Substring of event or message, case ignored.
-    pub q: Option<String>,
-    /// Inclusive.
-    pub from: Option<Micros>,
-    /// Exclusive.
-    pub to: Option<Micros>,
-}
+use crate::store::log::{Day, whole};
 
 /// Where the next page begins: after the record at this time with this id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +19,15 @@ pub struct Cursor {
     pub id: i64,
 }
 
+/// The time of a cursor that goes by position alone.
+const BY_POSITION: i64 = -1;
+
 impl Cursor {
+    /// Where a search for a text goes on.
+    pub(super) const fn of_search(position: i64) -> Self {
+        Self { at_us: BY_POSITION, id: position }
+    }
+
     /// Opaque text for URLs.
     #[must_use]
     pub fn to_text(self) -> String {
@@ -43,6 +40,16 @@ impl Cursor {
         let (at, id) = text.rsplit_once('-')?;
         Some(Self { at_us: at.parse().ok()?, id: id.parse().ok()? })
     }
+}
+
+/// Lines of JSON, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    pub lines: Vec<String>,
+    /// Where the next page begins, if there may be one.
+    pub next: Option<Cursor>,
+    /// A search for a text that had no more time: it has looked at what happened since.
+    pub looked_to: Option<Micros>,
 }
 
 /// One column of the histogram.
@@ -73,45 +80,85 @@ pub struct ErrorGroup {
 }
 
 /// Most records of one trace.
-const TRACE_MOST: i64 = 10_000;
-const GROUPS_MOST: i64 = 200;
+const TRACE_MOST: usize = 10_000;
+const GROUPS_MOST: usize = 200;
+/// Candidates of a narrow search for a text that are looked at before it gives what it has.
+const NARROW_MOST: usize = 20_000;
 
 impl TelemetryStore {
-    /// A page of at most `limit` records as JSON lines, newest first, and the cursor of the next page.
+    /// A page of at most `limit` records, newest first.
     pub async fn page(
         &self,
         filter: &Filter,
         after: Option<Cursor>,
         limit: usize,
-    ) -> Result<(Vec<String>, Option<Cursor>), StoreError> {
-        let mut builder = QueryBuilder::new("SELECT id, at_us, body FROM log_records WHERE 1 = 1");
-        restrict(&mut builder, filter);
-        if let Some(Cursor { at_us, id }) = after {
-            builder.push(" AND (at_us < ").push_bind(at_us).push(" OR (at_us = ").push_bind(at_us);
-            builder.push(" AND id < ").push_bind(id).push("))");
+    ) -> Result<Page, StoreError> {
+        let by_position = after.is_some_and(|cursor| cursor.at_us == BY_POSITION);
+        if filter.q.is_some() {
+            return match filter.is_narrow() && !by_position {
+                true => self.narrow_page(filter, after, limit).await,
+                false => self.search(filter, after, limit).await,
+            };
         }
-        let wanted = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-        builder.push(" ORDER BY at_us DESC, id DESC LIMIT ").push_bind(wanted);
-        let db = self.db()?;
-        let mut connection = db.search().await?;
-        let mut rows = db.timed("logs.page", builder.build().fetch_all(&mut **connection)).await?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next =
-            rows.last().filter(|_| more).map(|row| Cursor { at_us: row.get("at_us"), id: row.get("id") });
-        Ok((rows.iter().map(|row| row.get("body")).collect(), next))
+        let before = after.map(|cursor| (cursor.at_us, cursor.id));
+        let mut matches = self.latest(filter, before, limit.saturating_add(1)).await?;
+        let more = matches.len() > limit;
+        matches.truncate(limit);
+        let next = matches.last().filter(|_| more).map(|&(at_us, id)| Cursor { at_us, id });
+        Ok(Page { lines: texts(self.lines(&matches).await?), next, looked_to: None })
+    }
+
+    /// The index knows few that may hold the text: each is looked at.
+    async fn narrow_page(
+        &self,
+        filter: &Filter,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Page, StoreError> {
+        let _turn = self.index.turn().await?;
+        let Some(needle) = filter.needle() else { return Ok(Page::default()) };
+        let (mut before, mut looked) = (after.map(|cursor| (cursor.at_us, cursor.id)), 0);
+        let mut page = Page::default();
+        loop {
+            let matches = self.latest(filter, before, 1_000).await?;
+            let lines = self.lines(&matches).await?;
+            looked += matches.len();
+            for ((at_us, id), line) in lines {
+                let head = crate::store::log::Head::of(line.as_bytes());
+                if head.is_some_and(|head| needle.is_in(&head, line.as_bytes())) {
+                    if page.lines.len() == limit {
+                        page.next = before.map(|(at_us, id)| Cursor { at_us, id });
+                        return Ok(page);
+                    }
+                    page.lines.push(line);
+                }
+                before = Some((at_us, id));
+            }
+            before = matches.last().copied().or(before);
+            if matches.len() < 1_000 {
+                return Ok(page);
+            }
+            if looked >= NARROW_MOST {
+                page.next = before.map(|(at_us, id)| Cursor { at_us, id });
+                page.looked_to = before.map(|(at_us, _)| Micros(at_us));
+                return Ok(page);
+            }
+        }
     }
 
     /// Records of one correlation id as JSON lines, in order of time.
     pub async fn trace(&self, correlation_id: &str) -> Result<Vec<String>, StoreError> {
-        let query = sqlx::query_scalar(
-            "SELECT body FROM log_records WHERE correlation_id = $1 ORDER BY at_us, id LIMIT $2",
-        )
-        .bind(correlation_id)
-        .bind(TRACE_MOST);
-        let db = self.db()?;
-        let mut connection = db.search().await?;
-        db.timed("logs.trace", query.fetch_all(&mut **connection)).await
+        let filter = Filter { correlation_id: Some(correlation_id.to_owned()), ..Filter::default() };
+        let mut found = BTreeSet::new();
+        for day in self.days(&filter) {
+            let part = self.part(day).await;
+            if let Some(index) = &part.index {
+                found.extend(index.first(&filter, TRACE_MOST).await?);
+            }
+            found.extend(self.uncovered(&filter, &part, None, None, TRACE_MOST).await?);
+        }
+        let found: Vec<Match> = found.into_iter().take(TRACE_MOST).collect();
+        Ok(texts(self.lines(&found).await?))
     }
 
     /// Counts by level in steps of `step_us` from `from`; empty steps are left out.
@@ -121,57 +168,85 @@ impl TelemetryStore {
         from: Micros,
         step_us: i64,
     ) -> Result<Vec<Bucket>, StoreError> {
-        let mut builder = QueryBuilder::new("SELECT (at_us - ");
-        builder.push_bind(from.0).push(") / ").push_bind(step_us);
-        builder.push(" AS step, level, COUNT(*) AS n FROM log_records WHERE 1 = 1");
-        restrict(&mut builder, filter);
-        builder.push(" GROUP BY step, level ORDER BY step, level");
-        let db = self.db()?;
-        let mut connection = db.search().await?;
-        let rows = db.timed("logs.histogram", builder.build().fetch_all(&mut **connection)).await?;
-        let bucket = |row: &sqlx::sqlite::SqliteRow| Bucket {
-            at: Micros(from.0 + row.get::<i64, _>("step") * step_us),
-            level: level(row),
-            count: count(row, "n"),
-        };
-        Ok(rows.iter().map(bucket).collect())
+        let mut counts: BTreeMap<(i64, Level), u64> = BTreeMap::new();
+        let text = filter.q.is_some();
+        for day in self.days(filter) {
+            let part = self.part(day).await;
+            let part = if text { part.without_index() } else { part };
+            if let Some(index) = &part.index {
+                for (step, level, n) in index.histogram(filter, part.covered, from, step_us).await? {
+                    *counts.entry((step, level)).or_default() += n;
+                }
+            }
+            for ((step, level), n) in self.count_uncovered(filter, &part, from, step_us).await? {
+                *counts.entry((step, level)).or_default() += n;
+            }
+        }
+        let bucket = |((step, level), count)| Bucket { at: Micros(from.0 + step * step_us), level, count };
+        Ok(counts.into_iter().map(bucket).collect())
     }
 
     /// Errors and worse in groups, latest first.
     pub async fn errors(&self, filter: &Filter) -> Result<Vec<ErrorGroup>, StoreError> {
-        let mut builder = QueryBuilder::new(
-            "SELECT fingerprint, event, source, MAX(message) AS message, MAX(level) AS level, \
-             SUM(COALESCE(json_extract(body, '$.count'), 1)) AS n, MIN(at_us) AS first, MAX(at_us) AS last, \
-             COUNT(DISTINCT json_extract(body, '$.client_session_id')) AS sessions, \
-             GROUP_CONCAT(DISTINCT json_extract(body, '$.build_id')) AS builds FROM log_records WHERE level >= 4",
-        );
-        restrict(&mut builder, filter);
-        builder
-            .push(" GROUP BY event, source, COALESCE(fingerprint, message) ORDER BY MAX(at_us) DESC LIMIT ")
-            .push_bind(GROUPS_MOST);
-        let db = self.db()?;
-        let mut connection = db.search().await?;
-        let rows = db.timed("logs.errors", builder.build().fetch_all(&mut **connection)).await?;
-        let builds = |row: &sqlx::sqlite::SqliteRow| {
-            let listed = row.get::<Option<String>, _>("builds").unwrap_or_default();
-            let mut builds: Vec<String> =
-                listed.split(',').filter(|build| !build.is_empty()).map(ToOwned::to_owned).collect();
-            builds.sort();
-            builds
+        let filter = Filter { level: filter.level.max(Some(Level::Error)), ..filter.clone() };
+        let mut parts: Vec<ErrorPart> = Vec::new();
+        for day in self.days(&filter) {
+            let part = self.part(day).await;
+            let part = if filter.q.is_some() { part.without_index() } else { part };
+            if let Some(index) = &part.index {
+                parts.extend(index.errors(&filter, part.covered).await?);
+            }
+            parts.extend(self.uncovered_errors(&filter, &part).await?);
+        }
+        let mut groups = merged(parts);
+        groups.sort_by_key(|group| std::cmp::Reverse((group.last, group.position)));
+        groups.truncate(GROUPS_MOST);
+        let positions: Vec<Match> = groups.iter().map(|group| (0, group.position)).collect();
+        let lines = self.lines(&positions).await?;
+        let lines: HashMap<i64, String> =
+            lines.into_iter().map(|((_, position), line)| (position, line)).collect();
+        let line = |position: i64| lines.get(&position).map(String::as_str).unwrap_or_default();
+        let told = |group: Group| {
+            let line = line(group.position);
+            group.told_by(line)
         };
-        let group = |row: &sqlx::sqlite::SqliteRow| ErrorGroup {
-            fingerprint: row.get("fingerprint"),
-            sessions: count(row, "sessions"),
-            builds: builds(row),
-            event: row.get("event"),
-            source: row.get("source"),
-            message: row.get("message"),
-            level: level(row),
-            count: count(row, "n"),
-            first: Micros(row.get("first")),
-            last: Micros(row.get("last")),
-        };
-        Ok(rows.iter().map(group).collect())
+        Ok(groups.into_iter().map(told).collect())
+    }
+
+    /// The latest that match, newest first: `before` one of them.
+    async fn latest(
+        &self,
+        filter: &Filter,
+        before: Option<Match>,
+        wanted: usize,
+    ) -> Result<Vec<Match>, StoreError> {
+        let mut latest: BTreeSet<Match> = BTreeSet::new();
+        for day in self.days(filter) {
+            let beyond = latest.first().copied().filter(|_| latest.len() >= wanted);
+            if beyond.is_some_and(|(at_us, _)| uncovered::ends(day).0 < at_us) {
+                break;
+            }
+            let part = self.part(day).await;
+            if let Some(index) = &part.index {
+                latest.extend(index.page(filter, before, beyond, wanted).await?);
+            }
+            latest.extend(self.uncovered(filter, &part, before, beyond, wanted).await?);
+            while latest.len() > wanted {
+                latest.pop_first();
+            }
+        }
+        Ok(latest.into_iter().rev().collect())
+    }
+
+    /// Lines by their positions, in the order asked for; one that cannot be read is left out.
+    async fn lines(&self, matches: &[Match]) -> Result<Vec<(Match, String)>, StoreError> {
+        let (log, matches) = (self.log.clone(), matches.to_vec());
+        let read = tokio::task::spawn_blocking(move || {
+            let positions: Vec<i64> = matches.iter().map(|(_, position)| *position).collect();
+            let lines = matches.into_iter().zip(log.lines_at(&positions));
+            lines.filter_map(|(at, line)| Some((at, whole(line.as_deref()?)?.to_owned()))).collect()
+        });
+        read.await.map_err(|error| StoreError::Log { what: "read", source: std::io::Error::other(error) })
     }
 
     /// Records committed after `id` as JSON lines with their ids, in order of commit: for live readers.
@@ -181,58 +256,87 @@ impl TelemetryStore {
         id: i64,
         limit: usize,
     ) -> Result<Vec<(i64, String)>, StoreError> {
-        let mut builder = QueryBuilder::new("SELECT id, body FROM log_records WHERE id > ");
-        builder.push_bind(id);
-        restrict(&mut builder, filter);
-        builder.push(" ORDER BY id LIMIT ").push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
-        let db = self.db()?;
-        let mut connection = db.read().await?;
-        db.timed("logs.after", builder.build_query_as().fetch_all(&mut *connection)).await
+        self.follow_from(filter, id, limit).await.map(|(lines, _)| lines)
+    }
+
+    /// The same, and up to where was looked: the next call goes on from there.
+    pub async fn follow_from(
+        &self,
+        filter: &Filter,
+        id: i64,
+        limit: usize,
+    ) -> Result<(Vec<(i64, String)>, i64), StoreError> {
+        self.log.look();
+        let (log, filter) = (self.log.clone(), filter.clone());
+        let read = tokio::task::spawn_blocking(move || uncovered::after(&log, &filter, id, limit)).await;
+        read.map_err(|error| StoreError::Log { what: "read", source: std::io::Error::other(error) })
     }
 }
 
-fn restrict(builder: &mut QueryBuilder<Sqlite>, filter: &Filter) {
-    if let Some(level) = filter.level {
-        builder.push(" AND level >= ").push_bind(level as i16);
+fn texts(lines: Vec<(Match, String)>) -> Vec<String> {
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
+/// A day of the log with what its index covers.
+pub(super) struct Part {
+    pub day: Day,
+    pub index: Option<std::sync::Arc<super::index::OneDay>>,
+    /// Up to here the index knows the lines.
+    pub covered: i64,
+}
+
+impl Part {
+    /// As if there were no index: a text stands in no index.
+    fn without_index(self) -> Self {
+        Self { index: None, covered: self.day.first() - 1, ..self }
     }
-    if let Some(source) = filter.source {
-        builder.push(" AND source = ").push_bind(source.as_str());
+}
+
+/// Errors of one kind, from all days.
+struct Group {
+    parts: ErrorPart,
+    position: i64,
+    last: Micros,
+    clients: BTreeSet<String>,
+    builds: BTreeSet<String>,
+}
+
+fn merged(parts: Vec<ErrorPart>) -> Vec<Group> {
+    let mut groups: HashMap<i64, Group> = HashMap::new();
+    for part in parts {
+        let group = groups.entry(part.kind).or_insert_with(|| Group {
+            position: part.position,
+            last: part.last,
+            clients: BTreeSet::new(),
+            builds: BTreeSet::new(),
+            parts: ErrorPart { calls: 0, ..part.clone() },
+        });
+        group.parts.calls += part.calls;
+        group.parts.level = group.parts.level.max(part.level);
+        group.parts.first = group.parts.first.min(part.first);
+        group.last = group.last.max(part.last);
+        group.position = group.position.max(part.position);
+        group.clients.extend(part.client);
+        group.builds.extend(part.build.filter(|build| !build.is_empty()));
     }
-    for (column, value) in [
-        (" AND event = ", &filter.event),
-        (" AND session_id = ", &filter.session_id),
-        (" AND correlation_id = ", &filter.correlation_id),
-    ] {
-        if let Some(value) = value {
-            builder.push(column).push_bind(value.clone());
+    groups.into_values().collect()
+}
+
+impl Group {
+    /// `line`: one of them.
+    fn told_by(self, line: &str) -> ErrorGroup {
+        let record = LogRecord::from_line(line).unwrap_or_default();
+        ErrorGroup {
+            fingerprint: telemetry::fingerprint(&record),
+            event: record.event.into_owned(),
+            source: record.source.as_str().to_owned(),
+            message: record.message,
+            level: self.parts.level,
+            count: self.parts.calls,
+            sessions: self.clients.len() as u64,
+            builds: self.builds.into_iter().collect(),
+            first: self.parts.first,
+            last: self.last,
         }
     }
-    if let Some(q) = &filter.q {
-        let pattern = like_pattern(q);
-        builder.push(" AND (LOWER(event) LIKE ").push_bind(pattern.clone()).push(" ESCAPE '\\'");
-        builder.push(" OR LOWER(message) LIKE ").push_bind(pattern).push(" ESCAPE '\\')");
-    }
-    if let Some(from) = filter.from {
-        builder.push(" AND at_us >= ").push_bind(from.0);
-    }
-    if let Some(to) = filter.to {
-        builder.push(" AND at_us < ").push_bind(to.0);
-    }
-}
-
-/// ASCII case only, as `LOWER` of SQLite.
-fn like_pattern(q: &str) -> String {
-    let escaped = q.to_ascii_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("%{escaped}%")
-}
-
-fn level(row: &sqlx::sqlite::SqliteRow) -> Level {
-    usize::try_from(row.get::<i64, _>("level"))
-        .ok()
-        .and_then(|n| Level::ALL.get(n).copied())
-        .unwrap_or_default()
-}
-
-fn count(row: &sqlx::sqlite::SqliteRow, column: &str) -> u64 {
-    u64::try_from(row.get::<i64, _>(column)).unwrap_or_default()
 }

@@ -1,30 +1,21 @@
-//! Forgetting old records: by age, and when there are too many. In small steps with pauses between them, so that
-//! the writer of records never waits for long.
-
-use std::time::{Duration, Instant};
-
-use sqlx::AssertSqlSafe;
+//! Forgetting: whole days that are too old, and the oldest segments when there are too many bytes. Files are removed;
+//! nobody who writes waits for it. What was still to be forwarded is counted first.
 
 use super::{Lane, TelemetryStore};
 use crate::clock;
+use crate::store::log::{Day, Segment};
 use crate::store::{StoreError, Write};
 use crate::tasks::Stop;
 
-/// What a step should take; its size follows.
-const STEP: Duration = Duration::from_millis(15);
-const ROWS: std::ops::RangeInclusive<i64> = 8..=1_024;
-/// What a record takes at least, with its places in the indexes.
-const RECORD_BYTES: u64 = 1_000;
 /// Ids of batches forgotten in one statement.
 const BATCHES: u64 = 500;
 
 /// What is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Keep {
-    /// Records that happened before are forgotten, once they need not be forwarded any more. `None`: age is not
-    /// looked at now.
+    /// Days that ended before are forgotten, once they need not be forwarded any more. `None`: age is not looked at now.
     pub since_us: Option<i64>,
-    /// Bytes of the file that may be in use; beyond it the oldest records go, forwarded or not.
+    /// Bytes of the files; beyond it the oldest segments go, forwarded or not.
     pub bytes: u64,
 }
 
@@ -40,56 +31,101 @@ pub struct Forgotten {
 impl TelemetryStore {
     /// Forgets until what is left is within the limits, or the server stops.
     pub async fn forget(&self, keep: Keep, stop: &Stop) -> Result<Forgotten, StoreError> {
-        let (mut forgotten, mut pace) = (Forgotten::default(), Pace::default());
+        let mut forgotten = Forgotten::default();
+        // What is not in the books yet cannot be taken out of them.
+        self.caught_up().await?;
         while !stop.is_stopped() {
-            let started = Instant::now();
-            let step = self.forget_some(keep, pace.rows).await?;
-            let spent = started.elapsed();
-            if step == Forgotten::default() {
-                break;
-            }
-            forgotten.records += step.records;
-            forgotten.not_forwarded += step.not_forwarded;
-            forgotten.dead_letters += step.dead_letters;
-            pace.took(spent);
-            // Whoever waits for the writing connection goes first.
-            tokio::time::sleep(spent.max(Duration::from_millis(1))).await;
+            let Some(segment) = self.too_much(keep).await? else { break };
+            forgotten.not_forwarded += self.give_up(&segment).await?;
+            let (log, ordinal) = (self.log.clone(), segment.ordinal);
+            let removed = tokio::task::spawn_blocking(move || log.remove(&segment)).await;
+            let records = removed.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+            forgotten.records += records.map_err(|source| StoreError::Log { what: "forget", source })?;
+            self.index.forget(ordinal).await?;
+        }
+        if !stop.is_stopped() {
+            self.forget_indexes(keep.since_us.is_some());
+            forgotten.dead_letters = self.forget_letters().await?;
         }
         Ok(forgotten)
     }
 
-    /// One transaction.
-    async fn forget_some(&self, keep: Keep, rows: i64) -> Result<Forgotten, StoreError> {
-        let mut step = Forgotten::default();
-        let too_much = self.used_bytes().await?.saturating_sub(keep.bytes);
-        let mut write = self.db()?.write().await?;
-        match keep.since_us {
-            _ if too_much > 0 => {
-                // Not more than there is too much of.
-                let enough = i64::try_from(too_much / RECORD_BYTES).unwrap_or(i64::MAX).max(*ROWS.start());
-                forget_oldest(&mut write, rows.min(enough), &mut step).await?;
-            }
-            Some(since_us) => step.records = forget_before(&mut write, since_us, rows).await?,
-            None => {}
+    /// The oldest segment, if it has to go. The one that is written to stays.
+    async fn too_much(&self, keep: Keep) -> Result<Option<Segment>, StoreError> {
+        let (log, index) = (self.log.clone(), std::sync::Arc::clone(&self.index));
+        let counted =
+            tokio::task::spawn_blocking(move || (log.oldest_inactive(), log.bytes() + index.bytes()));
+        let (oldest, bytes) = counted.await.unwrap_or_default();
+        let Some(oldest) = oldest else { return Ok(None) };
+        if bytes > keep.bytes {
+            return Ok(Some(oldest));
         }
-        step.dead_letters = forget_letters(&mut write, rows).await?;
-        write.commit().await?;
-        Ok(step)
+        let is_old = |since_us: i64| oldest.ordinal.day() < Day::of(telemetry::Micros(since_us));
+        if !keep.since_us.is_some_and(is_old) {
+            return Ok(None);
+        }
+        let needed = self.positions().await?.iter().map(|lane| lane.cursor_id).min();
+        Ok(needed.is_none_or(|cursor| self.is_behind(cursor, &oldest)).then_some(oldest))
     }
 
-    /// Bytes of the pages that hold something. Pages that became free are used again before the file grows.
-    async fn used_bytes(&self) -> Result<u64, StoreError> {
-        let db = self.db()?;
-        let mut connection = db.read().await?;
-        let sql = "SELECT (c.page_count - f.freelist_count) * s.page_size FROM pragma_page_count AS c, \
-                   pragma_freelist_count AS f, pragma_page_size AS s";
-        let bytes = sqlx::query_scalar::<_, i64>(sql).fetch_one(&mut *connection);
-        Ok(db.timed("records.bytes", bytes).await?.unsigned_abs())
+    /// Whether a cursor has passed all lines of a segment.
+    fn is_behind(&self, cursor: i64, segment: &Segment) -> bool {
+        let end = self.log.open(segment).map_or(0, |reader| reader.length());
+        cursor >= segment.ordinal.at(end) - 1
+    }
+
+    /// Moves the lanes' cursors behind a segment; gives how many records were still before them. They move from
+    /// committed to turned away, so that the books stay closed.
+    async fn give_up(&self, segment: &Segment) -> Result<u64, StoreError> {
+        let positions = self.positions().await?;
+        let last = self.log.end_of(segment);
+        let mut held = Vec::new();
+        for position in positions.iter().filter(|position| position.cursor_id < last) {
+            let lost = self.count(position.lane, position.cursor_id, last).await?;
+            // A lane that loses nothing keeps its place, so that what it has under way can be booked.
+            held.extend((lost > 0).then_some((position.lane, position.cursor_id, lost)));
+        }
+        if held.is_empty() {
+            return Ok(0);
+        }
+        let mut write = self.db()?.write().await?;
+        let mut all = 0;
+        for (lane, from, lost) in held {
+            all += pass(&mut write, lane, from, last, lost).await?;
+        }
+        let books = sqlx::query(
+            "UPDATE forwarder SET committed = committed - $1, turned_away = turned_away + $1 WHERE name = 'main'",
+        );
+        write.execute("forwarder.give_up", books.bind(all)).await?;
+        write.commit().await?;
+        Ok(all.unsigned_abs())
+    }
+
+    /// `by_age`: the clock can be believed.
+    fn forget_indexes(&self, by_age: bool) {
+        let since = self.index.since();
+        let days = self.log.days();
+        for day in self.index.days_there() {
+            if (by_age && day < since) || !days.contains(&day) {
+                self.index.remove(day);
+            }
+        }
+    }
+
+    /// A dead letter lives as long as records of its age.
+    async fn forget_letters(&self) -> Result<u64, StoreError> {
+        let oldest = self.log.segments().first().map_or(i64::MAX, |segment| segment.ordinal.start());
+        let mut write = self.db()?.write().await?;
+        let query = sqlx::query("DELETE FROM dead_letters WHERE record_id < $1").bind(oldest);
+        let gone = write.execute("dead_letters.forget", query).await?;
+        write.commit().await?;
+        Ok(gone)
     }
 
     /// Forgets ids of batches that are older than 24 hours (a batch that old is refused by its age).
     pub async fn forget_batches(&self) -> Result<(), StoreError> {
         let before = clock::now().0 - 25 * 3_600_000_000;
+        self.seen.forget_before(before);
         loop {
             let mut write = self.db()?.write().await?;
             let query = sqlx::query(
@@ -104,106 +140,31 @@ impl TelemetryStore {
             }
         }
     }
-}
 
-/// The first to come goes first. What was not forwarded moves from committed to turned away, and the forwarder's
-/// cursor behind it, so that the books stay closed.
-async fn forget_oldest(write: &mut Write, rows: i64, step: &mut Forgotten) -> Result<(), StoreError> {
-    let last = sqlx::query_as::<_, (Option<i64>,)>(
-        "SELECT MAX(id) FROM (SELECT id FROM log_records ORDER BY id LIMIT $1) AS oldest",
-    );
-    let (last,) = write.fetch_one("records.oldest", last.bind(rows)).await?;
-    let Some(last) = last else { return Ok(()) };
-    let held = give_up(write, last).await?;
-    let delete = sqlx::query("DELETE FROM log_records WHERE id <= $1").bind(last);
-    step.records = write.execute("records.forget_oldest", delete).await?;
-    if held > 0 {
-        let books = sqlx::query(
-            "UPDATE forwarder SET committed = committed - $1, turned_away = turned_away + $1 WHERE name = 'main'",
-        );
-        write.execute("forwarder.give_up", books.bind(held)).await?;
-        step.not_forwarded = held.unsigned_abs();
-    }
-    Ok(())
-}
-
-/// Moves the lanes' cursors behind `last`; gives how many records were still before them.
-async fn give_up(write: &mut Write, last: i64) -> Result<i64, StoreError> {
-    let mut held = 0;
-    for lane in Lane::OF_THE_LOG {
-        let sql = format!(
-            "SELECT COUNT(*) FROM log_records WHERE id <= $1 AND {} AND id > \
-             (SELECT cursor_id FROM forwarder_lanes WHERE name = $2)",
-            lane.condition()
-        );
-        let query = sqlx::query_as::<_, (i64,)>(AssertSqlSafe(sql)).bind(last).bind(lane.as_str());
-        let (lost,) = write.fetch_one("records.held", query).await?;
-        // A lane that loses nothing keeps its place, so that what it has under way can be booked.
-        if lost > 0 {
-            let query = sqlx::query("UPDATE forwarder_lanes SET cursor_id = $1 WHERE name = $2");
-            write.execute("forwarder.give_up_lane", query.bind(last).bind(lane.as_str())).await?;
-        }
-        held += lost;
-    }
-    Ok(held)
-}
-
-async fn forget_before(write: &mut Write, since_us: i64, rows: i64) -> Result<u64, StoreError> {
-    let delete = sqlx::query(
-        "DELETE FROM log_records WHERE id IN (SELECT id FROM log_records WHERE at_us < $1 AND id <= \
-         COALESCE((SELECT MIN(cursor_id) FROM forwarder_lanes), $2) ORDER BY at_us LIMIT $3)",
-    );
-    write.execute("records.forget_old", delete.bind(since_us).bind(i64::MAX).bind(rows)).await
-}
-
-/// A dead letter lives as long as records of its age.
-async fn forget_letters(write: &mut Write, rows: i64) -> Result<u64, StoreError> {
-    let delete = sqlx::query(
-        "DELETE FROM dead_letters WHERE event_id IN (SELECT event_id FROM dead_letters WHERE record_id < \
-         COALESCE((SELECT MIN(id) FROM log_records), $1) ORDER BY record_id LIMIT $2)",
-    );
-    write.execute("dead_letters.forget", delete.bind(i64::MAX).bind(rows)).await
-}
-
-/// Rows of a step, so that it takes about `STEP` on any disk.
-#[derive(Debug)]
-struct Pace {
-    rows: i64,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self { rows: 64 }
+    /// Compresses one segment of a day that is over for a day at least; gives whether there may be more.
+    pub async fn seal_one(&self) -> Result<bool, StoreError> {
+        let log = self.log.clone();
+        let sealed = tokio::task::spawn_blocking(move || {
+            let Some(segment) = log.unsealed_before(Day::of(clock::now()).before(1)) else {
+                return Ok(false);
+            };
+            log.seal(&segment).map(|_| true)
+        });
+        let sealed = sealed.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+        sealed.map_err(|source| StoreError::Log { what: "seal", source })
     }
 }
 
-impl Pace {
-    fn took(&mut self, spent: Duration) {
-        let rows = match spent {
-            spent if spent > STEP => self.rows / 2,
-            spent if spent < STEP / 2 => self.rows * 2,
-            _ => self.rows,
-        };
-        self.rows = rows.clamp(*ROWS.start(), *ROWS.end());
+/// Another may have moved the lane meanwhile: then nothing is lost there.
+async fn pass(write: &mut Write, lane: Lane, from: i64, last: i64, lost: i64) -> Result<i64, StoreError> {
+    let query = sqlx::query("UPDATE forwarder_lanes SET cursor_id = $1 WHERE name = $2 AND cursor_id = $3")
+        .bind(last)
+        .bind(lane.as_str())
+        .bind(from);
+    let moved = write.execute("forwarder.give_up_lane", query).await?;
+    if moved == 0 {
+        let (database, statement) = ("telemetry", "forwarder.give_up_lane");
+        return Err(StoreError::Statement { database, statement, source: sqlx::Error::RowNotFound });
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn steps_become_small_on_a_slow_disk_and_large_on_a_fast_one() {
-        let mut pace = Pace::default();
-        for _ in 0..10 {
-            pace.took(Duration::from_millis(200));
-        }
-        assert_eq!(pace.rows, 8);
-        for _ in 0..10 {
-            pace.took(Duration::from_millis(1));
-        }
-        assert_eq!(pace.rows, 1_024);
-        pace.took(Duration::from_millis(10));
-        assert_eq!(pace.rows, 1_024, "about right");
-    }
+    Ok(lost)
 }

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use sqlx::Row;
-use telemetry::Micros;
 use telemetry::ingest::Admitted;
+use telemetry::{BatchBooks, LogRecord, Micros};
 
 use super::TelemetryStore;
 use crate::clock;
@@ -33,7 +33,7 @@ pub struct TabEntry {
     pub rejected: u64,
     pub skew_ms: i64,
     /// Declared by the browser, by reason.
-    pub drops: BTreeMap<&'static str, u64>,
+    pub drops: BTreeMap<String, u64>,
 }
 
 impl TabEntry {
@@ -42,7 +42,7 @@ impl TabEntry {
     pub fn of(admitted: &Admitted, received_at: Micros) -> Option<Self> {
         let mut drops = BTreeMap::new();
         for drop in &admitted.declared_drops {
-            *drops.entry(drop.reason.as_str()).or_insert(0) += drop.count;
+            *drops.entry(drop.reason.as_str().to_owned()).or_insert(0) += drop.count;
         }
         let first = admitted.records.first();
         Some(Self {
@@ -58,6 +58,26 @@ impl TabEntry {
             rejected: admitted.rejected_calls,
             skew_ms: admitted.skew_ms,
             drops,
+        })
+    }
+}
+
+impl TabEntry {
+    /// As the last record of a batch tells it.
+    pub(super) fn told(record: &LogRecord, batch: &BatchBooks, received_at: Micros) -> Option<Self> {
+        Some(Self {
+            client_session_id: record.client_session_id.clone().unwrap_or_default(),
+            tab_id: record.tab_id.clone()?,
+            user_id: record.user_id.clone(),
+            build_id: record.build_id.clone(),
+            received_at,
+            lowest_no: batch.lowest_no,
+            highest_no: batch.highest_no,
+            calls: batch.calls,
+            records: record.batch_size.unwrap_or_default(),
+            rejected: batch.rejected,
+            skew_ms: record.skew_ms.unwrap_or_default(),
+            drops: batch.drops.clone(),
         })
     }
 }
@@ -129,7 +149,7 @@ pub(super) async fn enter(write: &mut Write, entry: &TabEntry) -> Result<(), Sto
         )
         .bind(&entry.client_session_id)
         .bind(&entry.tab_id)
-        .bind(*reason)
+        .bind(reason)
         .bind(signed(*count));
         write.execute("tabs.drop", query).await?;
     }
@@ -139,6 +159,7 @@ pub(super) async fn enter(write: &mut Write, entry: &TabEntry) -> Result<(), Sto
 impl TelemetryStore {
     /// The books of the tabs that were seen last, `limit` at most, and the sums over all.
     pub async fn tabs(&self, limit: usize) -> Result<TabPage, StoreError> {
+        self.fresh().await;
         let db = self.db()?;
         let mut connection = db.read().await?;
         // A tab goes on counting when its browser session is another one after a sign-in: it begins after what it

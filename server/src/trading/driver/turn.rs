@@ -32,7 +32,7 @@ impl Driver {
         }
         let said = self.cycles.on(&Turn { started_at, latency_us, state, decisions });
         for (event, context) in said.cycles {
-            if self.parts.teller.enabled(event.level) {
+            if self.parts.teller.wants(&event) {
                 let mut record = LogRecord::build(&event, &context, started_at, "", 0, VERSION);
                 record.sample_rate = Some(1.0 / event.turns as f64);
                 self.parts.teller.tell_record(record);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
@@ -53,6 +53,7 @@ struct World {
     documents: BTreeMap<(String, String), Value>,
     script: VecDeque<Step>,
     template: Option<Value>,
+    components: BTreeMap<String, Value>,
     refuse_template: bool,
     bulks: u64,
     authorization: Option<String>,
@@ -141,6 +142,11 @@ impl FakeEngine {
         self.world.lock().unwrap().template.clone()
     }
 
+    /// A part of the template, by its name.
+    pub fn component(&self, name: &str) -> Option<Value> {
+        self.world.lock().unwrap().components.get(name).cloned()
+    }
+
     pub fn authorization(&self) -> Option<String> {
         self.world.lock().unwrap().authorization.clone()
     }
@@ -169,6 +175,7 @@ impl FakeEngine {
         let router = Router::new()
             .route("/", get(greet))
             .route("/_index_template/deltascope-logs", any(template))
+            .route("/_component_template/{name}", any(component))
             .route("/_data_stream/{stream}", get(|| async { StatusCode::NOT_FOUND }))
             .route("/_bulk", post(bulk))
             .with_state(shared);
@@ -208,23 +215,32 @@ async fn template(State(shared): State<Shared>, method: axum::http::Method, body
             axum::Json(json!({ "index_templates": template })).into_response()
         }
         "GET" => StatusCode::NOT_FOUND.into_response(),
-        _ if world.refuse_template => {
-            let error =
-                json!({ "error": { "type": "security_exception", "reason": "not allowed" }, "status": 403 });
-            (StatusCode::FORBIDDEN, axum::Json(error)).into_response()
-        }
-        _ if world.greeting == Greeting::Compatible
-            && String::from_utf8_lossy(&body).contains("flattened") =>
-        {
-            let error = json!({ "error": { "type": "mapper_parsing_exception",
-                "reason": "No handler for type [flattened] declared on field [payload]" }, "status": 400 });
-            (StatusCode::BAD_REQUEST, axum::Json(error)).into_response()
-        }
+        _ if world.refuse_template => not_allowed(),
         _ => {
             world.template = serde_json::from_slice(&body).ok();
             axum::Json(json!({ "acknowledged": true })).into_response()
         }
     }
+}
+
+/// What the index template is put together from.
+async fn component(State(shared): State<Shared>, Path(name): Path<String>, body: Bytes) -> Response {
+    let mut world = shared.world.lock().unwrap();
+    if world.refuse_template {
+        return not_allowed();
+    }
+    if world.greeting == Greeting::Compatible && String::from_utf8_lossy(&body).contains("flattened") {
+        let error = json!({ "error": { "type": "mapper_parsing_exception",
+            "reason": "No handler for type [flattened] declared on field [payload]" }, "status": 400 });
+        return (StatusCode::BAD_REQUEST, axum::Json(error)).into_response();
+    }
+    world.components.insert(name, serde_json::from_slice(&body).unwrap_or_default());
+    axum::Json(json!({ "acknowledged": true })).into_response()
+}
+
+fn not_allowed() -> Response {
+    let error = json!({ "error": { "type": "security_exception", "reason": "not allowed" }, "status": 403 });
+    (StatusCode::FORBIDDEN, axum::Json(error)).into_response()
 }
 
 async fn bulk(State(shared): State<Shared>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {

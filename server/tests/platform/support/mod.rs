@@ -1,6 +1,7 @@
 //! Harness: a whole server on a port of its own with a data directory of its own, and a browser's view of it.
 
 pub mod fake_engine;
+pub mod receivers;
 pub mod small_disk;
 
 use std::io::Write;
@@ -80,6 +81,18 @@ impl Console {
             .args(arguments)
             .env("DELTASCOPE__DATA__DIR", self.dir.path().join("data"))
             .envs(self.settings.iter().map(|(key, value)| (key, value)))
+            .output()
+            .await
+            .expect("the program runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// The same on a data directory without a server.
+    pub async fn command_on(data: &std::path::Path, arguments: &[&str]) -> String {
+        let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_deltascope"))
+            .args(arguments)
+            .env("DELTASCOPE__DATA__DIR", data)
             .output()
             .await
             .expect("the program runs");

@@ -43,8 +43,12 @@ pub async fn people() -> Vec<Value> {
     earlier.iter().flat_map(Lines::records).chain(last).collect()
 }
 
-/// Files that trading does without: one is empty, one no database, one key is none.
+/// Files that trading does without: one is empty, one no database, one key is none, and the log ends in half a line.
 fn harm(dir: &Path) {
+    let segments = server::store::log::Log::guest(dir).segments();
+    let last = segments.last().expect("a segment");
+    let mut file = std::fs::File::options().append(true).open(&last.path).expect("a segment");
+    std::io::Write::write_all(&mut file, b"{\"timestamp\":\"2026-11-2").expect("half a line");
     std::fs::write(dir.join("history.db"), b"this is no database at all").expect("a file");
     for file in ["telemetry.db", "telemetry.db-wal", "telemetry.db-shm"] {
         let _ = std::fs::remove_file(dir.join(file));

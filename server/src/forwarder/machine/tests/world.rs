@@ -377,5 +377,5 @@ impl World {
 }
 
 fn stored(id: i64) -> StoredRecord {
-    StoredRecord { id, event_id: format!("boot-{id}"), at_us: id, body: String::new() }
+    StoredRecord { id, event_id: format!("boot-{id}"), at_us: id, body: String::new().into() }
 }
