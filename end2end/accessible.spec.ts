@@ -17,7 +17,7 @@ test('the pages while nothing runs', async ({ page }) => {
   await open(page);
   await expect(page.getByRole('table', { name: 'Legs that a start would sell' })).toBeVisible();
   await inspect(page, 'Control, idle');
-  for (const path of ['/analytics', '/trades', '/alerts', '/settings']) {
+  for (const path of ['/analytics', '/trades', '/alerts', '/settings', '/telemetry/kpis']) {
     await page.goto(path);
     await hydrated(page);
     await inspect(page, `${path}, empty`);

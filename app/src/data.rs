@@ -15,8 +15,8 @@ use crate::page_status::PageStatus;
 use crate::painter::View;
 use crate::painter::form::Checked;
 use crate::port::{
-    Analytics, ClientHealth, ErrorGroup, Histogram, LogPage, Port, ResultsPage, SessionDetail, SessionPaint,
-    Trace, User,
+    Analytics, ClientHealth, ErrorGroup, Histogram, KpiPaint, LogPage, Port, ResultsPage, SessionDetail,
+    SessionPaint, Trace, User,
 };
 use crate::settings_view::SettingsPaint;
 
@@ -62,6 +62,7 @@ pub struct Loaded {
     session: Option<Answer<Option<SessionDetail>>>,
     alerts: Option<Answer<AlertsPaint>>,
     settings: Option<Answer<SettingsPaint>>,
+    kpis: Option<Answer<KpiPaint>>,
 }
 
 /// Reads what the page of an address needs, as the routes of `App` have them; `address` is path and query.
@@ -93,6 +94,9 @@ pub async fn load(port: Arc<dyn Port>, address: &str, status: &PageStatus) -> Lo
             loaded.alerts = Some(status.of(port.alerts(asked("period").unwrap_or_default()).await));
         }
         ["settings"] => loaded.settings = Some(status.of(port.settings().await)),
+        ["telemetry", "kpis"] => {
+            loaded.kpis = Some(status.of(port.kpis(HistoryQuery::read(asked)).await));
+        }
         ["panic", id] => {
             loaded.control = Some(control(&*port, &View::read(address)).await);
             // The address may say anything: then nothing was recorded under it.
@@ -185,6 +189,10 @@ pub fn settings_paint() -> Answer<SettingsPaint> {
 
 pub fn alerts_paint() -> Answer<AlertsPaint> {
     read(|loaded| &loaded.alerts)
+}
+
+pub fn kpis_paint() -> Answer<KpiPaint> {
+    read(|loaded| &loaded.kpis)
 }
 
 pub fn session_paint() -> Answer<Option<SessionDetail>> {

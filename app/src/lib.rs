@@ -108,8 +108,8 @@ pub use pages::control::draft::field_label;
 pub use plain::route_pattern;
 #[cfg(feature = "ssr")]
 pub use port::{
-    Analytics, Bucket, Choices, ClientHealth, ErrorGroup, Histogram, LogPage, Port, PortFuture, ResultsPage,
-    SessionDetail, SessionPaint, Trace, User,
+    Analytics, Bucket, Choices, ClientHealth, ErrorGroup, Histogram, KpiPaint, LogPage, Port, PortFuture,
+    ResultsPage, SessionDetail, SessionPaint, Trace, User,
 };
 #[cfg(feature = "ssr")]
 pub use settings_view::{Fact, LevelView, SettingsPaint, UserView};

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use model::analytics::Report;
+use model::kpis::Kpis;
 use model::result::{SessionResult, Totals};
 use model::view::{PnlPoint, SessionView, StripView, WhyView};
 use model::{Configuration, ExecutionMode, SessionId};
@@ -49,6 +50,8 @@ pub trait Port: Send + Sync + 'static {
     fn analytics(&self, query: HistoryQuery) -> PortFuture<Analytics>;
     /// One session, running or ended; `None` when there is none of that id.
     fn session(&self, session_id: String) -> PortFuture<Option<SessionDetail>>;
+    /// Key figures of the machine in a time.
+    fn kpis(&self, query: HistoryQuery) -> PortFuture<KpiPaint>;
     /// What is known of each browser tab that told records lately, the latest first.
     fn clients(&self) -> PortFuture<Vec<ClientHealth>>;
     /// What fires now, for the strip of every page.
@@ -169,6 +172,23 @@ pub struct Analytics {
     pub choices: Choices,
     #[serde(flatten)]
     pub report: Report,
+}
+
+/// Answer of `GET /api/v1/kpis`. What is not known is `None`, never 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KpiPaint {
+    #[serde(flatten)]
+    pub kpis: Kpis,
+    pub as_of: Micros,
+    /// Whether records are forwarded to a search engine; its books follow, of all time.
+    pub forwards: bool,
+    pub offered: Option<i64>,
+    pub delivered: Option<i64>,
+    pub quarantined: Option<i64>,
+    pub held: Option<i64>,
+    /// Of the browsers of late: records that arrived, and calls that nothing accounts for.
+    pub browser_delivered: Option<u64>,
+    pub browser_unexplained: Option<u64>,
 }
 
 /// Everything about one session.

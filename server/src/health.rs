@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Parts that trading and panic do without. Every other part is needed, also one that is not known here.
-const DISPENSABLE: [&str; 27] = [
+const DISPENSABLE: [&str; 28] = [
     "account_audit",
     "alerts",
     "clock_watch",
@@ -23,6 +23,7 @@ const DISPENSABLE: [&str; 27] = [
     "history_store",
     "housekeeping",
     "journal_log",
+    "kpis",
     "log_books",
     "log_index",
     "log_levels",

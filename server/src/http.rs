@@ -20,6 +20,7 @@ mod health;
 mod history;
 mod idempotency;
 mod ingest;
+mod kpis;
 mod levels;
 pub mod logs;
 mod metrics;

@@ -16,6 +16,7 @@ mod handles;
 pub mod health;
 pub mod http;
 pub mod ingest;
+pub mod kpis;
 mod lengths;
 pub mod levels;
 mod random;

@@ -73,3 +73,51 @@ async fn a_session_runs_from_the_click_to_flat_and_replays() {
     assert!(replayed.decisions > 50, "{replayed:?}");
     running.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn key_figures_are_kept_as_things_happen_and_survive_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let (running, console) = server_support::start(dir.path(), &[]).await;
+    let mut feed = console.feed().await;
+    let id = console.start().await;
+    feed.entered().await;
+    console.post(&format!("/api/v1/sessions/{id}/stop"), json!({})).await;
+    feed.lifecycle("STOPPED").await;
+    let enough = |kpis: &Value| kpis["orders"]["filled"].as_u64() >= Some(4);
+    let mut kpis = Value::Null;
+    while !enough(&kpis) {
+        // The journal is looked at once a second.
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        kpis = console.get("/api/v1/kpis").await.body;
+    }
+    let orders = kpis["venue"].as_array().unwrap().iter().find(|call| call["call"] == "POST /v2/orders");
+    let orders = orders.unwrap_or_else(|| panic!("{kpis:#}"));
+    assert!(orders["calls"].as_u64() >= Some(4) && orders["latency"]["p99_us"].is_u64(), "{orders:#}");
+    let lives = kpis["orders"]["timelines"].as_array().unwrap();
+    assert!(lives.iter().all(|life| life["session_id"] == id.as_str()), "{lives:#?}");
+    assert!(
+        lives.iter().any(|life| life["purpose"] == "close" && life["first_fill_ms"].is_i64()),
+        "{lives:#?}"
+    );
+    let prices = kpis["streams"].as_array().unwrap().iter().find(|stream| stream["stream"] == "prices");
+    assert!(prices.is_some_and(|prices| prices["up_ms"].as_i64() > Some(0)), "{kpis:#}");
+    assert!(kpis["records"]["told"].as_u64() > Some(0) && kpis["browser_unexplained"] == 0, "{kpis:#}");
+
+    let refused = console.get("/api/v1/kpis?from=yesterday").await;
+    assert_eq!(refused.status, 400, "{refused:?}");
+    let nothing = console.get("/api/v1/kpis?from=2020-01-01&to=2020-01-02").await.body;
+    assert_eq!(
+        (&nothing["orders"]["submitted"], &nothing["orders"]["done"]["p50_us"]),
+        (&json!(0), &Value::Null)
+    );
+    running.stop().await;
+
+    let (running, console) = server_support::start(dir.path(), &[]).await;
+    let again = console.get("/api/v1/kpis").await.body;
+    assert_eq!(again["orders"]["submitted"], kpis["orders"]["submitted"], "{again:#}");
+    assert_eq!(again["orders"]["timelines"], kpis["orders"]["timelines"]);
+    let page = console.get("/telemetry/kpis").await;
+    let html = page.body.as_str().unwrap_or_default();
+    assert!(html.contains("Order timelines") && html.contains("POST /v2/orders"), "{html}");
+    running.stop().await;
+}

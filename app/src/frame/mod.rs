@@ -145,7 +145,8 @@ fn Navigation() -> impl IntoView {
                      key: &'static str| {
         let current = move || {
             let path = path.get();
-            (path == href || (!also.is_empty() && path.starts_with(also))).then_some("page")
+            let below = href.len() > 1 && path.starts_with(href);
+            (path == href || below || (!also.is_empty() && path.starts_with(also))).then_some("page")
         };
         view! { <a href=href aria-current=current data-key=key>{icon(shape, "18")}<span>{name}</span></a> }
     };

@@ -22,6 +22,6 @@ pub use not_found::NotFound;
 pub use panic::{PanicPage, PanicState};
 pub use session::SessionPage;
 pub use settings::SettingsPage;
-pub use telemetry::TelemetryPage;
+pub use telemetry::{KpiPage, TelemetryPage};
 pub use trace::TracePage;
 pub use trades::TradesPage;

@@ -200,3 +200,56 @@ fn each_kind_of_error_stands_once_with_its_extent() {
     assert!(!panel.contains("<b>index"));
     assert!(page("/telemetry", sample::idle()).contains("No error in the last day"));
 }
+
+fn figures() -> app::port::KpiPaint {
+    use model::kpis::{Calls, LinkTime, OrderLife, Span, kpis};
+    let mut span = Span::minute_of(model::Micros(0));
+    let calls: &mut Calls = span.calls.entry("POST /v2/orders".to_owned()).or_default();
+    (1..=100).for_each(|n| calls.note("ok", Some(n * 1_000)));
+    calls.note("unreadable", Some(9_000));
+    span.orders.submitted = 4;
+    span.orders.acknowledged.note(46_000);
+    span.trailing.armed = 2;
+    span.links.insert("prices".to_owned(), LinkTime { up_us: 59_000_000, watched_us: 60_000_000, losses: 1 });
+    span.records.told = 1_234;
+    span.lives.push(OrderLife {
+        client_order_id: "s3k9x2m".to_owned(),
+        correlation_id: "0af7651916cd43dd8448eb211c80319c".to_owned(),
+        symbol: "C-BTC-47000-060122".to_owned(),
+        side: "sell".to_owned(),
+        purpose: "entry".to_owned(),
+        qty: 200,
+        filled_qty: 200,
+        acknowledged_ms: Some(46),
+        end: "filled".to_owned(),
+        ..OrderLife::default()
+    });
+    let kpis = kpis([&span].into_iter(), model::Micros(0), model::Micros(1));
+    app::port::KpiPaint { kpis, browser_unexplained: None, ..app::port::KpiPaint::default() }
+}
+
+#[test]
+fn key_figures_are_a_tab_of_telemetry_that_says_what_is_not_known() {
+    let mut port = many();
+    port.past.kpis = figures();
+    let html = page("/telemetry/kpis", port);
+    expect_all(
+        &html,
+        &[
+            "Parts of Telemetry",
+            "aria-current=\"page\"",
+            "Venue latency",
+            "POST /v2/orders",
+            "101",
+            "Life of orders",
+            "98.33 %",
+            "Order timelines",
+            "/trace/0af7651916cd43dd8448eb211c80319c",
+            "46 ms",
+            "Loss accounting and trailing",
+            "browsers not known",
+            "1,234",
+        ],
+    );
+    assert!(!html.contains("Offered to the search engine"), "nothing is forwarded");
+}

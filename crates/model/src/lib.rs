@@ -17,6 +17,7 @@ pub mod gate;
 pub mod ids;
 pub mod input;
 pub mod instrument;
+pub mod kpis;
 pub mod ledger;
 pub mod market;
 pub mod order;

@@ -21,7 +21,7 @@ use super::{ApiError, ApiQuery, User};
 use crate::clock;
 use crate::shared::App;
 use crate::store::history::{Outcome, ResultFilter};
-use asked::Asked;
+pub(super) use asked::Asked;
 
 /// Trades that the figures look at.
 const TRADES_MOST: i64 = 100_000;

@@ -18,7 +18,7 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 use super::assets::Site;
 use super::{
     ApiError, accounts, alerts, assets, browsers, configurations, correlate, feed, guard, headers, health,
-    history, ingest, levels, logs, metrics, pages, panic, pipeline, proxies, runbook, sessions,
+    history, ingest, kpis, levels, logs, metrics, pages, panic, pipeline, proxies, runbook, sessions,
 };
 use crate::shared::App;
 
@@ -57,6 +57,7 @@ fn platform() -> Router<Arc<App>> {
         .route("/api/v1/logs/histogram", get(logs::histogram))
         .route("/api/v1/logs/errors", get(logs::errors))
         .route("/api/v1/traces/{correlation_id}", get(logs::trace))
+        .route("/api/v1/kpis", get(kpis::figures))
         .route("/api/v1/pipeline", get(pipeline::books))
         .method_not_allowed_fallback(wrong_method)
 }

@@ -23,6 +23,7 @@ use super::venue_watch::VenueWatch;
 use super::{FeedHub, Inbox, Listed, Operator};
 use crate::config::{Config, VenueKind};
 use crate::health::{Condition, Health};
+use crate::kpis::KpiKeeper;
 use crate::store::StoreError;
 use crate::store::history::HistoryStore;
 use crate::store::telemetry::TelemetryStore;
@@ -69,6 +70,7 @@ pub struct Trading {
     pub rest: Rest,
     pub keys: Keys,
     pub listed: Listed,
+    pub kpis: KpiKeeper,
 }
 
 /// The venue as it was found or started.
@@ -135,6 +137,8 @@ async fn start_there(
         restricted: Restricted::default(),
     };
     run_streams(tasks, &streams, &rest, watched);
+    let kpis = KpiKeeper::new(dir, store.clone(), rest.clone(), teller.clone(), health.clone());
+    run("kpis", tasks, kpis.clone(), KpiKeeper::run);
     run("feed", tasks, hub.clone(), FeedHub::run);
     run("clock_watch", tasks, ClockWatch::new(inbox.clone(), rest.clone()), ClockWatch::run);
     run("venue_watch", tasks, VenueWatch::new(hub.clone(), health.clone()), VenueWatch::run);
@@ -167,6 +171,7 @@ async fn start_there(
         rest: rest.beside()?,
         keys: Keys::default(),
         listed: Listed::default(),
+        kpis,
     };
     let (store, history) = (trading.store.clone(), trading.history.clone());
     Ok((trading, Ending { words, log, store, history, venue: venue.running }))

@@ -7,9 +7,11 @@ mod outcome;
 mod pages;
 mod told;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use model::kpis::Calls;
 use reqwest::Client;
 use serde::de::DeserializeOwned;
 use telemetry::{Context, LogRecord, Micros};
@@ -68,6 +70,8 @@ pub struct Rest {
     budget: Arc<Mutex<Budget>>,
     clock: VenueClock,
     teller: Teller,
+    /// What was called since somebody last asked, by method and path.
+    calls: Arc<Mutex<BTreeMap<String, Calls>>>,
 }
 
 impl Rest {
@@ -81,6 +85,7 @@ impl Rest {
             budget: Arc::default(),
             clock: VenueClock::default(),
             teller,
+            calls: Arc::default(),
         })
     }
 
@@ -267,12 +272,25 @@ impl Rest {
         let mut event = told::event(call, came, outcome, elapsed);
         event.attempt = attempt;
         event.budget_remaining = self.remaining().of(call.spender());
+        let answered = came.is_ok().then_some(event.latency_us);
+        let name = format!("{} {}", event.method, event.endpoint);
+        self.counted().entry(name).or_default().note(event.outcome, answered);
         if self.teller.wants(&event) {
             let now = clock::now();
             let mut record = LogRecord::build(&event, &self.context(call, now), now, "", 0, VERSION);
             record.caused_by.clone_from(&call.caused_by);
             self.teller.tell_record(record);
         }
+    }
+
+    /// What was called since the last time that this was asked.
+    #[must_use]
+    pub fn take_calls(&self) -> BTreeMap<String, Calls> {
+        std::mem::take(&mut *self.counted())
+    }
+
+    fn counted(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Calls>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// On whose behalf it is asked. What names no session belongs to the one that runs or was just over, or that has

@@ -4,6 +4,7 @@ mod clients;
 mod errors;
 mod filters;
 mod histogram;
+mod kpis;
 mod pipeline;
 mod record;
 mod records;
@@ -23,7 +24,21 @@ use histogram::HistogramView;
 use pipeline::PipelinePanel;
 use records::Records;
 
+pub use kpis::KpiPage;
 pub use record::payload_rows;
+
+/// The parts of Telemetry.
+fn tabs(current: &'static str) -> AnyView {
+    let link = |word: &'static str, href: &'static str, name: &'static str| {
+        view! { <a href=href aria-current=(word == current).then_some("page")>{name}</a> }
+    };
+    view! {
+        <nav class="segments" aria-label="Parts of Telemetry">
+            {link("records", "/telemetry", "Records")}{link("kpis", "/telemetry/kpis", "Key figures")}
+        </nav>
+    }
+    .into_any()
+}
 
 #[component]
 pub fn TelemetryPage() -> impl IntoView {
@@ -37,6 +52,7 @@ pub fn TelemetryPage() -> impl IntoView {
     view! {
         <Title text="Telemetry"/>
         <h1 class="visually-hidden" tabindex="-1">"Telemetry"</h1>
+        {tabs("records")}
         <div class="telemetry">
             <Panel name="Search" class="search">
                 <Filters query has_index/>

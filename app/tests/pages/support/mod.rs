@@ -11,8 +11,8 @@ use std::sync::{Arc, Once};
 use any_spawner::Executor;
 use app::painter::form::{Checked, untouched};
 use app::port::{
-    Analytics, ClientHealth, ErrorGroup, Histogram, LogPage, Port, PortFuture, ResultsPage, SessionDetail,
-    SessionPaint, Trace, User,
+    Analytics, ClientHealth, ErrorGroup, Histogram, KpiPaint, LogPage, Port, PortFuture, ResultsPage,
+    SessionDetail, SessionPaint, Trace, User,
 };
 use app::{
     AlertsOpen, AlertsPaint, AppError, Files, HistoryQuery, LogQuery, PageStatus, SettingsPaint, ShellValues,
@@ -78,6 +78,9 @@ impl Port for SamplePort {
     }
     fn session(&self, session_id: String) -> PortFuture<Option<SessionDetail>> {
         ready(Ok(self.past.session(&session_id)))
+    }
+    fn kpis(&self, _query: HistoryQuery) -> PortFuture<KpiPaint> {
+        ready(self.failing.clone().map_or_else(|| Ok(self.past.kpis.clone()), Err))
     }
     fn clients(&self) -> PortFuture<Vec<ClientHealth>> {
         ready(Ok(self.past.clients.clone()))

@@ -2,7 +2,7 @@
 //! the detail of one; browsers and what became of their records.
 
 use app::HistoryQuery;
-use app::port::{Analytics, Choices, ClientHealth, ErrorGroup, ResultsPage, SessionDetail};
+use app::port::{Analytics, Choices, ClientHealth, ErrorGroup, KpiPaint, ResultsPage, SessionDetail};
 use model::analytics::{Trade, report};
 use model::preset::preset;
 use model::result::{LegResult, SessionResult, Totals};
@@ -20,6 +20,7 @@ const LIMIT: usize = 20;
 pub struct Past {
     pub results: Vec<SessionResult>,
     pub clients: Vec<ClientHealth>,
+    pub kpis: KpiPaint,
     pub errors: Vec<ErrorGroup>,
     pub running: usize,
 }
@@ -44,7 +45,7 @@ pub fn many() -> SamplePort {
         ..result(32, 66, ExitReason::EntryFailed, Some(Decimal::ZERO))
     };
     results.push(untraded);
-    let past = Past { results, clients: clients(), errors: errors(), running: 1 };
+    let past = Past { results, clients: clients(), errors: errors(), running: 1, kpis: KpiPaint::default() };
     SamplePort { past, ..sample::running() }
 }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use app::painter::form::Checked;
 use app::painter::{Known, thin};
 use app::{
-    AlertsOpen, AlertsPaint, Analytics, AppError, ClientHealth, ErrorGroup, Histogram, HistoryQuery, LogPage,
-    LogQuery, Port, PortFuture, ResultsPage, SessionDetail, SessionPaint, SettingsPaint, Trace, User,
+    AlertsOpen, AlertsPaint, Analytics, AppError, ClientHealth, ErrorGroup, Histogram, HistoryQuery,
+    KpiPaint, LogPage, LogQuery, Port, PortFuture, ResultsPage, SessionDetail, SessionPaint, SettingsPaint,
+    Trace, User,
 };
 use model::SessionId;
 use model::view::StripView;
@@ -14,7 +15,7 @@ use telemetry::{LogRecord, Micros};
 
 use crate::auth::Session;
 use crate::http::logs::{LogParameters, by_step, histogram_steps};
-use crate::http::{ApiError, alerts, configurations, history, settings};
+use crate::http::{ApiError, alerts, configurations, history, kpis, settings};
 use crate::shared::App;
 use crate::store::telemetry::{self as store, Filter, TabBooks};
 use crate::{clock, correlation};
@@ -130,6 +131,10 @@ impl Port for PagePort {
 
     fn session(&self, session_id: String) -> PortFuture<Option<SessionDetail>> {
         self.signed_in(|app| async move { history::detail(&app, &session_id).await })
+    }
+
+    fn kpis(&self, query: HistoryQuery) -> PortFuture<KpiPaint> {
+        self.signed_in(|app| async move { kpis::paint(&app, &query).await })
     }
 
     fn clients(&self) -> PortFuture<Vec<ClientHealth>> {
