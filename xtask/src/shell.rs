@@ -105,6 +105,24 @@ pub fn capture(command: &mut Command) -> Result<String, Failure> {
     Err(format!("`{}` ended with {}: {}", shown(command), output.status, told.trim()))
 }
 
+/// Installs Debian's packages. `Err`: we may not, or there are none of that name.
+pub fn install(packages: &[&str]) -> Result<(), Failure> {
+    let is_root = capture(command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if which("apt-get").is_none() || !is_root {
+        return Err(format!("{} cannot be installed here: that takes root and apt-get", packages.join(", ")));
+    }
+    println!("  {}: installing with apt-get", packages.join(", "));
+    run(command("apt-get").args(["update", "-qq"]))?;
+    let mut install = command("apt-get");
+    install.env("DEBIAN_FRONTEND", "noninteractive").args([
+        "install",
+        "-y",
+        "-qq",
+        "--no-install-recommends",
+    ]);
+    run(install.args(packages))
+}
+
 pub fn cannot_start(command: &Command, error: &std::io::Error) -> Failure {
     format!("cannot start `{}`: {error}", command.get_program().to_string_lossy())
 }
