@@ -17,7 +17,7 @@ test('the pages while nothing runs', async ({ page }) => {
   await open(page);
   await expect(page.getByRole('table', { name: 'Legs that a start would sell' })).toBeVisible();
   await inspect(page, 'Control, idle');
-  for (const path of ['/analytics', '/trades']) {
+  for (const path of ['/analytics', '/trades', '/alerts', '/settings']) {
     await page.goto(path);
     await hydrated(page);
     await inspect(page, `${path}, empty`);
@@ -78,4 +78,10 @@ test('the pages of a session', async ({ page }) => {
   await page.goto(`/sessions/${session.session_id}`);
   await hydrated(page);
   await inspect(page, 'Session');
+  await page.goto('/alerts?silence=panic_started');
+  await hydrated(page);
+  await expect(page.getByRole('article', { name: 'critical: Panic started' })).toBeVisible();
+  await inspect(page, 'Alerts, one fires');
+  await page.goto('/runbook');
+  await inspect(page, 'Runbook');
 });

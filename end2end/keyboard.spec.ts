@@ -38,7 +38,7 @@ test('keys lead to the pages and are listed', async ({ page }) => {
   await expect(keys).toContainText('g a');
   await page.keyboard.press('Escape');
   await expect(keys).toBeHidden();
-  for (const [key, heading] of [['a', 'Analytics'], ['t', 'Trades'], ['l', 'Telemetry'], ['c', 'Control']]) {
+  for (const [key, heading] of [['a', 'Analytics'], ['t', 'Trades'], ['e', 'Telemetry'], ['l', 'Alerts'], ['s', 'Settings'], ['c', 'Control']]) {
     await page.keyboard.press('g');
     await page.keyboard.press(key);
     await expect(page.getByRole('heading', { name: heading, level: 1 })).toBeAttached();

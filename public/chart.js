@@ -66,7 +66,11 @@ function remarkable(seen, [pnl, , floor]) {
   seen.armed ??= floor[0]?.time;
 }
 
-export function create(element) {
+// What a click meanwhile asks for comes first: one long task is cut into several.
+const rest = () => new Promise((go) => setTimeout(go));
+
+export async function create(element) {
+  await rest();
   const chart = lib.createChart(element, {
     autoSize: true,
     layout: { attributionLogo: false, background: { color: "transparent" }, fontSize: 11 },
@@ -76,6 +80,7 @@ export function create(element) {
     handleScale: { mouseWheel: false },
     localization: { priceFormatter: (value) => (value > 0 ? "+" : "") + value.toFixed(2).replace("-", "−") },
   });
+  await rest();
   const plain = { lastValueVisible: true, priceLineVisible: false };
   const pnl = chart.addSeries(lib.AreaSeries, { ...plain, lineWidth: 2 });
   const peak = chart.addSeries(lib.LineSeries, { ...plain, lineWidth: 1, lineStyle: lib.LineStyle.Dotted });
@@ -155,6 +160,7 @@ export function create(element) {
     edge.hidden = true;
     edges.push(edge);
   }
+  await rest();
   restyle();
   element.firstElementChild?.setAttribute("aria-hidden", "true");
   const theme = new MutationObserver(restyle);
@@ -165,6 +171,7 @@ export function create(element) {
   said.observe(element, { attributeFilter: ["data-loss", "data-profit", "data-exit"] });
   const sized = new ResizeObserver(drawEdges);
   sized.observe(element);
+  await rest();
 
   return {
     set(rows) {

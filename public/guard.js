@@ -29,7 +29,7 @@
   let signedIn = !location.pathname.startsWith("/login");
   // `closed`: after a sign-out nothing of the user's is kept any more.
   let [halted, closed, memoryOnly] = [false, false, false];
-  let etag, gasp, lastWords;
+  let etag, gasp, lastWords, base;
 
   // Nobody calls into a program that has died.
   const signal = (code, value = 0) => !dead && d.module && d.module.signal(code, value);
@@ -216,7 +216,6 @@
   };
   d.unspool = forget;
 
-  let base;
   const rows = new Map();
   const store = (mode) => base.transaction("batches", mode).objectStore("batches");
   const asked = (ask) => new Promise((done) => Object.assign(ask, { onsuccess: () => done(ask.result), onerror: () => done([]) }));
@@ -396,5 +395,6 @@
   d.ready = Promise.resolve(begun).catch(() => session());
   if (navigator.locks) navigator.locks.request(TAB + tab, () => new Promise(() => 0)).catch(() => 0);
   plan(2000 + 6000 * Math.random());
+  if (document.querySelector("[data-keep]") || quietly(() => sessionStorage["deltascope-kept"])) import("/recall.js").catch(() => 0);
   d.queue.splice(0).forEach((failure) => d.fail(...failure));
 })();

@@ -91,12 +91,23 @@
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && leave(), true);
   addEventListener("pagehide", leave, true);
 
+  // How old that was which a reader saw of this page before it came (recall.js); -1: nothing.
+  function shown() {
+    const key = "deltascope-shown";
+    try {
+      const { address, age } = JSON.parse(sessionStorage.getItem(key)) || {};
+      sessionStorage.removeItem(key);
+      return address === location.pathname + location.search ? age : -1;
+    } catch { return -1; }
+  }
+
   d.measure = function () {
     if (!navigation) return;
+    const seen = shown();
     const files = performance.getEntriesByType("resource").filter((entry) => new URL(entry.name, location.href).pathname.startsWith("/pkg/"));
     const status = navigation.responseStatus || 200;
-    tell(status < 400 ? DOCUMENT : BROKEN_DOCUMENT, `${navigation.type}|${isCached(navigation) ? "hit" : "miss"}`,
-      [status, navigation.responseEnd - navigation.requestStart, navigation.encodedBodySize, files.length, files.filter(isCached).length]);
+    tell(status < 400 ? DOCUMENT : BROKEN_DOCUMENT, `${navigation.type}|${seen >= 0 || isCached(navigation) ? "hit" : "miss"}`,
+      [status, navigation.responseEnd - navigation.requestStart, navigation.encodedBodySize, files.length, files.filter(isCached).length, ...(seen >= 0 ? [seen] : [])]);
   };
   if (d.hydrated) d.measure();
 })();

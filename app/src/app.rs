@@ -8,8 +8,8 @@ use leptos_router::{SsrMode, path};
 use crate::frame::Frame;
 use crate::live::provide_live;
 use crate::pages::{
-    AnalyticsPage, ControlPage, LoginPage, NotFound, PanicPage, SessionPage, TelemetryPage, TracePage,
-    TradesPage,
+    AlertsPage, AnalyticsPage, ControlPage, LoginPage, NotFound, PanicPage, SessionPage, SettingsPage,
+    TelemetryPage, TracePage, TradesPage,
 };
 use crate::parts::RootFailure;
 
@@ -30,6 +30,8 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("trades") view=TradesPage ssr=SsrMode::Async/>
                         <Route path=path!("sessions/:session_id") view=SessionPage ssr=SsrMode::Async/>
                         <Route path=path!("telemetry") view=TelemetryPage ssr=SsrMode::Async/>
+                        <Route path=path!("alerts") view=AlertsPage ssr=SsrMode::Async/>
+                        <Route path=path!("settings") view=SettingsPage ssr=SsrMode::Async/>
                         <Route path=path!("panic/:correlation_id") view=PanicPage ssr=SsrMode::Async/>
                         <Route path=path!("trace/:correlation_id") view=TracePage ssr=SsrMode::Async/>
                         <Route path=path!("*nowhere") view=NotFound ssr=SsrMode::Async/>

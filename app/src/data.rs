@@ -6,14 +6,19 @@ use leptos::prelude::use_context;
 use leptos_router::location::{RequestUrl, Url};
 use model::view::StripView;
 
+use crate::alerts_view::{AlertsOpen, AlertsPaint};
 use crate::error::AppError;
 use crate::history_query::HistoryQuery;
+use crate::live;
 use crate::log_query::LogQuery;
 use crate::page_status::PageStatus;
+use crate::painter::View;
+use crate::painter::form::Checked;
 use crate::port::{
     Analytics, ClientHealth, ErrorGroup, Histogram, LogPage, Port, ResultsPage, SessionDetail, SessionPaint,
     Trace, User,
 };
+use crate::settings_view::SettingsPaint;
 
 pub type Answer<T> = Result<T, AppError>;
 
@@ -22,6 +27,7 @@ pub type Answer<T> = Result<T, AppError>;
 pub struct FramePaint {
     pub user: Option<User>,
     pub strip: StripView,
+    pub alerts: AlertsOpen,
 }
 
 /// What Control paints.
@@ -29,6 +35,8 @@ pub struct FramePaint {
 pub struct ControlPaint {
     pub strip: StripView,
     pub sessions: SessionPaint,
+    /// What could be started, where the page offers it.
+    pub offered: Option<Checked>,
 }
 
 /// What Telemetry paints.
@@ -52,6 +60,8 @@ pub struct Loaded {
     results: Option<Answer<ResultsPage>>,
     analytics: Option<Answer<Analytics>>,
     session: Option<Answer<Option<SessionDetail>>>,
+    alerts: Option<Answer<AlertsPaint>>,
+    settings: Option<Answer<SettingsPaint>>,
 }
 
 /// Reads what the page of an address needs, as the routes of `App` have them; `address` is path and query.
@@ -62,7 +72,7 @@ pub async fn load(port: Arc<dyn Port>, address: &str, status: &PageStatus) -> Lo
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let mut loaded = Loaded { frame: Some(frame(&*port).await), ..Loaded::default() };
     match segments.as_slice() {
-        [] => loaded.control = Some(control(&*port).await),
+        [] => loaded.control = Some(control(&*port, &View::read(address)).await),
         ["analytics"] => {
             loaded.analytics = Some(status.of(port.analytics(HistoryQuery::read(asked)).await));
         }
@@ -79,8 +89,12 @@ pub async fn load(port: Arc<dyn Port>, address: &str, status: &PageStatus) -> Lo
             loaded.clients = Some(port.clients().await);
             loaded.errors = Some(port.errors().await);
         }
+        ["alerts"] => {
+            loaded.alerts = Some(status.of(port.alerts(asked("period").unwrap_or_default()).await));
+        }
+        ["settings"] => loaded.settings = Some(status.of(port.settings().await)),
         ["panic", id] => {
-            loaded.control = Some(control(&*port).await);
+            loaded.control = Some(control(&*port, &View::read(address)).await);
             // The address may say anything: then nothing was recorded under it.
             loaded.trace = Some(if is_trace_id(id) { trace(&*port, id).await } else { Ok(Trace::default()) });
         }
@@ -91,11 +105,16 @@ pub async fn load(port: Arc<dyn Port>, address: &str, status: &PageStatus) -> Lo
 }
 
 async fn frame(port: &dyn Port) -> Answer<FramePaint> {
-    Ok(FramePaint { user: port.user().await?, strip: port.strip().await? })
+    let alerts = port.alerts_open().await.unwrap_or_default();
+    Ok(FramePaint { user: port.user().await?, strip: port.strip().await?, alerts })
 }
 
-async fn control(port: &dyn Port) -> Answer<ControlPaint> {
-    Ok(ControlPaint { strip: port.strip().await?, sessions: port.control().await? })
+async fn control(port: &dyn Port, view: &View) -> Answer<ControlPaint> {
+    let (strip, sessions) = (port.strip().await?, port.control().await?);
+    let is_offered = view.is_control() && (live::running(&strip) == 0 || view.composing);
+    // Control without it is still Control.
+    let offered = if is_offered { port.offered().await.ok() } else { None };
+    Ok(ControlPaint { strip, sessions, offered })
 }
 
 async fn logs(port: &dyn Port, query: LogQuery) -> Answer<LogsPaint> {
@@ -131,6 +150,11 @@ pub fn control_paint() -> Answer<ControlPaint> {
     read(|loaded| &loaded.control)
 }
 
+/// What the page offers to start, as the document was read; the feed has none, and leaves what was painted.
+pub fn offered_paint() -> Option<Checked> {
+    use_context::<Arc<Loaded>>()?.control.as_ref()?.as_ref().ok()?.offered.clone()
+}
+
 pub fn logs_paint() -> Answer<LogsPaint> {
     read(|loaded| &loaded.logs)
 }
@@ -153,6 +177,14 @@ pub fn results_paint() -> Answer<ResultsPage> {
 
 pub fn analytics_paint() -> Answer<Analytics> {
     read(|loaded| &loaded.analytics)
+}
+
+pub fn settings_paint() -> Answer<SettingsPaint> {
+    read(|loaded| &loaded.settings)
+}
+
+pub fn alerts_paint() -> Answer<AlertsPaint> {
+    read(|loaded| &loaded.alerts)
 }
 
 pub fn session_paint() -> Answer<Option<SessionDetail>> {

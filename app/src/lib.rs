@@ -47,6 +47,8 @@ mod switches;
 mod wake;
 
 #[cfg(feature = "ssr")]
+pub mod alerts_view;
+#[cfg(feature = "ssr")]
 mod app;
 #[cfg(feature = "ssr")]
 mod data;
@@ -73,6 +75,8 @@ pub mod port;
 #[cfg(all(test, feature = "ssr"))]
 mod sample;
 #[cfg(feature = "ssr")]
+pub mod settings_view;
+#[cfg(feature = "ssr")]
 mod shell;
 #[cfg(feature = "ssr")]
 mod shown;
@@ -84,6 +88,10 @@ pub use tell::{About, Sink, is_told, set_lowest, set_sink, tell, tell_correlated
 #[cfg(feature = "hydrate")]
 pub use wake::wake;
 
+#[cfg(feature = "ssr")]
+pub use alerts_view::{
+    AlertView, AlertsOpen, AlertsPaint, ChannelView, ReceiptView, RuleView, SilenceView, ToldView,
+};
 #[cfg(feature = "ssr")]
 pub use app::App;
 #[cfg(feature = "ssr")]
@@ -103,5 +111,7 @@ pub use port::{
     Analytics, Bucket, Choices, ClientHealth, ErrorGroup, Histogram, LogPage, Port, PortFuture, ResultsPage,
     SessionDetail, SessionPaint, Trace, User,
 };
+#[cfg(feature = "ssr")]
+pub use settings_view::{Fact, LevelView, SettingsPaint, UserView};
 #[cfg(feature = "ssr")]
 pub use shell::{Files, ShellValues, document_end, shell};

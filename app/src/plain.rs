@@ -38,6 +38,8 @@ pub fn route_pattern(path: &str) -> &'static str {
         "trades" => "/trades",
         "sessions" => "/sessions/:session_id",
         "telemetry" => "/telemetry",
+        "alerts" => "/alerts",
+        "settings" => "/settings",
         "trace" => "/trace/:correlation_id",
         "panic" => "/panic/:correlation_id",
         "login" => "/login",

@@ -12,14 +12,17 @@ use model::{Configuration, ExecutionMode, SessionId};
 use serde::{Deserialize, Serialize};
 use telemetry::{LogRecord, Micros};
 
+use crate::alerts_view::{AlertsOpen, AlertsPaint};
 use crate::error::AppError;
 use crate::history_query::HistoryQuery;
 use crate::log_query::LogQuery;
+use crate::painter::form::Checked;
+use crate::settings_view::SettingsPaint;
 
 /// A boxed answer, so that the trait is object safe. It owns what it needs (clone an `Arc` into it).
 pub type PortFuture<T> = Pin<Box<dyn Future<Output = Result<T, AppError>> + Send>>;
 
-/// Reads for the first paint. Every method answers from memory or the store; none waits for the venue.
+/// Reads for the first paint. Every method but `offered` answers from memory or the store.
 pub trait Port: Send + Sync + 'static {
     /// Who the request's cookie says is signed in; `None` for nobody.
     fn user(&self) -> PortFuture<Option<User>>;
@@ -27,6 +30,9 @@ pub trait Port: Send + Sync + 'static {
     fn strip(&self) -> PortFuture<StripView>;
     /// The sessions that run, else the one that ended last, with what their panels show.
     fn control(&self) -> PortFuture<SessionPaint>;
+    /// What starting the first preset now would mean, checked like a form that stands as it is. The venue is asked, and
+    /// not waited for long: without its answer there is no preview.
+    fn offered(&self) -> PortFuture<Checked>;
     /// Records, newest first.
     fn logs(&self, query: LogQuery) -> PortFuture<LogPage>;
     /// Whether there is a search engine that can be asked instead of the log.
@@ -45,6 +51,12 @@ pub trait Port: Send + Sync + 'static {
     fn session(&self, session_id: String) -> PortFuture<Option<SessionDetail>>;
     /// What is known of each browser tab that told records lately, the latest first.
     fn clients(&self) -> PortFuture<Vec<ClientHealth>>;
+    /// What fires now, for the strip of every page.
+    fn alerts_open(&self) -> PortFuture<AlertsOpen>;
+    /// Alerts and rules; `period`: `7d`, `30d` or `all` of what has ended.
+    fn alerts(&self, period: String) -> PortFuture<AlertsPaint>;
+    /// How the server is set and stands.
+    fn settings(&self) -> PortFuture<SettingsPaint>;
     /// Errors of the last day in groups, the latest first.
     fn errors(&self) -> PortFuture<Vec<ErrorGroup>>;
 }

@@ -10,6 +10,7 @@ const SLOWER = 4;
 const LINE = { offline: false, latency: 150, downloadThroughput: 1_600_000 / 8, uploadThroughput: 750_000 / 8 };
 const ROUNDS = 5;
 
+type Told = { lcp: number; largest: string; cls: number; moved: string[]; blocked: number; hydrated: number };
 type Interaction = { id: number; name: string; ms: number };
 
 async function slow(page: Page, line: boolean): Promise<CDPSession> {
@@ -85,15 +86,22 @@ for (const state of ['idle', 'running'] as const) {
     await open(page);
     if (state === 'running') await startSession(page);
     const session = await slow(page, true);
-    const rows: Record<string, number>[] = [];
+    const rows: Told[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       await session.send('Network.clearBrowserCache');
       await page.addInitScript(() => {
-        const told = ((window as any).told = { lcp: 0, cls: 0, blocked: 0, hydrated: 0 });
+        const told = ((window as any).told = { lcp: 0, largest: '', cls: 0, moved: [] as string[], blocked: 0, hydrated: 0 } as Told);
         const see = (type: string, take: (entry: any) => void) =>
           new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({ type, buffered: true });
-        see('largest-contentful-paint', (entry) => (told.lcp = entry.startTime));
-        see('layout-shift', (entry) => { if (!entry.hadRecentInput) told.cls += entry.value; });
+        see('largest-contentful-paint', (entry) => { told.lcp = entry.startTime; told.largest = (entry.element?.textContent ?? '').slice(0, 60); });
+        // What moved, and from where to where.
+      const place = ({ node, previousRect: from, currentRect: to }: any) =>
+        `${node?.localName ?? node?.nodeName}.${node?.className ?? ''} ${from.y},${from.height} > ${to.y},${to.height}`;
+      see('layout-shift', (entry) => {
+        if (entry.hadRecentInput) return;
+        told.cls += entry.value;
+        told.moved.push(`${entry.startTime.toFixed(0)} ms ${entry.value.toFixed(3)}: ${entry.sources.map(place).join(' | ')}`);
+      });
         see('longtask', (entry) => (told.blocked += Math.max(0, entry.duration - 50)));
         new MutationObserver(() => (told.hydrated ||= performance.now()))
           .observe(document, { attributes: true, subtree: true, attributeFilter: ['data-hydrated'] });
@@ -105,8 +113,10 @@ for (const state of ['idle', 'running'] as const) {
       rows.push(await page.evaluate(() => (window as any).told));
     }
     await session.detach();
-    const middle = (name: string) => percentile(rows.map((row) => row[name] ?? 0), 0.5);
+    const middle = (name: 'lcp' | 'cls' | 'blocked' | 'hydrated') => percentile(rows.map((row) => row[name]), 0.5);
     console.log(`Control on a phone, ${state}, median of ${ROUNDS}: can be worked with after ${middle('hydrated').toFixed(0)} ms, LCP ${middle('lcp').toFixed(0)} ms, blocked ${middle('blocked').toFixed(0)} ms, CLS ${middle('cls').toFixed(3)}`);
+    const last = rows[rows.length - 1];
+    console.log(`  largest: ${last.largest}\n  moved: ${last.moved.join('\n         ')}`);
     expect(middle('hydrated')).toBeGreaterThan(0);
   });
 }

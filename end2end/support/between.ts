@@ -23,6 +23,8 @@ export class Between {
   loses: (asked: Asked) => boolean = () => false;
   /** How long a request is kept before the server hears of it, milliseconds. */
   delays: (asked: Asked) => number = () => 0;
+  /** The server hears of a request once this is done. */
+  holds: (asked: Asked) => Promise<void> | undefined = () => undefined;
   /** Batches of log records that came, in their order. */
   readonly batches: Batch[] = [];
   /** Nothing goes through the feed's sockets, and nobody closes them. */
@@ -102,7 +104,9 @@ export class Between {
     });
     onward.on('error', () => response.destroy());
     const delay = this.delays(asked);
-    if (body) void body.then((bytes) => setTimeout(() => onward.end(bytes), delay));
+    const held = this.holds(asked);
+    if (held) void held.then(() => request.pipe(onward));
+    else if (body) void body.then((bytes) => setTimeout(() => onward.end(bytes), delay));
     else request.pipe(onward);
   }
 

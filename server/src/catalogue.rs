@@ -6,10 +6,12 @@ use telemetry::CatalogueEntry;
 #[must_use]
 pub fn catalogue() -> Vec<CatalogueEntry> {
     [
+        crate::alerts::catalogue(),
         crate::auth::catalogue(),
         crate::forwarder::catalogue(),
         crate::http::catalogue(),
         crate::ingest::catalogue(),
+        crate::levels::catalogue(),
         crate::startup::catalogue(),
         crate::store::catalogue(),
         crate::tasks::catalogue(),

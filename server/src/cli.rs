@@ -9,6 +9,7 @@ mod serve;
 mod simulator;
 mod stop;
 mod users;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -63,6 +64,9 @@ enum Command {
     /// Runs a session's recorded inputs through the engine and compares every decision
     #[command(after_help = "Example: deltascope replay s-01jf3k9x2m")]
     Replay { session: String },
+    /// Runs a whole simulated session with every fault, and says of each checkpoint which record shows it
+    #[command(after_help = "Example: deltascope verify --elastic http://127.0.0.1:9200")]
+    Verify(verify::Arguments),
     /// Reads records of the data directory
     #[command(after_help = "Example: deltascope logs query --level error --limit 20")]
     Logs {
@@ -106,6 +110,7 @@ async fn execute(cli: Cli) -> Outcome {
         Some(Command::Config { action }) => config_show::run(&action, file, &environment),
         Some(Command::Panic(arguments)) => panic_all::run(arguments, load()?).await,
         Some(Command::Replay { session }) => replay::run(&session, load()?).await,
+        Some(Command::Verify(arguments)) => verify::run(arguments, environment.clone()).await,
         Some(Command::Logs { action }) => logs::run(action, load()?).await,
         Some(Command::Elastic { action }) => elastic::run(action, load()?).await,
     }

@@ -3,11 +3,13 @@
 
 mod layers;
 mod networks;
+mod notify;
 mod typed;
 mod userinfo;
 
 pub use layers::{ConfigError, Entry, Layers, Origin};
 pub(crate) use networks::networks;
+pub use notify::{MailConfig, MailSecurity, NotifyConfig, TelegramConfig, WebhookConfig};
 pub use telemetry::Secret;
 pub use typed::{
     AuthConfig, Config, DataConfig, DatabaseConfig, ElasticsearchConfig, HttpConfig, IngestConfig, LogConfig,

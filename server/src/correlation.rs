@@ -1,25 +1,67 @@
-//! The correlation id of what is being done right now: accepted from a request or made, kept task-local, and
-//! carried into every task that is spawned through `carry`.
+//! What is being done right now, task-local: its correlation id, accepted from a request or made, and the trading
+//! session that it is about. Carried into every task that is spawned through `carry`.
 
 use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::HeaderMap;
-use telemetry::{Context, CorrelationId};
+use telemetry::{Context, CorrelationId, LogRecord};
 
 tokio::task_local! {
-    static CURRENT: String;
+    static CURRENT: Current;
+}
+
+/// What runs, shared by the tasks that it was carried into.
+#[derive(Clone)]
+struct Current {
+    id: String,
+    /// The trading context, as soon as it is known.
+    about: Arc<Mutex<Context>>,
+}
+
+impl Current {
+    fn new(context: Context) -> Self {
+        let id = context.correlation_id.clone().unwrap_or_else(fresh);
+        Self { id, about: Arc::new(Mutex::new(context)) }
+    }
+
+    fn context(&self) -> Context {
+        let about = self.about.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Context { correlation_id: Some(self.id.clone()), ..about }
+    }
 }
 
 /// The id of the request or task that is running, if any.
 #[must_use]
 pub fn current() -> Option<String> {
-    CURRENT.try_with(Clone::clone).ok()
+    CURRENT.try_with(|current| current.id.clone()).ok()
 }
 
-/// A context that knows only the current correlation id.
+/// The context of what is running: its correlation id, and its trading session if it is known to be about one.
 #[must_use]
 pub fn context() -> Context {
-    Context { correlation_id: current(), ..Context::default() }
+    CURRENT.try_with(Current::context).unwrap_or_default()
+}
+
+/// What is running is about this trading session: everything that it tells from now on is.
+pub fn about(trading: &Context) {
+    // Outside of any request or task there is nobody to tell it to.
+    let _ = CURRENT.try_with(|current| {
+        current.about.lock().unwrap_or_else(PoisonError::into_inner).clone_from(trading);
+    });
+}
+
+/// What a record does not say itself, the running request or task does.
+pub fn dress(record: &mut LogRecord) {
+    let running = context();
+    if record.session_id.is_none() && record.strategy_id.is_none() {
+        let correlation_id = record.correlation_id.take();
+        record.set_context(&running);
+        record.correlation_id = correlation_id;
+    }
+    if record.correlation_id.is_none() {
+        record.correlation_id = running.correlation_id;
+    }
 }
 
 /// A new 128-bit id in 32 hex digits, usable as a W3C trace id.
@@ -36,13 +78,18 @@ pub fn fresh_id() -> CorrelationId {
 
 /// Runs a future under an id.
 pub async fn scope<F: Future>(id: String, future: F) -> F::Output {
-    CURRENT.scope(id, future).await
+    scope_of(Context::correlated(id), future).await
 }
 
-/// Wraps a future that will be spawned so that it keeps the id of its maker.
+/// Runs a future under a correlation id and a trading context.
+pub async fn scope_of<F: Future>(context: Context, future: F) -> F::Output {
+    CURRENT.scope(Current::new(context), future).await
+}
+
+/// Wraps a future that will be spawned so that it keeps the id of its maker, and what that is about.
 pub fn carry<F: Future>(future: F) -> impl Future<Output = F::Output> {
-    let id = current().unwrap_or_else(fresh);
-    CURRENT.scope(id, future)
+    let current = CURRENT.try_with(Clone::clone).unwrap_or_else(|_| Current::new(Context::default()));
+    CURRENT.scope(current, future)
 }
 
 /// The id that a request brings: `traceparent` first, then `x-correlation-id`, then `x-request-id`; `None` when
@@ -96,5 +143,20 @@ mod tests {
         .await;
         assert_eq!(seen.as_deref(), Some("parent-id-1"));
         assert_eq!(current(), None);
+    }
+
+    #[tokio::test]
+    async fn what_a_request_turns_out_to_be_about_is_known_to_all_of_it() {
+        let session = Context { session_id: Some("s-1".to_owned()), ..Context::default() };
+        let (before, spawned, after) = scope("parent-id-1".to_owned(), async {
+            let before = context().session_id;
+            about(&session);
+            let spawned = tokio::spawn(carry(async { context() })).await.unwrap();
+            (before, spawned, context())
+        })
+        .await;
+        let expected = Context { correlation_id: Some("parent-id-1".to_owned()), ..session };
+        assert_eq!((before, spawned, after), (None, expected.clone(), expected));
+        assert_eq!(context(), Context::default());
     }
 }

@@ -9,8 +9,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Parts that trading and panic do without. Every other part is needed, also one that is not known here.
-const DISPENSABLE: [&str; 20] = [
+const DISPENSABLE: [&str; 24] = [
     "account_audit",
+    "alerts",
     "clock_watch",
     "console_file",
     "console_store",
@@ -22,6 +23,7 @@ const DISPENSABLE: [&str; 20] = [
     "history_store",
     "housekeeping",
     "journal_log",
+    "log_levels",
     "log_retention",
     "page_tokens",
     "telemetry_file",
@@ -30,6 +32,8 @@ const DISPENSABLE: [&str; 20] = [
     "trading_housekeeping",
     "venue",
     "venue_watch",
+    "watch_file",
+    "watch_store",
 ];
 /// A part that was started again more often than this within `WINDOW` is down, whatever it says in between.
 const RESTARTS: usize = 3;

@@ -2,6 +2,7 @@
 //! are merged in `router`.
 
 pub mod accounts;
+mod alerts;
 mod assets;
 mod browsers;
 mod configurations;
@@ -19,6 +20,7 @@ mod health;
 mod history;
 mod idempotency;
 mod ingest;
+mod levels;
 pub mod logs;
 mod metrics;
 mod pages;
@@ -27,8 +29,10 @@ mod pipeline;
 mod plain;
 mod proxies;
 pub mod router;
+mod runbook;
 pub mod serving;
 mod sessions;
+mod settings;
 
 pub(crate) use assets::site_dir;
 pub use error::ApiError;

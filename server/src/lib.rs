@@ -1,6 +1,7 @@
 //! `deltascope`, the server: hosts the engine, the venue client, log ingest, stores, forwarder and console API.
 //! It acts; it decides nothing.
 
+pub mod alerts;
 pub mod answers;
 pub mod auth;
 pub mod catalogue;
@@ -16,8 +17,10 @@ pub mod health;
 pub mod http;
 pub mod ingest;
 mod lengths;
+pub mod levels;
 mod random;
 pub mod replay;
+pub mod sessions;
 pub mod shared;
 pub mod startup;
 pub mod store;
@@ -27,3 +30,4 @@ pub mod telling;
 pub mod tls;
 pub mod trading;
 pub mod venue;
+pub mod verify;

@@ -2,12 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
+use crate::alerts::Desk;
 use crate::auth::{Accounts, SetupLink, SlowLane, Throttle};
 use crate::config::Config;
 use crate::elastic::Search;
 use crate::forwarder::Status;
 use crate::health::Health;
 use crate::ingest::Ingest;
+use crate::levels::LogLevels;
 use crate::store::telemetry::TelemetryStore;
 use crate::symbols::Symbols;
 use crate::tasks::{StopHook, Tasks};
@@ -32,6 +34,8 @@ pub struct App {
     pub cookie_tag: String,
     pub(crate) symbols: Symbols,
     pub trading: Trading,
+    pub alerts: Desk,
+    pub levels: LogLevels,
     /// `None` when forwarding is not configured.
     pub forwarder: Option<Status>,
     /// The search engine, as one who is asked; `None` when there is none, or its settings cannot be used.

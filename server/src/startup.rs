@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 pub use events::{ServerEvent, catalogue};
 pub use people::words_of;
 
+use crate::alerts;
 use crate::auth::{Accounts, SetupLink, SlowLane, Throttle};
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError};
@@ -26,10 +27,12 @@ use crate::handles;
 use crate::health::Health;
 use crate::http::{self, router, serving};
 use crate::ingest::Ingest;
+use crate::levels::LogLevels;
 use crate::random;
 use crate::shared::App;
 use crate::store::telemetry::TelemetryStore;
 use crate::store::trading::Purpose;
+use crate::store::watch::WatchStore;
 use crate::symbols::Symbols;
 use crate::tasks::{Restart, Tasks};
 use crate::telling::{Output, Teller, Writer};
@@ -77,21 +80,33 @@ async fn start_for(purpose: Purpose, config: Config, output: Output) -> Result<R
     let teller = Teller::new(config.log.level, config.log.queue_records);
     let health = Health::default();
     let tasks = Tasks::new(teller.clone(), health.clone());
-    let (records, accounts) = tokio::join!(
+    let (records, accounts, watch) = tokio::join!(
         TelemetryStore::keep(data_dir.path(), &config.database, &health, &tasks),
         Accounts::keep(data_dir.path(), &config.database, &config.auth, &health, &tasks),
+        WatchStore::keep(data_dir.path(), &config.database, &health, &tasks),
     );
     let (trading, end_trading) =
         trading::start(&config, purpose, data_dir.path(), &records, &health, &tasks).await?;
     let page_key = page_key::read(data_dir.path(), &teller, &health);
     let output = Arc::new(output);
     let writer = write_records(&tasks, Writer::new(teller.clone(), records.clone(), Arc::clone(&output)));
+    let forwarder = config.elasticsearch.url.as_ref().map(|_| forwarder::Status::default());
+    let parts = alerts::Parts {
+        journal: trading.store.clone(),
+        records: records.clone(),
+        forwarder: forwarder.clone(),
+        teller: teller.clone(),
+    };
+    let base = config.http.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let levels = LogLevels::keep(watch.clone(), teller.clone(), &tasks).await;
     let app = Arc::new(App {
+        levels,
+        alerts: alerts::start(&config, &base, watch, parts, &tasks),
         trading,
         throttle: Throttle::new(config.auth.failures_per_minute),
         emergency: Throttle::new(config.auth.failures_per_minute),
         slow_lane: SlowLane::default(),
-        forwarder: config.elasticsearch.url.as_ref().map(|_| forwarder::Status::default()),
+        forwarder,
         index: Search::new(&config.elasticsearch).ok().flatten(),
         setup_link: SetupLink::default(),
         cookie_tag: random::digest(&format!("session cookie of {page_key}")).chars().take(8).collect(),
@@ -106,6 +121,9 @@ async fn start_for(purpose: Purpose, config: Config, output: Output) -> Result<R
         accounts,
     });
     app.on_stop(end_trading);
+    let of_browsers = |change: crate::levels::Change| (change.level, change.expires_at.as_millis());
+    let raised = app.levels.changes().await.into_iter().find(|change| change.target == "frontend");
+    app.ingest.settings.set_level(raised.map(of_browsers));
     app.teller.tell(&ServerEvent::started(&app.config, address), &Context::default());
     if app.forwarder.is_some() {
         // A store that is down opens them when it is there.

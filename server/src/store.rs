@@ -8,6 +8,7 @@ pub mod history;
 mod slot;
 pub mod telemetry;
 pub mod trading;
+pub mod watch;
 
 pub use db::{Db, DbFile, Durability, Foreign, Hold, StoreError, Write, migrator};
 pub use events::{DbEvent, catalogue};

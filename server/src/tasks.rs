@@ -18,9 +18,9 @@ use tokio::time::Instant;
 
 pub use events::{TaskEvent, catalogue};
 
-use crate::correlation;
 use crate::health::Health;
 use crate::telling::Teller;
+use crate::{clock, correlation};
 
 /// What follows the failure of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,7 +129,7 @@ impl Tasks {
                 if ended && this.stop_signal().is_stopped() {
                     return;
                 }
-                this.teller.tell(&failure, &context);
+                this.tell(&failure, &context);
                 this.health.down(name, failure.reason());
                 let Restart::Backoff { first, most } = restart else { return };
                 if ended {
@@ -138,7 +138,7 @@ impl Tasks {
                 this.health.restarted(name, &failure.reason());
                 attempt = if started.elapsed() > most { 1 } else { attempt + 1 };
                 let pause = first.saturating_mul(1 << attempt.min(20_u32).saturating_sub(1)).min(most);
-                this.teller.tell(&TaskEvent::restarting(name, attempt, pause), &context);
+                this.tell(&TaskEvent::restarting(name, attempt, pause), &context);
                 tokio::select! {
                     () = tokio::time::sleep(pause) => {}
                     () = this.stop_signal().wait() => return,
@@ -149,6 +149,22 @@ impl Tasks {
             Some(runtime) => runtime.spawn(supervised),
             None => tokio::spawn(supervised),
         }
+    }
+}
+
+impl Tasks {
+    /// What a task of trading tells belongs to the session that runs, unless the task knows better.
+    fn tell(&self, event: &TaskEvent, context: &Context) {
+        let trades = self.runtime.is_some() && context.session_id.is_none();
+        let running = correlation::context();
+        let context = match (trades, running.session_id.is_none()) {
+            (true, true) => {
+                let session = self.teller.sessions().at(clock::now(), &[], false);
+                Context { correlation_id: context.correlation_id.clone(), ..session }
+            }
+            (true, false) | (false, _) => context.clone(),
+        };
+        self.teller.tell(event, &context);
     }
 }
 

@@ -4,6 +4,8 @@
 mod answer;
 mod asked;
 mod clock_watch;
+mod cycle_events;
+mod decision_lines;
 mod driver;
 mod events;
 mod executor;
@@ -23,6 +25,7 @@ mod witness;
 
 pub use answer::{Accepted, answer};
 pub use asked::{Asked, Idempotency, RequestError};
+pub use cycle_events::{CycleCompleted, LegSource};
 pub use driver::{Driver, DriverParts};
 pub use events::TradingEvent;
 pub use executor::{Executor, Handed};
@@ -34,12 +37,12 @@ pub use keys::{Held, Keys};
 pub use latch_file::LatchFile;
 pub use operator::Operator;
 pub use preview::Listed;
-pub use start::{SimulatorNote, StartError, Trading, start};
+pub use start::{SimulatorNote, StartError, TRADING_THREADS, Trading, start};
 
 /// Samples of what trading tells itself, for EVENTS.md.
 #[must_use]
 pub fn catalogue() -> Vec<telemetry::CatalogueEntry> {
-    [events::catalogue(), start::catalogue()].concat()
+    [cycle_events::catalogue(), events::catalogue(), start::catalogue()].concat()
 }
 
 /// A new id of ten base-36 characters behind a prefix.

@@ -20,10 +20,9 @@ pub mod translate;
 pub mod underlyings;
 pub mod wire;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use telemetry::Secret;
 
-use telemetry::{Context, Secret};
-
+pub use crate::sessions::SessionContext;
 pub use budget::{Budget, Priority, Remaining, Spender};
 pub use cause::{Cause, code_of};
 pub use events::{ClockMeasured, StreamEvent, VenueRequest, catalogue};
@@ -44,25 +43,6 @@ pub struct Address {
     pub private_ws_url: String,
     pub api_key: Secret,
     pub api_secret: Secret,
-}
-
-/// The trading session that runs now, for what the streams tell. The driver writes it, everybody reads.
-#[derive(Clone, Default)]
-pub struct SessionContext(Arc<RwLock<Context>>);
-
-impl SessionContext {
-    /// Replaces the context; the correlation id of it is not used by readers.
-    pub fn set(&self, context: Context) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = context;
-    }
-
-    /// The context, under another correlation id.
-    #[must_use]
-    pub fn under(&self, correlation_id: &str) -> Context {
-        let mut context = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
-        context.correlation_id = Some(correlation_id.to_owned());
-        context
-    }
 }
 
 /// A random number from 0 to 1,000: thousandths of a jitter. Without randomness it is the middle.

@@ -41,3 +41,7 @@ pub fn ensure() -> Result<(), Failure> {
         _ => Err("apt-get installed Chromium, but it or its driver is still not on PATH".into()),
     }
 }
+
+pub fn is_root() -> bool {
+    shell::capture(shell::command("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+}

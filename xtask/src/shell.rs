@@ -107,8 +107,7 @@ pub fn capture(command: &mut Command) -> Result<String, Failure> {
 
 /// Installs Debian's packages. `Err`: we may not, or there are none of that name.
 pub fn install(packages: &[&str]) -> Result<(), Failure> {
-    let is_root = capture(command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    if which("apt-get").is_none() || !is_root {
+    if which("apt-get").is_none() || !crate::browser::is_root() {
         return Err(format!("{} cannot be installed here: that takes root and apt-get", packages.join(", ")));
     }
     println!("  {}: installing with apt-get", packages.join(", "));

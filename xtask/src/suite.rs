@@ -33,10 +33,13 @@ impl Verdict {
             Err(sentence) => return Self::Failed(sentence),
         };
         let total = runs.iter().fold(Counts::default(), |sum, run| sum.plus(run.counts));
-        let told = format!("{} tests passed, {} failed", total.passed, total.failed);
+        let mut told = format!("{} tests passed, {} failed", total.passed, total.failed);
+        if total.flaky > 0 {
+            told += &format!(", {} only at a second try: mend them", total.flaky);
+        }
         if runs.iter().any(|run| !run.succeeded) {
             Self::Failed(if total.failed == 0 { format!("did not finish; {told}") } else { told })
-        } else if total.passed == 0 {
+        } else if total.passed + total.flaky == 0 {
             Self::Failed("ran no test".into())
         } else {
             Self::Passed(told)

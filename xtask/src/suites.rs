@@ -1,6 +1,7 @@
 //! The suites of `cargo xtask test`, in the order in which they run, and the choice among them.
 
 mod browser_tests;
+mod clients;
 mod engines;
 mod native;
 mod purity;
@@ -9,7 +10,7 @@ use crate::setup;
 use crate::shell::{self, Failure};
 use crate::suite::{self, Suite, Verdict};
 
-const ALL: [Suite; 10] = [
+const ALL: [Suite; 11] = [
     Suite { name: "format", about: "rustfmt would change nothing", run: |_| native::format() },
     Suite {
         name: "lint",
@@ -26,6 +27,7 @@ const ALL: [Suite; 10] = [
     },
     Suite { name: "wasm", about: "tests of the browser side in Chromium", run: |_| browser_tests::wasm() },
     Suite { name: "build", about: "the release build", run: |_| native::build() },
+    Suite { name: "clients", about: "third-party clients on the simulated venue", run: |_| clients::run() },
     Suite { name: "end2end", about: "Playwright on the release build", run: browser_tests::end_to_end },
     Suite { name: "deny", about: "licences, bans and sources of every dependency (--full)", run: deny },
 ];

@@ -9,6 +9,8 @@ use crate::shell;
 pub struct Counts {
     pub passed: u64,
     pub failed: u64,
+    /// Of Playwright: passed at a second try.
+    pub flaky: u64,
 }
 
 pub struct Counted {
@@ -43,18 +45,23 @@ impl Counts {
         } else if is_playwright_count(line) {
             self.passed += number_before(line, "passed");
             self.failed += number_before(line, "failed");
+            self.flaky += number_before(line, "flaky");
         }
     }
 
     pub fn plus(self, other: Self) -> Self {
-        Self { passed: self.passed + other.passed, failed: self.failed + other.failed }
+        Self {
+            passed: self.passed + other.passed,
+            failed: self.failed + other.failed,
+            flaky: self.flaky + other.flaky,
+        }
     }
 }
 
 fn is_playwright_count(line: &str) -> bool {
     let mut words = line.split_whitespace();
     let number = words.next().is_some_and(|word| word.parse::<u64>().is_ok());
-    let kind = words.next().is_some_and(|word| word == "passed" || word == "failed");
+    let kind = words.next().is_some_and(|word| matches!(word, "passed" | "failed" | "flaky"));
     number && kind && words.next().is_none_or(|word| word.starts_with('('))
 }
 
@@ -71,17 +78,18 @@ mod tests {
     #[test]
     fn closing_lines_are_counted_and_others_are_not() {
         let lines = [
-            ("test result: ok. 5 passed; 0 failed; 1 ignored; 0 measured; 2 filtered out", (5, 0)),
-            ("test result: FAILED. 3 passed; 2 failed; 0 ignored", (3, 2)),
-            ("  7 passed (12.3s)", (7, 0)),
-            ("  1 failed", (0, 1)),
-            ("test stop::says_5_passed ... ok", (0, 0)),
-            ("9 passed the gate", (0, 0)),
+            ("test result: ok. 5 passed; 0 failed; 1 ignored; 0 measured; 2 filtered out", (5, 0, 0)),
+            ("test result: FAILED. 3 passed; 2 failed; 0 ignored", (3, 2, 0)),
+            ("  7 passed (12.3s)", (7, 0, 0)),
+            ("  1 failed", (0, 1, 0)),
+            ("  2 flaky", (0, 0, 2)),
+            ("test stop::says_5_passed ... ok", (0, 0, 0)),
+            ("9 passed the gate", (0, 0, 0)),
         ];
-        for (line, (passed, failed)) in lines {
+        for (line, (passed, failed, flaky)) in lines {
             let mut counts = Counts::default();
             counts.add(line);
-            assert_eq!(counts, Counts { passed, failed }, "{line}");
+            assert_eq!(counts, Counts { passed, failed, flaky }, "{line}");
         }
     }
 }

@@ -26,7 +26,7 @@ pub enum Kind {
     BrokenDocument,
 }
 
-const DOCUMENT_KEYS: &[Key] = &[
+const DOCUMENT_KEYS: [Key; 7] = [
     told("navigation"),
     told("cache"),
     told("status_code"),
@@ -35,17 +35,22 @@ const DOCUMENT_KEYS: &[Key] = &[
     volatile("files"),
     volatile("files_cached"),
 ];
+/// `cache_age_ms`: how old that was which a reader saw before the document came (`public/recall.js`).
+const SEEN_KEYS: [Key; 8] = {
+    let [navigation, cache, status, duration, bytes, files, cached] = DOCUMENT_KEYS;
+    [navigation, cache, status, duration, bytes, files, cached, volatile("cache_age_ms")]
+};
 static DOCUMENT: Site = site(
     Level::Info,
     "ui.document_loaded",
     "The document came in {duration_ms} ms (cache: {cache}); {files_cached} of {files} files were there already.",
-    DOCUMENT_KEYS,
+    &SEEN_KEYS,
 );
 static BROKEN_DOCUMENT: Site = site(
     Level::Warn,
     "ui.document_loaded",
     "The document came in {duration_ms} ms and says {status_code}.",
-    DOCUMENT_KEYS,
+    &DOCUMENT_KEYS,
 );
 static VITALS: Site = site(
     Level::Info,
@@ -132,7 +137,7 @@ pub(super) fn samples() -> [Measured; 6] {
         numbers: numbers.to_vec(),
     };
     [
-        sample(Kind::Document, "navigate|miss", &[200.0, 38.0, 9_120.0, 5.0, 4.0]),
+        sample(Kind::Document, "navigate|hit", &[200.0, 38.0, 9_120.0, 5.0, 4.0, 42_000.0]),
         sample(Kind::BrokenDocument, "reload|miss", &[404.0, 41.0, 6_200.0, 5.0, 5.0]),
         sample(Kind::Vitals, "navigate", &[31.0, 210.0, 420.0, 4.0, 56.0]),
         sample(Kind::Requests, "/api/v1/pipeline|9 3 0 0 0 0 0 0", &[12.0, 0.0, 0.0, 4_100.0, 240.0, 44.0]),

@@ -205,16 +205,19 @@ fn on_message(text: &str) {
         tell(&UiEvent::FeedUndecodable { error: "a piece of no region".to_owned(), bytes: text.len() });
         return platform::feed_send(RESYNC);
     }
-    let ask = with(|driver| {
+    with(|driver| {
         for (key, text) in frame.cells() {
             // The last word counts: a page that is not drawn for hours must not grow.
             driver.cells.retain(|(known, _)| *known != key);
             driver.cells.push((key, text));
         }
         driver.points.extend(frame.points());
-        !std::mem::replace(&mut driver.flush_asked, true)
     });
-    if ask {
+    ask_to_flush();
+}
+
+fn ask_to_flush() {
+    if with(|driver| !std::mem::replace(&mut driver.flush_asked, true)) {
         // Whichever comes first: a page that is hidden meanwhile gets no frame until it is looked at.
         platform::before_picture(flush);
         platform::later(FLUSH_MOST_MS, flush);
@@ -233,7 +236,9 @@ fn flush() {
     }
     told::tell_changes();
     crate::dialogs::check();
-    regions::flush();
+    if !regions::flush() {
+        ask_to_flush();
+    }
     rows.into_iter().for_each(add_points);
     charts::update();
     tick_ages();

@@ -8,7 +8,7 @@ use web_sys::Element;
 use super::morph::morph;
 pub use crate::feed_pieces::Part;
 use crate::feed_pieces::cut;
-use crate::platform::find;
+use crate::platform::{self, find};
 
 #[derive(Default)]
 struct Regions(Vec<Region>);
@@ -79,17 +79,25 @@ pub fn place(name: &str) -> Option<Element> {
     find(&format!("[data-region=\"{name}\"]"))
 }
 
-/// Brings into the page what waits.
-pub fn flush() {
-    let waiting: Vec<(String, String)> = REGIONS.with_borrow_mut(|Regions(regions)| {
-        let look = |region: &mut Region| {
-            std::mem::take(&mut region.waiting).then(|| (region.name.clone(), region.pieces.concat()))
-        };
-        regions.iter_mut().filter_map(look).collect()
-    });
-    for (name, html) in waiting {
+/// Bringing what waits into the page takes about so long before somebody's click has its turn.
+const AT_ONCE_MS: f64 = 25.0;
+
+/// Brings into the page what waits, in the order of the page; false when some are left for the next picture. A
+/// page that has just begun gets all of it again, which a phone should not do in one go.
+pub fn flush() -> bool {
+    let until_ms = platform::steady_ms() + AT_ONCE_MS;
+    loop {
+        let next = REGIONS.with_borrow_mut(|Regions(regions)| {
+            let region = regions.iter_mut().find(|region| region.waiting)?;
+            region.waiting = false;
+            Some((region.name.clone(), region.pieces.concat()))
+        });
+        let Some((name, html)) = next else { return true };
         if let Some(place) = place(&name) {
             morph(&place, &html);
+        }
+        if platform::steady_ms() > until_ms && !platform::is_hidden() {
+            return REGIONS.with_borrow(|Regions(regions)| regions.iter().all(|region| !region.waiting));
         }
     }
 }

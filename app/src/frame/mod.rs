@@ -11,7 +11,7 @@ use crate::data;
 use crate::islands::LinkState;
 use crate::live::use_live;
 use crate::painter::{PaintedCells, View, provide_cells};
-use crate::parts::{BRAND, CHART, GAUGE, LIST, PULSE, icon, region};
+use crate::parts::{BELL, BRAND, CHART, GAUGE, LIST, PULSE, SLIDERS, icon, region};
 use crate::port::User;
 use crate::shell;
 use crate::shown::provide_shown;
@@ -45,7 +45,10 @@ fn view_of_address() -> View {
 pub fn Frame() -> impl IntoView {
     let live = use_live();
     let (user, strip) = match data::frame_paint() {
-        Ok(paint) => (paint.user, Some(paint.strip)),
+        Ok(paint) => {
+            live.alerts.set(paint.alerts);
+            (paint.user, Some(paint.strip))
+        }
         Err(_) => (None, None),
     };
     if let Some(strip) = &strip {
@@ -70,12 +73,18 @@ pub fn Frame() -> impl IntoView {
             <PaintedCells cells/>
             <Strip/>
             {region("build", ())}
-            <main class="page" id="page" tabindex="-1"><Outlet/></main>
+            <main class="page" id="page" tabindex="-1" data-keep=kept()><Outlet/></main>
         </div>
         {keys()}
         <div class="toasts" role="status" aria-label="Results"></div>
     }
     .into_any()
+}
+
+/// Pages of which the browser keeps what they showed (`public/recall.js`), for a return to them.
+fn kept() -> Option<&'static str> {
+    let path = use_location().pathname.get_untracked();
+    matches!(path.as_str(), "/analytics" | "/trades").then_some("")
 }
 
 /// What `?` shows.
@@ -92,7 +101,9 @@ fn keys() -> AnyView {
                         {key("g c", "Control")}
                         {key("g a", "Analytics")}
                         {key("g t", "Trades")}
-                        {key("g l", "Telemetry: the log")}
+                        {key("g e", "Telemetry: the log")}
+                        {key("g l", "Alerts")}
+                        {key("g s", "Settings")}
                         {key("Esc", "closes a dialog")}
                         {key("?", "this list")}
                     </dl>
@@ -143,7 +154,9 @@ fn Navigation() -> impl IntoView {
             {link("/", "Control", GAUGE, "", "c")}
             {link("/analytics", "Analytics", CHART, "", "a")}
             {link("/trades", "Trades", LIST, "/sessions/", "t")}
-            {link("/telemetry", "Telemetry", PULSE, "/trace/", "l")}
+            {link("/telemetry", "Telemetry", PULSE, "/trace/", "e")}
+            {link("/alerts", "Alerts", BELL, "", "l")}
+            {link("/settings", "Settings", SLIDERS, "", "s")}
         </nav>
     }
     .into_any()

@@ -140,8 +140,13 @@ fn beside() -> AnyView {
     let live = use_live();
     let running = live.running();
     let foreign = Memo::new(move |_| live.strip.with(foreign_words));
+    let unread = Memo::new(move |_| live.alerts.with(|alerts| alerts.unread));
+    let critical = Memo::new(move |_| live.alerts.with(|alerts| alerts.critical));
     view! {
-        <div class="beside" hidden=move || running.get() < 2 && foreign.with(Option::is_none)>
+        <div class="beside" hidden=move || running.get() < 2 && foreign.with(Option::is_none) && unread.get() == 0>
+            <When when=move || { unread.get() > 0 }>
+                <a class="tag" data-tone=move || if critical.get() { "alarm" } else { "doubt" } href="/alerts" title="Alerts that nobody has acknowledged">{move || format::counted(unread.get(), "alert")}</a>
+            </When>
             <When when=move || { running.get() > 1 }>
                 <a class="tag" data-tone="act" href="/" title="The chips show the most severe of each over all of them">{move || format::counted(running.get(), "session")}</a>
             </When>

@@ -7,6 +7,7 @@ use model::Lifecycle;
 use model::result::SessionResult;
 use model::view::{SessionView, StripView, WhyView};
 
+use crate::alerts_view::AlertsOpen;
 use crate::data::ControlPaint;
 use crate::painter::Known;
 
@@ -21,6 +22,8 @@ pub const TRUTH_STALE_US: i64 = 15_000_000;
 #[derive(Clone, Copy)]
 pub struct Live {
     pub strip: RwSignal<StripView>,
+    /// What fires.
+    pub alerts: RwSignal<AlertsOpen>,
     /// Every session that is shown.
     pub held: RwSignal<Vec<Held>>,
     pub why: RwSignal<Vec<WhyView>>,
@@ -39,6 +42,7 @@ impl Live {
     pub fn of(known: Known) -> Self {
         Self {
             strip: RwSignal::new(known.strip),
+            alerts: RwSignal::new(known.alerts),
             held: RwSignal::new(known.sessions.into_iter().map(Held::new).collect()),
             why: RwSignal::new(known.why),
             lately: RwSignal::new(known.lately),

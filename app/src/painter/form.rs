@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 use model::Configuration;
-use model::preset::preset;
+use model::preset::{preset, presets};
 use model::view::PreviewView;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ pub struct Asked {
 }
 
 /// What was made of it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Checked {
     pub draft: Draft,
     /// By field path.
@@ -49,6 +49,20 @@ pub struct Told {
     pub ready: String,
 }
 
+/// What is checked before anybody has touched the form: the first preset as it is.
+pub fn untouched() -> Checked {
+    let first = presets().into_iter().next().map(|preset| preset.id.to_owned()).unwrap_or_default();
+    check(&Asked { preset: first, ..Asked::default() }).unwrap_or_default()
+}
+
+/// The preview of what was checked.
+pub fn preview(checked: Option<&Checked>) -> AnyView {
+    let max_loss = checked.map(|checked| checked.draft.get("max_loss"));
+    let warnings = checked.map(|checked| checked.warnings.as_slice()).unwrap_or_default();
+    let figures = checked.and_then(|checked| checked.preview.clone());
+    crate::pages::control::preview(figures, max_loss.as_deref(), warnings)
+}
+
 /// Reads the form; `None` when there is no such preset.
 pub fn check(asked: &Asked) -> Option<Checked> {
     let mut draft = Draft::of(&preset(&asked.preset)?.configuration);
@@ -65,10 +79,7 @@ pub fn tell(checked: &Checked, known: Known) -> Told {
     let owner = Owner::new();
     let (preview, ready) = owner.with(|| {
         provide_context(Live::of(known));
-        let max_loss = checked.draft.get("max_loss");
-        let preview =
-            crate::pages::control::preview(checked.preview.clone(), Some(&max_loss), &checked.warnings);
-        (preview.to_html(), crate::pages::control::ready(Some(checked)).to_html())
+        (preview(Some(checked)).to_html(), crate::pages::control::ready(Some(checked)).to_html())
     });
     owner.cleanup();
     let unchanged = checked.draft.is_unchanged();

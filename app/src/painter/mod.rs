@@ -14,11 +14,12 @@ use model::view::{PnlPoint, SessionView, StripView, WhyView};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::alerts_view::AlertsOpen;
 use crate::feed_pieces::{Part, changed, cut, parts};
 use crate::frame::{Who, frame_regions};
 use crate::live::Live;
-use crate::pages::PanicState;
 use crate::pages::control::control_regions;
+use crate::pages::{AlertsState, PanicState};
 use crate::port::User;
 use crate::shown::{Before, provide_shown, use_shown};
 
@@ -29,6 +30,7 @@ pub use view::View;
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     pub strip: StripView,
+    pub alerts: AlertsOpen,
     /// Those that the strip lists.
     pub sessions: Vec<SessionView>,
     /// Latest decisions, newest last.
@@ -115,6 +117,9 @@ impl Painter {
         let mut regions = frame_regions(self.outdated);
         if self.view.is_control() {
             regions.extend(control_regions());
+        }
+        if self.view.is_alerts() {
+            regions.push(("alerts", view! { <AlertsState/> }.into_any()));
         }
         if self.view.is_panic() {
             regions.push(("panic", view! { <PanicState/> }.into_any()));

@@ -48,6 +48,11 @@ impl View {
         self.path.starts_with("/panic/")
     }
 
+    /// Shows what fires.
+    pub fn is_alerts(&self) -> bool {
+        self.path == "/alerts"
+    }
+
     pub fn is_control(&self) -> bool {
         self.path == "/"
     }

@@ -12,7 +12,7 @@ mod when;
 
 pub use age::Age;
 pub use button::{Deed, act_button, cell_text, open_button, start};
-pub use icon::{BRAND, CHART, GAUGE, LIST, PULSE, SEARCH, icon};
+pub use icon::{BELL, BRAND, CHART, GAUGE, LIST, PULSE, SEARCH, SLIDERS, icon};
 pub use order::{order_tone, orders_in_short};
 pub use panel::{Panel, RootFailure};
 pub use region::region;

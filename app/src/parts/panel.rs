@@ -39,7 +39,7 @@ fn Failure(name: &'static str, errors: ArcRwSignal<Errors>) -> impl IntoView {
     let shown = errors.clone();
     view! {
         <header><h2>{name}</h2><span class="end"><span class="tag" data-tone="alarm">"stopped"</span></span></header>
-        <div class="body" role="alert">
+        <div class="body" role="alert" data-failed>
             <p class="note" data-tone="alarm">
                 <span>{move || first_error(&shown.get()).message}</span>
                 <span class="end"><TraceLink id=first.correlation_id.unwrap_or_default()/></span>

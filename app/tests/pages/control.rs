@@ -1,6 +1,7 @@
 //! Control as the server writes it: one session, several, none; what is not ours; a panic.
 
 use super::page;
+use super::support::SamplePort;
 use super::support::sample::{self, BTC, ETH};
 use super::support::text::{between, expect_all};
 
@@ -31,6 +32,28 @@ fn an_idle_control_offers_the_default_preset() {
     for text in ["Start in simulation", "Short strangle BTC · quick", "Minimum lock", "No session"] {
         assert!(html.contains(text), "{text} is missing");
     }
+}
+
+/// Catches: preview and check list that come after the module, and push the form down.
+#[test]
+fn what_a_start_would_mean_is_painted_with_the_page() {
+    let html = page("/", sample::offering());
+    let preview = between(&html, "aria-label=\"Preview\"", "</section>");
+    expect_all(
+        preview,
+        &["C-BTC-48000-070122", "sell call, strike 48,000", "240 lots", "−60.00", "Thin book."],
+    );
+    assert!(!preview.contains("The market is asked"));
+    let ready = between(&html, "aria-label=\"Ready to start\"", "</section>");
+    expect_all(ready, &["Best bids take 200 lots a leg", "Configuration is valid", "Spot price last heard"]);
+}
+
+#[test]
+fn without_an_answer_of_the_market_the_page_says_why_and_checks_the_form() {
+    let why = "The spot price of BTC is not known yet.";
+    let html = page("/", SamplePort { warnings: vec![why.to_owned()], ..sample::idle() });
+    expect_all(between(&html, "aria-label=\"Preview\"", "</section>"), &["The market is asked", why]);
+    assert!(between(&html, "aria-label=\"Ready to start\"", "</section>").contains("Configuration is valid"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Every page as the server writes it: complete without WASM, allowed by the strict policy, named for a screen
 //! reader. With `DELTASCOPE_RENDER_TO` set, the pages are kept there to be looked at.
 
+mod alerts;
 mod control;
 mod past;
 mod support;
@@ -24,6 +25,8 @@ fn all() -> Vec<(&'static str, String)> {
         ("control-panic", page("/", sample::panicking())),
         ("telemetry", page("/telemetry?level=info", sample::running())),
         ("telemetry-clients", page("/telemetry", support::past::many())),
+        ("alerts", alerts::page("/alerts?silence=price_gap")),
+        ("settings", alerts::settings()),
         ("analytics", page("/analytics?period=30d", support::past::many())),
         ("analytics-few", page("/analytics", support::past::few())),
         ("analytics-empty", page("/analytics", sample::idle())),

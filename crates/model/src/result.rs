@@ -118,7 +118,7 @@ impl SessionResult {
             worst: summary.and_then(|summary| summary.max_adverse),
             peak: trailing.peak.filter(|_| trailing.active),
             floor: trailing.floor.filter(|_| trailing.active),
-            legs: legs(session),
+            legs: legs_of(session),
             seconds_by_lifecycle: summary
                 .map_or(&session.seconds_by_lifecycle, |summary| &summary.seconds_by_lifecycle)
                 .clone(),
@@ -175,7 +175,8 @@ fn held(opened: Option<Micros>, closed: Option<Micros>) -> Option<i64> {
     Some((closed?.0 - opened?.0) / 1_000)
 }
 
-fn legs(session: &Session) -> Vec<LegResult> {
+/// What each product that was traded came to so far.
+pub fn legs_of(session: &Session) -> Vec<LegResult> {
     let traded = session
         .ledger
         .holdings()

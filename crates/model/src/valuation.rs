@@ -10,7 +10,9 @@ use crate::amount::{Lots, Money, Price, total};
 use crate::ids::Symbol;
 use crate::instrument::Instrument;
 use crate::ledger::Holding;
-use crate::market::{DEPTH_AGE_MAX, InstrumentMarket, LINK_SILENCE_MAX, Level, MarketSource};
+use crate::market::{
+    DEPTH_AGE_MAX, InstrumentMarket, LINK_SILENCE_MAX, Level, MARK_AGE_MAX, MarketSource, QUOTE_AGE_MAX,
+};
 use crate::session::Session;
 use crate::state::TradingState;
 
@@ -83,6 +85,27 @@ impl Valuation {
     /// Whether profit-side rules may decide on it.
     pub fn profit_side_trusted(&self) -> bool {
         self.fresh && !self.wide && !self.beyond_depth && self.executable.is_some()
+    }
+}
+
+impl LegWorth {
+    /// From where the top of its book is: `stream`, `rest_fallback`, `last_known` when it is older than may be decided
+    /// on, `none` when there is none.
+    pub fn quote_from(&self) -> &'static str {
+        from(self.quote_source, self.quote_age_ms, QUOTE_AGE_MAX)
+    }
+
+    /// The same for its mark.
+    pub fn mark_from(&self) -> &'static str {
+        from(self.mark_source, self.mark_age_ms, MARK_AGE_MAX)
+    }
+}
+
+fn from(source: Option<MarketSource>, age_ms: Option<i64>, most: Micros) -> &'static str {
+    match source {
+        None => "none",
+        Some(_) if age_ms.is_none_or(|age| age > most.0 / 1_000) => "last_known",
+        Some(source) => source.word(),
     }
 }
 

@@ -2,8 +2,10 @@
 //! sessions and frames. No socket and no clock: time and bytes are handed in.
 
 pub mod auth;
+pub mod body;
 pub(crate) mod channel;
 pub mod frames;
+pub mod page;
 pub mod query;
 pub mod reply;
 pub mod rest;

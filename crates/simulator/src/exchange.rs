@@ -3,14 +3,19 @@
 
 pub mod account;
 mod booking;
+mod brackets;
+mod editing;
 pub mod event;
 mod fill;
+mod heartbeat;
+mod ledger;
 mod makers;
 pub mod market;
 mod matching;
 pub mod order;
 pub mod pattern;
 mod position;
+mod prints;
 mod publication;
 mod published;
 pub mod quirks;
@@ -21,9 +26,17 @@ mod resting;
 mod running;
 mod settlement;
 mod state;
+pub mod status;
+mod stops;
 mod terms;
 pub mod time;
+mod trigger;
+mod updates;
 
+pub use editing::Edit;
+pub use heartbeat::Heartbeat;
+pub use ledger::{Entry, Movement};
 pub use market::{book, chain, pricing, quote, tape};
+pub use prints::{Bar, Day, Print, Series};
 pub(crate) use state::State;
 pub use state::{Exchange, Setup};

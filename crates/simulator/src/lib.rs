@@ -11,7 +11,7 @@ pub mod faults;
 pub mod serve;
 
 pub use dialect::{auth, rest};
-pub use exchange::{account, book, chain, event, market, order, pricing, quote, tape, time};
+pub use exchange::{account, book, chain, event, market, order, pricing, quote, status, tape, time};
 
 pub use event::{Channel, Level, Telling, VenueEvent};
 pub use exchange::quirks::{Quirk, Quirks, list_quirks};

@@ -1,52 +1,10 @@
 //! The REST dialect as the pure function it is: quota, paging, cancel-all, settled products, no sockets.
 
-use serde_json::{Value, json};
-use simulator::auth::{Credentials, Given, Quotas, sign};
-use simulator::rest::{Gate, Reply, Request, respond};
-use simulator::{Exchange, Setup, Source, Tape, TapeEnd};
+#[path = "support/pure.rs"]
+mod pure;
 
-const SECOND: i64 = 1_000_000;
-/// One second after an expiry.
-const START: i64 = 1_789_992_001 * SECOND;
-
-struct Client {
-    exchange: Exchange,
-    gate: Gate,
-    now_us: i64,
-}
-
-impl Client {
-    fn new() -> Client {
-        let source = Source::Tape(Tape::embedded().unwrap(), TapeEnd::Mirror);
-        let exchange = Exchange::new(Setup::new(1, source, START));
-        let credentials = Credentials { key: "k".to_owned(), secret: "s".to_owned() };
-        Client { exchange, gate: Gate { credentials, quotas: Quotas::default() }, now_us: START }
-    }
-
-    fn send(&mut self, method: &str, target: &str, body: &str) -> Reply {
-        let (path, query) =
-            target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-        let timestamp = (self.now_us / SECOND).to_string();
-        let signature = sign("s", format!("{method}{timestamp}{target}{body}").as_bytes());
-        let given = Given { key: Some("k"), timestamp: Some(&timestamp), signature: Some(&signature) };
-        let request = Request {
-            method,
-            path,
-            query,
-            user_agent: Some("t"),
-            given,
-            address: "a",
-            body: body.as_bytes(),
-        };
-        respond(&mut self.exchange, &mut self.gate, self.now_us, &request)
-    }
-
-    fn get(&mut self, target: &str) -> Value {
-        let reply = self.send("GET", target, "");
-        assert_eq!(reply.status, 200, "{}", reply.body);
-        serde_json::from_str(&reply.body).unwrap()
-    }
-}
+use pure::{Client, SECOND, START};
+use serde_json::json;
 
 #[test]
 fn the_quota_is_spent_by_weight_and_comes_back_whole() {

@@ -196,7 +196,7 @@ fn funding_and_fees_are_those_of_ether() {
     let fill = exchange.fills(start_us)[0].clone();
     let index = exchange.spot(start_us, Underlying::Eth);
     let notional = index * Decimal::from(fill.size) * Decimal::new(1, 2);
-    assert_eq!(fill.fee, (notional * Decimal::new(59, 5)).round_dp(6), "0.05 % and tax");
+    assert_eq!(fill.fee, (notional * Decimal::new(59, 5)).round_dp(8), "0.05 % and tax");
     let wallet = exchange.wallet(start_us);
     assert_eq!(
         wallet.position_margin,

@@ -76,7 +76,7 @@ async fn open_orders_fills_and_single_orders_are_not_there() {
     rests(url, &symbol, id, "rests").await;
     post(url, "/v2/orders", market(id, "buy", 5)).await.unwrap().result();
     let named = call(url, "GET", "/v2/orders/client_order_id/rests", "", true).await.unwrap();
-    assert_eq!(code(&named), (404, json!("order_not_found")));
+    assert_eq!(code(&named), (404, json!("open_order_not_found")));
     for path in ["/v2/orders?states=open", "/v2/fills", "/v2/wallet/balances"] {
         assert_eq!(get(url, path).await, json!([]), "{path}");
         assert!(!get(url, path).await.as_array().unwrap().is_empty(), "{path} once was all");

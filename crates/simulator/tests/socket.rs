@@ -73,15 +73,32 @@ async fn refusals_have_their_documented_shapes() {
     assert_eq!(raw(address, &stale).await.unwrap().json()["error"]["code"], "expired_signature");
     let wrong = post(url, "/v2/orders", json!({ "product_id": 27, "side": "buy" })).await.unwrap();
     assert_eq!((wrong.status, wrong.json()["error"]["code"].clone()), (400, json!("bad_schema")));
-    let body = json!({ "product_id": 27, "size": 1, "side": "buy", "order_type": "market_order",
-        "bracket_stop_loss_price": "1" });
-    let bracket = post(url, "/v2/orders", body).await.unwrap();
-    assert!(bracket.status == 400 && bracket.body.contains("not supported"), "{}", bracket.body);
     let gone = call(url, "DELETE", "/v2/orders", r#"{"id":1,"product_id":27}"#, true).await.unwrap();
     assert_eq!((gone.status, gone.json()["error"]["code"].clone()), (400, json!("open_order_not_found")));
     let quota = get(url, "/v2/rate_limits/quota").await;
     assert!(quota["current_quota"].as_i64().unwrap() >= 8, "{quota}");
     assert_eq!(call(url, "PATCH", "/v2/orders", "", true).await.unwrap().status, 405);
-    assert_eq!(call(url, "GET", "/v2/profile", "", true).await.unwrap().status, 404);
+    assert_eq!(call(url, "GET", "/v2/profile", "", true).await.unwrap().status, 401);
+    venue.shutdown().await;
+}
+
+/// 150 in five minutes for an address; the rest is refused before it is a socket.
+#[tokio::test]
+async fn connections_are_counted() {
+    let venue = venue().await;
+    let address = venue.ws_url.strip_prefix("ws://").unwrap();
+    let handshake = format!(
+        "GET /public HTTP/1.1\r\nhost: {address}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nuser-agent: t\r\n\r\n"
+    );
+    let mut sockets = Vec::new();
+    for _ in 0..150 {
+        sockets.push(Feed::public(&venue.ws_url).await);
+    }
+    let refused =
+        raw(address, &handshake.replace("connection: upgrade", "connection: upgrade, close")).await.unwrap();
+    assert_eq!(refused.status, 429, "{}", refused.head);
+    assert!(refused.head.contains("x-rate-limit-reset"), "{}", refused.head);
+    assert_eq!(get(&venue.rest_url, "/v2/settings").await["under_maintenance"], "false", "REST goes on");
     venue.shutdown().await;
 }

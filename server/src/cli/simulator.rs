@@ -43,7 +43,10 @@ pub(super) struct Arguments {
     api_key: String,
     #[arg(long, default_value = "simulator-secret")]
     api_secret: String,
-    /// Lists the switches of a fault file's [quirks] and ends
+    /// Turns a switch, before those of the fault file: NAME, NAME=true or NAME=false; may be repeated
+    #[arg(long = "quirk", value_name = "NAME=VALUE")]
+    quirks: Vec<String>,
+    /// Lists the switches and ends
     #[arg(long)]
     list_quirks: bool,
 }
@@ -58,7 +61,7 @@ enum End {
 pub(super) async fn run(arguments: Arguments) -> Outcome {
     if arguments.list_quirks {
         for quirk in list_quirks() {
-            println!("{}  {}", quirk.name, quirk.about);
+            println!("{}=true  {}", quirk.name, quirk.about);
         }
         return Ok(());
     }
@@ -79,6 +82,10 @@ pub(super) async fn run(arguments: Arguments) -> Outcome {
 }
 
 fn options(arguments: Arguments) -> Result<Options, String> {
+    let mut faults = arguments.faults.as_deref().map(faults).transpose()?;
+    let of_file = faults.as_mut().and_then(|faults| faults.quirks.take());
+    let mut quirks = of_file.unwrap_or_default();
+    arguments.quirks.iter().try_for_each(|text| quirks.turn(text))?;
     Ok(Options {
         listen: arguments.listen,
         tape: match arguments.tape {
@@ -91,7 +98,8 @@ fn options(arguments: Arguments) -> Result<Options, String> {
             End::Hold => TapeEnd::Hold,
         },
         speed: arguments.speed,
-        faults: arguments.faults.as_deref().map(faults).transpose()?,
+        faults,
+        quirks,
         api_key: arguments.api_key,
         api_secret: arguments.api_secret,
         ..Options::new(arguments.seed)
@@ -125,5 +133,37 @@ impl Recorder {
                 LogRecord::build(&note, &Context::default(), clock::now(), &self.boot_id, seq, VERSION);
             eprintln!("{}", record.to_line());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    fn read(words: &[&str]) -> Result<Options, String> {
+        let words = std::iter::once("simulator").chain(words.iter().copied());
+        options(Program::try_parse_from(words).map_err(|error| error.to_string())?.arguments)
+    }
+
+    #[test]
+    fn switches_are_turned_on_the_command_line_over_those_of_a_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "[quirks]\nlegacy_channels = true\nerrors_as_text = true\n").unwrap();
+        let path = file.path().to_str().unwrap();
+        let read_with = |words: &[&str]| read(&[&["--faults", path], words].concat());
+        let options = read_with(&["--quirk", "quota_is_20000", "--quirk", "legacy_channels=false"]).unwrap();
+        let quirks = options.quirks;
+        assert!(quirks.quota_is_20000 && quirks.errors_as_text && !quirks.legacy_channels);
+        assert_eq!(options.faults.and_then(|faults| faults.quirks), None, "they stand in one place");
+        let unknown = read(&["--quirk", "nonsense"]).map(|_| ()).unwrap_err();
+        assert!(unknown.contains("there is no quirk nonsense"), "{unknown}");
     }
 }

@@ -8,20 +8,25 @@ use std::path::{Path, PathBuf};
 use super::Environment;
 
 /// Shortcut variables and the keys that they set.
-const SHORTCUTS: [(&str, &str); 5] = [
+const SHORTCUTS: [(&str, &str); 6] = [
     ("LOG_LEVEL", "log.level"),
     ("ELASTICSEARCH_URL", "elasticsearch.url"),
     ("ELASTICSEARCH_API_KEY", "elasticsearch.api_key"),
     ("DELTA_API_KEY", "venue.api_key"),
     ("DELTA_API_SECRET", "venue.api_secret"),
+    ("TELEGRAM_BOT_TOKEN", "notify.telegram_bot_token"),
 ];
 
 /// Keys that `config show` prints as `***`.
-const SECRETS: [&str; 6] = [
+const SECRETS: [&str; 10] = [
     "auth.bootstrap_password",
     "elasticsearch.api_key",
     "elasticsearch.password",
     "http.metrics_token",
+    "notify.smtp_url",
+    "notify.telegram_bot_token",
+    "notify.webhook_secret",
+    "notify.webhook_url",
     "venue.api_key",
     "venue.api_secret",
 ];

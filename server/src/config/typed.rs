@@ -20,6 +20,7 @@ pub struct Config {
     pub database: DatabaseConfig,
     pub ingest: IngestConfig,
     pub elasticsearch: ElasticsearchConfig,
+    pub notify: super::NotifyConfig,
 }
 
 /// `[http]`.
@@ -182,6 +183,7 @@ impl Config {
             },
             ingest: ingest(read)?,
             elasticsearch: elasticsearch(read).unwrap_or_else(|error| unusable(read, &error)),
+            notify: super::notify::notify(read),
         })
     }
 }
@@ -306,18 +308,18 @@ fn namespace(text: &str) -> Option<String> {
 
 /// Reads values by key; the default file guarantees that every key exists with the right type.
 #[derive(Clone, Copy)]
-struct Reader<'a>(&'a Layers);
+pub(super) struct Reader<'a>(&'a Layers);
 
 impl<'a> Reader<'a> {
-    fn text(self, key: &str) -> &'a str {
+    pub(super) fn text(self, key: &str) -> &'a str {
         self.0.get(key).and_then(|entry| entry.value.as_str()).unwrap_or_default()
     }
 
-    fn optional(self, key: &str) -> Option<&'a str> {
+    pub(super) fn optional(self, key: &str) -> Option<&'a str> {
         Some(self.text(key)).filter(|text| !text.is_empty())
     }
 
-    fn secret(self, key: &str) -> Secret {
+    pub(super) fn secret(self, key: &str) -> Secret {
         Secret::new(self.text(key))
     }
 

@@ -1,6 +1,7 @@
 //! Presets, and what a configuration would do if it were started now.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::painter::form;
 use axum::extract::State;
@@ -81,11 +82,27 @@ async fn draft(
 ) -> Result<Json<form::Told>, ApiError> {
     let unknown = || ApiError::unprocessable("NO_SUCH_PRESET", "There is no preset of that id.");
     let mut checked = form::check(&asked).ok_or_else(unknown)?;
-    if let Some(configuration) = &checked.configuration {
-        match app.trading.preview(configuration, correlation::context()).await {
-            Ok(preview) => checked.preview = Some(preview),
-            Err(why) => checked.warnings = vec![why],
-        }
-    }
+    preview(&app, &mut checked).await;
     Ok(Json(form::tell(&checked, app.trading.hub.known())))
+}
+
+/// Asks the venue, when there is something to ask about.
+async fn preview(app: &App, checked: &mut form::Checked) {
+    let Some(configuration) = &checked.configuration else { return };
+    match app.trading.preview(configuration, correlation::context()).await {
+        Ok(preview) => checked.preview = Some(preview),
+        Err(why) => checked.warnings = vec![why],
+    }
+}
+
+/// A document waits so long for the venue; then it leaves without a preview, which the page asks for by itself.
+const PAINT_WAIT: Duration = Duration::from_millis(150);
+
+/// What a document offers to start: the first preset as it is.
+pub(super) async fn offered(app: &App) -> form::Checked {
+    let mut checked = form::untouched();
+    if tokio::time::timeout(PAINT_WAIT, preview(app, &mut checked)).await.is_err() {
+        checked.warnings.clear();
+    }
+    checked
 }

@@ -60,7 +60,8 @@ impl Drop for Untold {
         if let Some(route) = known.route {
             route.clone_into(&mut self.line.route);
         }
-        let context = telemetry::Context { correlation_id: Some(self.id.clone()), ..known.context };
+        let context = self.app.teller.sessions().completed(known.context);
+        let context = telemetry::Context { correlation_id: Some(self.id.clone()), ..context };
         if self.line.user.is_some() {
             self.app.teller.tell(&self.line, &context);
         } else {

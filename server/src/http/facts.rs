@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use telemetry::Context;
 
+use crate::correlation;
+
 /// Shared between the middleware that writes the line and the handlers; an extension of every request.
 #[derive(Clone, Default)]
 pub struct Facts {
@@ -30,8 +32,9 @@ impl Facts {
         self.lock().route = Some(route);
     }
 
-    /// Notes the trading context; its correlation id is left as it is.
+    /// Notes the trading context of everything that the request tells; its correlation id is left as it is.
     pub fn set_context(&self, context: &Context) {
+        correlation::about(context);
         let mut known = self.lock();
         let correlation_id = known.context.correlation_id.take();
         known.context = Context { correlation_id, ..context.clone() };

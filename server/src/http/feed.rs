@@ -23,10 +23,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
+use super::alerts::open_of;
 use super::assets::Site;
 use super::extract::ApiQuery;
 use super::serving::Place;
 use super::{ApiError, User, guard};
+use crate::alerts::Desk;
 use crate::shared::App;
 use crate::tasks::Stop;
 use crate::trading::FeedHub;
@@ -98,7 +100,7 @@ async fn connect(
         }
         None => What::Data(Box::default()),
     };
-    let reader = Reader { hub, what, seq: 0, sent_at: Micros(0) };
+    let reader = Reader { hub, alerts: app.alerts.clone(), what, seq: 0, sent_at: Micros(0) };
     let seat = seats.take(&session, place.as_deref());
     let door = Door::new(Arc::clone(&app), headers, &session);
     Ok(upgrade
@@ -165,6 +167,7 @@ async fn serve(socket: &mut WebSocket, mut reader: Reader, mut door: Door, mut s
 /// Who reads on one socket.
 struct Reader {
     hub: FeedHub,
+    alerts: Desk,
     what: What,
     seq: u64,
     sent_at: Micros,
@@ -188,7 +191,7 @@ impl Reader {
     async fn send(&mut self, socket: &mut WebSocket, whole: bool) -> Result<(), axum::Error> {
         let now = clock::now();
         let (mut frame, is_empty) = match &mut self.what {
-            What::Page(page) => page.frame(&self.hub, whole)?,
+            What::Page(page) => page.frame(&self.hub, &self.alerts, whole)?,
             What::Data(data) => {
                 if whole {
                     **data = Data::default();
@@ -218,12 +221,13 @@ struct Page {
 
 impl Page {
     /// The frame's content, and whether there is nothing in it.
-    fn frame(&mut self, hub: &FeedHub, whole: bool) -> Result<(Value, bool), axum::Error> {
+    fn frame(&mut self, hub: &FeedHub, alerts: &Desk, whole: bool) -> Result<(Value, bool), axum::Error> {
         if whole {
             self.painter.forget();
             self.curve = self.begins.take();
         }
         let mut known = hub.known();
+        known.alerts = open_of(&alerts.view());
         known.gone = self.painter.gone().and_then(|id| hub.session(id.as_str()));
         let (change, shown) = self.painter.paint(known);
         let mut frame = serde_json::to_value(&change).map_err(axum::Error::new)?;

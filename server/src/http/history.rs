@@ -13,9 +13,9 @@ use axum::routing::get;
 use axum::{Json, Router};
 use model::analytics::report;
 use model::state::day_of;
-use model::view::WhyView;
+use model::view::{SessionView, WhyView};
 use model::{ExecutionMode, Micros, SessionId};
-use telemetry::Level;
+use telemetry::{Context, Level};
 
 use super::{ApiError, ApiQuery, User};
 use crate::clock;
@@ -167,6 +167,28 @@ async fn choices(app: &App) -> Result<Choices, ApiError> {
         names.dedup();
     }
     Ok(Choices { configurations, underlyings })
+}
+
+/// The trading context of a session, also of one of an earlier process.
+pub(super) async fn session_context(app: &App, id: &str) -> Context {
+    let sessions = app.teller.sessions();
+    let bare = super::sessions::of_id(id);
+    if let Some(known) = sessions.of(id) {
+        return known;
+    }
+    // What cannot be read now leaves a line with the id alone.
+    let body = app.trading.history.session(id).await.ok().flatten();
+    let Some(view) = body.and_then(|body| serde_json::from_str::<SessionView>(&body).ok()) else {
+        return bare;
+    };
+    let context = Context {
+        strategy_id: Some(view.strategy_id),
+        configuration: Some(view.configuration),
+        execution_mode: Some(view.execution_mode.word().to_owned()),
+        ..bare
+    };
+    sessions.remember(context.clone());
+    context
 }
 
 /// Everything about one session; `None` when there is none of that id.

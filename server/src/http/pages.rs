@@ -18,7 +18,7 @@ use leptos::prelude::provide_context;
 
 use super::assets::{self, Site};
 use super::extract::session_of;
-use super::{ApiError, CspNonce, Facts, MaybeUser, plain};
+use super::{ApiError, CspNonce, Facts, MaybeUser, history, plain};
 use crate::auth::Session;
 use crate::shared::App;
 use crate::{clock, correlation};
@@ -91,6 +91,8 @@ fn sign_in_for(asked: &Uri) -> String {
 }
 
 async fn render(app: Arc<App>, site: &Site, user: Option<Session>, request: Request) -> Response {
+    let facts = request.extensions().get::<Facts>().cloned();
+    note_session(&app, user.is_some(), request.uri().path().to_owned(), facts).await;
     let nonce = request.extensions().get::<CspNonce>().map(|nonce| nonce.0.clone()).unwrap_or_default();
     let login = user.as_ref().map(|session| session.token_hash.clone());
     let values = ShellValues {
@@ -124,6 +126,14 @@ async fn render(app: Arc<App>, site: &Site, user: Option<Session>, request: Requ
         *response.status_mut() = status;
     }
     document_alone(response).await
+}
+
+/// The page of a session tells what it tells with that session's context.
+async fn note_session(app: &App, signed_in: bool, path: String, facts: Option<Facts>) {
+    let id = path.strip_prefix("/sessions/").filter(|_| signed_in);
+    if let (Some(id), Some(facts)) = (id, facts) {
+        facts.set_context(&history::session_context(app, id).await);
+    }
 }
 
 /// The document and nothing behind it.

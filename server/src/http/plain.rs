@@ -24,6 +24,6 @@ pub(super) fn page(site: &Site, status: StatusCode, title: &str, words: &str, wa
     (status, Html(html)).into_response()
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

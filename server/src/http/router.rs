@@ -17,8 +17,8 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 use super::assets::Site;
 use super::{
-    ApiError, accounts, assets, browsers, configurations, correlate, feed, guard, headers, health, history,
-    ingest, logs, metrics, pages, panic, pipeline, proxies, sessions,
+    ApiError, accounts, alerts, assets, browsers, configurations, correlate, feed, guard, headers, health,
+    history, ingest, levels, logs, metrics, pages, panic, pipeline, proxies, runbook, sessions,
 };
 use crate::shared::App;
 
@@ -68,6 +68,9 @@ fn trading() -> Router<Arc<App>> {
         .merge(panic::routes())
         .merge(configurations::routes())
         .merge(history::routes())
+        .merge(alerts::routes())
+        .merge(levels::routes())
+        .route("/runbook", get(runbook::page))
         .merge(feed::routes())
         .method_not_allowed_fallback(wrong_method)
 }

@@ -111,6 +111,11 @@ async fn start(
     Ok(answered.into_response())
 }
 
+/// A context that knows no more than the id.
+pub(super) fn of_id(id: &str) -> Context {
+    Context { session_id: Some(id.to_owned()), ..Context::default() }
+}
+
 /// How an operator says to go on; closing what is ours unless said otherwise.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -162,7 +167,7 @@ async fn request(
         "panic" => OperatorAction::Panic { session_id: Some(session_id), panic_id: trading::new_panic_id() },
         _unknown => return Err(ApiError::not_found("There is nothing at this address.")),
     };
-    facts.set_context(&Context { session_id: Some(id), ..Context::default() });
+    facts.set_context(&app.teller.sessions().completed(of_id(&id)));
     Ok(operate(app, user.username, key, action).await?.into_response())
 }
 
@@ -255,7 +260,7 @@ async fn one(
     ApiPath(id): ApiPath<String>,
     Extension(facts): Extension<Facts>,
 ) -> Result<Response, ApiError> {
-    facts.set_context(&Context { session_id: Some(id.clone()), ..Context::default() });
+    facts.set_context(&history::session_context(&app, &id).await);
     if let Some(live) = app.trading.hub.session(&id) {
         return Ok(Json(live).into_response());
     }
@@ -282,7 +287,9 @@ async fn decisions(
     _: User,
     ApiPath(id): ApiPath<String>,
     ApiQuery(parameters): ApiQuery<DecisionParameters>,
+    Extension(facts): Extension<Facts>,
 ) -> Result<Json<Value>, ApiError> {
+    facts.set_context(&history::session_context(&app, &id).await);
     let allowed =
         |name: &str, what: &str| ApiError::invalid(format!("{name} must be {what}.")).with_field(name, what);
     let level = match parameters.level.as_str() {

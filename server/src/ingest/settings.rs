@@ -35,6 +35,8 @@ pub struct Settings {
 
 struct Now {
     change: Option<Change>,
+    /// The lowest level of all browsers, and until when, UTC milliseconds.
+    level: Option<(Level, i64)>,
     overload: Overload,
     debugged: Lru<i64>,
 }
@@ -51,13 +53,19 @@ impl Settings {
             stopped: !config.accept,
             until_ms: i64::MAX,
         };
-        let now = Now { change: None, overload: Overload::default(), debugged: Lru::new(DEBUGGED) };
+        let now =
+            Now { change: None, level: None, overload: Overload::default(), debugged: Lru::new(DEBUGGED) };
         Self { file, now: Mutex::new(now) }
     }
 
     /// Puts a change in the place of the one before.
     pub fn change(&self, change: Option<Change>) {
         self.lock().change = change;
+    }
+
+    /// Gives all browsers a level until then, or takes it back.
+    pub fn set_level(&self, level: Option<(Level, i64)>) {
+        self.lock().level = level;
     }
 
     /// Asks for the debug records of one browser session until then.
@@ -88,13 +96,14 @@ impl Settings {
         let mut state = self.lock();
         let Shares { info, warn } = state.overload.observe(fill, now);
         let change = state.present(now_ms).cloned().unwrap_or_default();
+        let raised = state.level.filter(|(_, until_ms)| *until_ms > now_ms).map(|(level, _)| level);
         let asked = change.info_share.or(self.file.info_share).unwrap_or(1.0);
         let debug_until = client_session_id
             .and_then(|id| state.debugged.get(id).copied())
             .filter(|until_ms| *until_ms > now_ms);
         let mut settings = LoggerSettings {
             etag: None,
-            level: change.level.or(self.file.level),
+            level: change.level.or(raised).or(self.file.level),
             sr_info: Some(asked.min(info)),
             sr_warn: Some(warn),
             flush_ms: change.flush_ms.or(self.file.flush_ms),

@@ -49,7 +49,8 @@ pub(super) fn keep(app: &Arc<App>) {
 /// Commit latencies are told, write-ahead logs cut short, ids of old batches forgotten.
 async fn every_minute(app: &App) {
     let trading = &app.trading;
-    let stores = [app.records.db(), app.accounts.db(), trading.history.db(), trading.store.db()];
+    let watch = app.alerts.store().db();
+    let stores = [app.records.db(), app.accounts.db(), watch, trading.history.db(), trading.store.db()];
     let databases: Vec<Db> = stores.into_iter().flatten().collect();
     for db in &databases {
         db.tell_commits();

@@ -32,6 +32,7 @@ impl Running {
         let closing = async {
             self.app.records.close().await;
             self.app.accounts.close().await;
+            self.app.alerts.store().close().await;
         };
         // What is not closed in time is recovered from the write-ahead log at the next start.
         let _ = tokio::time::timeout(Duration::from_millis(500), closing).await;

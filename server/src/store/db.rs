@@ -26,6 +26,7 @@ use super::DbEvent;
 pub use error::StoreError;
 pub use file::{DbFile, Foreign, Hold};
 pub use migrations::migrator;
+pub(in crate::store) use told::context;
 pub use write::Write;
 
 use told::Told;

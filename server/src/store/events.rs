@@ -66,6 +66,26 @@ pub enum DbEvent {
     },
 }
 
+impl DbEvent {
+    /// Which database it is about.
+    #[must_use]
+    pub fn database(&self) -> &'static str {
+        match self {
+            Self::SlowStatement { database, .. }
+            | Self::PoolWait { database, .. }
+            | Self::PoolExhausted { database, .. }
+            | Self::StatementFailed { database, .. }
+            | Self::CommitLatency { database, .. }
+            | Self::SetAside { database, .. }
+            | Self::LogSetAside { database, .. }
+            | Self::FoundEmpty { database, .. }
+            | Self::Unusable { database, .. }
+            | Self::UsableAgain { database, .. } => database,
+            Self::RecordsForgotten { .. } => "telemetry",
+        }
+    }
+}
+
 impl Event for DbEvent {
     fn name(&self) -> &'static str {
         match self {

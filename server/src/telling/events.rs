@@ -140,6 +140,8 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         reason: "queue_full",
         last: false,
     };
+    let at_last =
+        TelemetryEvent::Dropped { count: 0, by_level: Vec::new(), reason: "queue_full", last: true };
     let failed = TelemetryEvent::StoreFailed { failure: "database or disk is full".to_owned(), waiting: 512 };
     let by_event = BTreeMap::from([("cycle.started".to_owned(), 480)]);
     let suppressed = TelemetryEvent::Suppressed { count: 480, by_event, last: false };
@@ -147,6 +149,7 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
     vec![
         CatalogueEntry::from_sample(&dropped)
             .with_doc("once a second while records are shed, and once at shutdown"),
+        CatalogueEntry::from_sample(&at_last),
         CatalogueEntry::from_sample(&suppressed)
             .with_doc("every ten seconds while debug records are sampled, and once at shutdown"),
         CatalogueEntry::from_sample(&failed).with_doc("at the first refusal of an outage"),

@@ -1,15 +1,17 @@
 //! `Teller`: the handle through which everything is told. Cheap to clone, never waits, never fails.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use telemetry::{Context, Event, Level, LogRecord, Micros, Source};
 use tokio::sync::{Notify, oneshot};
 
+use super::levels::{Levels, TargetLevel};
 use super::queue::{Batch, Item, Journal, Numbered, Queue, Shed};
-use super::sampler::Sampler;
+use super::sampler::{self, Sampler};
+use super::tap::{OnTheWay, Tap};
+use crate::sessions::SessionContext;
 use crate::store::telemetry::TabEntry;
 use crate::{clock, correlation};
 
@@ -53,11 +55,13 @@ pub struct Teller {
 struct Shared {
     queue: Mutex<Queue>,
     sampler: Mutex<Sampler>,
+    sessions: SessionContext,
+    tap: Tap,
     wake: Notify,
     /// Somebody waits for an answer.
     urge: Notify,
     boot_id: String,
-    level: AtomicU8,
+    levels: Levels,
     filtered: AtomicU64,
     enqueued: AtomicU64,
     shed: AtomicU64,
@@ -74,10 +78,12 @@ impl Teller {
             shared: Arc::new(Shared {
                 queue: Mutex::new(Queue::new(queue_records)),
                 sampler: Mutex::default(),
+                sessions: SessionContext::default(),
+                tap: Tap::default(),
                 wake: Notify::new(),
                 urge: Notify::new(),
                 boot_id,
-                level: AtomicU8::new(level as u8),
+                levels: Levels::new(level),
                 filtered: AtomicU64::new(0),
                 enqueued: AtomicU64::new(0),
                 shed: AtomicU64::new(0),
@@ -94,13 +100,11 @@ impl Teller {
 
     /// Tells what happened at a moment that the caller knows.
     pub fn tell_at(&self, event: &dyn Event, context: &Context, at: Micros) {
-        if self.passes(event.level()) {
+        self.shared.tap.event(event, context, at);
+        if self.passes(event.name(), event.source(), event.level()) {
             let mut record = LogRecord::build(event, context, at, "", 0, VERSION);
-            if record.correlation_id.is_none() {
-                record.correlation_id = correlation::current();
-            }
-            let name = record.event.clone();
-            self.push(name, record.level, record.source, Item::Record(Box::new(record)));
+            correlation::dress(&mut record);
+            self.push_record(record);
         }
     }
 
@@ -108,7 +112,8 @@ impl Teller {
     pub fn tell_of_strangers(&self, event: &dyn Event, context: &Context) {
         let level = event.level();
         let errs = level >= Level::Error;
-        if errs || !self.enabled(level) || self.sampler().admits(event.name(), std::time::Instant::now()) {
+        let admits = || self.sampler().admits(event.name(), std::time::Instant::now()).is_some();
+        if errs || !self.tells(event.name(), event.source(), level) || admits() {
             // What does not pass is counted there.
             return self.tell(event, context);
         }
@@ -117,30 +122,87 @@ impl Teller {
 
     /// The cheapest way: the record is built by the writer. For the trading task.
     pub fn tell_later(&self, event: Box<dyn Event + Send>, context: &Arc<Context>, at: Micros) {
-        if self.passes(event.level()) {
-            let (name, level, source) = (Cow::Borrowed(event.name()), event.level(), event.source());
-            self.push(name, level, source, Item::Event { event, context: Arc::clone(context), at });
+        self.shared.tap.event(&*event, context, at);
+        let (name, level, source) = (event.name(), event.level(), event.source());
+        if self.passes(name, source, level) {
+            self.push(name, level, source, |_| Item::Event { event, context: Arc::clone(context), at });
         }
     }
 
     /// Tells a record that was built elsewhere; it is numbered here.
     pub fn tell_record(&self, record: LogRecord) {
-        if self.passes(record.level) {
-            let name = record.event.clone();
-            self.push(name, record.level, record.source, Item::Record(Box::new(record)));
+        self.shared.tap.record(&record);
+        if self.passes(&record.event, record.source, record.level) {
+            self.push_record(record);
         }
     }
 
-    /// Whether a record of this level would be told.
+    /// Whether any record of this level would be told.
     #[must_use]
     pub fn enabled(&self, level: Level) -> bool {
-        level as u8 >= self.shared.level.load(Ordering::Relaxed)
+        self.shared.levels.any(level)
+    }
+
+    /// Whether this record would be told.
+    #[must_use]
+    pub fn tells(&self, name: &str, source: Source, level: Level) -> bool {
+        self.shared.levels.passes(name, source, level)
+    }
+
+    /// Whether it is worth making a record of it: it is told, or the rules of alerts look at it.
+    #[must_use]
+    pub fn wants(&self, event: &dyn Event) -> bool {
+        self.shared.tap.watches(event.name()) || self.tells(event.name(), event.source(), event.level())
+    }
+
+    /// The level of everything that has none of its own.
+    #[must_use]
+    pub fn usual_level(&self) -> Level {
+        self.shared.levels.usual()
+    }
+
+    /// Gives targets levels of their own, in place of those before.
+    pub fn set_levels(&self, targets: Vec<TargetLevel>) {
+        self.shared.levels.set(targets);
+    }
+
+    /// Whether a record of the journal is told, by its level and by sampling, with its rate.
+    #[must_use]
+    pub fn admits_journal(&self, record: &mut LogRecord) -> bool {
+        if !self.tells(&record.event, record.source, record.level) {
+            return false;
+        }
+        if record.level > Level::Debug || sampler::every(&record.event).is_none() {
+            return true;
+        }
+        match self.sampler().admits(&record.event, std::time::Instant::now()) {
+            Some(rate) => {
+                record.sample_rate = rate;
+                true
+            }
+            None => {
+                self.suppress();
+                false
+            }
+        }
+    }
+
+    /// What the rules of alerts look at.
+    #[must_use]
+    pub fn tap(&self) -> &Tap {
+        &self.shared.tap
     }
 
     /// The id of this process, the first half of every `event_id`.
     #[must_use]
     pub fn boot_id(&self) -> &str {
         &self.shared.boot_id
+    }
+
+    /// Which trading session a line belongs to that names none itself.
+    #[must_use]
+    pub fn sessions(&self) -> &SessionContext {
+        &self.shared.sessions
     }
 
     /// How full the room for browser batches is, 0 to 1.
@@ -159,11 +221,19 @@ impl Teller {
     ) -> Result<BatchOutcome, Refused> {
         let (reply, committed) = oneshot::channel();
         let count = records.len() as u64;
-        self.lock().push_batch(Batch { records, bid, tab, reply })?;
+        let mut on_the_way = OnTheWay::new(&self.shared.tap, &records);
+        if let Err(refused) = self.lock().push_batch(Batch { records, bid, tab, reply }) {
+            on_the_way.forget();
+            return Err(refused);
+        }
         self.shared.enqueued.fetch_add(count, Ordering::Relaxed);
         self.shared.urge.notify_one();
         self.shared.wake.notify_one();
-        committed.await.map_err(|_| Refused)
+        let outcome = committed.await.map_err(|_| Refused);
+        if outcome != Ok(BatchOutcome::Stored) {
+            on_the_way.forget();
+        }
+        outcome
     }
 
     /// Stores records of the trading journal and how far it has been told in one transaction, and waits for the
@@ -213,28 +283,38 @@ impl Teller {
         }
     }
 
-    fn passes(&self, level: Level) -> bool {
-        let passes = self.enabled(level);
+    fn passes(&self, name: &str, source: Source, level: Level) -> bool {
+        let passes = self.tells(name, source, level);
         if !passes {
             self.shared.filtered.fetch_add(1, Ordering::Relaxed);
         }
         passes
     }
 
-    fn push(&self, name: Cow<'static, str>, level: Level, source: Source, item: Item) {
+    fn push_record(&self, mut record: LogRecord) {
+        let (name, level, source) = (record.event.clone(), record.level, record.source);
+        self.push(&name, level, source, move |rate| {
+            record.sample_rate = rate.or(record.sample_rate);
+            Item::Record(Box::new(record))
+        });
+    }
+
+    fn push(&self, name: &str, level: Level, source: Source, item: impl FnOnce(Option<f64>) -> Item) {
         // Audit records, orders, exits and errors stand above debug and are never sampled.
-        let sampled = level <= Level::Debug
-            && source != Source::Audit
-            && !self.sampler().admits(&name, std::time::Instant::now());
-        if sampled {
-            return self.suppress();
-        }
+        let rate = if level <= Level::Debug && source != Source::Audit {
+            let Some(rate) = self.sampler().admits(name, std::time::Instant::now()) else {
+                return self.suppress();
+            };
+            rate
+        } else {
+            None
+        };
         {
             let mut queue = self.lock();
             if queue.closed {
                 return;
             }
-            queue.push(level, source, item);
+            queue.push(level, source, item(rate));
         }
         self.shared.enqueued.fetch_add(1, Ordering::Relaxed);
         self.shared.wake.notify_one();

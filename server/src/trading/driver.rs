@@ -1,8 +1,10 @@
 //! The driver owns the engine: it takes a batch, stamps it, steps the engine, has the ledger append to the journal, and
 //! only then do commands go to the executor. No locks, no I/O but the journal; nothing else touches the engine.
 
+mod cycle;
 mod gap;
 mod ledger;
+mod turn;
 mod words;
 
 use std::sync::Arc;
@@ -19,12 +21,13 @@ use super::inbox::{Inbox, Item};
 use super::latch_file::{LatchFile, Latched};
 use super::{Executor, FeedHub, answer};
 use crate::health::Health;
+use crate::sessions::SessionContext;
 use crate::store::StoreError;
 use crate::store::trading::{Entry, KeyedAnswer, Origin, Recovered, Torn, TradingStore, Unread};
 use crate::tasks::Stop;
 use crate::telling::{Teller, say};
-use crate::venue::SessionContext;
 use crate::{clock, correlation};
+use cycle::Cycles;
 use gap::GapWatch;
 use ledger::{Asker, Ledger};
 
@@ -56,10 +59,9 @@ pub struct Driver {
     next_input_seq: u64,
     last_at: Micros,
     previous_step_us: Option<u64>,
-    /// The context in which the streams tell what they tell.
-    told: Context,
     recovered: bool,
     gaps: GapWatch,
+    cycles: Cycles,
 }
 
 impl Driver {
@@ -88,6 +90,7 @@ impl Driver {
     }
 
     async fn begin_with(parts: DriverParts, recovered: Recovered, since_snapshot: usize) -> Self {
+        parts.sessions.note(&recovered.state);
         parts.hub.begin(&recovered.state, recovered.next_seq.saturating_sub(1), &parts.store).await;
         Self {
             ledger: Ledger::new(parts.clone(), since_snapshot),
@@ -96,9 +99,9 @@ impl Driver {
             next_input_seq: recovered.next_input_seq,
             last_at: recovered.last_at,
             previous_step_us: None,
-            told: Context::default(),
             recovered: false,
             gaps: GapWatch::begin(),
+            cycles: Cycles::default(),
         }
     }
 
@@ -254,11 +257,13 @@ impl Driver {
             other => other.clone(),
         };
         let decisions = self.engine.step(stamp.clone(), input);
-        self.previous_step_us = Some(u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
+        let latency_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.previous_step_us = Some(latency_us);
         if !decisions.is_empty() {
             self.next_input_seq += 1;
         }
-        let decisions = decisions.into_iter().map(Arc::new).collect();
+        let decisions: Vec<_> = decisions.into_iter().map(Arc::new).collect();
+        self.tell_turn(stamp.at, latency_us, &decisions);
         Entry { stamp, input: kept, decisions, origin: None, answer: None }
     }
 
@@ -298,25 +303,7 @@ impl Driver {
                 }));
             }
         }
-        self.note_context();
         self.note_recovery();
-    }
-
-    /// While one session runs, the streams speak in its context; with several in nobody's.
-    fn note_context(&mut self) {
-        let mut active = self.engine.state().active();
-        let only = active.next().filter(|_| active.next().is_none());
-        let context = only.map_or_else(Context::default, |session| Context {
-            strategy_id: Some(session.configuration.strategy_id.word().to_owned()),
-            session_id: Some(session.id.0.clone()),
-            configuration: Some(session.configuration.name.clone()),
-            execution_mode: Some(session.execution_mode.word().to_owned()),
-            correlation_id: None,
-        });
-        if context != self.told {
-            self.parts.sessions.set(context.clone());
-            self.told = context;
-        }
     }
 
     /// Recovery is complete when nothing was on, or when every session has left STARTING: for PAUSED, for its exit,

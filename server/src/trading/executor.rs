@@ -7,7 +7,7 @@ use std::sync::Arc;
 use model::command::Command;
 use model::ids::{ClientOrderId, Code, OrderId};
 use model::input::{ExecutionReport, Input, InstrumentsOutcome, InstrumentsRead, Truth, TruthOutcome};
-use model::order::OrderRequest;
+use model::order::{OrderRequest, OrderSnapshot};
 use model::{DecisionRecord, Symbol};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
@@ -15,11 +15,11 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::events::TradingEvent;
 use super::inbox::Inbox;
 use super::{truth, witness};
-use crate::clock;
 use crate::store::trading::Permit;
 use crate::tasks::Stop;
 use crate::telling::Teller;
 use crate::venue::{Call, Cause, Rest, RestError, Sent, code_of, translate, wire};
+use crate::{clock, correlation};
 
 /// Commands that may wait; each is taken at once, so that a full queue means a stuck executor.
 const QUEUE: usize = 256;
@@ -107,7 +107,10 @@ impl Worker {
             return;
         }
         let (rest, job) = (self.rest.clone(), handed.clone());
-        let id = running.spawn(async move { execute(&rest, &job).await }).id();
+        // Whatever goes wrong in it is told with what it was for.
+        let context = job.record.context();
+        let work = correlation::scope_of(context, async move { execute(&rest, &job).await });
+        let id = running.spawn(work).id();
         known.insert(id, handed);
     }
 
@@ -133,7 +136,8 @@ async fn execute(rest: &Rest, handed: &Handed) -> Option<Input> {
         Command::Place(order) => Some(Input::Execution(place(rest, order, record).await)),
         Command::Cancel { client_order_id, order_id, product_id } => {
             let call = Call::cancel(client_order_id.as_ref(), order_id.as_ref(), *product_id).behalf(record);
-            let answer = rest.send::<wire::Order>(&call).await;
+            let answer =
+                rest.send_as(&call, |order: wire::Order| snapshot_of(&order, client_order_id.as_ref())).await;
             canceled(answer, client_order_id.as_ref(), order_id.as_ref()).map(Input::Execution)
         }
         Command::Lookup { client_order_id } => {
@@ -157,14 +161,10 @@ async fn execute(rest: &Rest, handed: &Handed) -> Option<Input> {
 
 async fn place(rest: &Rest, order: &OrderRequest, record: &DecisionRecord) -> ExecutionReport {
     let client_order_id = order.client_order_id.clone();
-    match rest.send::<wire::Order>(&Call::place(order).behalf(record)).await {
-        Sent::Acked(answer) => match translate::order_snapshot(&answer, &client_order_id) {
-            Ok(snapshot) => ExecutionReport::Order(snapshot),
-            Err(_unreadable) => {
-                ExecutionReport::Ambiguous { client_order_id, code: Cause::Unreadable.into() }
-            }
-        },
-        Sent::Rejected(refusal) if EXISTS.contains(&refusal.code.as_str()) => {
+    let understand = |answer: wire::Order| translate::order_snapshot(&answer, &client_order_id);
+    match rest.send_as(&Call::place(order).behalf(record), understand).await {
+        Sent::Acked(snapshot) => ExecutionReport::Order(snapshot),
+        Sent::Rejected(refusal) if says_it_exists(&refusal) => {
             ExecutionReport::Ambiguous { client_order_id, code: code_of(&refusal.code) }
         }
         Sent::Rejected(refusal) => {
@@ -176,9 +176,16 @@ async fn place(rest: &Rest, order: &OrderRequest, record: &DecisionRecord) -> Ex
     }
 }
 
+/// The venue documents no code for an id that is taken: it may be one of its own, or a schema error that names the field.
+/// Either way an order of that id may be there, and is looked up.
+fn says_it_exists(refusal: &wire::Refusal) -> bool {
+    let named = || refusal.detail.as_deref().is_some_and(|detail| detail.contains("client_order_id"));
+    EXISTS.contains(&refusal.code.as_str()) || (refusal.code == "bad_schema" && named())
+}
+
 /// An order of ours is told as it is now; of somebody else's only whether the cancel failed.
 fn canceled(
-    sent: Sent<wire::Order>,
+    sent: Sent<Option<OrderSnapshot>>,
     ours: Option<&ClientOrderId>,
     order_id: Option<&OrderId>,
 ) -> Option<ExecutionReport> {
@@ -186,26 +193,24 @@ fn canceled(
         let (client_order_id, order_id) = (ours.cloned(), order_id.cloned());
         Some(ExecutionReport::CancelFailed { client_order_id, order_id, code })
     };
-    match (sent, ours) {
-        (Sent::Acked(answer), Some(id)) => match translate::order_snapshot(&answer, id) {
-            Ok(snapshot) => Some(ExecutionReport::Order(snapshot)),
-            Err(_unreadable) => failed(Cause::Unreadable.into()),
-        },
-        // What became of it is seen by the next read of open orders.
-        (Sent::Acked(_), None) => None,
-        (Sent::Rejected(refusal), _) => failed(code_of(&refusal.code)),
-        (Sent::Ambiguous(cause) | Sent::NotSent(cause), _) => failed(cause.into()),
+    match sent {
+        // What became of somebody else's is seen by the next read of open orders.
+        Sent::Acked(snapshot) => snapshot.map(ExecutionReport::Order),
+        Sent::Rejected(refusal) => failed(code_of(&refusal.code)),
+        Sent::Ambiguous(cause) | Sent::NotSent(cause) => failed(cause.into()),
     }
+}
+
+/// The state of an order of ours; nothing of somebody else's.
+fn snapshot_of(order: &wire::Order, ours: Option<&ClientOrderId>) -> Result<Option<OrderSnapshot>, String> {
+    ours.map(|id| translate::order_snapshot(order, id)).transpose()
 }
 
 async fn look_up(rest: &Rest, id: &ClientOrderId, call: &Call) -> ExecutionReport {
     let client_order_id = id.clone();
     let failed = |code| ExecutionReport::LookupFailed { client_order_id: id.clone(), code };
-    match rest.read::<wire::Order>(call).await {
-        Ok((answer, _)) => match translate::order_snapshot(&answer, id) {
-            Ok(snapshot) => ExecutionReport::Order(snapshot),
-            Err(_unreadable) => failed(Cause::Unreadable.into()),
-        },
+    match rest.read_as(call, |answer: wire::Order| translate::order_snapshot(&answer, id)).await {
+        Ok(snapshot) => ExecutionReport::Order(snapshot),
         // Only the venue's own word for it counts; a 404 of something in between does not.
         Err(RestError::Refused { code, .. }) if NOT_FOUND.contains(&code.as_str()) => {
             ExecutionReport::NotFound { client_order_id }
@@ -265,5 +270,26 @@ fn word(command: &Command) -> &'static str {
         Command::ReadWitness(_) => "read_witness",
         Command::ReadInstruments { .. } => "read_instruments",
         Command::Watch { .. } => "watch",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No source of the venue names a code for it, so every form is taken for what it may mean.
+    #[test]
+    fn an_id_that_is_taken_is_known_in_every_form() {
+        let says = |body: &str| says_it_exists(&wire::Refusal::parse(body).unwrap());
+        let schema = |message: &str, param: &str| {
+            format!(
+                r#"{{"success":false,"error":{{"code":"bad_schema","context":{{"schema_errors":[{{"code":"validation_error","message":"{message}","param":"{param}"}}]}}}}}}"#
+            )
+        };
+        assert!(says(r#"{"success":false,"error":{"code":"duplicate_client_order_id"}}"#));
+        assert!(says(r#"{"success":false,"error":{"code":"client_order_id_already_exists"}}"#));
+        assert!(says(&schema("client_order_id is that of an open order already", "client_order_id")));
+        assert!(!says(&schema("limit_price must be a positive multiple of the tick size 0.1", "")));
+        assert!(!says(r#"{"success":false,"error":{"code":"insufficient_margin"}}"#));
     }
 }

@@ -120,17 +120,7 @@ impl HistoryKeeper {
         through: u64,
         changes: &mut Changes,
     ) -> Result<(), StoreError> {
-        let Some(origin) = self.store.origin(id.as_str()).await? else { return Ok(()) };
-        let (mut state, mut next_seq) = (origin.state, origin.next_seq);
-        loop {
-            let page = self.store.page_from(next_seq, CHUNK).await?;
-            let Some(after) = page.next_seq.filter(|_| page.unreadable.is_empty()) else { break };
-            next_seq = after;
-            page.records.iter().for_each(|record| state.apply(record));
-            if next_seq >= through && state.session(id).is_none_or(model::Session::is_over) {
-                break;
-            }
-        }
+        let Some(state) = folded(&self.store, id, through).await? else { return Ok(()) };
         if let Some(session) = state.session(id) {
             let at = session.ended_at.unwrap_or_default();
             changes.sessions.push(session_view(&state, session, at));
@@ -138,6 +128,27 @@ impl HistoryKeeper {
         }
         Ok(())
     }
+}
+
+/// The state in which a session that is over stands, folded from its start to `through` at least; `None` where the
+/// journal does not know how it began.
+pub(super) async fn folded(
+    store: &TradingStore,
+    id: &SessionId,
+    through: u64,
+) -> Result<Option<TradingState>, StoreError> {
+    let Some(origin) = store.origin(id.as_str()).await? else { return Ok(None) };
+    let (mut state, mut next_seq) = (origin.state, origin.next_seq);
+    loop {
+        let page = store.page_from(next_seq, CHUNK).await?;
+        let Some(after) = page.next_seq.filter(|_| page.unreadable.is_empty()) else { break };
+        next_seq = after;
+        page.records.iter().for_each(|record| state.apply(record));
+        if next_seq >= through && state.session(id).is_none_or(model::Session::is_over) {
+            break;
+        }
+    }
+    Ok(Some(state))
 }
 
 /// What `decisions` changed, as it is in `state`, which knows the decisions up to `known`; and sessions that the state

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use telemetry::Context;
+use model::{DecisionRecord, TradingState};
+use telemetry::{Context, LogRecord};
 use tokio::sync::Mutex;
 
 use crate::health::Health;
@@ -12,8 +13,10 @@ use crate::store::StoreError;
 use crate::store::telemetry::TelemetryStore;
 use crate::store::trading::TradingStore;
 use crate::tasks::Stop;
-use crate::telling::{Teller, VERSION, say};
+use crate::telling::{Teller, say};
 use crate::trading::events::TradingEvent;
+use crate::trading::history::folded;
+use crate::trading::{FeedHub, decision_lines};
 
 /// Decisions that are told at once.
 const CHUNK: u64 = 500;
@@ -34,14 +37,21 @@ pub struct JournalLog {
     records: TelemetryStore,
     teller: Teller,
     health: Health,
+    hub: FeedHub,
     /// The decision that is told next; `None` until it was read.
     next_seq: Arc<Mutex<Option<u64>>>,
 }
 
 impl JournalLog {
     #[must_use]
-    pub fn new(store: TradingStore, records: TelemetryStore, teller: Teller, health: Health) -> Self {
-        Self { store, records, teller, health, next_seq: Arc::default() }
+    pub fn new(
+        store: TradingStore,
+        records: TelemetryStore,
+        teller: Teller,
+        health: Health,
+        hub: FeedHub,
+    ) -> Self {
+        Self { store, records, teller, health, hub, next_seq: Arc::default() }
     }
 
     /// Reads how far it was told. Called before anything new is decided: a journal that was put back from an older
@@ -97,8 +107,11 @@ impl JournalLog {
         while let Some(next_seq) = *cursor {
             let page = self.store.page_from(next_seq, i64::try_from(CHUNK).unwrap_or(500)).await?;
             let Some(after) = page.next_seq else { break };
-            let told = page.records.iter().filter(|record| self.teller.enabled(level(record)));
-            let records = told.map(|record| record.log_record(VERSION)).collect();
+            let mut records = Vec::new();
+            for record in page.records.iter().filter(|record| self.teller.enabled(level(record))) {
+                records.push(self.line(record).await?);
+            }
+            records.retain_mut(|record| self.teller.admits_journal(record));
             if self.teller.commit_journal(records, after).await.is_err() {
                 // The writer has ended; the next process goes on from here.
                 break;
@@ -106,6 +119,25 @@ impl JournalLog {
             *cursor = Some(after);
         }
         Ok(())
+    }
+}
+
+impl JournalLog {
+    async fn line(&self, record: &DecisionRecord) -> Result<LogRecord, StoreError> {
+        let mut line = decision_lines::line(record, self.teller.sessions());
+        if let Some(id) = record.session_id.as_ref().filter(|_| decision_lines::is_summary(record)) {
+            // The feed knows a session for as long as it is shown; the journal for as long as it is kept.
+            let mut conclude = |state: &TradingState| {
+                let session = state.session(id).filter(|session| session.summary.is_some());
+                session.map(|session| decision_lines::conclude(&mut line, session))
+            };
+            if self.hub.look(|state, _| conclude(state)).is_none()
+                && let Some(state) = folded(&self.store, id, record.seq).await?
+            {
+                conclude(&state);
+            }
+        }
+        Ok(line)
     }
 }
 

@@ -29,9 +29,7 @@ use crate::store::telemetry::TelemetryStore;
 use crate::store::trading::{Purpose, TradingStore};
 use crate::tasks::{Restart, Stop, StopHook, Tasks};
 use crate::telling::Teller;
-use crate::venue::{
-    Address, Fallback, Rest, Restricted, SessionContext, Stream, StreamParts, order_stream, price_stream,
-};
+use crate::venue::{Address, Fallback, Rest, Restricted, Stream, StreamParts, order_stream, price_stream};
 pub use simulated::{SimulatorNote, catalogue};
 
 /// Why trading does not start; each one clear sentence.
@@ -52,6 +50,8 @@ pub enum StartError {
 }
 
 const HOUSE: Duration = Duration::from_secs(60);
+/// The name of the threads of trading.
+pub const TRADING_THREADS: &str = "trading";
 /// One for the driver's turn, one for what waits beside it.
 const THREADS: usize = 2;
 /// How long the last decisions are told when the server stops.
@@ -88,7 +88,7 @@ pub async fn start(
     tasks: &Tasks,
 ) -> Result<(Trading, StopHook), StartError> {
     health.set(RECOVERY, Condition::Starting);
-    let runtime = OwnRuntime::start("trading", THREADS)?;
+    let runtime = OwnRuntime::start(TRADING_THREADS, THREADS)?;
     let parts = (config.clone(), dir.to_owned(), records.clone(), health.clone());
     let Some(handle) = runtime.handle() else {
         return Err(StartError::Threads(std::io::ErrorKind::Other.into()));
@@ -115,14 +115,14 @@ async fn start_there(
     let teller = tasks.teller();
     let store = TradingStore::keep(dir, purpose, &config.database, health, tasks).await?;
     let history = HistoryStore::keep(dir, &config.database, health, tasks).await;
-    let log = JournalLog::new(store.clone(), records.clone(), teller.clone(), health.clone());
-    // A store of records that is down is asked again by the task.
-    let _ = log.begin().await;
     let venue = venue(config, dir, teller).await?;
     let rest = Rest::new(venue.address.clone(), teller.clone())?;
     let hub = FeedHub::new("simulator", venue.market_note.clone(), history.clone());
+    let log = JournalLog::new(store.clone(), records.clone(), teller.clone(), health.clone(), hub.clone());
+    // A store of records that is down is asked again by the task.
+    let _ = log.begin().await;
     let inbox = Inbox::default();
-    let sessions = SessionContext::default();
+    let sessions = teller.sessions().clone();
     let (watch, watched) = watch::channel(Vec::new());
     let (executor, worker) = Executor::new(rest.clone(), inbox.clone(), teller.clone(), watch);
     run_worker(tasks, worker);

@@ -13,7 +13,7 @@ use model::input::{
 };
 use model::{DecisionRecord, Lots, Micros, Money, Underlying};
 
-use crate::venue::{Call, Cause, Rest, RestError, code_of, translate, wire};
+use crate::venue::{Call, Rest, RestError, code_of, translate, wire};
 
 /// The currency in which everything is settled.
 pub(super) const WALLET_ASSET: &str = "USD";
@@ -24,11 +24,6 @@ pub(super) fn code(error: RestError) -> Code {
         RestError::Refused { code, .. } => code_of(&code),
         RestError::Failed(cause) => cause.into(),
     }
-}
-
-/// An answer that is not what was asked for; what exactly is told with the request.
-pub(super) fn unreadable(_why: String) -> Code {
-    Cause::Unreadable.into()
 }
 
 /// Reads the truth that was asked for at `requested_at`.
@@ -81,26 +76,24 @@ async fn positions(
 ) -> Vec<(Symbol, Result<Lots, Code>)> {
     let reads = request.products.iter().map(|(product, symbol)| async move {
         let call = Call::position(*product, symbol).behalf(record);
-        let read = rest.read::<wire::PositionNow>(&call).await.map_err(code);
-        let lots = read.and_then(|(position, _)| {
-            let other = position.product_id.is_some_and(|id| id != product.0)
-                || position.product_symbol.as_ref().is_some_and(|name| name != symbol.as_str());
-            if other {
-                return Err(unreadable("an answer about another product".to_owned()));
-            }
-            let size = position.size.ok_or_else(|| unreadable(String::new()))?;
-            translate::lots(size).map_err(unreadable)
-        });
-        (symbol.clone(), lots)
+        let lots = rest.read_as(&call, |position| lots_of(&position, *product, symbol)).await;
+        (symbol.clone(), lots.map_err(code))
     });
     join_all(reads).await
 }
 
+fn lots_of(position: &wire::PositionNow, product: ProductId, symbol: &Symbol) -> Result<Lots, String> {
+    let other = position.product_id.is_some_and(|id| id != product.0)
+        || position.product_symbol.as_ref().is_some_and(|name| name != symbol.as_str());
+    if other {
+        return Err("an answer about another product".to_owned());
+    }
+    translate::lots(position.size.ok_or("a position has no size")?)
+}
+
 async fn open_orders(rest: &Rest, record: &DecisionRecord) -> Result<Vec<OpenOrder>, Code> {
     let call = Call::open_orders().behalf(record);
-    let orders = rest.read_all::<wire::Order>(&call).await.map_err(code)?;
-    let listed = orders.iter().filter_map(|order| translate::open_order(order).transpose());
-    listed.collect::<Result<_, _>>().map_err(unreadable)
+    rest.read_all_as(&call, |order: wire::Order| translate::open_order(&order)).await.map_err(code)
 }
 
 /// Oldest first.
@@ -111,13 +104,9 @@ async fn fills(
 ) -> Result<Option<Vec<Fill>>, Code> {
     let Some(since) = request.fills_since else { return Ok(None) };
     let call = Call::fills(since, &request.products).behalf(record);
-    let rows = rest.read_all::<wire::Fill>(&call).await.map_err(code)?;
     let symbols: BTreeMap<ProductId, Symbol> = request.products.iter().cloned().collect();
-    let mut fills: Vec<_> = rows
-        .iter()
-        .map(|row| translate::fill(row, &symbols))
-        .collect::<Result<_, _>>()
-        .map_err(unreadable)?;
+    let understand = |row: wire::Fill| translate::fill(&row, &symbols).map(Some);
+    let mut fills = rest.read_all_as(&call, understand).await.map_err(code)?;
     fills.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
     Ok(Some(fills))
 }
@@ -141,11 +130,14 @@ async fn account(
         return Ok(None);
     }
     let call = Call::account_positions().behalf(record);
-    let rows = rest.read_all::<wire::AccountPosition>(&call).await.map_err(code)?;
-    let rows: Result<Vec<_>, _> = rows.iter().map(translate::account_position).collect();
-    let mut rows = rows.map_err(unreadable)?;
+    let mut rows = rest.read_all_as(&call, position_of).await.map_err(code)?;
     rows.retain(|row| row.lots != 0);
     Ok(Some(rows))
+}
+
+/// A row of the account's list.
+pub(super) fn position_of(row: wire::AccountPosition) -> Result<Option<AccountPosition>, String> {
+    translate::account_position(&row).map(Some)
 }
 
 /// Reads the options of an underlying. One whose terms are incomplete is left out; none at all is a failure.

@@ -6,7 +6,7 @@ use model::input::TruthPart;
 use model::witness::{Trade, Witness, WitnessRequest};
 use model::{DecisionRecord, Micros, Money};
 
-use super::truth::{WALLET_ASSET, code, unreadable};
+use super::truth::{WALLET_ASSET, code, position_of};
 use crate::venue::underlyings::of_option;
 use crate::venue::{Call, Rest, translate, wire};
 
@@ -45,9 +45,7 @@ pub(super) fn unread(request: WitnessRequest, requested_at: Micros, code: Code) 
 /// Oldest first.
 async fn trades(rest: &Rest, request: WitnessRequest, record: &DecisionRecord) -> Result<Vec<Trade>, Code> {
     let call = Call::fills(request.since, &[]).behalf(record);
-    let rows = rest.read_all::<wire::Fill>(&call).await.map_err(code)?;
-    let trades: Result<Vec<_>, String> = rows.iter().map(trade).collect();
-    let mut trades = trades.map_err(unreadable)?;
+    let mut trades = rest.read_all_as(&call, |row: wire::Fill| trade(&row).map(Some)).await.map_err(code)?;
     trades.sort_by(|(a, _), (b, _)| a.cmp(b));
     Ok(trades.into_iter().map(|(_, trade)| trade).collect())
 }
@@ -70,9 +68,7 @@ async fn margin(rest: &Rest, record: &DecisionRecord) -> Result<Option<Money>, C
 /// Positions in what is no option: they block margin as well, and are not ours to close.
 async fn elsewhere(rest: &Rest, record: &DecisionRecord) -> Result<u32, Code> {
     let call = Call::every_position().behalf(record);
-    let rows = rest.read_all::<wire::AccountPosition>(&call).await.map_err(code)?;
-    let rows: Result<Vec<_>, _> = rows.iter().map(translate::account_position).collect();
-    let rows = rows.map_err(unreadable)?;
+    let rows = rest.read_all_as(&call, position_of).await.map_err(code)?;
     let on = rows.iter().filter(|row| row.lots != 0 && of_option(&row.symbol).is_none());
     Ok(u32::try_from(on.count()).unwrap_or(u32::MAX))
 }

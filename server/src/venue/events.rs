@@ -6,7 +6,7 @@ mod stream;
 use telemetry::{CatalogueEntry, Event, Level, Map, Value};
 
 pub use clock::ClockMeasured;
-pub use stream::{StreamEvent, StreamHappening};
+pub use stream::{StreamEvent, StreamHappening, Traffic};
 
 /// One attempt of one REST request. `latency_us` runs from before signing until the body was read.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +29,7 @@ pub struct VenueRequest {
     pub error: Option<String>,
     /// What the operating system or the parser said.
     pub detail: Option<String>,
-    /// `signed`, `unsigned`, or `refused` when the venue did not accept the signature.
+    /// What the answer says of our signature: `accepted`, `refused`, `unknown`; `unsigned` where there is none.
     pub auth: &'static str,
     pub attempt: u32,
     /// `X-RATE-LIMIT-RESET` of the answer.
@@ -60,7 +60,12 @@ impl Event for VenueRequest {
     }
 
     fn level(&self) -> Level {
-        if self.outcome == "ok" { Level::Info } else { Level::Warn }
+        match self.outcome {
+            "ok" => Level::Info,
+            // A success that says nothing: the venue speaks another language than ours.
+            "unreadable" => Level::Error,
+            _failed => Level::Warn,
+        }
     }
 
     fn message(&self) -> String {
@@ -130,13 +135,14 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         status_code: Some(200),
         latency_us: 6_200,
         response_bytes: 914,
-        auth: "signed",
+        auth: "accepted",
         attempt: 1,
         budget_remaining: 9_871,
         ..VenueRequest::default()
     };
     let failed = VenueRequest {
         outcome: "limited",
+        auth: "unknown",
         status_code: Some(429),
         body: Some("{}".to_owned()),
         rate_limit_reset_ms: Some(1_200),
@@ -144,6 +150,7 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
     };
     let lost = VenueRequest {
         outcome: "lost",
+        auth: "unknown",
         status_code: None,
         response_bytes: 0,
         reason: Some("broke_off"),
@@ -151,10 +158,20 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         detail: Some("connection reset by peer".to_owned()),
         ..request.clone()
     };
+    let unreadable = VenueRequest {
+        outcome: "unreadable",
+        auth: "unknown",
+        reason: Some("unreadable"),
+        error: Some("the answer could not be read".to_owned()),
+        detail: Some("no size".to_owned()),
+        body: Some("{}".to_owned()),
+        ..request.clone()
+    };
     let mut entries = vec![
         CatalogueEntry::from_sample(&request).with_doc("every attempt of every request to the venue"),
         CatalogueEntry::from_sample(&failed),
         CatalogueEntry::from_sample(&lost),
+        CatalogueEntry::from_sample(&unreadable),
     ];
     entries.extend(stream::catalogue());
     entries.extend(clock::catalogue());

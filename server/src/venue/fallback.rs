@@ -44,8 +44,11 @@ impl Fallback {
             tokio::select! {
                 () = self.look(&mut look) => {
                     let symbols = self.step(&mut id);
-                    let context = self.parts.sessions.under(&id);
-                    polls.extend(symbols.into_iter().map(|symbol| self.poll(symbol, context.clone())));
+                    let about = |symbol: &Symbol| self.parts.sessions.about(std::slice::from_ref(&symbol.0), &id);
+                    polls.extend(symbols.into_iter().map(|symbol| {
+                        let context = about(&symbol);
+                        self.poll(symbol, context)
+                    }));
                 }
                 Some((symbol, pause)) = polls.next() => {
                     self.heard.lock().polled(self.heard.now(), &symbol, pause);
@@ -77,11 +80,14 @@ impl Fallback {
                 Effect::Entered { symbols, silence } => {
                     *id = correlation::fresh();
                     let silence_ms = millis(silence);
-                    self.tell(StreamHappening::FallbackEntered { silence_ms, symbols: texts(symbols) }, id);
+                    let symbols = texts(symbols);
+                    let context = self.parts.sessions.about(&symbols, id);
+                    self.tell(StreamHappening::FallbackEntered { silence_ms, symbols }, &context);
                 }
                 Effect::Left { symbols, polled_for, polls } => {
                     let (fallback_ms, symbols) = (millis(polled_for), texts(symbols));
-                    self.tell(StreamHappening::FallbackLeft { fallback_ms, polls, symbols }, id);
+                    let context = self.parts.sessions.about(&symbols, id);
+                    self.tell(StreamHappening::FallbackLeft { fallback_ms, polls, symbols }, &context);
                 }
                 Effect::Poll(symbol) => due.push(symbol),
             }
@@ -91,31 +97,27 @@ impl Fallback {
 
     /// A poll that fails brings nothing; the request itself was told. Gives how long the next one may wait.
     async fn poll(&self, symbol: Symbol, context: Context) -> (Symbol, Duration) {
-        let call = Call::ticker(&symbol).once().under(context.clone());
-        let ticker = match self.rest.read::<wire::Ticker>(&call).await {
-            Ok((ticker, _)) => ticker,
+        let call = Call::ticker(&symbol).once().under(context);
+        match self.rest.read_as(&call, |ticker| self.understand(&ticker, &symbol)).await {
+            Ok(events) => self.take(events),
             Err(error) => return (symbol, pause_after(&error)),
-        };
+        }
+        (symbol, Duration::ZERO)
+    }
+
+    /// A ticker as the stream would have brought it.
+    fn understand(&self, ticker: &wire::Ticker, symbol: &Symbol) -> Result<Vec<MarketEvent>, String> {
         let now = clock::now();
         let at = ticker.timestamp.map(Micros).map_or(now, |made_at| {
             let mut clock = self.parts.clock.lock();
             clock.heard(made_at, now);
             clock.our_time(made_at, now)
         });
-        let inputs = if ticker.symbol == symbol.as_str() {
-            translate::ticker(&ticker, at)
+        if ticker.symbol == symbol.as_str() {
+            translate::ticker(ticker, at)
         } else {
             Err("the ticker of another instrument".to_owned())
-        };
-        match inputs {
-            Ok(events) => self.take(events),
-            Err(failure) => {
-                let frame = format!("ticker of {symbol}");
-                let what = StreamHappening::DecodeError { failure, frame, bytes: 0 };
-                self.parts.teller.tell(&StreamEvent { stream: "prices", what }, &context);
-            }
         }
-        (symbol, Duration::ZERO)
     }
 
     /// Hands over what is younger than what the stream has brought.
@@ -129,9 +131,8 @@ impl Fallback {
         }
     }
 
-    fn tell(&self, what: StreamHappening, id: &str) {
-        let context = self.parts.sessions.under(id);
-        self.parts.teller.tell(&StreamEvent { stream: "prices", what }, &context);
+    fn tell(&self, what: StreamHappening, context: &Context) {
+        self.parts.teller.tell(&StreamEvent { stream: "prices", what }, context);
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::Client;
 use serde::de::DeserializeOwned;
-use telemetry::{LogRecord, Micros};
+use telemetry::{Context, LogRecord, Micros};
 
 use super::budget::{Budget, Remaining};
 use super::events::ClockMeasured;
@@ -92,14 +92,27 @@ impl Rest {
 
     /// Reads, with the cursor of the next page if there is one.
     pub async fn read<T: DeserializeOwned>(&self, call: &Call) -> Result<(T, Option<String>), RestError> {
-        let (result, meta) = self.read_page(call).await?;
+        let (result, meta) = self.read_page(call, &Ok::<T, String>).await?;
         Ok((result, meta.and_then(|meta| meta.after)))
     }
 
-    async fn read_page<T: DeserializeOwned>(&self, call: &Call) -> Result<(T, Option<Meta>), RestError> {
+    /// Reads what `understand` makes of the answer. One that it makes nothing of is unreadable, and told so.
+    pub async fn read_as<T: DeserializeOwned, U>(
+        &self,
+        call: &Call,
+        understand: impl Fn(T) -> Result<U, String>,
+    ) -> Result<U, RestError> {
+        Ok(self.read_page(call, &understand).await?.0)
+    }
+
+    async fn read_page<T: DeserializeOwned, U>(
+        &self,
+        call: &Call,
+        understand: &impl Fn(T) -> Result<U, String>,
+    ) -> Result<(U, Option<Meta>), RestError> {
         let (mut attempt, mut renewed) = (1, false);
         loop {
-            let (failure, pause_ms) = match self.attempt(call, attempt).await {
+            let (failure, pause_ms) = match self.attempt(call, attempt, understand).await {
                 Outcome::Done(result, meta) => return Ok((result, meta)),
                 // The clock was measured from that very answer: signed again, at once and once.
                 Outcome::Refused { refusal, .. } if refusal.is_expired_signature() && !renewed => {
@@ -132,11 +145,21 @@ impl Rest {
     /// Sends what changes something: once, whatever comes of it. A signature that was refused for its time changed
     /// nothing, and was measured against the venue's clock: it is signed again, at once and once.
     pub async fn send<T: DeserializeOwned>(&self, call: &Call) -> Sent<T> {
-        let mut outcome = self.attempt(call, 1).await;
+        self.send_as(call, Ok::<T, String>).await
+    }
+
+    /// The same, with what `understand` makes of the answer. One that it makes nothing of leaves it unknown what was
+    /// done, and is told so.
+    pub async fn send_as<T: DeserializeOwned, U>(
+        &self,
+        call: &Call,
+        understand: impl Fn(T) -> Result<U, String>,
+    ) -> Sent<U> {
+        let mut outcome = self.attempt(call, 1, &understand).await;
         if let Outcome::Refused { refusal, .. } = &outcome
             && refusal.is_expired_signature()
         {
-            outcome = self.attempt(call, 2).await;
+            outcome = self.attempt(call, 2, &understand).await;
         }
         match outcome {
             Outcome::Done(result, _) => Sent::Acked(result),
@@ -150,7 +173,12 @@ impl Rest {
     }
 
     /// One attempt, told once.
-    async fn attempt<T: DeserializeOwned>(&self, call: &Call, attempt: u32) -> Outcome<T> {
+    async fn attempt<T: DeserializeOwned, U>(
+        &self,
+        call: &Call,
+        attempt: u32,
+        understand: &impl Fn(T) -> Result<U, String>,
+    ) -> Outcome<U> {
         let started = Instant::now();
         let now = clock::now();
         let allowed = self.budget().take(now, call.weight, call.spender());
@@ -161,7 +189,7 @@ impl Rest {
                 Err(NoReply { cause: Cause::BudgetEmpty { wait_ms }, detail: None })
             }
         };
-        let outcome = judge(&came);
+        let outcome = judge(&came).understood(understand);
         self.learn(call, &came, &outcome);
         match &outcome {
             Outcome::Limited { wait_ms } => {
@@ -224,7 +252,7 @@ impl Rest {
             | Outcome::Unknown { .. } => reading.and_then(|reading| self.clock.lock().learn(reading)),
         };
         if let Some(change) = change {
-            self.teller.tell(&ClockMeasured(change), &call.context);
+            self.teller.tell(&ClockMeasured(change), &self.context(call, clock::now()));
         }
     }
 
@@ -239,11 +267,25 @@ impl Rest {
         let mut event = told::event(call, came, outcome, elapsed);
         event.attempt = attempt;
         event.budget_remaining = self.remaining().of(call.spender());
-        if self.teller.enabled(telemetry::Event::level(&event)) {
-            let mut record = LogRecord::build(&event, &call.context, clock::now(), "", 0, VERSION);
+        if self.teller.wants(&event) {
+            let now = clock::now();
+            let mut record = LogRecord::build(&event, &self.context(call, now), now, "", 0, VERSION);
             record.caused_by.clone_from(&call.caused_by);
             self.teller.tell_record(record);
         }
+    }
+
+    /// On whose behalf it is asked. What names no session belongs to the one that runs or was just over, or that has
+    /// its symbols.
+    fn context(&self, call: &Call, now: Micros) -> Context {
+        let sessions = self.teller.sessions();
+        let decided = call.caused_by.is_some() && !call.of_account;
+        if !decided || call.context.session_id.is_some() {
+            return sessions.completed(call.context.clone());
+        }
+        let symbols = if call.symbols.is_empty() { &call.for_symbols } else { &call.symbols };
+        let session = sessions.at(now, symbols, true);
+        Context { correlation_id: call.context.correlation_id.clone(), ..session }
     }
 
     /// The venue's clock, as every answer makes it better known; for the streams.

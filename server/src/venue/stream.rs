@@ -3,6 +3,7 @@
 
 mod flood;
 mod hearing;
+mod traffic;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,7 @@ use crate::telling::Teller;
 use crate::trading::Inbox;
 use crate::{clock, correlation};
 use flood::Flood;
+use traffic::Counts;
 
 /// A refused channel is asked for again after this long.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
@@ -143,6 +145,7 @@ struct Connection {
     alive: Instant,
     /// Of frames that cannot be decoded.
     flood: Flood,
+    counts: Counts,
 }
 
 impl Stream {
@@ -203,6 +206,7 @@ impl Stream {
             opened: now,
             alive: now,
             flood: Flood::default(),
+            counts: Counts::default(),
         };
         let loss = match self.listen(&mut connection).await {
             Ok(never) => match never {},
@@ -233,6 +237,7 @@ impl Stream {
                 _ = again.tick() => self.ask_again(connection).await?,
                 _ = ping.tick() => {
                     self.tell_hidden(connection, false);
+                    self.tell_heartbeat(connection);
                     connection.socket.send(&json!({ "type": "ping" })).await?;
                 }
                 () = tokio::time::sleep_until(deadline) => {
@@ -265,9 +270,23 @@ impl Stream {
             if !symbols.is_empty() || !spots.is_empty() {
                 connection.socket.send(&prices::subscription(word, &symbols, &spots)).await?;
             }
+            if word == "unsubscribe" && !symbols.is_empty() {
+                let symbols: Vec<String> = symbols.into_iter().map(|symbol| symbol.0).collect();
+                let context = self.parts.sessions.about(&symbols, &self.correlation_id);
+                let event =
+                    StreamEvent { stream: self.role.name(), what: StreamHappening::Unsubscribed { symbols } };
+                self.parts.teller.tell(&event, &context);
+            }
         }
         connection.alive = Instant::now();
         Ok(())
+    }
+
+    fn tell_heartbeat(&self, connection: &mut Connection) {
+        let at = connection.opened.elapsed();
+        if let Some(traffic) = connection.counts.heartbeat(at, self.symbols.len()) {
+            self.tell(StreamHappening::Heartbeat(traffic));
+        }
     }
 
     fn tell(&self, what: StreamHappening) {

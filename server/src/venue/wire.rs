@@ -48,9 +48,11 @@ pub struct ProductSpecs {
     pub premium_commission_rate: Option<Decimal>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// Without a symbol where the venue leaves it empty, which must not fail a whole page of products.
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct Asset {
-    pub symbol: String,
+    #[serde(default)]
+    pub symbol: Option<String>,
 }
 
 /// A ticker of `GET /v2/tickers`.

@@ -2,6 +2,7 @@
 //! forwarding to a fake Elasticsearch, starting and stopping.
 
 mod abuse;
+mod alerts;
 mod auth;
 mod browser_log;
 mod connections;
@@ -13,6 +14,7 @@ mod forwarding;
 mod full_disk;
 mod headers;
 mod ingest;
+mod levels;
 mod lifecycle;
 mod logs;
 mod panic_all;

@@ -268,7 +268,7 @@ fn to_venue(request: &model::order::OrderRequest) -> simulator::OrderRequest {
         post_only: false,
         reduce_only: request.reduce_only,
         client_order_id: Some(request.client_order_id.0.clone()),
-        stop: None,
+        ..simulator::OrderRequest::market(request.product_id.0 as i64, simulator::book::Side::Buy, 1)
     }
 }
 
@@ -375,6 +375,11 @@ fn translate(event: VenueEvent, at: Micros) -> Vec<Input> {
         | VenueEvent::Position(_)
         | VenueEvent::Wallet(_)
         | VenueEvent::Settled { .. }
+        | VenueEvent::Updates(_)
+        | VenueEvent::Trade { .. }
+        | VenueEvent::Funding { .. }
+        | VenueEvent::Status { .. }
+        | VenueEvent::System { .. }
         | VenueEvent::Note(_) => Vec::new(),
     }
 }

@@ -1,5 +1,6 @@
 //! What could be started: presets and the button, in place of the session's bar or beside it; the configuration, what
-//! starting now would mean, and whether anything stands in the way. The last two come when the form was checked.
+//! starting now would mean, and whether anything stands in the way. The last two are read with the document, and come
+//! again whenever the form was checked.
 
 use leptos::prelude::*;
 use model::Exposure;
@@ -7,10 +8,12 @@ use model::preset::presets;
 
 use super::configure::Configure;
 use super::draft::Draft;
+use crate::data;
 use crate::format;
 use crate::live::use_live;
 use crate::pages::ending::{Limits, closed_by};
 use crate::pages::past::{configuration_name, money};
+use crate::painter::form;
 use crate::parts::{Age, Panel, act_button, start};
 
 /// The form beside sessions that run.
@@ -51,8 +54,9 @@ fn StartText() -> impl IntoView {
     let read_at = use_live().strip.with_untracked(|strip| {
         strip.exposure_read_at.filter(|_| running == 0 && strip.exposure == Some(Exposure::Flat))
     });
-    let flat = read_at.map(|at| view! { " The venue shows flat, "<Age at=Some(at) before="read "/>" ago." });
+    let flat = read_at.map(|at| view! { <span><Age at=Some(at) before="read "/>" ago"</span> });
     let text = match running {
+        0 if flat.is_some() => "Nothing runs. The venue shows flat.".to_owned(),
         0 => "Nothing runs.".to_owned(),
         1 => {
             "It runs beside the other one, on other instruments. Orders go to the simulated venue.".to_owned()
@@ -62,13 +66,14 @@ fn StartText() -> impl IntoView {
         }
     };
     let title = if running == 0 { "Start a session" } else { "Beside what runs" };
-    view! { <div class="plan"><strong>{title}</strong><span>{text}{flat}</span></div> }
+    view! { <div class="plan"><strong>{title}</strong><span>{text}</span>{flat}</div> }
 }
 
 /// Preview and configuration.
 pub fn offer() -> AnyView {
+    let preview = form::preview(data::offered_paint().as_ref());
     view! {
-        <section class="panel money-panel" aria-label="Preview" data-region="preview" data-own>{super::preview(None, None, &[])}</section>
+        <section class="panel money-panel" aria-label="Preview" data-region="preview" data-own>{preview}</section>
         <Panel name="Configuration"><Configure/></Panel>
     }
     .into_any()
@@ -76,7 +81,8 @@ pub fn offer() -> AnyView {
 
 /// The check list, and what was lately.
 pub fn check() -> AnyView {
-    view! { <section class="panel" aria-label="Ready to start" data-region="ready" data-own>{super::ready(None)}</section>{lately()} }
+    let ready = super::ready(data::offered_paint().as_ref());
+    view! { <section class="panel" aria-label="Ready to start" data-region="ready" data-own>{ready}</section>{lately()} }
         .into_any()
 }
 

@@ -15,7 +15,7 @@ pub fn preview(preview: Option<PreviewView>, max_loss: Option<&str>, warnings: &
     let ends_at = max_loss.and_then(|typed| typed.trim().parse().ok()).map(|loss: model::Decimal| -loss);
     let figures = match preview {
         Some(preview) => figures(preview, ends_at, warnings).into_any(),
-        None => view! { <p class="empty preview-empty">"The market is asked for prices of both legs; a preview appears here as soon as it answers and the configuration is valid."</p> }.into_any(),
+        None => waiting(warnings),
     };
     view! {
         <header>
@@ -29,6 +29,18 @@ pub fn preview(preview: Option<PreviewView>, max_loss: Option<&str>, warnings: &
         {figures}
     }
     .into_any()
+}
+
+/// There is none yet, or the market has said why.
+fn waiting(warnings: &[String]) -> AnyView {
+    const WORDS: &str = "The market is asked for prices of both legs; a preview appears here as soon as it answers and the configuration is valid.";
+    let warnings = notes(warnings.iter().cloned().collect());
+    view! { <div class="preview-empty"><p class="empty">{WORDS}</p>{warnings}</div> }.into_any()
+}
+
+fn notes(warnings: BTreeSet<String>) -> impl IntoView {
+    let note = |text| view! { <p class="note" data-tone="doubt"><span>{text}</span></p> };
+    warnings.into_iter().map(note).collect_view()
 }
 
 fn figures(
@@ -47,11 +59,7 @@ fn figures(
     let breakeven = preview
         .breakeven
         .map(|(low, high)| format!("{} to {}", format::strike(low.round()), format::strike(high.round())));
-    let warnings: BTreeSet<String> = preview.warnings.iter().chain(warnings).cloned().collect();
-    let warnings = warnings
-        .into_iter()
-        .map(|text| view! { <p class="note" data-tone="doubt"><span>{text}</span></p> })
-        .collect_view();
+    let warnings = notes(preview.warnings.iter().chain(warnings).cloned().collect());
     view! {
         <dl class="preview">
             {known("Credit, both legs sold", preview.credit.map(format::plain), NO_BIDS)}

@@ -13,7 +13,7 @@ extern "C" {
 
     type ChartModule;
     #[wasm_bindgen(method, catch)]
-    fn create(this: &ChartModule, element: &web_sys::Element) -> Result<ChartHandle, JsValue>;
+    fn create(this: &ChartModule, element: &web_sys::Element) -> Result<js_sys::Promise, JsValue>;
 
     #[derive(Clone)]
     type ChartHandle;
@@ -35,8 +35,9 @@ impl Chart {
         let promise = load_chart().map_err(|error| said(&error))?;
         let module = JsFuture::from(promise).await.map_err(|error| said(&error))?;
         let element = find(selector).ok_or_else(|| "the chart's place is gone".to_owned())?;
-        let handle = module.unchecked_into::<ChartModule>().create(&element);
-        handle.map(Chart).map_err(|error| said(&error))
+        let making = module.unchecked_into::<ChartModule>().create(&element);
+        let handle = JsFuture::from(making.map_err(|error| said(&error))?).await;
+        handle.map(|handle| Chart(handle.unchecked_into())).map_err(|error| said(&error))
     }
 
     pub fn set(&self, rows: &[f64]) {

@@ -9,27 +9,36 @@ pub mod text;
 use std::sync::{Arc, Once};
 
 use any_spawner::Executor;
+use app::painter::form::{Checked, untouched};
 use app::port::{
     Analytics, ClientHealth, ErrorGroup, Histogram, LogPage, Port, PortFuture, ResultsPage, SessionDetail,
     SessionPaint, Trace, User,
 };
-use app::{AppError, Files, HistoryQuery, LogQuery, PageStatus, ShellValues, document_end, load, shell};
+use app::{
+    AlertsOpen, AlertsPaint, AppError, Files, HistoryQuery, LogQuery, PageStatus, SettingsPaint, ShellValues,
+    document_end, load, shell,
+};
 use futures::StreamExt;
 use hydration_context::{SharedContext, SsrSharedContext};
 use leptos::prelude::*;
 use leptos_meta::ServerMetaContext;
 use leptos_router::location::RequestUrl;
-use model::view::StripView;
+use model::view::{PreviewView, StripView};
 
 /// What a sample server says.
 #[derive(Clone, Default)]
 pub struct SamplePort {
     pub strip: StripView,
     pub sessions: SessionPaint,
+    /// What the market answers, or why it does not.
+    pub preview: Option<PreviewView>,
+    pub warnings: Vec<String>,
     pub logs: LogPage,
     pub histogram: Histogram,
     pub trace: Trace,
     pub past: past::Past,
+    pub alerts: AlertsPaint,
+    pub settings: SettingsPaint,
     pub status: PageStatus,
     /// Set: logs fail with it.
     pub failing: Option<AppError>,
@@ -48,6 +57,9 @@ impl Port for SamplePort {
     }
     fn control(&self) -> PortFuture<SessionPaint> {
         ready(Ok(self.sessions.clone()))
+    }
+    fn offered(&self) -> PortFuture<Checked> {
+        ready(Ok(Checked { preview: self.preview.clone(), warnings: self.warnings.clone(), ..untouched() }))
     }
     fn logs(&self, _query: LogQuery) -> PortFuture<LogPage> {
         ready(self.failing.clone().map_or_else(|| Ok(self.logs.clone()), Err))
@@ -69,6 +81,15 @@ impl Port for SamplePort {
     }
     fn clients(&self) -> PortFuture<Vec<ClientHealth>> {
         ready(Ok(self.past.clients.clone()))
+    }
+    fn alerts_open(&self) -> PortFuture<AlertsOpen> {
+        ready(Ok(self.alerts.open.clone()))
+    }
+    fn alerts(&self, _period: String) -> PortFuture<AlertsPaint> {
+        ready(Ok(self.alerts.clone()))
+    }
+    fn settings(&self) -> PortFuture<SettingsPaint> {
+        ready(Ok(self.settings.clone()))
     }
     fn errors(&self) -> PortFuture<Vec<ErrorGroup>> {
         ready(Ok(self.past.errors.clone()))

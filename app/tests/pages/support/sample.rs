@@ -2,9 +2,10 @@
 //! tick above it; two at once; a panic of all; an operator needed; records and a trace.
 
 use app::port::{LogPage, SessionPaint, Trace};
+use model::instrument::OptionKind;
 use model::view::{
-    ClosingLegView, ClosingView, ForeignOrderView, LatchView, MilestoneView, SessionChip, SessionView,
-    SpotView, StripView,
+    ClosingLegView, ClosingView, ForeignOrderView, LatchView, MilestoneView, PreviewLegView, PreviewView,
+    SessionChip, SessionView, SpotView, StripView,
 };
 use model::{
     ExecutionMode, ExitReason, Exposure, Health, Intent, Lifecycle, OrderId, PanicId, Symbol, Underlying,
@@ -18,6 +19,36 @@ use super::sessions::{btc, eth, why};
 /// No session has ever run.
 pub fn idle() -> SamplePort {
     SamplePort { strip: strip(&[]), ..SamplePort::default() }
+}
+
+/// The market answers what a start would mean.
+pub fn offering() -> SamplePort {
+    let leg = PreviewLegView {
+        symbol: Symbol::new("C-BTC-48000-070122"),
+        kind: OptionKind::Call,
+        strike: dec("48000"),
+        qty: -200,
+        bid: Some(dec("31")),
+        ask: Some(dec("33")),
+        mark: Some(dec("32")),
+        delta: None,
+        volatility: None,
+        depth_at_bid: Some(240),
+        quote_at: Some(at("12:00:00")),
+    };
+    let preview = PreviewView {
+        legs: vec![leg],
+        expiry: None,
+        credit: Some(dec("6.2")),
+        cost_to_leave: None,
+        fees: None,
+        margin: None,
+        wallet_balance: None,
+        breakeven: None,
+        warnings: vec!["Thin book.".to_owned()],
+        as_of: at("12:00:00"),
+    };
+    SamplePort { preview: Some(preview), ..idle() }
 }
 
 pub fn running() -> SamplePort {

@@ -69,15 +69,15 @@ pub(super) fn samples() -> Vec<ClosingDecision> {
     samples
 }
 
-fn flat() -> [ClosingDecision; 6] {
-    let verified = |panic: bool| ClosingDecision::VerifiedFlat {
+fn flat() -> [ClosingDecision; 8] {
+    let verified = |panic: bool, foreign_orders| ClosingDecision::VerifiedFlat {
         panic_id: panic.then(panic_id),
         panic,
         reads: 2,
         elapsed_ms: 1_565,
         attempts: 2,
         left: BTreeMap::new(),
-        foreign_orders: 0,
+        foreign_orders,
         without_legs: false,
     };
     [
@@ -89,8 +89,10 @@ fn flat() -> [ClosingDecision; 6] {
             without_legs: false,
         },
         ClosingDecision::FlatRefuted { venue: lots(-40, 0), own_open_orders: Some(0) },
-        verified(true),
-        verified(false),
+        verified(true, 0),
+        verified(true, 1),
+        verified(false, 0),
+        verified(false, 1),
         ClosingDecision::Audited { flat: true, left: BTreeMap::new() },
         ClosingDecision::Audited { flat: false, left: BTreeMap::new() },
     ]

@@ -25,6 +25,7 @@ pub(super) fn samples() -> Vec<OrderDecision> {
         OrderDecision::PartiallyFilled(news(OrderStatus::PartiallyFilled, 120, 180)),
         OrderDecision::Filled(news(OrderStatus::Filled, 200, 412)),
         OrderDecision::Canceled(news(OrderStatus::Canceled, 120, 1_060)),
+        OrderDecision::Canceled(without_a_reason(*news(OrderStatus::Canceled, 0, 1_060))),
         OrderDecision::FillBooked(fill()),
         OrderDecision::FillBooked(Fill {
             client_order_id: None,
@@ -55,7 +56,7 @@ pub(super) fn samples() -> Vec<OrderDecision> {
 }
 
 /// Refusals, doubts, look-ups and cancels.
-fn troubles() -> [OrderDecision; 10] {
+fn troubles() -> [OrderDecision; 11] {
     let (client_order_id, symbol) = (order_id_of("entry", 1), put());
     [
         OrderDecision::Rejected {
@@ -64,6 +65,14 @@ fn troubles() -> [OrderDecision; 10] {
             side: Side::Sell,
             code: Code::from("insufficient_margin"),
             detail: Some("available 81.20, required 92.40".to_owned()),
+            attempt: 1,
+        },
+        OrderDecision::Rejected {
+            client_order_id: client_order_id.clone(),
+            symbol: symbol.clone(),
+            side: Side::Sell,
+            code: Code::from("insufficient_margin"),
+            detail: None,
             attempt: 1,
         },
         OrderDecision::Denied {
@@ -128,6 +137,11 @@ fn request() -> OrderRequest {
         leg: 0,
         attempt: 1,
     }
+}
+
+/// Seen in a list: the venue does not say why.
+fn without_a_reason(news: OrderNews) -> Box<OrderNews> {
+    Box::new(OrderNews { snapshot: OrderSnapshot { reason: None, ..news.snapshot }, ..news })
 }
 
 fn news(status: OrderStatus, filled_lots: i64, elapsed_ms: i64) -> Box<OrderNews> {

@@ -49,7 +49,14 @@ fn floor() -> [RulesDecision; 3] {
     ]
 }
 
-fn exits() -> [RulesDecision; 2] {
+fn exits() -> [RulesDecision; 3] {
+    let asked = RulesDecision::ExitDecided {
+        reason: ExitReason::Operator,
+        also_matched: Vec::new(),
+        who: Some("ada".to_owned()),
+        executable: None,
+        readings: vec![reading()],
+    };
     let decided = |reason| RulesDecision::ExitDecided {
         reason,
         also_matched: Vec::new(),
@@ -57,7 +64,7 @@ fn exits() -> [RulesDecision; 2] {
         executable: Some(usd(890)),
         readings: vec![RuleReading { verdict: Verdict::Fires, value: Some(usd(890)), ..reading() }],
     };
-    [decided(ExitReason::Trailing), decided(ExitReason::Error)]
+    [decided(ExitReason::Trailing), decided(ExitReason::Error), asked]
 }
 
 fn leg(symbol: crate::ids::Symbol, quote_age_ms: i64, mark_age_ms: i64) -> LegWorth {
@@ -94,8 +101,10 @@ fn worth() -> Valuation {
 
 pub(super) fn doc(decision: &RulesDecision) -> &'static str {
     match decision {
-        RulesDecision::CycleStarted => "once a second while a session has legs",
-        RulesDecision::CycleCompleted { .. } => "with it, the time that the step before took",
+        RulesDecision::CycleStarted => "beside each evaluation in the journal",
+        RulesDecision::CycleCompleted { .. } => {
+            "with it, the time that the step before took; the run loop tells its own as cycle.completed"
+        }
         RulesDecision::Evaluated { .. } => {
             "once a second: worth, every rule's reading, the age of each number"
         }

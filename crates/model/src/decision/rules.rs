@@ -7,7 +7,7 @@ use crate::amount::{Money, plain, signed};
 use crate::reading_words::raw;
 use crate::rules::{Rule, RuleReading, Verdict};
 use crate::tell::fields;
-use crate::valuation::Valuation;
+use crate::valuation::{LegWorth, Valuation};
 use crate::words::ExitReason;
 
 /// How often steady evaluations are told.
@@ -91,7 +91,7 @@ impl Event for RulesDecision {
     fn name(&self) -> &'static str {
         match self {
             RulesDecision::CycleStarted => "cycle.started",
-            RulesDecision::CycleCompleted { .. } => "cycle.completed",
+            RulesDecision::CycleCompleted { .. } => "cycle.judged",
             RulesDecision::Evaluated { .. } => "exit.evaluated",
             RulesDecision::BreachCounted { .. } => "rules.breach_counted",
             RulesDecision::BreachCleared { .. } => "rules.breach_cleared",
@@ -104,10 +104,9 @@ impl Event for RulesDecision {
 
     fn level(&self) -> Level {
         match self {
-            RulesDecision::CycleStarted
-            | RulesDecision::CycleCompleted { .. }
-            | RulesDecision::Evaluated { .. }
-            | RulesDecision::PeakRaised { .. } => Level::Debug,
+            // The run loop tells its cycles itself, with the time that each took.
+            RulesDecision::CycleStarted | RulesDecision::CycleCompleted { .. } => Level::Trace,
+            RulesDecision::Evaluated { .. } | RulesDecision::PeakRaised { .. } => Level::Debug,
             RulesDecision::BreachCounted { .. }
             | RulesDecision::BreachCleared { .. }
             | RulesDecision::TrailingArmed { .. }
@@ -119,10 +118,12 @@ impl Event for RulesDecision {
 
     fn message(&self) -> String {
         match self {
-            RulesDecision::CycleStarted => "An evaluation cycle began.".to_owned(),
-            RulesDecision::CycleCompleted { fires: 0, .. } => "The evaluation cycle ended: held.".to_owned(),
+            RulesDecision::CycleStarted => "An evaluation that is written began.".to_owned(),
+            RulesDecision::CycleCompleted { fires: 0, .. } => {
+                "The evaluation that is written ended: held.".to_owned()
+            }
             RulesDecision::CycleCompleted { fires, .. } => {
-                format!("The evaluation cycle ended: {fires} rules fire.")
+                format!("The evaluation that is written ended: {fires} rules fire.")
             }
             RulesDecision::Evaluated { worth, readings } => {
                 let executable = worth.executable.map_or_else(|| "unknown".to_owned(), signed);
@@ -175,12 +176,15 @@ impl Event for RulesDecision {
             RulesDecision::CycleCompleted { fires, previous_step_us } => fields()
                 .put("outcome", if *fires == 0 { "held" } else { "rules_fire" })
                 .put("fires", fires)
-                .put("latency_us", previous_step_us)
+                .put("previous_step_us", previous_step_us)
                 .put("sampled", SAMPLED)
                 .map(),
-            RulesDecision::Evaluated { worth, readings } => {
-                fields().merge(worth).put("rules", told(readings)).put("sampled", SAMPLED).map()
-            }
+            RulesDecision::Evaluated { worth, readings } => fields()
+                .merge(worth)
+                .put("legs", worth.legs.iter().map(leg).collect::<Vec<_>>())
+                .put("rules", told(readings))
+                .put("sampled", SAMPLED)
+                .map(),
             RulesDecision::BreachCounted { rule, count, value, threshold, first_at } => fields()
                 .put("rule", rule)
                 .put("count", count)
@@ -238,4 +242,10 @@ fn leaving(reason: ExitReason, who: Option<&str>, readings: &[RuleReading]) -> S
 fn told(readings: &[RuleReading]) -> Vec<Value> {
     let told = readings.iter().map(|reading| fields().merge(reading).put("raw", raw(reading)).map());
     told.map(Value::Object).collect()
+}
+
+/// A leg with where its numbers come from by their age.
+fn leg(leg: &LegWorth) -> Value {
+    let sources = fields().put("quote_source", leg.quote_from()).put("mark_source", leg.mark_from()).map();
+    Value::Object(fields().merge(leg).merge(sources).map())
 }

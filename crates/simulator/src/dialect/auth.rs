@@ -12,8 +12,13 @@ use crate::exchange::time::{Micros, SECOND_US};
 pub const SKEW_S: i64 = 5;
 /// Length of a quota window; windows are fixed, not sliding.
 pub const WINDOW_US: Micros = 300 * SECOND_US;
-/// Units a window grants.
+/// Units a window grants, and what newer pages say.
 pub const QUOTA: u32 = 10_000;
+pub const NEWER_QUOTA: u32 = 20_000;
+/// WebSocket connections that a window grants to an address.
+pub const SOCKETS: u32 = 150;
+/// Operations that the matching of one product takes in a second; cancellations do not count.
+pub const OPERATIONS: u32 = 500;
 
 /// Lower-case hexadecimal HMAC-SHA256 of the text signed.
 pub fn sign(secret: &str, prehash: &[u8]) -> String {
@@ -45,7 +50,7 @@ impl Refusal {
             Refusal::Expired { .. } => {
                 ("expired_signature", "SignatureExpired", "your signature has expired")
             }
-            Refusal::Mismatch => ("signature_mismatch", "SignatureMismatch", "Signature Mismatch"),
+            Refusal::Mismatch => ("invalid_signature", "SignatureMismatch", "Signature Mismatch"),
         };
         if as_text {
             return json!({ "error": text, "message": message }).to_string();
@@ -103,6 +108,8 @@ pub struct Given<'a> {
 pub enum Payer {
     User,
     Address(String),
+    /// An address, for its WebSocket connections, which are counted apart.
+    Sockets(String),
 }
 
 /// Units used in the current window, by payer.
@@ -110,20 +117,41 @@ pub enum Payer {
 pub struct Quotas {
     window: i64,
     used: BTreeMap<Payer, u32>,
+    /// Operations of a second, by product.
+    second: i64,
+    operations: BTreeMap<i64, u32>,
 }
 
 impl Quotas {
-    /// Takes `weight` units.
+    /// Takes `weight` of `most` units.
     ///
     /// # Errors
     /// Milliseconds until the next window, when the quota does not suffice.
-    pub fn take(&mut self, payer: &Payer, weight: u32, now_us: Micros) -> Result<(), i64> {
+    pub fn take(&mut self, payer: &Payer, weight: u32, most: u32, now_us: Micros) -> Result<(), i64> {
         self.roll(now_us);
         let used = self.used.entry(payer.clone()).or_default();
-        if *used + weight > QUOTA {
+        if *used + weight > most {
             return Err(left_ms(now_us));
         }
         *used += weight;
+        Ok(())
+    }
+
+    /// Takes operations of a product in this second.
+    ///
+    /// # Errors
+    /// Milliseconds until the next second, when they are too many.
+    pub fn operate(&mut self, product_id: i64, count: u32, now_us: Micros) -> Result<(), i64> {
+        let second = crate::exchange::time::seconds(now_us);
+        if second != self.second {
+            self.second = second;
+            self.operations.clear();
+        }
+        let used = self.operations.entry(product_id).or_default();
+        if *used + count > OPERATIONS {
+            return Err((SECOND_US - now_us.rem_euclid(SECOND_US)) / 1_000 + 1);
+        }
+        *used += count;
         Ok(())
     }
 
@@ -162,9 +190,17 @@ mod tests {
     #[test]
     fn windows_are_fixed() {
         let mut quotas = Quotas::default();
-        assert_eq!(quotas.take(&Payer::User, QUOTA, WINDOW_US), Ok(()));
-        assert_eq!(quotas.take(&Payer::User, 1, 2 * WINDOW_US - 1_000_000), Err(1_001));
-        assert_eq!(quotas.take(&Payer::Address("a".to_owned()), 1, 2 * WINDOW_US - 1), Ok(()));
-        assert_eq!(quotas.take(&Payer::User, 1, 2 * WINDOW_US), Ok(()));
+        assert_eq!(quotas.take(&Payer::User, QUOTA, QUOTA, WINDOW_US), Ok(()));
+        assert_eq!(quotas.take(&Payer::User, 1, QUOTA, 2 * WINDOW_US - 1_000_000), Err(1_001));
+        assert_eq!(quotas.take(&Payer::Address("a".to_owned()), 1, QUOTA, 2 * WINDOW_US - 1), Ok(()));
+        assert_eq!(quotas.take(&Payer::User, 1, QUOTA, 2 * WINDOW_US), Ok(()));
+    }
+    #[test]
+    fn the_matching_of_a_product_takes_so_many_operations_a_second() {
+        let mut quotas = Quotas::default();
+        assert_eq!(quotas.operate(27, OPERATIONS, SECOND_US), Ok(()));
+        assert_eq!(quotas.operate(27, 1, SECOND_US + 400_000), Err(601));
+        assert_eq!(quotas.operate(28, 1, SECOND_US + 400_000), Ok(()));
+        assert_eq!(quotas.operate(27, 1, 2 * SECOND_US), Ok(()));
     }
 }

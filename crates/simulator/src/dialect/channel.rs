@@ -10,6 +10,9 @@ pub(crate) enum Name {
     Depth,
     Mark,
     Spot,
+    Updates,
+    Trades,
+    Funding,
     ProductUpdates,
     SystemStatus,
     Orders,
@@ -20,12 +23,15 @@ pub(crate) enum Name {
 
 impl Name {
     /// Every channel.
-    pub const ALL: [Name; 11] = [
+    pub const ALL: [Name; 14] = [
         Name::Ticker,
         Name::TopOfBook,
         Name::Depth,
         Name::Mark,
         Name::Spot,
+        Name::Updates,
+        Name::Trades,
+        Name::Funding,
         Name::ProductUpdates,
         Name::SystemStatus,
         Name::Orders,
@@ -42,6 +48,9 @@ impl Name {
             "ob_l2" => Name::Depth,
             "mark_price" => Name::Mark,
             "spot_price" => Name::Spot,
+            "ob_updates" => Name::Updates,
+            "trades" => Name::Trades,
+            "funding_rate" => Name::Funding,
             "product_updates" => Name::ProductUpdates,
             "system_status" => Name::SystemStatus,
             "orders" => Name::Orders,
@@ -51,6 +60,8 @@ impl Name {
             "v2/ticker" if legacy => Name::Ticker,
             "l1_orderbook" if legacy => Name::TopOfBook,
             "l2_orderbook" if legacy => Name::Depth,
+            "l2_updates" if legacy => Name::Updates,
+            "all_trades" if legacy => Name::Trades,
             "v2/spot_price" if legacy => Name::Spot,
             _unknown => return None,
         })
@@ -64,6 +75,9 @@ impl Name {
             Name::Depth => "ob_l2",
             Name::Mark => "mark_price",
             Name::Spot => "spot_price",
+            Name::Updates => "ob_updates",
+            Name::Trades => "trades",
+            Name::Funding => "funding_rate",
             Name::ProductUpdates => "product_updates",
             Name::SystemStatus => "system_status",
             Name::Orders => "orders",
@@ -82,6 +96,9 @@ impl Name {
             | Name::Depth
             | Name::Mark
             | Name::Spot
+            | Name::Updates
+            | Name::Trades
+            | Name::Funding
             | Name::ProductUpdates
             | Name::SystemStatus => false,
         }
@@ -95,6 +112,9 @@ impl Name {
             Name::Depth => Some(Channel::Depth),
             Name::Mark => Some(Channel::Mark),
             Name::Spot => Some(Channel::Spot),
+            Name::Updates => Some(Channel::Updates),
+            Name::Trades => Some(Channel::Trades),
+            Name::Funding => Some(Channel::Funding),
             Name::ProductUpdates
             | Name::SystemStatus
             | Name::Orders
@@ -113,11 +133,16 @@ pub(crate) fn address(event: &VenueEvent) -> Option<(Name, &str)> {
         VenueEvent::Depth(view) => (Name::Depth, &view.symbol),
         VenueEvent::Mark { symbol, .. } => (Name::Mark, symbol),
         VenueEvent::Spot { underlying, .. } => (Name::Spot, underlying.index_symbol()),
+        VenueEvent::Updates(update) => (Name::Updates, &update.symbol),
+        VenueEvent::Trade { symbol, .. } => (Name::Trades, symbol),
+        VenueEvent::Funding { symbol, .. } => (Name::Funding, symbol),
         VenueEvent::Order(update) => (Name::Orders, &update.order.symbol),
         VenueEvent::Fill(fill) => (Name::UserTrades, &fill.symbol),
         VenueEvent::Position(update) => (Name::Positions, &update.position.symbol),
         VenueEvent::Wallet(_) => (Name::Margins, "USD"),
         VenueEvent::Settled { underlying, .. } => (Name::ProductUpdates, underlying.symbol()),
+        VenueEvent::Status { product, .. } => (Name::ProductUpdates, &product.symbol),
+        VenueEvent::System { .. } => (Name::SystemStatus, ""),
         VenueEvent::Note(_) => return None,
     })
 }

@@ -3,9 +3,13 @@
 use serde_json::{Value, json};
 
 use super::wire;
-use crate::exchange::account::{Fill, Position, USER_ID};
+use crate::exchange::Print;
+use crate::exchange::account::{Fill, USER_ID};
+use crate::exchange::book::Side;
+use crate::exchange::chain::Product;
 use crate::exchange::event::{
-    BookView, OrderAction, OrderReason, OrderUpdate, PriceLevel, TickerRow, TopOfBook,
+    BookUpdate, BookView, OrderAction, OrderReason, OrderUpdate, PositionUpdate, PriceLevel, TickerRow,
+    TopOfBook,
 };
 use crate::exchange::market::Underlying;
 use crate::exchange::time::Micros;
@@ -21,6 +25,8 @@ fn text(level: Option<PriceLevel>) -> (Value, Value) {
 pub fn ticker(row: &TickerRow, sy: &str) -> Value {
     let (bid, bid_size) = text(row.bid);
     let (ask, ask_size) = text(row.ask);
+    let (traded, float) = (row.day.lots > 0, |price: Decimal| f64::try_from(price).unwrap_or_default());
+    let turnover = float(Decimal::from(row.day.lots) * row.product.contract_value() * row.spot);
     let greeks = row.greeks.map(|g| [g.delta, g.gamma, g.rho, g.theta, g.vega].map(wire::eight));
     json!({
         "type": "ticker",
@@ -31,14 +37,14 @@ pub fn ticker(row: &TickerRow, sy: &str) -> Value {
             "s": row.product.symbol,
             "i": row.product.id,
             "m": row.mark.to_string(),
-            "m24hc": null,
-            "ohlc": null,
-            "oi": ["0", "0"],
+            "m24hc": wire::change(row.mark, row.day.mark_then),
+            "ohlc": traded.then(|| [row.day.open, row.day.high, row.day.low, row.day.close].map(float)),
+            "oi": [row.day.open_interest.to_string(), "0.0000"],
             "pb": [row.band.0.to_string(), row.band.1.to_string()],
             "q": [ask, ask_size, bid, bid_size, null],
             "qiv": [row.ask_iv.map(wire::eight), row.bid_iv.map(wire::eight), row.mark_iv.map(wire::eight)],
             "g": greeks,
-            "to": null,
+            "to": traded.then(|| [turnover, turnover]),
         }],
     })
 }
@@ -65,6 +71,41 @@ pub fn depth(view: &BookView) -> Value {
     })
 }
 
+/// `ob_updates`: a whole book, or what changed in it.
+pub fn book_update(update: &BookUpdate) -> Value {
+    let side = |levels: &[PriceLevel]| {
+        let row = |(price, lots): &PriceLevel| json!([price.to_string(), lots.to_string()]);
+        levels.iter().map(row).collect::<Vec<_>>()
+    };
+    json!({
+        "type": "ob_updates",
+        "action": if update.whole { "snapshot" } else { "update" },
+        "sy": update.symbol,
+        "a": side(&update.asks),
+        "b": side(&update.bids),
+        "seq": update.seq,
+        "cs": update.checksum,
+        "ts": update.at_us,
+    })
+}
+
+/// `trades`: `r` is the role of the buyer.
+pub fn trade(symbol: &str, print: &Print, at_us: Micros) -> Value {
+    let role = if print.taker == Side::Buy { "t" } else { "m" };
+    json!({
+        "type": "trades", "sy": symbol, "p": print.price.to_string(), "s": print.lots as f64, "r": role,
+        "t": print.at_us, "ts": at_us,
+    })
+}
+
+/// `funding_rate`, percent in eight hours.
+pub fn funding(symbol: &str, rate: Decimal, next_us: Micros, at_us: Micros) -> Value {
+    json!({
+        "type": "funding_rate", "sy": symbol, "fr": f64::try_from(rate).unwrap_or_default(), "fi": 28_800,
+        "nfr": next_us, "ts": at_us,
+    })
+}
+
 /// `mark_price`.
 pub fn mark(symbol: &str, price: Decimal, at_us: Micros) -> Value {
     json!({ "type": "mark_price", "sy": format!("MARK:{symbol}"), "p": price.to_string(), "ts": at_us })
@@ -87,9 +128,10 @@ pub fn order(update: &OrderUpdate) -> Value {
         OrderReason::Fill => json!("fill"),
         OrderReason::StopTrigger => json!("stop_trigger"),
         OrderReason::StopCancel => json!("stop_cancel"),
+        OrderReason::StopUpdate => json!("stop_update"),
     };
     let order = &update.order;
-    json!({
+    let mut frame = json!({
         "type": "orders",
         "action": action,
         "reason": reason,
@@ -107,15 +149,32 @@ pub fn order(update: &OrderUpdate) -> Value {
         "cancellation_reason": order.cancel_reason.map(wire::cancel_reason),
         "stop_order_type": order.stop.map(|stop| wire::stop_kind(stop.kind)),
         "stop_price": order.stop_price().map(|price| price.to_string()),
-        "bracket_order": false,
+        "bracket_order": order.leg_of.is_some(),
         "seq_no": update.seq,
         "timestamp": update.at_us,
+    });
+    for (name, price) in wire::bracket(order) {
+        frame[name] = json!(price);
+    }
+    frame
+}
+
+/// `orders`, the snapshot of one product after subscribing, with the number of its last update.
+pub fn order_snapshot(product: &Product, rows: Vec<Value>, seq: u64, at_us: Micros) -> Value {
+    json!({
+        "type": "orders",
+        "action": "snapshot",
+        "symbol": product.symbol,
+        "product_id": product.id,
+        "meta": { "seq_no": seq, "timestamp": at_us },
+        "result": rows,
+        "timestamp": at_us,
     })
 }
 
-/// `orders` or `positions`, the snapshot after subscribing.
-pub fn snapshot(channel: &str, rows: Vec<Value>, at_us: Micros) -> Value {
-    json!({ "type": channel, "action": "snapshot", "result": rows, "timestamp": at_us })
+/// `positions`, the snapshot after subscribing.
+pub fn position_snapshot(rows: Vec<Value>, at_us: Micros) -> Value {
+    json!({ "type": "positions", "action": "snapshot", "success": true, "result": rows, "timestamp": at_us })
 }
 
 /// `v2/user_trades`: short keys, no commission, the position after the fill.
@@ -140,9 +199,14 @@ pub fn fill(fill: &Fill) -> Value {
 }
 
 /// `positions`, an update.
-pub fn position(position: &Position, margin: Decimal) -> Value {
+pub fn position(update: &PositionUpdate) -> Value {
     let money = |value: Decimal| value.round_dp(8).normalize().to_string();
-    let action = if position.size == 0 { "delete" } else { "update" };
+    let PositionUpdate { position, margin, risk, opened } = update;
+    let action = match (position.size, opened) {
+        (0, _) => "delete",
+        (_, true) => "create",
+        (_, false) => "update",
+    };
     json!({
         "type": "positions",
         "action": action,
@@ -150,12 +214,22 @@ pub fn position(position: &Position, margin: Decimal) -> Value {
         "symbol": position.symbol,
         "product_id": position.product_id,
         "size": position.size,
-        "margin": money(margin),
+        "margin": money(*margin),
         "entry_price": money(position.entry_price),
-        "liquidation_price": null,
-        "bankruptcy_price": null,
-        "commission": money(position.commission),
+        "liquidation_price": risk.liquidation.map(money),
+        "bankruptcy_price": risk.bankruptcy.map(money),
+        "commission": money(risk.commission),
         "timestamp": position.updated_us,
+    })
+}
+
+/// `product_updates`: a product trades otherwise from now on.
+pub fn status(product: &Product, event: &str, status: &str, at_us: Micros) -> Value {
+    json!({
+        "type": "product_updates",
+        "event": event,
+        "product": { "id": product.id, "symbol": product.symbol, "trading_status": status },
+        "timestamp": at_us,
     })
 }
 
@@ -171,7 +245,7 @@ pub fn settled(underlying: Underlying, expiry_s: i64, mean: Decimal, at_us: Micr
     })
 }
 
-/// `system_status`, on subscribing.
-pub fn system_status(at_us: Micros) -> Value {
-    json!({ "type": "system_status", "event": "snapshot", "status": "live", "timestamp": at_us })
+/// `system_status`, on subscribing and when it changes.
+pub fn system_status(event: &str, status: &str, at_us: Micros) -> Value {
+    json!({ "type": "system_status", "event": event, "status": status, "timestamp": at_us })
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::auth::Given;
 use super::wire;
 use crate::exchange::order::Reject;
+use crate::exchange::quirks::Quirks;
 
 /// A request as it came over the wire.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +60,12 @@ pub(crate) type Answer = Result<(Value, Option<Value>), Refused>;
 #[derive(Debug)]
 pub(crate) enum Refused {
     Rejected(Reject),
-    NotFound { code: &'static str, context: Value },
+    NotFound {
+        code: &'static str,
+        context: Value,
+    },
+    /// A call that keys may not make.
+    Forbidden,
 }
 
 impl From<Reject> for Refused {
@@ -69,27 +75,62 @@ impl From<Reject> for Refused {
 }
 
 impl Refused {
-    pub fn reply(self) -> Reply {
+    pub fn reply(self, quirks: Quirks) -> Reply {
         match self {
             Refused::NotFound { code, context } => Reply::json(404, wire::failure(code, Some(context))),
+            Refused::Forbidden => Reply::json(401, wire::failure("unauthorized_api_access", None)),
             Refused::Rejected(reject) => {
-                let context = match &reject {
-                    Reject::BadSchema(message) => Some(json!({
-                        "schema_errors": [{ "code": "validation_error", "message": message, "param": "" }]
-                    })),
-                    Reject::InsufficientMargin { available, additional } => Some(json!({
-                        "available_balance": available.to_string(),
-                        "required_additional_balance": additional.to_string(),
-                    })),
-                    Reject::OutOfPriceBand { price, lower, upper } => Some(json!({
-                        "limit_price": price.to_string(),
-                        "lower_limit": lower.to_string(),
-                        "upper_limit": upper.to_string(),
-                    })),
-                    _without_context => None,
-                };
-                Reply::json(400, wire::failure(reject.code(), context))
+                let status = if reject == Reject::OrderNotFound { 404 } else { 400 };
+                let first = reject.first_code().filter(|_| quirks.undocumented_order_codes);
+                let code = first.unwrap_or_else(|| reject.code());
+                Reply::json(status, wire::failure(code, context(&reject, quirks)))
             }
         }
+    }
+}
+
+/// What the venue says besides the code.
+fn context(reject: &Reject, quirks: Quirks) -> Option<Value> {
+    let schema = |message: &str, param: &str| json!({ "schema_errors": [{ "code": "validation_error", "message": message, "param": param }] });
+    match reject {
+        Reject::BadSchema(message) => Some(schema(message, "")),
+        Reject::DuplicateClientOrderId => (!quirks.undocumented_order_codes)
+            .then(|| schema("client_order_id is that of an open order already", "client_order_id")),
+        Reject::InsufficientMargin { additional, .. } if quirks.documented_margin_context => {
+            Some(json!({ "additional_margin_required": additional.to_string() }))
+        }
+        Reject::InsufficientMargin { available, additional } => Some(json!({
+            "available_balance": available.to_string(),
+            "required_additional_balance": additional.to_string(),
+        })),
+        Reject::OutOfPriceBand { price, lower, upper } => {
+            let why = format!("limit_price {price} is outside the price band {lower} to {upper}");
+            let mut context = schema(&why, "limit_price");
+            for (name, value) in [("limit_price", price), ("lower_limit", lower), ("upper_limit", upper)] {
+                context[name] = json!(value.to_string());
+            }
+            Some(context)
+        }
+        Reject::InvalidContract
+        | Reject::OpenOrderNotFound
+        | Reject::OrderNotFound
+        | Reject::OrderSizeExceedAvailable
+        | Reject::OrderSizeNotAvailable
+        | Reject::ImmediateExecutionPostOnly
+        | Reject::NoPositionForReduceOnly
+        | Reject::ReduceOnlyOrdersAllowed
+        | Reject::OverlappingOrders
+        | Reject::Unsupported
+        | Reject::NoLiquidityForMarketOrder
+        | Reject::LessThanMinSize
+        | Reject::MaxSizeExceeded
+        | Reject::OrderAlreadyFilled
+        | Reject::SelfMatchingInAuction
+        | Reject::TradingBlocked
+        | Reject::NoOpenPosition
+        | Reject::BracketExists
+        | Reject::MaxLeverageExceeded
+        | Reject::MinLeverageExceeded
+        | Reject::Unavailable => None,
     }
 }

@@ -3,18 +3,26 @@
 
 use serde_json::{Value, json};
 
-use super::auth::{Credentials, Payer, Quotas};
+use super::auth::{Credentials, NEWER_QUOTA, Payer, QUOTA, Quotas};
+use super::body::Body;
 use super::query::Query;
-use super::reply::Answer;
+use super::reply::{Answer, Refused};
 pub use super::reply::{Reply, Request};
 use super::route::{Route, route};
 use super::wire;
 use crate::exchange::Exchange;
 use crate::exchange::account::USER_ID;
+use crate::exchange::market::Underlying;
+use crate::exchange::order::Reject;
+use crate::exchange::quirks::Quirks;
 use crate::exchange::time::Micros;
 
 mod account;
+mod heartbeat;
+mod history;
+mod lists;
 mod market;
+mod orders;
 
 /// Keys and quotas in front of an exchange.
 #[derive(Clone)]
@@ -28,6 +36,7 @@ pub fn respond(exchange: &mut Exchange, gate: &mut Gate, now_us: Micros, request
     if request.user_agent.is_none_or(str::is_empty) {
         return Reply::gateway(403, "Forbidden");
     }
+    let quirks = exchange.quirks();
     let route = match route(request.method, request.path) {
         Ok(route) => route,
         Err(status) => {
@@ -37,20 +46,51 @@ pub fn respond(exchange: &mut Exchange, gate: &mut Gate, now_us: Micros, request
     };
     let signed = route.is_signed() || request.given.key.is_some();
     if signed && let Err(refusal) = gate.credentials.check(request.given, &prehash(request), now_us) {
-        return Reply::json(401, refusal.body(exchange.quirks().errors_as_text));
+        return Reply::json(401, refusal.body(quirks.errors_as_text));
+    }
+    if exchange.is_maintained() && route != Route::Settings {
+        return Reply::json(503, wire::failure(Reject::Unavailable.code(), None));
     }
     let payer = if signed { Payer::User } else { Payer::Address(request.address.to_owned()) };
-    if let Err(reset_ms) = gate.quotas.take(&payer, route.weight(), now_us) {
+    let (weight, most) = (route.weight(quirks.public_reads_cost_one), quota(quirks));
+    let taken = gate.quotas.take(&payer, weight, most, now_us);
+    if let Err(reset_ms) = taken.and_then(|()| operate(gate, route, quirks, now_us, request.body)) {
         return Reply::rate_limited(reset_ms);
     }
     if route == Route::Quota {
         let (used, left_ms) = gate.quotas.state(&payer, now_us);
         let result = json!({ "current_quota": used, "remaining_time_in_milliseconds": left_ms });
-        return Reply::json(200, wire::success(result, None));
+        let bare = || result.to_string();
+        return Reply::json(200, if quirks.quota_is_bare { bare() } else { wire::success(result, None) });
     }
     match answer(exchange, route, now_us, request) {
         Ok((result, meta)) => Reply::json(200, wire::success(result, meta)),
-        Err(refused) => refused.reply(),
+        Err(refused) => refused.reply(quirks),
+    }
+}
+
+fn quota(quirks: Quirks) -> u32 {
+    if quirks.quota_is_20000 { NEWER_QUOTA } else { QUOTA }
+}
+
+/// Takes what a request asks of the matching of its product; a body that cannot be read asks nothing.
+fn operate(
+    gate: &mut Gate,
+    route: Route<'_>,
+    quirks: Quirks,
+    now_us: Micros,
+    body: &[u8],
+) -> Result<(), i64> {
+    if !route.operates() {
+        return Ok(());
+    }
+    let Ok(body) = Body::parse(body, quirks) else { return Ok(()) };
+    let orders = body.bodies("orders").map_or(1, |orders| orders.len().max(1));
+    match body.product_given() {
+        Ok(Some(product_id)) => {
+            gate.quotas.operate(product_id, u32::try_from(orders).unwrap_or(u32::MAX), now_us)
+        }
+        Ok(None) | Err(_) => Ok(()),
     }
 }
 
@@ -71,25 +111,47 @@ fn prehash(request: &Request<'_>) -> Vec<u8> {
 fn answer(exchange: &mut Exchange, route: Route<'_>, now_us: Micros, request: &Request<'_>) -> Answer {
     let query = Query::parse(request.query)?;
     match route {
-        Route::Settings => Ok((json!({ "server_time": now_us, "under_maintenance": "false" }), None)),
+        Route::Settings => Ok((wire::settings(now_us, exchange.is_maintained()), None)),
+        Route::Assets => Ok((wire::assets(), None)),
+        Route::Indices => Ok((Underlying::ALL.into_iter().map(wire::index).collect(), None)),
         Route::Products => market::products(exchange, now_us, &query),
         Route::Product(symbol) => market::product(exchange, now_us, symbol),
         Route::Tickers => market::tickers(exchange, now_us, &query),
         Route::Ticker(symbol) => market::ticker(exchange, now_us, symbol),
         Route::Book(symbol) => market::book(exchange, now_us, symbol, &query),
+        Route::Trades(symbol) => history::trades(exchange, now_us, symbol),
+        Route::Candles => history::candles(exchange, now_us, &query),
+        Route::Sparklines => history::sparklines(exchange, now_us),
+        Route::Stats => history::stats(exchange, now_us),
         Route::Quota => Ok((Value::Null, None)),
-        Route::PlaceOrder => account::place(exchange, now_us, request.body),
-        Route::CancelOrder => account::cancel(exchange, now_us, request.body),
-        Route::CancelAll => account::cancel_all(exchange, now_us, request.body),
-        Route::Orders => account::open_orders(exchange, now_us, &query),
-        Route::OrderById(id) => account::order_by_id(exchange, now_us, id),
-        Route::OrderByClientId(id) => account::order_by_client_id(exchange, now_us, id),
-        Route::OrderHistory => account::order_history(exchange, now_us, &query),
+        Route::PlaceOrder => orders::place(exchange, now_us, request.body),
+        Route::EditOrder => orders::edit(exchange, now_us, request.body),
+        Route::CancelOrder => orders::cancel(exchange, now_us, request.body),
+        Route::CancelAll => orders::cancel_all(exchange, now_us, request.body),
+        Route::PlaceBatch => orders::place_batch(exchange, now_us, request.body),
+        Route::EditBatch => orders::edit_batch(exchange, now_us, request.body),
+        Route::CancelBatch => orders::cancel_batch(exchange, now_us, request.body),
+        Route::PlaceBracket => orders::place_bracket(exchange, now_us, request.body),
+        Route::EditBracket => orders::edit_bracket(exchange, now_us, request.body),
+        Route::Orders => lists::open_orders(exchange, now_us, &query),
+        Route::OrderById(id) => lists::order_by_id(exchange, now_us, id),
+        Route::OrderByClientId(id) => lists::order_by_client_id(exchange, now_us, id),
+        Route::OrderHistory => lists::order_history(exchange, now_us, &query),
+        Route::Fills => lists::fills(exchange, now_us, &query),
+        Route::Transactions => lists::transactions(exchange, now_us, &query),
         Route::Position => account::position(exchange, now_us, &query),
         Route::Margined => account::margined(exchange, now_us, &query),
-        Route::Fills => account::fills(exchange, now_us, &query),
+        Route::ChangeMargin => account::change_margin(exchange, now_us, request.body),
+        Route::AutoTopup => account::auto_topup(exchange, now_us, request.body),
+        Route::CloseAll => account::close_all(exchange, now_us, request.body),
+        Route::CreateHeartbeat => heartbeat::create(exchange, now_us, request.body),
+        Route::Heartbeat => heartbeat::acknowledge(exchange, now_us, request.body),
+        Route::Heartbeats => heartbeat::list(exchange),
         Route::Balances => Ok(account::balances(exchange, now_us)),
         Route::Preferences => Ok((json!({ "user_id": USER_ID, "margin_mode": "isolated" }), None)),
-        Route::Leverage(id) => account::leverage(exchange, id),
+        Route::MarginMode => account::margin_mode(exchange, request.body),
+        Route::Profile => Err(Refused::Forbidden),
+        Route::Leverage(id) => account::leverage(exchange, now_us, id),
+        Route::SetLeverage(id) => account::set_leverage(exchange, now_us, id, request.body),
     }
 }

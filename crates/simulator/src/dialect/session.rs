@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use super::auth::{Credentials, Given, Refusal};
 use super::channel::Name;
 use super::frames;
-use super::snapshot::snapshots;
+use super::snapshot::{means, snapshots};
 use super::wire;
 use crate::exchange::Exchange;
 use crate::exchange::chain::Product;
 use crate::exchange::event::{Channel, VenueEvent};
+use crate::exchange::quirks::Quirks;
 use crate::exchange::time::Micros;
 
 /// What may go wrong between the venue and a client.
@@ -144,7 +145,7 @@ impl Session {
         let mut refused = Vec::new();
         let mut first = Vec::new();
         for (channel, symbols) in requested(payload) {
-            let admitted = self.admit(&channel, exchange.quirks().legacy_channels);
+            let admitted = self.admit(&channel, symbols.len(), exchange.quirks());
             let admitted = match trouble.refuses(&channel) {
                 Some(error) => Err(error),
                 None => admitted.map_err(str::to_owned),
@@ -163,10 +164,14 @@ impl Session {
         replies
     }
 
-    fn admit(&self, channel: &str, legacy: bool) -> Result<Name, &'static str> {
-        let name = Name::parse(channel, legacy).ok_or("subscription forbidden on this invalid channel")?;
+    fn admit(&self, channel: &str, symbols: usize, quirks: Quirks) -> Result<Name, &'static str> {
+        let name = Name::parse(channel, quirks.legacy_channels);
+        let name = name.ok_or("subscription forbidden on this invalid channel")?;
         if name.is_private() && (self.public_only || !self.authenticated) {
             return Err("subscription forbidden on this channel. Unauthorized user");
+        }
+        if name == Name::Depth && quirks.one_depth_symbol && symbols > 1 {
+            return Err("subscription forbidden on this channel with more than 1 symbol");
         }
         Ok(name)
     }
@@ -212,6 +217,19 @@ impl Session {
                 .symbols(Name::Spot)
                 .any(|symbol| symbol == underlying.index_symbol())
                 .then(|| frames::spot(*underlying, *price, *at_us)),
+            VenueEvent::Updates(update) => {
+                let product = Product::parse(&update.symbol)?;
+                self.token(Name::Updates, &product).map(|_| frames::book_update(update))
+            }
+            VenueEvent::Trade { symbol, print, at_us } => {
+                let product = Product::parse(symbol)?;
+                self.token(Name::Trades, &product).map(|_| frames::trade(symbol, print, *at_us))
+            }
+            VenueEvent::Funding { symbol, rate, next_us, at_us } => {
+                let product = Product::parse(symbol)?;
+                let frame = || frames::funding(symbol, *rate, *next_us, *at_us);
+                self.token(Name::Funding, &product).map(|_| frame())
+            }
             VenueEvent::Order(update) => {
                 let product = Product::from_id(update.order.product_id)?;
                 self.token(Name::Orders, &product).map(|_| frames::order(update))
@@ -222,8 +240,7 @@ impl Session {
             }
             VenueEvent::Position(update) => {
                 let product = Product::from_id(update.position.product_id)?;
-                let frame = || frames::position(&update.position, update.margin);
-                self.token(Name::Positions, &product).map(|_| frame())
+                self.token(Name::Positions, &product).map(|_| frames::position(update))
             }
             VenueEvent::Wallet(wallet) => self.has(Name::Margins).then(|| {
                 let mut row = wire::wallet(wallet);
@@ -233,6 +250,14 @@ impl Session {
             VenueEvent::Settled { underlying, expiry_s, mean, at_us } => {
                 let frame = || frames::settled(*underlying, *expiry_s, *mean, *at_us);
                 self.has(Name::ProductUpdates).then(frame)
+            }
+            VenueEvent::Status { product, event, status, at_us } => {
+                let frame = || frames::status(product, event, status, *at_us);
+                self.has(Name::ProductUpdates).then(frame)
+            }
+            VenueEvent::System { event, status, at_us } => {
+                let frame = || frames::system_status(event, status, *at_us);
+                self.has(Name::SystemStatus).then(frame)
             }
             VenueEvent::Note(_) => None,
         }
@@ -249,13 +274,7 @@ impl Session {
 
     /// The subscribed token under which a product reaches this client.
     fn token(&self, name: Name, product: &Product) -> Option<String> {
-        let covers = |token: &&String| {
-            let token = token.strip_prefix("MARK:").unwrap_or(token);
-            token == product.symbol
-                || token == "all"
-                || token == product.contract_type()
-                || product.chain_token().as_deref() == Some(token)
-        };
+        let covers = |token: &&String| means(token, product);
         self.symbols(name).find(covers).cloned()
     }
 }

@@ -7,12 +7,13 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 pub use super::fill::{Fill, FillKind, OrderThen, Role};
-use super::market::Underlying;
+use super::heartbeat::Heartbeat;
+pub use super::market::Underlying;
 use super::market::book::Side;
 use super::market::chain::{Contract, Product};
 use super::order::{Order, OrderKey};
 pub use super::position::Position;
-pub use super::terms::{INITIAL_MARGIN, MAINTENANCE_MARGIN, fee, margin};
+pub use super::terms::{INITIAL_MARGIN, MAINTENANCE_MARGIN, MOST_LEVERAGE, Risk, fee, margin};
 use super::time::Micros;
 
 /// The account's user id.
@@ -20,6 +21,7 @@ pub const USER_ID: i64 = 22_142;
 
 const KEPT_ORDERS: usize = 2_000;
 const KEPT_FILLS: usize = 10_000;
+const KEPT_FUNDING: usize = 1_000;
 
 /// Balances of the wallet, USD.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,6 +55,24 @@ pub struct Account {
     /// Per symbol counters of order updates and of fills.
     pub order_seq: BTreeMap<String, u64>,
     pub fill_seq: BTreeMap<String, u64>,
+    /// Leverage by product, where it was set.
+    #[serde(default)]
+    pub leverage: BTreeMap<i64, Decimal>,
+    /// Funding paid, oldest first; the last 1,000.
+    #[serde(default)]
+    pub funding: VecDeque<Funding>,
+    /// Dead-man switches by their ids.
+    #[serde(default)]
+    pub heartbeats: BTreeMap<String, Heartbeat>,
+}
+
+/// Funding of a perpetual that was charged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Funding {
+    pub product_id: i64,
+    /// USD; negative when received.
+    pub paid: Decimal,
+    pub at_us: Micros,
 }
 
 impl Account {
@@ -68,7 +88,20 @@ impl Account {
             next_order_id: 1_000_001,
             order_seq: BTreeMap::new(),
             fill_seq: BTreeMap::new(),
+            leverage: BTreeMap::new(),
+            funding: VecDeque::new(),
+            heartbeats: BTreeMap::new(),
         }
+    }
+
+    /// Leverage of a product.
+    pub fn leverage_of(&self, product_id: i64) -> Decimal {
+        self.leverage.get(&product_id).copied().unwrap_or(MOST_LEVERAGE)
+    }
+
+    /// Initial margin rate of a product: one over its leverage.
+    pub fn rate(&self, product_id: i64) -> Decimal {
+        Decimal::ONE / self.leverage_of(product_id)
     }
 
     /// Signed lots held.
@@ -102,7 +135,7 @@ impl Account {
         }
     }
 
-    /// Books an execution: cash, position, fee. Returns the signed lots after it.
+    /// Books an execution: cash, position, fee. Returns the signed lots after it, and the cash before the fee.
     pub fn book(
         &mut self,
         product: &Product,
@@ -111,7 +144,7 @@ impl Account {
         price: Decimal,
         fee: Decimal,
         now_us: Micros,
-    ) -> i64 {
+    ) -> (i64, Decimal) {
         let value = product.contract_value();
         let signed = side.sign() * lots;
         let position = self.positions.entry(product.id).or_insert_with(|| Position::flat(product, now_us));
@@ -130,7 +163,15 @@ impl Account {
         position.commission += fee;
         position.updated_us = now_us;
         self.balance += cash - fee;
-        position.size
+        (position.size, cash)
+    }
+
+    /// Remembers funding that was charged.
+    pub(crate) fn remember_funding(&mut self, product_id: i64, paid: Decimal, at_us: Micros) {
+        self.funding.push_back(Funding { product_id, paid, at_us });
+        if self.funding.len() > KEPT_FUNDING {
+            self.funding.pop_front();
+        }
     }
 
     /// Forgets flat positions and counters of contracts that expired by `now_s`; nothing refers to them
@@ -140,6 +181,7 @@ impl Account {
             product.is_some_and(|product| product.expiry_s().is_none_or(|expiry_s| expiry_s > now_s))
         };
         self.positions.retain(|id, position| position.size != 0 || lives(Product::from_id(*id)));
+        self.leverage.retain(|id, _| lives(Product::from_id(*id)));
         self.order_seq.retain(|symbol, _| lives(Product::parse(symbol)));
         self.fill_seq.retain(|symbol, _| lives(Product::parse(symbol)));
     }
@@ -193,7 +235,9 @@ impl Account {
                 Contract::Perpetual => position.entry_price,
             };
             value += (mark(position) - basis) * Decimal::from(position.size) * product.contract_value();
-            position_margin += margin(&product, position.size, index(product.underlying), INITIAL_MARGIN);
+            let rate = self.rate(product.id);
+            position_margin += margin(&product, position.size, index(product.underlying), rate);
+            position_margin += position.added_margin;
         }
         let order_margin = self.live.values().map(|order| self.order_margin(order, &index)).sum();
         let equity = self.balance + value;
@@ -206,6 +250,12 @@ impl Account {
         }
     }
 
+    /// What the live orders of a product block.
+    pub fn order_margin_of(&self, product_id: i64, index: impl Fn(Underlying) -> Decimal) -> Decimal {
+        let live = self.live.values().filter(|order| order.product_id == product_id);
+        live.map(|order| self.order_margin(order, &index)).sum()
+    }
+
     /// What a live order blocks; reduce-only and pending stop orders block nothing.
     fn order_margin(&self, order: &Order, index: &impl Fn(Underlying) -> Decimal) -> Decimal {
         let Some(product) = Product::from_id(order.product_id) else { return Decimal::ZERO };
@@ -215,7 +265,7 @@ impl Account {
         self.needed(&product, order.side, order.unfilled, order.limit_price(), index(product.underlying))
     }
 
-    /// Margin for the part of an order that opens: 1 % of the notional for a sale (and for the
+    /// Margin for the part of an order that opens: the rate of its leverage on the notional for a sale (and for the
     /// perpetual), the premium for a purchase.
     pub fn needed(
         &self,
@@ -230,7 +280,7 @@ impl Account {
         match (product.contract, side) {
             (Contract::Option { .. }, Side::Buy) => price * Decimal::from(opening) * product.contract_value(),
             (Contract::Option { .. }, Side::Sell) | (Contract::Perpetual, Side::Buy | Side::Sell) => {
-                margin(product, -opening, index, INITIAL_MARGIN)
+                margin(product, -opening, index, self.rate(product.id))
             }
         }
     }
@@ -263,7 +313,7 @@ mod tests {
         assert_eq!(account.balance, d("1060"));
         let after = account.book(&option(), Side::Buy, 200, d("250"), d("1"), 3);
         let position = &account.positions[&option().id];
-        assert_eq!((after, position.realized_pnl, position.entry_price), (0, d("11"), Decimal::ZERO));
+        assert_eq!((after.0, position.realized_pnl, position.entry_price), (0, d("11"), Decimal::ZERO));
         assert_eq!(account.balance, d("1009"));
         assert!(account.is_flat());
     }

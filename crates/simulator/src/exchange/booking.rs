@@ -28,7 +28,9 @@ impl Exchange {
             unfilled: order.unfilled,
             order_type: order.order_type,
         };
-        let position_after = self.state.account.book(product, side, lots, price_usd, fee, now_us);
+        let bracket = order.bracket;
+        let opened = self.state.account.size(product.id) == 0;
+        let (position_after, cash) = self.state.account.book(product, side, lots, price_usd, fee, now_us);
         self.begin_decay(product, now_us);
         let seq = self.state.account.next_fill_seq(&product.symbol);
         let fill = Fill {
@@ -47,13 +49,17 @@ impl Exchange {
             seq,
             created_us: now_us,
             order: Some(then),
+            cash,
         };
         self.state.account.remember(fill.clone());
         self.emit_private(now_us, VenueEvent::Fill(Box::new(fill)));
         self.tell_order(id, if done { OrderAction::Delete } else { OrderAction::Update }, OrderReason::Fill);
-        self.tell_position(product.id);
+        self.tell_position(product.id, opened);
         if done {
             self.state.account.finish(id);
+        }
+        if let Some(bracket) = bracket {
+            self.attach_bracket(product, bracket, id);
         }
         self.shrink_reduce_only(product.id);
         self.uncommitted = true;
@@ -71,27 +77,27 @@ impl Exchange {
             if why == CancelReason::StopRefused { OrderReason::StopCancel } else { OrderReason::None };
         self.tell_order(id, OrderAction::Delete, reason);
         self.state.account.finish(id);
+        self.tell_wallet();
         self.uncommitted = true;
     }
 
-    /// Keeps every reduce-only order within the position it reduces.
+    /// Keeps every reduce-only order within the position it reduces, and the legs of its bracket at its size.
     pub(crate) fn shrink_reduce_only(&mut self, product_id: i64) {
         let held = self.state.account.size(product_id);
-        let too_large: Vec<(i64, i64)> = self
-            .state
-            .account
-            .live
-            .values()
-            .filter(|order| order.product_id == product_id && order.reduce_only)
-            .map(|order| (order.id, (-held * order.side.sign()).max(0)))
-            .filter(|(id, most)| self.state.account.live[id].unfilled > *most)
-            .collect();
-        for (id, most) in too_large {
-            if most == 0 {
+        let live = self.state.account.live.values();
+        let reducing = live.filter(|order| order.product_id == product_id && order.reduce_only);
+        let sized = reducing.map(|order| {
+            let most = (-held * order.side.sign()).max(0);
+            let grows = order.leg_of.is_some() && order.state == OrderState::Pending;
+            (order.id, if grows { most } else { most.min(order.unfilled) }, order.unfilled)
+        });
+        let changed: Vec<(i64, i64, i64)> = sized.filter(|(_, wanted, now)| wanted != now).collect();
+        for (id, wanted, now) in changed {
+            if wanted == 0 {
                 self.end_order(id, CancelReason::ReduceOnly);
             } else if let Some(order) = self.state.account.live.get_mut(&id) {
-                order.size -= order.unfilled - most;
-                order.unfilled = most;
+                order.size += wanted - now;
+                order.unfilled = wanted;
                 self.tell_order(id, OrderAction::Update, OrderReason::None);
             }
         }
@@ -108,14 +114,20 @@ impl Exchange {
         );
     }
 
-    pub(crate) fn tell_position(&mut self, product_id: i64) {
+    /// Tells what a position became; `opened` when it was flat before.
+    pub(crate) fn tell_position(&mut self, product_id: i64, opened: bool) {
         if let Some(position) = self.state.account.positions.get(&product_id).cloned() {
             let at_us = position.updated_us;
-            let margin = self.margin_of(&position);
-            let update = PositionUpdate { position, margin };
+            let (margin, risk) = (self.margin_of(&position), self.risk_of(&position));
+            let update = PositionUpdate { position, margin, risk, opened };
             self.emit_private(at_us, VenueEvent::Position(Box::new(update)));
-            let wallet = self.wallet_now();
-            self.emit_private(at_us, VenueEvent::Wallet(wallet));
+            self.tell_wallet();
         }
+    }
+
+    /// Tells the balances.
+    pub(crate) fn tell_wallet(&mut self) {
+        let wallet = self.wallet_now();
+        self.emit_private(self.now_us, VenueEvent::Wallet(wallet));
     }
 }

@@ -3,11 +3,13 @@
 
 use rust_decimal::Decimal;
 
-use super::account::{Fill, Position, Wallet};
+use super::account::{Fill, Position, Risk, Wallet};
 use super::market::Underlying;
 use super::market::chain::Product;
 use super::market::pricing::Greeks;
 use super::order::Order;
+use super::prints::{Day, Print};
+use super::status::TradingStatus;
 use super::time::Micros;
 
 /// Public market data that can be watched.
@@ -18,6 +20,11 @@ pub enum Channel {
     Depth,
     Mark,
     Spot,
+    /// Changes of the depth, with a sequence and a checksum.
+    Updates,
+    /// What others trade.
+    Trades,
+    Funding,
 }
 
 /// A price and the lots at it.
@@ -38,6 +45,13 @@ pub struct TickerRow {
     pub greeks: Option<Greeks>,
     /// Lowest and highest price an order may have.
     pub band: (Decimal, Decimal),
+    /// Its last 24 hours.
+    pub day: Day,
+    /// Percent in eight hours; perpetuals only.
+    pub funding_rate: Option<Decimal>,
+    pub status: TradingStatus,
+    /// Of the product.
+    pub leverage: Decimal,
     pub at_us: Micros,
 }
 
@@ -59,6 +73,20 @@ pub struct BookView {
     pub at_us: Micros,
 }
 
+/// A book as it is, or what changed in it since the number before; a level of 0 lots is gone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BookUpdate {
+    pub symbol: String,
+    pub whole: bool,
+    pub bids: Vec<PriceLevel>,
+    pub asks: Vec<PriceLevel>,
+    /// Counts per product from 1.
+    pub seq: u64,
+    /// Of the book as it became.
+    pub checksum: u32,
+    pub at_us: Micros,
+}
+
 /// What happened to an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderAction {
@@ -74,6 +102,8 @@ pub enum OrderReason {
     Fill,
     StopTrigger,
     StopCancel,
+    /// A trailing stop followed, or a bracket was changed.
+    StopUpdate,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +121,9 @@ pub struct OrderUpdate {
 pub struct PositionUpdate {
     pub position: Position,
     pub margin: Decimal,
+    pub risk: Risk,
+    /// It was flat before.
+    pub opened: bool,
 }
 
 /// How loud a note is.
@@ -129,6 +162,19 @@ pub enum VenueEvent {
         price: Decimal,
         at_us: Micros,
     },
+    Updates(Box<BookUpdate>),
+    Trade {
+        symbol: String,
+        print: Print,
+        at_us: Micros,
+    },
+    /// Percent in eight hours, and when it is paid next.
+    Funding {
+        symbol: String,
+        rate: Decimal,
+        next_us: Micros,
+        at_us: Micros,
+    },
     Order(Box<OrderUpdate>),
     Fill(Box<Fill>),
     Position(Box<PositionUpdate>),
@@ -138,6 +184,19 @@ pub enum VenueEvent {
         underlying: Underlying,
         expiry_s: i64,
         mean: Decimal,
+        at_us: Micros,
+    },
+    /// The trading status of a product changed.
+    Status {
+        product: Product,
+        event: &'static str,
+        status: &'static str,
+        at_us: Micros,
+    },
+    /// Maintenance began or is over.
+    System {
+        event: &'static str,
+        status: &'static str,
         at_us: Micros,
     },
     Note(Telling),

@@ -49,6 +49,9 @@ pub struct Fill {
     /// Its order as it stood after it; none for a settlement.
     #[serde(default)]
     pub order: Option<OrderThen>,
+    /// What it brought before its fee: premium, or the price result of a perpetual. USD.
+    #[serde(default)]
+    pub cash: Decimal,
 }
 
 /// What a fill says about its order.

@@ -3,13 +3,14 @@
 
 use rust_decimal::Decimal;
 
-use super::account::{self, Position, Wallet};
+use super::account::{self, Position, Risk, Wallet};
 use super::market::WINDOW_S;
 use super::market::book::{self, Book, Depth, Side};
 use super::market::chain::Product;
 use super::market::quote::{self, Quote, rounded};
 use super::pattern;
 use super::state::Exchange;
+use super::terms;
 use super::time::SECOND_US;
 
 impl Exchange {
@@ -57,15 +58,15 @@ impl Exchange {
 
     /// Lowest and highest order price in whole price steps, in price units.
     pub(crate) fn band(&self, product: &Product, quote: &Quote) -> (i64, i64) {
-        let (low, high) = quote.band();
+        let (low, high) = quote.band(product.contract);
         let (tick, units) = (product.grid().tick, product.grid().units);
         let steps = |usd: f64| usd * units as f64 / tick as f64;
         ((steps(low) - 1e-9).ceil() as i64 * tick, (steps(high) + 1e-9).floor() as i64 * tick)
     }
 
     /// The band as published.
-    pub(crate) fn band_decimal(quote: &Quote) -> (Decimal, Decimal) {
-        let (low, high) = quote.band();
+    pub(crate) fn band_decimal(product: &Product, quote: &Quote) -> (Decimal, Decimal) {
+        let (low, high) = quote.band(product.contract);
         (rounded(low, 8), rounded(high, 8))
     }
 
@@ -82,8 +83,15 @@ impl Exchange {
     /// What a position blocks, USD.
     pub fn margin_of(&self, position: &Position) -> Decimal {
         let of = |product: Product| {
-            account::margin(&product, position.size, self.index(product.underlying), account::INITIAL_MARGIN)
+            let rate = self.state.account.rate(product.id);
+            account::margin(&product, position.size, self.index(product.underlying), rate)
         };
-        Product::from_id(position.product_id).map_or(Decimal::ZERO, of)
+        Product::from_id(position.product_id).map_or(Decimal::ZERO, of) + position.added_margin
+    }
+
+    /// What a position risks.
+    pub fn risk_of(&self, position: &Position) -> Risk {
+        let Some(product) = Product::from_id(position.product_id) else { return Risk::default() };
+        terms::risk(&product, position, self.margin_of(position), self.index(product.underlying), self.tax)
     }
 }

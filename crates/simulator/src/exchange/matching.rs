@@ -10,9 +10,10 @@ use super::market::chain::Product;
 use super::market::quote::Quote;
 use super::order::{
     CancelReason, MAX_CLIENT_ORDER_ID, MAX_ORDER_LOTS, Order, OrderRequest, OrderState, OrderType, Reject,
-    Stop, TimeInForce,
+    Stop, StopKind, TimeInForce,
 };
 use super::state::Exchange;
+use super::status::TradingStatus;
 
 impl Exchange {
     /// The order that a request becomes.
@@ -26,14 +27,16 @@ impl Exchange {
         if self.only_reducing && !request.reduce_only {
             return Err(Reject::ReduceOnlyOrdersAllowed);
         }
+        if self.trading_status(product) == TradingStatus::CancelOnly {
+            return Err(Reject::TradingBlocked);
+        }
         let size = self.accepted_size(request)?;
         self.check_client_order_id(request)?;
         let band = self.band(product, quote);
         let limit = limit_of(product, request, band, depth)?;
-        let stop = request
-            .stop
-            .map(|(price, kind)| Ok(Stop { price: on_tick(product, price, "stop_price")?, kind }));
-        let stop = stop.transpose()?;
+        let stop = self.accepted_stop(product, quote, request)?;
+        let on_grid = |price: Decimal| signed_on_tick(product, price, "a price of the bracket");
+        let bracket = request.bracket.as_ref().map(|bracket| bracket.with(on_grid)).transpose()?;
         let now_us = self.now_us;
         let order = Order {
             id: self.state.account.next_order_id,
@@ -57,6 +60,8 @@ impl Exchange {
             created_us: now_us,
             updated_us: now_us,
             queue_ahead: 0,
+            bracket,
+            leg_of: None,
         };
         if stop.is_none() {
             self.check_arrival(&order, product, depth)?;
@@ -81,6 +86,35 @@ impl Exchange {
         Ok(request.size.min(held))
     }
 
+    /// The trigger of a request; a trailing one begins beside the present price.
+    fn accepted_stop(
+        &self,
+        product: &Product,
+        quote: &Quote,
+        request: &OrderRequest,
+    ) -> Result<Option<Stop>, Reject> {
+        let method = request.trigger;
+        let fixed = |(price, kind): (Decimal, StopKind)| {
+            Ok(Stop { price: on_tick(product, price, "stop_price")?, kind, method, trail: 0 })
+        };
+        match (request.stop, request.trail) {
+            (None, None) => Ok(None),
+            (Some(_), Some(_)) => {
+                Err(Reject::BadSchema("only one of stop_price and trail_amount is allowed".to_owned()))
+            }
+            (Some(stop), None) => fixed(stop).map(Some),
+            (None, Some(by)) => {
+                let trail = signed_on_tick(product, by, "trail_amount")?;
+                if trail.signum() != request.side.sign() {
+                    let why = "trail_amount must be positive for a purchase and negative for a sale";
+                    return Err(Reject::BadSchema(why.to_owned()));
+                }
+                let price = self.trigger_units(product, quote, method) as i64 + trail;
+                Ok(Some(Stop { price, kind: StopKind::StopLoss, method, trail }))
+            }
+        }
+    }
+
     fn check_client_order_id(&self, request: &OrderRequest) -> Result<(), Reject> {
         let Some(client_id) = &request.client_order_id else { return Ok(()) };
         if client_id.is_empty() || client_id.chars().count() > MAX_CLIENT_ORDER_ID {
@@ -99,7 +133,8 @@ impl Exchange {
         depth: &Depth,
     ) -> Result<(), Reject> {
         if self.overlaps(order, product, depth) {
-            return Err(Reject::OverlappingOrders);
+            let matched = self.trading_status(product) == TradingStatus::Operational;
+            return Err(if matched { Reject::OverlappingOrders } else { Reject::SelfMatchingInAuction });
         }
         let crossing: i64 = depth.crossing(order.side, order.limit).map(|level| level.lots).sum();
         if order.post_only && crossing > 0 {
@@ -192,6 +227,7 @@ impl Exchange {
     }
 }
 
+/// The limit that a request asks for, or the protective one of a market order.
 fn limit_of(
     product: &Product,
     request: &OrderRequest,
@@ -206,22 +242,37 @@ fn limit_of(
         OrderType::Limit => {
             let price =
                 request.limit_price.ok_or_else(|| Reject::BadSchema("limit_price is required".to_owned()))?;
-            let limit = on_tick(product, price, "limit_price")?;
-            if limit < band.0 || limit > band.1 {
-                let (lower, upper) = (product.underlying.price(band.0), product.underlying.price(band.1));
-                return Err(Reject::OutOfPriceBand { price, lower, upper });
-            }
-            Ok(limit)
+            limit_inside(product, price, band)
         }
     }
 }
 
+/// A limit on the product's price step and inside its band.
+pub(crate) fn limit_inside(product: &Product, price: Decimal, band: (i64, i64)) -> Result<i64, Reject> {
+    let limit = on_tick(product, price, "limit_price")?;
+    if limit < band.0 || limit > band.1 {
+        let (lower, upper) = (product.underlying.price(band.0), product.underlying.price(band.1));
+        return Err(Reject::OutOfPriceBand { price, lower, upper });
+    }
+    Ok(limit)
+}
+
 /// A price in price units, if it is positive and on the product's price step.
-fn on_tick(product: &Product, price: Decimal, name: &str) -> Result<i64, Reject> {
+pub(crate) fn on_tick(product: &Product, price: Decimal, name: &str) -> Result<i64, Reject> {
+    signed_on_tick(product, price, name)
+        .and_then(|units| if units > 0 { Ok(units) } else { off(product, name) })
+}
+
+/// The same for what may be negative, such as a distance below.
+pub(crate) fn signed_on_tick(product: &Product, price: Decimal, name: &str) -> Result<i64, Reject> {
     let units = price.checked_mul(Decimal::from(product.grid().units));
     let whole = units.and_then(|units| units.to_i64().filter(|whole| Decimal::from(*whole) == units));
-    whole.filter(|whole| *whole > 0 && whole % product.grid().tick == 0).ok_or_else(|| {
-        let tick = product.tick_size();
-        Reject::BadSchema(format!("{name} must be a positive multiple of the tick size {tick}"))
-    })
+    whole
+        .filter(|whole| *whole != 0 && whole % product.grid().tick == 0)
+        .map_or_else(|| off(product, name), Ok)
+}
+
+fn off<T>(product: &Product, name: &str) -> Result<T, Reject> {
+    let tick = product.tick_size();
+    Err(Reject::BadSchema(format!("{name} must be a positive multiple of the tick size {tick}")))
 }

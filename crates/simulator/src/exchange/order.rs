@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::market::Underlying;
 use super::market::book::Side;
 use super::time::Micros;
+pub use super::trigger::{Bracket, BracketRequest, Leg, LegAt, Stop, StopKind, TriggerMethod};
 
 /// Most lots in one order.
 pub const MAX_ORDER_LOTS: i64 = 100_000;
@@ -48,19 +49,8 @@ pub enum CancelReason {
     StopRefused,
     /// The contract was settled.
     Settlement,
-}
-
-/// Trigger of a stop order, on the mark. Price in price units of the underlying.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stop {
-    pub price: i64,
-    pub kind: StopKind,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum StopKind {
-    StopLoss,
-    TakeProfit,
+    /// The client was not heard in time.
+    Heartbeat,
 }
 
 /// What a client asks for. Prices in USD.
@@ -77,8 +67,13 @@ pub struct OrderRequest {
     pub post_only: bool,
     pub reduce_only: bool,
     pub client_order_id: Option<String>,
-    /// Trigger price in USD and kind; the order is pending until the mark reaches it.
+    /// Trigger price in USD and kind; the order is pending until the price of `trigger` reaches it.
     pub stop: Option<(Decimal, StopKind)>,
+    /// Instead of a trigger price: a stop loss that follows the best price by so much, negative for a sale. USD.
+    pub trail: Option<Decimal>,
+    pub trigger: TriggerMethod,
+    /// What is to protect the position that its fills open.
+    pub bracket: Option<BracketRequest>,
 }
 
 impl OrderRequest {
@@ -95,6 +90,9 @@ impl OrderRequest {
             reduce_only: false,
             client_order_id: None,
             stop: None,
+            trail: None,
+            trigger: TriggerMethod::Mark,
+            bracket: None,
         }
     }
 
@@ -138,6 +136,11 @@ pub struct Order {
     pub updated_us: Micros,
     /// Displayed lots in front of it at its price when it came, less what traded since.
     pub queue_ahead: i64,
+    #[serde(default)]
+    pub bracket: Option<Bracket>,
+    /// Of a leg of a bracket: the order that brought it, or 0 when it was put around the position itself.
+    #[serde(default)]
+    pub leg_of: Option<i64>,
 }
 
 impl Order {
@@ -209,6 +212,24 @@ pub enum Reject {
     OutOfPriceBand { price: Decimal, lower: Decimal, upper: Decimal },
     #[error("an open order has this client order id already")]
     DuplicateClientOrderId,
+    #[error("no order has this id")]
+    OrderNotFound,
+    #[error("the order is filled already")]
+    OrderAlreadyFilled,
+    #[error("it would meet an own order while nothing is matched")]
+    SelfMatchingInAuction,
+    #[error("orders are only cancelled now")]
+    TradingBlocked,
+    #[error("there is no open position")]
+    NoOpenPosition,
+    #[error("the position has a bracket already")]
+    BracketExists,
+    #[error("the leverage is above the product's most")]
+    MaxLeverageExceeded,
+    #[error("the leverage is below 1")]
+    MinLeverageExceeded,
+    #[error("the venue is being maintained")]
+    Unavailable,
     #[error("an order has at least one lot")]
     LessThanMinSize,
     #[error("an order has at most 100000 lots")]
@@ -216,13 +237,15 @@ pub enum Reject {
 }
 
 impl Reject {
-    /// Error code of the wire. Those for a price outside the band and a repeated client order id are
-    /// not documented by the venue; the names here are ours.
+    /// Error code of the wire, of those that the venue documents. It documents none for a price outside the band, an
+    /// unknown order and a repeated client order id.
     pub fn code(&self) -> &'static str {
         match self {
-            Reject::BadSchema(_) => "bad_schema",
+            Reject::BadSchema(_) | Reject::OutOfPriceBand { .. } | Reject::DuplicateClientOrderId => {
+                "bad_schema"
+            }
             Reject::InvalidContract => "invalid_contract",
-            Reject::OpenOrderNotFound => "open_order_not_found",
+            Reject::OpenOrderNotFound | Reject::OrderNotFound => "open_order_not_found",
             Reject::InsufficientMargin { .. } => "insufficient_margin",
             Reject::OrderSizeExceedAvailable => "order_size_exceed_available",
             Reject::OrderSizeNotAvailable => "order_size_not_available_in_orderbook",
@@ -232,10 +255,25 @@ impl Reject {
             Reject::OverlappingOrders => "overlapping_buy_sell_orders",
             Reject::Unsupported => "unsupported",
             Reject::NoLiquidityForMarketOrder => "no_liquidity_for_market_order",
-            Reject::OutOfPriceBand { .. } => "out_of_price_band",
-            Reject::DuplicateClientOrderId => "duplicate_client_order_id",
             Reject::LessThanMinSize => "less_than_order_min_size",
             Reject::MaxSizeExceeded => "order_max_size_exceeded",
+            Reject::OrderAlreadyFilled => "order_already_filled",
+            Reject::SelfMatchingInAuction => "self_matching_disrupted_post_only",
+            Reject::TradingBlocked => "trading_blocked",
+            Reject::NoOpenPosition => "no_open_position",
+            Reject::BracketExists => "position_bracket_exist_or_invalid_data",
+            Reject::MaxLeverageExceeded => "max_leverage_exceeded",
+            Reject::MinLeverageExceeded => "min_leverage_exceeded",
+            Reject::Unavailable => "unavailable",
+        }
+    }
+
+    /// Words of our own that the first version of this venue had for what has no documented code.
+    pub fn first_code(&self) -> Option<&'static str> {
+        if *self == Reject::OrderNotFound {
+            Some("order_not_found")
+        } else {
+            (*self == Reject::DuplicateClientOrderId).then_some("duplicate_client_order_id")
         }
     }
 }

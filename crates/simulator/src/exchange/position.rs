@@ -15,6 +15,10 @@ pub struct Position {
     pub size: i64,
     /// Average entry, USD per unit of the underlying; 0 when flat.
     pub entry_price: Decimal,
+    /// Prices times lots that the open lots cost, without a division: what closes takes its share of it, so that no
+    /// digit is lost between parts. 0 in state files of before there was one.
+    #[serde(default)]
+    pub(crate) cost: Decimal,
     /// Price result of what was closed, before fees.
     pub realized_pnl: Decimal,
     /// Premiums received less paid.
@@ -23,6 +27,11 @@ pub struct Position {
     pub commission: Decimal,
     pub created_us: Micros,
     pub updated_us: Micros,
+    /// Margin added by hand, USD.
+    #[serde(default)]
+    pub added_margin: Decimal,
+    #[serde(default)]
+    pub auto_topup: bool,
 }
 
 impl Position {
@@ -32,11 +41,14 @@ impl Position {
             symbol: product.symbol.clone(),
             size: 0,
             entry_price: Decimal::ZERO,
+            cost: Decimal::ZERO,
             realized_pnl: Decimal::ZERO,
             realized_cashflow: Decimal::ZERO,
             commission: Decimal::ZERO,
             created_us: now_us,
             updated_us: now_us,
+            added_margin: Decimal::ZERO,
+            auto_topup: false,
         }
     }
 
@@ -45,17 +57,56 @@ impl Position {
         let old = self.size;
         let new = old + signed;
         let closed = if old.signum() == -signed.signum() { old.abs().min(signed.abs()) } else { 0 };
-        let realized = (price - self.entry_price) * Decimal::from(closed * old.signum()) * value;
+        if self.cost.is_zero() {
+            self.cost = self.entry_price * Decimal::from(old.abs());
+        }
+        let share = self.share_of_cost(closed);
+        let opened = Decimal::from(signed.abs() - closed) * price;
+        self.cost += opened - share;
+        let realized = (price * Decimal::from(closed) - share) * Decimal::from(old.signum()) * value;
         if new == 0 {
-            self.entry_price = Decimal::ZERO;
-        } else if closed == 0 {
-            let cost = self.entry_price * Decimal::from(old.abs()) + price * Decimal::from(signed.abs());
-            self.entry_price = cost / Decimal::from(new.abs());
-        } else if new.signum() != old.signum() {
-            self.entry_price = price;
+            (self.entry_price, self.added_margin) = (Decimal::ZERO, Decimal::ZERO);
+        } else {
+            self.entry_price = self.cost / Decimal::from(new.abs());
         }
         self.size = new;
         self.realized_pnl += realized;
         realized
+    }
+
+    /// What so many of the open lots cost, to eight decimals; all of them all of it.
+    fn share_of_cost(&self, lots: i64) -> Decimal {
+        if lots == self.size.abs() {
+            return self.cost;
+        }
+        (self.cost * Decimal::from(lots) / Decimal::from(self.size.abs())).round_dp(8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::market::Underlying;
+    use crate::exchange::market::chain::Contract;
+
+    /// Three lots whose average has no end, closed one by one: the parts add up to the digit.
+    #[test]
+    fn no_digit_is_lost_between_the_parts_of_a_position() {
+        let d = |text: &str| text.parse::<Decimal>().unwrap();
+        let product = Product::of(Underlying::Btc, Contract::Perpetual);
+        let mut position = Position::flat(&product, 0);
+        position.change(2, d("100.0"), d("0.001"));
+        position.change(1, d("100.5"), d("0.001"));
+        assert_eq!(position.entry_price.round_dp(6), d("100.166667"));
+        let mut realized = Decimal::ZERO;
+        for price in ["101.0", "99.5", "103.0"] {
+            realized += position.change(-1, d(price), d("0.001"));
+        }
+        assert_eq!((position.size, realized), (0, d("0.003")));
+        assert!(realized.scale() <= 11 && position.realized_pnl == realized);
+        // Through zero: what is left was opened at the last price.
+        position.change(2, d("100.0"), d("0.001"));
+        position.change(-5, d("110.0"), d("0.001"));
+        assert_eq!((position.size, position.entry_price), (-3, d("110.0")));
     }
 }

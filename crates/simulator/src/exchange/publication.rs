@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use rust_decimal::Decimal;
+
 use super::event::{BookView, Channel, PriceLevel, TickerRow, TopOfBook, VenueEvent};
 use super::market::Underlying;
 use super::market::book::{Depth, Level, Side};
 use super::market::chain::{Contract, Product};
 use super::market::pricing;
-use super::market::quote::Quote;
+use super::market::quote::{Quote, rounded};
 use super::order::OrderState;
+use super::prints::Day;
 use super::published::BothSides;
 use super::state::Exchange;
 use super::time::{Micros, SECOND_US};
@@ -41,6 +44,10 @@ impl Exchange {
             self.publish_spot(underlying, at_us);
         }
         self.publish_tops(at_us);
+        self.publish_updates(at_us);
+        if due(1_000, 1_000) {
+            self.publish_trades(at_us);
+        }
         if due(2_000, 500) {
             self.publish_marks(at_us);
         }
@@ -49,6 +56,9 @@ impl Exchange {
                 let row = self.ticker_row(&product, at_us);
                 self.emit(at_us, VenueEvent::Ticker(Box::new(row)));
             }
+        }
+        if due(5_000, 5_000) {
+            self.publish_funding(at_us);
         }
         if due(500, 200) {
             self.publish_depths(at_us);
@@ -103,7 +113,7 @@ impl Exchange {
     }
 
     /// Products that the watched tokens of a channel mean.
-    fn watched_products(&mut self, channel: Channel) -> Vec<Product> {
+    pub(crate) fn watched_products(&mut self, channel: Channel) -> Vec<Product> {
         let Some(tokens) = self.watched.get(&channel) else { return Vec::new() };
         if !self.published.products.contains_key(&channel) {
             let mut products: Vec<Product> =
@@ -142,11 +152,32 @@ impl Exchange {
             ask_iv: ask.and_then(|level| implied(product, &quote, level)),
             mark_iv: option(quote.sigma),
             greeks: quote.greeks,
-            band: Exchange::band_decimal(&quote),
+            band: Exchange::band_decimal(product, &quote),
+            day: self.day_of(product, &quote, at_us),
+            funding_rate: self.funding_rate(product),
+            status: self.trading_status(product),
+            leverage: self.state.account.leverage_of(product.id),
             bid,
             ask,
             at_us,
         }
+    }
+
+    /// The figures of a day change slowly and cost much: they are made once a minute.
+    fn day_of(&mut self, product: &Product, quote: &Quote, at_us: Micros) -> Day {
+        let minute = at_us.div_euclid(60 * SECOND_US);
+        if let Some((_, day)) = self.published.days.get(&product.id).filter(|(made, _)| *made == minute) {
+            return day.clone();
+        }
+        let day = self.day(product, quote);
+        self.published.days.insert(product.id, (minute, day.clone()));
+        day
+    }
+
+    /// What the holder of a long perpetual pays at the next funding, percent.
+    pub(crate) fn funding_rate(&self, product: &Product) -> Option<Decimal> {
+        let basis = self.state.segments[product.underlying].course.basis;
+        (product.contract == Contract::Perpetual).then(|| rounded(basis * 100.0, 8))
     }
 
     /// Makers' depth with the account's own resting orders in it.

@@ -10,7 +10,10 @@ use super::market::{Source, Underlying};
 use super::order::{Order, OrderKey};
 use super::quirks::Quirks;
 use super::state::Exchange;
-use super::time::Micros;
+use super::time::{Micros, SECOND_US};
+
+const LISTED_US: Micros = 10 * SECOND_US;
+const CACHED_US: Micros = 60 * SECOND_US;
 
 impl Exchange {
     /// Latest time seen.
@@ -53,6 +56,21 @@ impl Exchange {
     pub fn products(&mut self, now_us: Micros) -> Vec<Product> {
         self.run_to(now_us);
         self.listed()
+    }
+
+    /// The mean of the index at which an expiry was settled.
+    pub fn settled_at(&self, product: &Product) -> Option<Decimal> {
+        self.state.segments[product.underlying].chain.settled_at(product.expiry_s()?)
+    }
+
+    /// How many fills and finished orders there ever were: the newest has this number.
+    pub fn totals(&self) -> (u64, u64) {
+        (self.state.account.fills_total, self.state.account.finished_total)
+    }
+
+    /// Number of the last update of a symbol's orders.
+    pub fn order_seq(&self, symbol: &str) -> u64 {
+        self.state.account.order_seq.get(symbol).copied().unwrap_or_default()
     }
 
     /// Products of the last settled expiries with their settlement prices.
@@ -109,6 +127,37 @@ impl Exchange {
     pub fn positions(&mut self, now_us: Micros) -> Vec<Position> {
         self.run_to(now_us);
         self.state.account.positions.values().filter(|position| position.size != 0).cloned().collect()
+    }
+
+    /// Positions as the list has them: of up to ten seconds ago, where that is switched on.
+    pub fn positions_as_listed(&mut self, now_us: Micros) -> Vec<Position> {
+        let present = self.positions(now_us);
+        if !self.quirks.margined_positions_lag {
+            return present;
+        }
+        let stale = self.published.positions.as_ref();
+        match stale.filter(|(made_us, _)| self.now_us - made_us < LISTED_US) {
+            Some((_, positions)) => positions.clone(),
+            None => {
+                self.published.positions = Some((self.now_us, present.clone()));
+                present
+            }
+        }
+    }
+
+    /// A ticker as a cache in front of the venue has it: up to a minute old, where that is switched on.
+    pub fn ticker_as_cached(&mut self, now_us: Micros, product: &Product) -> TickerRow {
+        if !self.quirks.tickers_are_cached {
+            return self.ticker(now_us, product);
+        }
+        self.run_to(now_us);
+        let kept = self.published.cached.get(&product.id);
+        if let Some(row) = kept.filter(|row| self.now_us - row.at_us < CACHED_US) {
+            return row.clone();
+        }
+        let row = self.ticker(now_us, product);
+        self.published.cached.insert(product.id, row.clone());
+        row
     }
 
     /// Fills, newest first.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::{Channel, OrderAction, OrderReason};
 use super::market::book::Side;
-use super::order::{CancelReason, Order, OrderKey, OrderRequest, Reject};
+use super::order::{CancelReason, Order, OrderKey, OrderRequest, OrderState, Reject};
 use super::state::{Blank, Exchange};
 use super::time::Micros;
 
@@ -17,14 +17,15 @@ impl Exchange {
         self.run_to(now_us);
         let product = self.product_by_id(request.product_id).ok_or(Reject::InvalidContract)?;
         let quote = self.quote(&product);
-        let depth = self.depth(&product, &quote);
+        let depth = self.matched_depth(&product, &quote);
         let order = self.accept(&product, &quote, &depth, request)?;
         let id = order.id;
         self.uncommitted = true;
         self.state.account.next_order_id += 1;
         self.state.account.live.insert(id, order);
         self.tell_order(id, OrderAction::Create, OrderReason::None);
-        if request.stop.is_none() {
+        if self.state.account.live.get(&id).is_some_and(|order| order.state == OrderState::Open) {
+            self.tell_wallet();
             self.match_arrival(id, &product, &depth);
         }
         self.state.account.order(&OrderKey::Id(id)).cloned().ok_or(Reject::OpenOrderNotFound)

@@ -1,14 +1,14 @@
 //! Resting orders: filled when the opposite best reaches them, or from their place in the queue as
-//! others trade; and stop orders, checked at each publication of the mark.
+//! others trade.
 
 use super::account::Role;
-use super::event::{OrderAction, OrderReason};
 use super::market::TICK_US;
 use super::market::book::{Depth, Side};
 use super::market::chain::Product;
-use super::order::{CancelReason, Order, OrderState, Stop, StopKind};
+use super::order::{Order, OrderState};
 use super::random::Random;
 use super::state::Exchange;
+use super::status::TradingStatus;
 use super::time::{Micros, SECOND_US};
 
 const TRADES_A_SECOND: f64 = 0.2;
@@ -24,6 +24,9 @@ impl Exchange {
         ids.dedup();
         for product_id in ids {
             let Some(product) = self.product_by_id(product_id) else { continue };
+            if self.trading_status(&product) != TradingStatus::Operational {
+                continue;
+            }
             if mark_due {
                 self.trigger_stops(&product);
             }
@@ -41,7 +44,7 @@ impl Exchange {
     }
 
     /// True unless only reducing orders are filled and this is none.
-    fn is_let(&self, order: &Order) -> bool {
+    pub(crate) fn is_let(&self, order: &Order) -> bool {
         order.reduce_only || !self.only_reducing
     }
 
@@ -123,52 +126,5 @@ impl Exchange {
             self.record_fill(id, product, filled, limit, Role::Maker);
         }
         lots - passed - filled
-    }
-
-    /// Stop orders whose mark was reached become normal orders, or are cancelled if they may not.
-    fn trigger_stops(&mut self, product: &Product) {
-        let mark = self.quote(product).mark * product.grid().units as f64;
-        let due: Vec<i64> = self
-            .state
-            .account
-            .live
-            .values()
-            .filter(|order| order.product_id == product.id && order.state == OrderState::Pending)
-            .filter(|order| self.is_let(order))
-            .filter(|order| order.stop.is_some_and(|stop| self.is_triggered(order.side, stop, mark)))
-            .map(|order| order.id)
-            .collect();
-        for id in due {
-            self.trigger(id, product);
-        }
-    }
-
-    fn is_triggered(&self, side: Side, stop: Stop, mark_units: f64) -> bool {
-        let above = match (stop.kind, side) {
-            (StopKind::StopLoss, Side::Buy) | (StopKind::TakeProfit, Side::Sell) => true,
-            (StopKind::StopLoss, Side::Sell) => false,
-            (StopKind::TakeProfit, Side::Buy) => self.quirks.take_profit_buy_triggers_above,
-        };
-        if above { mark_units >= stop.price as f64 } else { mark_units <= stop.price as f64 }
-    }
-
-    fn trigger(&mut self, id: i64, product: &Product) {
-        let quote = self.quote(product);
-        let depth = self.depth(product, &quote);
-        let band = self.band(product, &quote);
-        let Some(order) = self.state.account.live.get_mut(&id) else { return };
-        if order.order_type == super::order::OrderType::Market {
-            order.limit = if order.side == Side::Buy { band.1 } else { band.0 };
-        }
-        order.stop = None;
-        order.state = OrderState::Open;
-        let order = order.clone();
-        self.uncommitted = true;
-        self.tell_order(id, OrderAction::Update, OrderReason::StopTrigger);
-        if self.check_arrival(&order, product, &depth).is_err() {
-            self.end_order(id, CancelReason::StopRefused);
-        } else {
-            self.match_arrival(id, product, &depth);
-        }
     }
 }

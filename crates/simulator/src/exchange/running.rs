@@ -48,6 +48,14 @@ impl Exchange {
             self.note_tape_end(at_us);
         }
         let now_s = time::seconds(at_us);
+        for underlying in Underlying::ALL {
+            let index = self.state.segments[underlying].course.index;
+            if let Some(history) = self.history.get_mut(&underlying) {
+                history.note(now_s, index);
+            }
+        }
+        self.turn_statuses(at_us);
+        self.miss_heartbeats(at_us);
         if at_us.rem_euclid(SECOND_US) == 0 {
             self.settle_due(now_s, at_us);
             self.pay_funding(now_s, at_us);

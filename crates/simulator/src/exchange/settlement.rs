@@ -57,6 +57,9 @@ impl Exchange {
         segment.chain.settle(expiry_s, mean);
         segment.decay.remove(&expiry_s);
         self.state.books.retain(|id, _| !expires(*id));
+        self.published.days.retain(|id, _| !expires(*id));
+        self.published.updates.retain(|id, _| !expires(*id));
+        self.published.trades.retain(|id, _| !expires(*id));
         self.published.forget_products();
         self.uncommitted = true;
         self.emit(at_us, VenueEvent::Settled { underlying, expiry_s, mean, at_us });
@@ -84,7 +87,7 @@ impl Exchange {
         } else {
             Decimal::ZERO
         };
-        let position_after = self.state.account.book(&product, side, size.abs(), price, fee, at_us);
+        let (position_after, cash) = self.state.account.book(&product, side, size.abs(), price, fee, at_us);
         let fill = Fill {
             id: self.state.names.hex32(),
             order_id: self.state.names.uuid(),
@@ -101,10 +104,11 @@ impl Exchange {
             seq: self.state.account.next_fill_seq(&product.symbol),
             created_us: at_us,
             order: None,
+            cash,
         };
         self.state.account.remember(fill.clone());
         self.emit_private(at_us, VenueEvent::Fill(Box::new(fill)));
-        self.tell_position(product_id);
+        self.tell_position(product_id, false);
     }
 
     /// Funding of each perpetual at 00, 08 and 16 UTC: the holder of a long position pays `mark × b`.
@@ -124,8 +128,9 @@ impl Exchange {
         let perpetual = Product::of(underlying, Contract::Perpetual);
         let mark = self.quote(&perpetual).mark_decimal();
         let rate = rounded(self.state.segments[underlying].course.basis, 8);
-        let paid = (mark * rate * Decimal::from(size) * perpetual.contract_value()).round_dp(6);
+        let paid = (mark * rate * Decimal::from(size) * perpetual.contract_value()).round_dp(8);
         self.state.account.balance -= paid;
+        self.state.account.remember_funding(perpetual.id, paid, at_us);
         self.uncommitted = true;
         let symbol = &perpetual.symbol;
         let telling = Telling {

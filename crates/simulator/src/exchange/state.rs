@@ -9,10 +9,11 @@ use super::account::Account;
 use super::event::{Channel, VenueEvent};
 use super::market::book::{Book, Side};
 use super::market::chain::Product;
-use super::market::{Clock, Segments, Source, Underlying, Volatility};
+use super::market::{Clock, History, Segments, Source, Underlying, Volatility};
 use super::published::Published;
 use super::quirks::Quirks;
 use super::random::Random;
+use super::status::{Disruption, Maintenance};
 use super::time::{self, Micros};
 
 /// How an exchange is made.
@@ -92,6 +93,9 @@ pub struct Exchange {
     pub(crate) uncommitted: bool,
     /// Only what reduces a position is taken or filled.
     pub(crate) only_reducing: bool,
+    pub(crate) history: BTreeMap<Underlying, History>,
+    pub(crate) disruptions: Vec<Disruption>,
+    pub(crate) maintenance: Option<Maintenance>,
 }
 
 impl Exchange {
@@ -112,7 +116,15 @@ impl Exchange {
     }
 
     pub(crate) fn with_state(state: State, setup: &Setup) -> Exchange {
+        let now_s = time::seconds(state.clock.tick_us);
+        let past = |underlying: Underlying| {
+            let index = state.segments[underlying].course.index;
+            (underlying, History::before(underlying, state.seed, now_s, index))
+        };
         Exchange {
+            history: Underlying::ALL.into_iter().map(past).collect(),
+            disruptions: Vec::new(),
+            maintenance: None,
             now_us: state.clock.tick_us,
             private_due_us: state.clock.tick_us,
             state,

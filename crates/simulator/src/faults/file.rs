@@ -29,7 +29,9 @@
 //!
 //! Timed faults have an occasion at `after_s` and, with `every_s`, again and again: `socket_cut` (no close
 //! frame), `socket_silent` (`for_s`), `undecodable_frame` (all three: `socket` "any", "private" or
-//! "public"), and `book_side_missing` (`symbol` with `*`, `side` "bid" or "ask", `for_s`).
+//! "public"), `book_side_missing` (`symbol` with `*`, `side` "bid" or "ask", `for_s`), `trading_disrupted`
+//! (`symbol` with `*`, `status` "disrupted_cancel_only" or "disrupted_post_only", `for_s`) and `maintenance`
+//! (`for_s`; five minutes of auction follow).
 
 use toml::{Table, Value};
 
@@ -106,7 +108,7 @@ mod tests {
     #[test]
     fn the_sample_file_is_read() {
         let faults = Faults::parse(include_str!("../../../../config/faults.sample.toml")).unwrap();
-        assert_eq!(faults.rules.len(), 17);
+        assert_eq!(faults.rules.len(), 19);
         assert_eq!(faults.quirks, Some(Quirks::default()));
         assert_eq!(
             faults.rules[0].fault,
@@ -147,6 +149,10 @@ mod tests {
         check(&format!("{dropped}route = \"*\""), &["unknown key route", "channels, symbol, socket, skip"]);
         let refused = "[[rule]]\nfault = \"subscription_refused\"\n";
         check(&format!("{refused}symbol = \"*\""), &["unknown key symbol", "channels, socket, skip, error"]);
+        let disrupted = "[[rule]]\nfault = \"trading_disrupted\"\nfor_s = 5\n";
+        check(disrupted, &["status is missing", "disrupted_cancel_only"]);
+        check(&format!("{disrupted}status = \"halted\""), &["status is \"halted\"", "disrupted_post_only"]);
+        check("[[rule]]\nfault = \"maintenance\"", &["for_s is missing"]);
         check("seed = -1", &["seed is -1", "from 0"]);
         check("[quirks]\nnonsense = true", &["nonsense", "ioc_needs_whole_size"]);
     }

@@ -6,9 +6,10 @@ use super::keys::Keys;
 use super::rule::{Fault, RequestFault, Socket, StreamFault, TimedFault};
 use crate::dialect::channel::Name;
 use crate::exchange::book::Side;
+use crate::exchange::status::TradingStatus;
 
 /// Every fault by its word.
-pub(super) const NAMES: [&str; 12] = [
+pub(super) const NAMES: [&str; 14] = [
     "rest_status",
     "reply_late",
     "reply_lost",
@@ -21,6 +22,8 @@ pub(super) const NAMES: [&str; 12] = [
     "socket_silent",
     "undecodable_frame",
     "book_side_missing",
+    "trading_disrupted",
+    "maintenance",
 ];
 
 /// The keys that a fault has beside those of every rule.
@@ -40,6 +43,8 @@ pub(super) fn own_keys(fault: &Fault) -> &'static str {
             TimedFault::SocketCut { .. } | TimedFault::UndecodableFrame { .. } => "every_s, socket",
             TimedFault::SocketSilent { .. } => "every_s, socket, for_s",
             TimedFault::BookSideMissing { .. } => "every_s, symbol, side, for_s",
+            TimedFault::TradingDisrupted { .. } => "every_s, symbol, status, for_s",
+            TimedFault::Maintenance { .. } => "every_s, for_s",
         },
     }
 }
@@ -78,6 +83,11 @@ pub(super) fn parse(keys: &mut Keys) -> Result<Fault, String> {
             let (symbol, side) = (keys.symbol()?, side(keys)?);
             Ok(TimedFault::BookSideMissing { symbol, side, for_s: keys.duration()? })
         }),
+        "trading_disrupted" => timed(keys, |keys| {
+            let (symbol, status) = (keys.symbol()?, trading_status(keys)?);
+            Ok(TimedFault::TradingDisrupted { symbol, status, for_s: keys.duration()? })
+        }),
+        "maintenance" => timed(keys, |keys| Ok(TimedFault::Maintenance { for_s: keys.duration()? })),
         _unknown => Err(keys.wrong("fault", &Value::String(name), &known())),
     }
 }
@@ -184,5 +194,15 @@ fn side(keys: &mut Keys) -> Result<Side, String> {
         Some("ask") => Ok(Side::Sell),
         Some(other) => Err(keys.wrong("side", &Value::String(other.to_owned()), ALLOWED)),
         None => Err(format!("{}: side is missing, must be {ALLOWED}", keys.place)),
+    }
+}
+
+fn trading_status(keys: &mut Keys) -> Result<TradingStatus, String> {
+    const ALLOWED: &str = "\"disrupted_cancel_only\" or \"disrupted_post_only\"";
+    match keys.text("status", ALLOWED)?.as_deref() {
+        Some("disrupted_cancel_only") => Ok(TradingStatus::CancelOnly),
+        Some("disrupted_post_only") => Ok(TradingStatus::PostOnly),
+        Some(other) => Err(keys.wrong("status", &Value::String(other.to_owned()), ALLOWED)),
+        None => Err(format!("{}: status is missing, must be {ALLOWED}", keys.place)),
     }
 }

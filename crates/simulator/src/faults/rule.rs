@@ -1,6 +1,7 @@
 //! One rule of a fault file as a value: what goes wrong, and when.
 
 use crate::exchange::book::Side;
+use crate::exchange::status::TradingStatus;
 
 /// One fault and when it happens.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,10 +58,31 @@ pub enum StreamFault {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum TimedFault {
-    SocketCut { socket: Socket },
-    SocketSilent { socket: Socket, for_s: f64 },
-    UndecodableFrame { socket: Socket },
-    BookSideMissing { symbol: String, side: Side, for_s: f64 },
+    SocketCut {
+        socket: Socket,
+    },
+    SocketSilent {
+        socket: Socket,
+        for_s: f64,
+    },
+    UndecodableFrame {
+        socket: Socket,
+    },
+    BookSideMissing {
+        symbol: String,
+        side: Side,
+        for_s: f64,
+    },
+    /// Products trade otherwise for a while.
+    TradingDisrupted {
+        symbol: String,
+        status: TradingStatus,
+        for_s: f64,
+    },
+    /// The venue is not there for a while.
+    Maintenance {
+        for_s: f64,
+    },
 }
 
 /// Which WebSocket connections are meant.
@@ -116,6 +138,8 @@ impl TimedFault {
             TimedFault::SocketSilent { .. } => "socket_silent",
             TimedFault::UndecodableFrame { .. } => "undecodable_frame",
             TimedFault::BookSideMissing { .. } => "book_side_missing",
+            TimedFault::TradingDisrupted { .. } => "trading_disrupted",
+            TimedFault::Maintenance { .. } => "maintenance",
         }
     }
 }

@@ -12,6 +12,9 @@ use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, interval_at, sleep};
 
 use super::shared::{Context, Sent, Shared, Venue, until, wall_us};
+use super::transport::{ADDRESS, write};
+use crate::dialect::auth::{Payer, SOCKETS};
+use crate::dialect::rest::Reply;
 use crate::dialect::session::{Session, Trouble};
 use crate::exchange::time::Micros;
 use crate::faults::TimedFault;
@@ -22,11 +25,21 @@ const IDLE: Duration = Duration::from_secs(60);
 const UNDECODABLE: &str = "{\"type\":\"ob_l1\",\"ap\":\"4\u{fffd}";
 
 pub(crate) async fn private_socket(State(context): State<Context>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.on_upgrade(move |socket| run(context, socket, false))
+    accept(context, upgrade, false)
 }
 
 pub(crate) async fn public_socket(State(context): State<Context>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.on_upgrade(move |socket| run(context, socket, true))
+    accept(context, upgrade, true)
+}
+
+/// Takes a connection, or refuses it when its address has had too many.
+fn accept(context: Context, upgrade: WebSocketUpgrade, public_only: bool) -> Response {
+    let payer = Payer::Sockets(ADDRESS.to_owned());
+    let taken = context.shared.lock().gate.quotas.take(&payer, 1, SOCKETS, wall_us());
+    match taken {
+        Ok(()) => upgrade.on_upgrade(move |socket| run(context, socket, public_only)),
+        Err(reset_ms) => write(Reply::rate_limited(reset_ms)),
+    }
 }
 
 async fn run(context: Context, socket: WebSocket, public_only: bool) {
@@ -51,7 +64,7 @@ impl Connection {
         let mut heartbeat = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
         let idle = sleep(IDLE);
         tokio::pin!(idle);
-        let mut active = false;
+        let mut active = shared.lock().exchange.quirks().idle_sockets_live;
         loop {
             let next = tokio::select! {
                 frame = self.socket.recv() => Next::of_frame(frame),
@@ -122,7 +135,9 @@ impl Connection {
             }
             TimedFault::UndecodableFrame { .. }
             | TimedFault::SocketSilent { .. }
-            | TimedFault::BookSideMissing { .. } => true,
+            | TimedFault::BookSideMissing { .. }
+            | TimedFault::TradingDisrupted { .. }
+            | TimedFault::Maintenance { .. } => true,
         }
     }
 

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::shared::{Sent, Shared, until, wall_us};
 use crate::dialect::channel::address;
+use crate::exchange::Exchange;
 use crate::exchange::event::{Telling, VenueEvent};
 use crate::exchange::time::{Micros, SECOND_US};
 use crate::faults::TimedFault;
@@ -32,9 +33,7 @@ fn run_once(shared: &Shared) -> Micros {
     let now_us = wall_us();
     let strikes = venue.plan.due(now_us);
     for strike in &strikes {
-        if let TimedFault::BookSideMissing { symbol, side, for_s } = strike {
-            venue.exchange.blank_side(symbol, *side, now_us + (for_s * SECOND_US as f64) as Micros);
-        }
+        strikes_exchange(&mut venue.exchange, strike, now_us);
     }
     venue.exchange.run_to(now_us);
     let mut notes: Vec<Telling> = venue.keeper.keep(&mut venue.exchange, now_us).into_iter().collect();
@@ -49,11 +48,28 @@ fn run_once(shared: &Shared) -> Micros {
     }
     shared.tell_begun(venue.plan.begun());
     for strike in strikes {
-        shared.tell_fault(strike.name(), json!({ "fault": format!("{strike:?}") }));
+        shared.tell_fault(strike.name(), json!({ "fault": strike.name(), "detail": format!("{strike:?}") }));
         let _receivers = shared.sent.send(Arc::new(Sent::Fault(strike)));
     }
     for note in notes {
         (shared.tell)(note);
     }
     venue.exchange.next_due_us()
+}
+
+/// Lets a fault happen to the exchange itself, if it is one of those.
+fn strikes_exchange(exchange: &mut Exchange, fault: &TimedFault, now_us: Micros) {
+    let until_us = |for_s: f64| now_us + (for_s * SECOND_US as f64) as Micros;
+    match fault {
+        TimedFault::BookSideMissing { symbol, side, for_s } => {
+            exchange.blank_side(symbol, *side, until_us(*for_s));
+        }
+        TimedFault::TradingDisrupted { symbol, status, for_s } => {
+            exchange.disrupt(symbol, *status, until_us(*for_s));
+        }
+        TimedFault::Maintenance { for_s } => exchange.maintain(until_us(*for_s)),
+        TimedFault::SocketCut { .. }
+        | TimedFault::SocketSilent { .. }
+        | TimedFault::UndecodableFrame { .. } => {}
+    }
 }

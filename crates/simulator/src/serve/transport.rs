@@ -22,6 +22,8 @@ use crate::dialect::wire;
 use crate::faults::{RequestFault, answer};
 
 const MOST_BODY: usize = 1 << 20;
+/// Everybody comes from here.
+pub(super) const ADDRESS: &str = "loopback";
 
 /// Serves until stopped.
 pub(crate) async fn serve(listener: TcpListener, context: Context) {
@@ -63,7 +65,7 @@ async fn answer(
     if let Some(fault) = &fault {
         shared.tell_fault(
             fault.name(),
-            json!({ "route": format!("{method} {path}"), "fault": format!("{fault:?}") }),
+            json!({ "route": format!("{method} {path}"), "fault": fault.name(), "detail": format!("{fault:?}") }),
         );
     }
     sleep(micros(there_us)).await;
@@ -77,7 +79,7 @@ async fn answer(
             timestamp: header(&parts.headers, "timestamp"),
             signature: header(&parts.headers, "signature"),
         },
-        address: "loopback",
+        address: ADDRESS,
         body: &body,
     };
     let reply = match &fault {
@@ -138,7 +140,7 @@ fn faulty(status: u16, code: Option<&str>, reset_ms: i64) -> Reply {
 fn emptied(reply: Reply) -> Reply {
     match answer::emptied(&reply.body) {
         Some(body) => Reply { body, ..reply },
-        None => Reply::json(404, wire::failure("order_not_found", None)),
+        None => Reply::json(404, wire::failure("open_order_not_found", None)),
     }
 }
 
@@ -150,7 +152,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn write(reply: Reply) -> Response {
+pub(super) fn write(reply: Reply) -> Response {
     let mut builder = Response::builder().status(reply.status).header("content-type", reply.content_type);
     for (name, value) in reply.headers {
         builder = builder.header(name, value);

@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
+use app::painter::form::Checked;
 use app::painter::{Known, thin};
 use app::{
-    Analytics, AppError, ClientHealth, ErrorGroup, Histogram, HistoryQuery, LogPage, LogQuery, Port,
-    PortFuture, ResultsPage, SessionDetail, SessionPaint, Trace, User,
+    AlertsOpen, AlertsPaint, Analytics, AppError, ClientHealth, ErrorGroup, Histogram, HistoryQuery, LogPage,
+    LogQuery, Port, PortFuture, ResultsPage, SessionDetail, SessionPaint, SettingsPaint, Trace, User,
 };
 use model::SessionId;
 use model::view::StripView;
 use telemetry::{LogRecord, Micros};
 
 use crate::auth::Session;
-use crate::http::ApiError;
-use crate::http::history;
 use crate::http::logs::{LogParameters, by_step, histogram_steps};
+use crate::http::{ApiError, alerts, configurations, history, settings};
 use crate::shared::App;
 use crate::store::telemetry::{self as store, Filter, TabBooks};
 use crate::{clock, correlation};
@@ -80,6 +80,10 @@ impl Port for PagePort {
         })
     }
 
+    fn offered(&self) -> PortFuture<Checked> {
+        self.signed_in(|app| async move { Ok(configurations::offered(&app).await) })
+    }
+
     fn logs(&self, query: LogQuery) -> PortFuture<LogPage> {
         self.signed_in(|app| async move {
             let parameters = parameters(query);
@@ -130,6 +134,19 @@ impl Port for PagePort {
             let tabs = app.records.tabs(TABS_SHOWN).await?.tabs;
             Ok(tabs.into_iter().map(client_health).collect())
         })
+    }
+
+    fn alerts_open(&self) -> PortFuture<AlertsOpen> {
+        let open = self.user.as_ref().map(|_| alerts::open_of(&self.app.alerts.view())).unwrap_or_default();
+        Box::pin(async move { Ok(open) })
+    }
+
+    fn alerts(&self, period: String) -> PortFuture<AlertsPaint> {
+        self.signed_in(|app| async move { Ok(alerts::paint_of(&app, &period).await) })
+    }
+
+    fn settings(&self) -> PortFuture<SettingsPaint> {
+        self.signed_in(|app| async move { Ok(settings::paint_of(&app).await) })
     }
 
     fn errors(&self) -> PortFuture<Vec<ErrorGroup>> {

@@ -29,11 +29,12 @@ mod tests {
     /// What sqlx reads from the folder is what is compiled in: no file forgotten, none under another number.
     #[tokio::test]
     async fn every_file_of_the_migrations_is_compiled_in() {
-        let compiled: [(&str, &Migrator); 4] = [
+        let compiled: [(&str, &Migrator); 5] = [
             ("console", &auth::accounts::MIGRATIONS),
             ("history", &store::history::MIGRATIONS),
             ("telemetry", &store::telemetry::MIGRATIONS),
             ("trading", &store::trading::MIGRATIONS),
+            ("watch", &store::watch::MIGRATIONS),
         ];
         let told = |migrator: &Migrator| -> Vec<_> {
             migrator

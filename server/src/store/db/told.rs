@@ -7,8 +7,22 @@ use std::time::{Duration, Instant};
 
 use super::super::DbEvent;
 use crate::config::DatabaseConfig;
-use crate::correlation;
 use crate::telling::Teller;
+use crate::{clock, correlation};
+use telemetry::Context;
+
+/// Databases in which sessions stand.
+const TRADED: [&str; 2] = ["trading", "history"];
+
+/// What is running; the databases of trading work for the one session that runs.
+pub(in crate::store) fn context(event: &DbEvent, teller: &Teller) -> Context {
+    let running = correlation::context();
+    if running.session_id.is_some() || !TRADED.contains(&event.database()) {
+        return running;
+    }
+    let session = teller.sessions().at(clock::now(), &[], false);
+    Context { correlation_id: running.correlation_id, ..session }
+}
 
 pub(super) struct Told {
     teller: Teller,
@@ -37,7 +51,7 @@ impl Told {
     }
 
     pub fn tell(&self, event: &DbEvent) {
-        self.teller.tell(event, &correlation::context());
+        self.teller.tell(event, &context(event, &self.teller));
     }
 
     /// The event is given how many of its kind were not told since the last one.

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use telemetry::Context;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -11,6 +10,7 @@ use super::scratch::Scratch;
 use super::standing::Standing;
 use super::{Greeting, Slot, State};
 use crate::config::DatabaseConfig;
+use crate::store::db::context;
 use crate::store::{Db, DbEvent, DbFile, Foreign, StoreError};
 use crate::tasks::Stop;
 use crate::telling::{Teller, say};
@@ -217,7 +217,7 @@ impl Keeper {
 
     /// As a record and, because the store of records may be the one that is gone, in words for people.
     fn tell(&self, event: &DbEvent) {
-        self.teller.tell(event, &Context::default());
+        self.teller.tell(event, &context(event, &self.teller));
         say(&telemetry::Event::message(event));
     }
 

@@ -131,6 +131,7 @@ impl FeedHub {
         let (now, held) = (clock::now(), self.current());
         app::painter::Known {
             strip: held.strip_now(&self.0.venue, now),
+            alerts: app::AlertsOpen::default(),
             sessions: session_views(&held.state, now),
             why: held.whys.all(),
             lately: lately(&held.state),

@@ -167,8 +167,15 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
             "simulator.fault_injected",
             Warn,
             "the fault file struck: reply_lost",
-            json!({ "route": "POST /v2/orders", "fault": "ReplyLost" }),
+            json!({ "route": "POST /v2/orders", "fault": "reply_lost", "detail": "ReplyLost" }),
             "each time that a rule of the fault file acts",
+        ),
+        sample(
+            "simulator.fault_injected",
+            Warn,
+            "the fault file struck: frames_dropped",
+            json!({ "fault": "frames_dropped", "channel": "ob_l1", "symbol": "C-BTC-47000-060122" }),
+            "",
         ),
     ];
     notes.extend(saving_changed());

@@ -1,5 +1,7 @@
 //! What the streams have to tell: connections, subscriptions, silence, and the polling that stands in.
 
+use std::collections::BTreeMap;
+
 use telemetry::{CatalogueEntry, Event, Level, Map, Value};
 
 /// The life of one stream, `prices` or `orders`.
@@ -22,11 +24,23 @@ pub enum StreamHappening {
         reason: String,
         open_ms: u64,
     },
+    /// The venue took our key.
+    SignedIn {
+        latency_us: u64,
+    },
+    SignInRefused {
+        status: String,
+    },
     Subscribed {
         channels: Vec<String>,
         symbols: Vec<String>,
         refused: Vec<String>,
     },
+    Unsubscribed {
+        symbols: Vec<String>,
+    },
+    /// It lives: shortly after it was connected, then once a minute.
+    Heartbeat(Traffic),
     HeartbeatMissed {
         silence_ms: u64,
     },
@@ -57,13 +71,33 @@ pub enum StreamHappening {
     },
 }
 
+/// What came over one connection so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    pub uptime_ms: u64,
+    /// Since the last heartbeat that was told.
+    pub since_ms: u64,
+    /// Frames by what they brought, since the last heartbeat that was told.
+    pub frames: BTreeMap<&'static str, u64>,
+    pub frame_bytes: u64,
+    /// Since the latest frame.
+    pub silence_ms: u64,
+    /// Frames of this connection.
+    pub frames_total: u64,
+    pub symbols: usize,
+}
+
 impl Event for StreamEvent {
     fn name(&self) -> &'static str {
         match self.what {
             StreamHappening::Connecting { .. } => "stream.connecting",
             StreamHappening::Connected { .. } => "stream.connected",
             StreamHappening::Disconnected { .. } => "stream.disconnected",
+            StreamHappening::SignedIn { .. } => "stream.signed_in",
+            StreamHappening::SignInRefused { .. } => "stream.sign_in_refused",
             StreamHappening::Subscribed { .. } => "stream.subscribed",
+            StreamHappening::Unsubscribed { .. } => "stream.unsubscribed",
+            StreamHappening::Heartbeat(_) => "stream.heartbeat",
             StreamHappening::HeartbeatMissed { .. } => "stream.heartbeat_missed",
             StreamHappening::DecodeError { .. } => "stream.decode_error",
             StreamHappening::DecodeErrorsSuppressed { .. } => "stream.decode_errors_suppressed",
@@ -77,9 +111,13 @@ impl Event for StreamEvent {
     fn level(&self) -> Level {
         match &self.what {
             StreamHappening::Subscribed { refused, .. } if !refused.is_empty() => Level::Error,
+            StreamHappening::SignInRefused { .. } => Level::Error,
             StreamHappening::Connecting { .. }
             | StreamHappening::Connected { .. }
+            | StreamHappening::SignedIn { .. }
             | StreamHappening::Subscribed { .. }
+            | StreamHappening::Unsubscribed { .. }
+            | StreamHappening::Heartbeat(_)
             | StreamHappening::FallbackLeft { .. } => Level::Info,
             StreamHappening::Disconnected { .. }
             | StreamHappening::HeartbeatMissed { .. }
@@ -103,6 +141,21 @@ impl Event for StreamEvent {
             StreamHappening::Disconnected { reason, open_ms } => {
                 format!("The {stream} stream ended after {open_ms} ms: {reason}")
             }
+            StreamHappening::SignedIn { latency_us } => {
+                format!("The {stream} stream is signed in after {} ms", latency_us / 1_000)
+            }
+            StreamHappening::SignInRefused { status } => {
+                format!("The venue refused the key of the {stream} stream: {status}")
+            }
+            StreamHappening::Unsubscribed { symbols } => {
+                format!("The {stream} stream is unsubscribed from {}", symbols.join(", "))
+            }
+            StreamHappening::Heartbeat(traffic) => format!(
+                "The {stream} stream lives for {} s, {} frames in the last {} s",
+                traffic.uptime_ms / 1_000,
+                traffic.frames.values().sum::<u64>(),
+                traffic.since_ms / 1_000
+            ),
             StreamHappening::Subscribed { channels, refused, .. } if refused.is_empty() => {
                 format!("The {stream} stream is subscribed to {}", channels.join(", "))
             }
@@ -140,7 +193,12 @@ impl Event for StreamEvent {
             StreamHappening::Connecting { endpoint, attempt } => {
                 vec![("endpoint", Value::from(endpoint.as_str())), ("attempt", Value::from(*attempt))]
             }
-            StreamHappening::Connected { latency_us } => vec![("latency_us", Value::from(*latency_us))],
+            StreamHappening::Connected { latency_us } | StreamHappening::SignedIn { latency_us } => {
+                vec![("latency_us", Value::from(*latency_us))]
+            }
+            StreamHappening::SignInRefused { status } => vec![("reason", Value::from(status.as_str()))],
+            StreamHappening::Unsubscribed { symbols } => named(symbols),
+            StreamHappening::Heartbeat(traffic) => traffic.pairs(),
             StreamHappening::Disconnected { reason, open_ms } => {
                 vec![("reason", Value::from(reason.as_str())), ("open_ms", Value::from(*open_ms))]
             }
@@ -177,6 +235,22 @@ impl Event for StreamEvent {
     }
 }
 
+impl Traffic {
+    fn pairs(&self) -> Vec<(&'static str, Value)> {
+        let frames = self.frames.iter().map(|(kind, count)| ((*kind).to_owned(), Value::from(*count)));
+        vec![
+            ("uptime_ms", Value::from(self.uptime_ms)),
+            ("since_ms", Value::from(self.since_ms)),
+            ("frames", Value::from(self.frames.values().sum::<u64>())),
+            ("frames_by_kind", Value::Object(frames.collect())),
+            ("frame_bytes", Value::from(self.frame_bytes)),
+            ("frames_total", Value::from(self.frames_total)),
+            ("silence_ms", Value::from(self.silence_ms)),
+            ("symbols_subscribed", Value::from(self.symbols)),
+        ]
+    }
+}
+
 /// The symbols, and the symbol when it is one.
 fn named(symbols: &[String]) -> Vec<(&'static str, Value)> {
     let mut pairs = vec![("symbols", Value::from(symbols.to_vec()))];
@@ -198,6 +272,19 @@ fn samples() -> Vec<StreamHappening> {
         StreamHappening::Connecting { endpoint: "ws://127.0.0.1:9000/".to_owned(), attempt: 1 },
         StreamHappening::Connected { latency_us: 3_100 },
         StreamHappening::Disconnected { reason: "connection reset".to_owned(), open_ms: 52_000 },
+        StreamHappening::SignedIn { latency_us: 4_200 },
+        StreamHappening::SignInRefused { status: "invalid_api_key".to_owned() },
+        StreamHappening::Unsubscribed { symbols: symbols.clone() },
+        StreamHappening::Unsubscribed { symbols: [symbols.clone(), symbols.clone()].concat() },
+        StreamHappening::Heartbeat(Traffic {
+            uptime_ms: 305_000,
+            since_ms: 60_000,
+            frames: BTreeMap::from([("data", 2_410), ("heartbeat", 12)]),
+            frame_bytes: 412_000,
+            silence_ms: 40,
+            frames_total: 12_100,
+            symbols: 2,
+        }),
         StreamHappening::Subscribed {
             channels: vec!["ticker".to_owned()],
             symbols: symbols.clone(),

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use model::decision::{OrderDecision, TruthDecision};
 use model::ids::{ClientOrderId, OrderId, ProductId, Symbol, Underlying};
 use model::order::{OrderRequest, Purpose, Side, TimeInForce};
-use model::{DecisionRecord, Micros};
+use model::{Decision, DecisionRecord, Micros};
 use reqwest::Method;
 use serde_json::{Map, Value};
 use telemetry::Context;
@@ -34,6 +35,10 @@ pub struct Call {
     since: Option<Micros>,
     pub body: Option<Value>,
     pub symbols: Vec<String>,
+    /// What it is asked for, where it names no symbol itself: by them it is known whose it is.
+    pub for_symbols: Vec<String>,
+    /// On behalf of no session, but of the account.
+    pub of_account: bool,
     pub client_order_id: Option<String>,
     /// Units of the venue's quota.
     pub weight: u32,
@@ -58,6 +63,8 @@ impl Call {
             since: None,
             body: None,
             symbols: Vec::new(),
+            for_symbols: Vec::new(),
+            of_account: false,
             client_order_id: None,
             weight,
             priority: Priority::Normal,
@@ -99,6 +106,33 @@ impl Call {
     #[must_use]
     pub fn behalf(mut self, record: &DecisionRecord) -> Self {
         self.context = record.context();
+        match &record.decision {
+            Decision::Truth(TruthDecision::Requested { products, .. }) => {
+                self.for_symbols = products.iter().map(|(_, symbol)| symbol.0.clone()).collect();
+            }
+            Decision::Order(OrderDecision::CancelRequested { symbol, .. })
+            | Decision::Order(OrderDecision::LookupRequested { symbol, .. }) => {
+                self.symbols = vec![symbol.0.clone()];
+            }
+            Decision::Account(_)
+            | Decision::Market(_)
+            | Decision::Session(_)
+            | Decision::Entry(_)
+            | Decision::Order(_)
+            | Decision::Truth(_)
+            | Decision::Rules(_)
+            | Decision::Closing(_) => {}
+        }
+        // Without a session an order or a close is the account's own, whatever runs.
+        self.of_account = match &record.decision {
+            Decision::Order(_) | Decision::Closing(_) => record.session_id.is_none(),
+            Decision::Account(_)
+            | Decision::Market(_)
+            | Decision::Session(_)
+            | Decision::Entry(_)
+            | Decision::Truth(_)
+            | Decision::Rules(_) => false,
+        };
         self.caused_by = Some(format!("{}-d{}", record.boot_id, record.seq));
         self
     }
@@ -315,71 +349,4 @@ fn encoded(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_signed_is_what_is_sent() {
-        let path = |call: &Call| call.path_and_query(&Estimate::default());
-        assert_eq!(path(&Call::open_orders()), "/v2/orders?states=open%2Cpending&page_size=50");
-        let mut call = Call::open_orders();
-        call.set_query("after", "a=b/c".to_owned());
-        call.set_query("after", "x".to_owned());
-        assert!(path(&call).ends_with("&after=x"));
-        let fills = path(&Call::fills(Micros(5), &[]));
-        assert_eq!(fills, "/v2/fills?contract_types=call_options%2Cput_options&page_size=50&start_time=5");
-        let url = reqwest::Url::parse(&format!("http://127.0.0.1{}", path(&Call::open_orders()))).unwrap();
-        assert_eq!(
-            url.query(),
-            Some("states=open%2Cpending&page_size=50"),
-            "the client must not encode again"
-        );
-    }
-
-    #[test]
-    fn only_what_closes_may_spend_the_last_units() {
-        let (id, symbol) = (ClientOrderId::from("s1"), Symbol::from("C-BTC-1"));
-        let product = ProductId(27);
-        for (call, spender) in [
-            (Call::options(), Spender::Public),
-            (Call::ticker(&symbol), Spender::Public),
-            (Call::position(product, &symbol), Spender::Account(Priority::Read)),
-            (Call::product(&symbol), Spender::Public),
-            (Call::account_positions(), Spender::Account(Priority::Read)),
-            (Call::open_orders(), Spender::Account(Priority::Read)),
-            (Call::fills(Micros(1), &[]), Spender::Account(Priority::Read)),
-            (Call::wallet(), Spender::Account(Priority::Read)),
-            (Call::lookup(&id), Spender::Account(Priority::Close)),
-            (Call::cancel(Some(&id), None, product), Spender::Account(Priority::Close)),
-        ] {
-            assert_eq!(call.spender(), spender, "{}", call.pattern);
-        }
-    }
-
-    #[test]
-    fn an_order_has_text_prices_and_whole_sizes() {
-        let order = OrderRequest {
-            client_order_id: ClientOrderId::from("s1"),
-            product_id: ProductId(27),
-            symbol: Symbol::from("C"),
-            side: Side::Buy,
-            lots: 10,
-            limit: Some(model::Decimal::new(590_000, 1)),
-            time_in_force: TimeInForce::Ioc,
-            reduce_only: true,
-            purpose: Purpose::Close,
-            leg: 0,
-            attempt: 1,
-        };
-        assert_eq!(
-            place_body(&order).to_string(),
-            r#"{"client_order_id":"s1","limit_price":"59000","order_type":"limit_order","product_id":27,"reduce_only":true,"side":"buy","size":10,"time_in_force":"ioc"}"#
-        );
-        let market = OrderRequest { limit: None, ..order };
-        assert_eq!(place_body(&market)["order_type"], "market_order");
-        assert_eq!(Call::place(&market).timeout, CLOSE_TIMEOUT);
-        assert_eq!(Call::place(&market).spender(), Spender::Account(Priority::Close));
-        let entry = OrderRequest { reduce_only: false, purpose: Purpose::Entry, ..market };
-        assert_eq!(Call::place(&entry).spender(), Spender::Account(Priority::Normal));
-    }
-}
+mod tests;

@@ -35,6 +35,22 @@ pub(super) enum Outcome<T> {
     },
 }
 
+impl<T> Outcome<T> {
+    /// What is made of a result; what nothing can be made of is no result.
+    pub(super) fn understood<U>(self, understand: impl Fn(T) -> Result<U, String>) -> Outcome<U> {
+        match self {
+            Outcome::Done(result, meta) => match understand(result) {
+                Ok(result) => Outcome::Done(result, meta),
+                Err(why) => Outcome::Unknown { cause: Cause::Unreadable, detail: Some(why) },
+            },
+            Outcome::Refused { status, refusal } => Outcome::Refused { status, refusal },
+            Outcome::Limited { wait_ms } => Outcome::Limited { wait_ms },
+            Outcome::NotSent { cause, detail } => Outcome::NotSent { cause, detail },
+            Outcome::Unknown { cause, detail } => Outcome::Unknown { cause, detail },
+        }
+    }
+}
+
 /// Judges what came. A status of refusal counts whoever speaks it: what stands before the venue did not pass it on.
 pub(super) fn judge<T: DeserializeOwned>(came: &Result<Reply, NoReply>) -> Outcome<T> {
     let Reply { status, body, reset_ms, .. } = match came {

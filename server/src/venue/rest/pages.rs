@@ -72,13 +72,28 @@ impl Pages {
 impl Rest {
     /// Reads all pages of a list, or fails: never fewer rows than there are.
     pub async fn read_all<T: DeserializeOwned>(&self, call: &Call) -> Result<Vec<T>, RestError> {
+        self.read_all_as(call, |row: T| Ok(Some(row))).await
+    }
+
+    /// The same with what `understand` makes of each row; `None` is no row of those that were asked for. A page with a
+    /// row that it makes nothing of is unreadable, and told so.
+    pub async fn read_all_as<T: DeserializeOwned, U>(
+        &self,
+        call: &Call,
+        understand: impl Fn(T) -> Result<Option<U>, String>,
+    ) -> Result<Vec<U>, RestError> {
+        let understand = |page: Page<T>| {
+            let Page { first, rows } = page;
+            let rows: Vec<Option<U>> = rows.into_iter().map(&understand).collect::<Result<_, _>>()?;
+            Ok(Page { first, rows })
+        };
         let mut pages = Pages::default();
         let mut rows = Vec::new();
         let mut call = call.clone();
         loop {
-            let (page, meta) = self.read_page::<Page<T>>(&call).await?;
+            let (page, meta) = self.read_page(&call, &understand).await?;
             let after = pages.note(&page, meta, call.page_size()).map_err(RestError::Failed)?;
-            rows.extend(page.rows);
+            rows.extend(page.rows.into_iter().flatten());
             match after {
                 Some(after) => call.set_query("after", after),
                 None => return Ok(rows),

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use reqwest::StatusCode;
-
 use super::Call;
 use super::exchange::{NoReply, Reply};
 use super::outcome::Outcome;
@@ -22,7 +20,7 @@ pub(super) fn event<T>(
         symbols: call.symbols.clone(),
         client_order_id: call.client_order_id.clone(),
         latency_us: u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
-        auth: if call.signed { "signed" } else { "unsigned" },
+        auth: auth(call.signed, outcome),
         outcome: word(outcome, came.is_ok()),
         ..VenueRequest::default()
     };
@@ -31,9 +29,6 @@ pub(super) fn event<T>(
         event.response_bytes = reply.body.len();
         event.rate_limit_reset_ms = reply.reset_ms;
         event.body = (event.outcome != "ok").then(|| truncated(&reply.body));
-        if call.signed && reply.status == StatusCode::UNAUTHORIZED {
-            event.auth = "refused";
-        }
     }
     if let Outcome::NotSent { cause, detail } | Outcome::Unknown { cause, detail } = outcome {
         event.reason = Some(cause.code());
@@ -42,6 +37,36 @@ pub(super) fn event<T>(
     }
     event
 }
+
+/// What the answer says of our signature.
+fn auth<T>(signed: bool, outcome: &Outcome<T>) -> &'static str {
+    if !signed {
+        return "unsigned";
+    }
+    match outcome {
+        Outcome::Done(..) => "accepted",
+        Outcome::Refused { status, refusal } => match (*status, refusal.code.as_str()) {
+            (401, _) => "refused",
+            (_, code) if KEY_REFUSED.contains(&code) || refusal.is_expired_signature() => "refused",
+            // Somebody on the way refused, who knows nothing of keys.
+            (_, code) if code.starts_with("http_") => "unknown",
+            (_, _of_the_venue) => "accepted",
+        },
+        Outcome::Limited { .. } | Outcome::NotSent { .. } | Outcome::Unknown { .. } => "unknown",
+    }
+}
+
+/// The venue's words for a key or a signature that it does not take.
+const KEY_REFUSED: [&str; 8] = [
+    "invalid_api_key",
+    "unauthorized",
+    "unauthorized_api_access",
+    "signature_mismatch",
+    "invalid_signature",
+    "ip_not_whitelisted_for_api_key",
+    "ip_blocked_for_api_key",
+    "insufficient_permissions",
+];
 
 fn word<T>(outcome: &Outcome<T>, replied: bool) -> &'static str {
     match outcome {
@@ -61,16 +86,20 @@ mod tests {
     use crate::venue::rest::outcome::judge;
     use telemetry::{Event as _, Level};
 
-    fn told(status: u16, body: &str) -> VenueRequest {
-        let came = Ok(Reply {
-            status: StatusCode::from_u16(status).unwrap(),
+    fn reply(status: u16, body: &str) -> Reply {
+        Reply {
+            status: reqwest::StatusCode::from_u16(status).unwrap(),
             body: body.to_owned(),
             reset_ms: None,
             sent: telemetry::Micros(0),
             received: telemetry::Micros(1),
             date_s: None,
             kept: false,
-        });
+        }
+    }
+
+    fn told(status: u16, body: &str) -> VenueRequest {
+        let came = Ok(reply(status, body));
         event(&Call::wallet(), &came, &judge::<Vec<u32>>(&came), Duration::from_millis(3))
     }
 
@@ -79,7 +108,7 @@ mod tests {
         let event = told(200, r#"{"success":true,"result":{"size":"x"}}"#);
         assert_eq!(
             (event.outcome, event.reason, event.level()),
-            ("unreadable", Some("unreadable"), Level::Warn)
+            ("unreadable", Some("unreadable"), Level::Error)
         );
         assert!(
             event.message().contains("answered 200, but the answer could not be read"),
@@ -89,6 +118,36 @@ mod tests {
         assert!(event.detail.is_some() && event.body.is_some(), "where it fails, and its beginning");
         assert_eq!(told(200, r#"{"success":true,"result":[]}"#).level(), Level::Info);
         assert_eq!(told(200, r#"{"error":"Unavailable"}"#).outcome, "refused", "whatever its status says");
+    }
+
+    #[test]
+    fn an_answer_that_says_nothing_we_can_use_is_no_success() {
+        let came = Ok(reply(200, r#"{"success":true,"result":[1]}"#));
+        let outcome = judge::<Vec<u32>>(&came).understood(|_| Err::<u32, _>("no sizes".to_owned()));
+        let event = event(&Call::wallet(), &came, &outcome, Duration::from_millis(3));
+        assert_eq!((event.outcome, event.level(), event.auth), ("unreadable", Level::Error, "unknown"));
+        assert_eq!((event.status_code, event.detail.as_deref()), (Some(200), Some("no sizes")));
+    }
+
+    #[test]
+    fn every_answer_says_what_became_of_the_signature() {
+        let ok = r#"{"success":true,"result":[]}"#;
+        for (status, body, state) in [
+            (200, ok, "accepted"),
+            (200, "<html>", "unknown"),
+            (400, r#"{"success":false,"error":{"code":"insufficient_margin"}}"#, "accepted"),
+            (401, r#"{"success":false,"error":{"code":"expired_signature"}}"#, "refused"),
+            (401, "", "refused"),
+            (403, r#"{"success":false,"error":{"code":"ip_not_whitelisted_for_api_key"}}"#, "refused"),
+            (403, "<html>blocked", "unknown"),
+            (429, "{}", "unknown"),
+            (503, "", "unknown"),
+        ] {
+            assert_eq!(told(status, body).auth, state, "{status} {body}");
+        }
+        let came = Ok(reply(200, ok));
+        let public = event(&Call::options(), &came, &judge::<Vec<u32>>(&came), Duration::ZERO);
+        assert_eq!(public.auth, "unsigned");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use model::input::{ExecutionReport, Input, LinkChange};
 use telemetry::Micros;
 use tokio::time::Instant;
 
-use super::{Connection, Loss, Role, Stream};
+use super::{Connection, Loss, Role, Stream, traffic};
 use crate::clock;
 use crate::venue::events::{ClockMeasured, StreamHappening, truncated};
 use crate::venue::offset::Reading;
@@ -19,12 +19,14 @@ impl Stream {
         let heard = match connection.translator.frame(frame, now) {
             Ok(heard) => heard,
             Err(Undecodable { why, inputs }) => {
+                connection.counts.frame(connection.opened.elapsed(), "undecodable", frame.len());
                 self.undecodable(connection, &why, frame);
                 // A row that fails does not take its neighbours with it.
                 self.push(inputs, now);
                 return Ok(());
             }
         };
+        connection.counts.frame(connection.opened.elapsed(), traffic::kind(&heard), frame.len());
         if let Some(made_at) = connection.translator.venue_time() {
             self.parts.clock.lock().heard(made_at, now);
         }
@@ -37,11 +39,16 @@ impl Stream {
         }
         match heard {
             Heard::Inputs(inputs) => self.on_inputs(inputs, now),
-            Heard::KeyAuth { success: true, .. } => connection.socket.send(&orders::subscription()).await?,
+            Heard::KeyAuth { success: true, .. } => {
+                let latency_us = u64::try_from(connection.opened.elapsed().as_micros()).unwrap_or(u64::MAX);
+                self.tell(StreamHappening::SignedIn { latency_us });
+                connection.socket.send(&orders::subscription()).await?;
+            }
             Heard::KeyAuth { success: false, expired, status } => {
                 if expired {
                     self.parts.clock.lock().doubt();
                 }
+                self.tell(StreamHappening::SignInRefused { status: truncated(&status) });
                 let reason = format!("the venue refused our key: {status}");
                 return Err(Loss { code: "key_refused", reason });
             }

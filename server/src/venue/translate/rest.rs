@@ -59,7 +59,8 @@ fn kind_and_underlying(product: &wire::Product) -> Result<Option<(OptionKind, Un
         "put_options" => OptionKind::Put,
         _other => return Ok(None),
     };
-    let named = product.underlying_asset.as_ref().map(|asset| Underlying::from(asset.symbol.as_str()));
+    let named = product.underlying_asset.as_ref().and_then(|asset| asset.symbol.as_deref());
+    let named = named.filter(|symbol| !symbol.is_empty()).map(Underlying::from);
     let of_symbol = || underlyings::of_option(&Symbol::from(product.symbol.as_str()));
     let underlying = named.or_else(of_symbol);
     underlying

@@ -1,6 +1,7 @@
 //! Harness: a whole server on a port of its own with a data directory of its own, and a browser's view of it.
 
 pub mod fake_engine;
+pub mod receivers;
 pub mod small_disk;
 
 use std::io::Write;

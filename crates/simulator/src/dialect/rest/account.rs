@@ -1,101 +1,17 @@
-//! Signed REST answers: orders, positions, fills, wallet.
+//! Signed calls on positions, margins and money.
 
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use crate::dialect::query::{self, Query, page};
-use crate::dialect::reply::{Answer, Refused};
-use crate::dialect::wire;
+use crate::dialect::body::Body;
+use crate::dialect::query::Query;
+use crate::dialect::reply::Answer;
+use crate::dialect::wire::{self, Held, Words};
 use crate::exchange::Exchange;
 use crate::exchange::account::{self, Position};
 use crate::exchange::chain::Product;
-use crate::exchange::order::{Order, OrderKey, OrderState, Reject};
+use crate::exchange::order::Reject;
 use crate::exchange::time::Micros;
-
-const PAGE: usize = 50;
-
-pub(crate) fn place(exchange: &mut Exchange, now_us: Micros, body: &[u8]) -> Answer {
-    let body = query::object(body)?;
-    let request = query::order_request(&body, exchange.quirks().booleans_must_be_text)?;
-    Ok((wire::order(&exchange.place(now_us, &request)?), None))
-}
-
-pub(crate) fn cancel(exchange: &mut Exchange, now_us: Micros, body: &[u8]) -> Answer {
-    let body = query::object(body)?;
-    query::product_id(&body)?;
-    Ok((wire::order(&exchange.cancel(now_us, &query::order_key(&body)?)?), None))
-}
-
-/// All three kinds default to false at the venue, so a bare call cancels nothing.
-pub(crate) fn cancel_all(exchange: &mut Exchange, now_us: Micros, body: &[u8]) -> Answer {
-    let body = if body.is_empty() { serde_json::Map::new() } else { query::object(body)? };
-    let only_text = exchange.quirks().booleans_must_be_text;
-    let limit = query::flag(&body, "cancel_limit_orders", only_text)?;
-    let stop = query::flag(&body, "cancel_stop_orders", only_text)?;
-    let reduce_only = query::flag(&body, "cancel_reduce_only_orders", only_text)?;
-    let product_id = body.get("product_id").and_then(Value::as_i64);
-    let types = body.get("contract_types").and_then(Value::as_str).unwrap_or_default();
-    let of_type = |order: &Order| {
-        let contract_type = Product::from_id(order.product_id).map_or("", |product| product.contract_type());
-        types.is_empty() || types.split(',').any(|name| name.trim() == contract_type)
-    };
-    for order in exchange.open_orders(now_us) {
-        let kind = if order.reduce_only { reduce_only } else { order.state == OrderState::Open && limit };
-        let kind = if order.state == OrderState::Pending { stop } else { kind };
-        if kind && product_id.is_none_or(|id| id == order.product_id) && of_type(&order) {
-            exchange.cancel(now_us, &OrderKey::Id(order.id))?;
-        }
-    }
-    Ok((Value::Null, None))
-}
-
-/// Filter of the order lists: products, contract types, times in microseconds.
-fn listed(query: &Query) -> Result<impl Fn(&Order) -> bool, Reject> {
-    let products = query.numbers("product_ids")?;
-    let types: Vec<String> = query.list("contract_types").into_iter().map(str::to_owned).collect();
-    let (from, to) = (query.number("start_time")?, query.number("end_time")?);
-    Ok(move |order: &Order| {
-        let contract_type =
-            || Product::from_id(order.product_id).map_or("", |product| product.contract_type());
-        (products.is_empty() || products.contains(&order.product_id))
-            && (types.is_empty() || types.iter().any(|name| name == contract_type()))
-            && from.is_none_or(|from| order.created_us >= from)
-            && to.is_none_or(|to| order.created_us <= to)
-    })
-}
-
-pub(crate) fn open_orders(exchange: &mut Exchange, now_us: Micros, query: &Query) -> Answer {
-    let listed = listed(query)?;
-    let mut orders = exchange.open_orders(now_us);
-    orders.retain(|order| listed(order) && query.admits("states", wire::order_state(order.state)));
-    orders.reverse();
-    let (orders, meta) = page(orders, query, PAGE, PAGE)?;
-    Ok((orders.iter().map(wire::order).collect(), Some(meta)))
-}
-
-pub(crate) fn order_history(exchange: &mut Exchange, now_us: Micros, query: &Query) -> Answer {
-    let listed = listed(query)?;
-    let mut orders = exchange.order_history(now_us);
-    orders.retain(listed);
-    let (orders, mut meta) = page(orders, query, PAGE, PAGE)?;
-    if let Some(fields) = meta.as_object_mut() {
-        fields.remove("total_count");
-    }
-    Ok((orders.iter().map(wire::order).collect(), Some(meta)))
-}
-
-fn found(order: Option<Order>, key: &str) -> Answer {
-    let missing = Refused::NotFound { code: "order_not_found", context: json!({ "id": key }) };
-    order.map(|order| (wire::order(&order), None)).ok_or(missing)
-}
-
-pub(crate) fn order_by_id(exchange: &mut Exchange, now_us: Micros, id: &str) -> Answer {
-    let number = id.parse().map_err(|_| Reject::BadSchema("id must be an integer".to_owned()))?;
-    found(exchange.order(now_us, &OrderKey::Id(number)), id)
-}
-
-pub(crate) fn order_by_client_id(exchange: &mut Exchange, now_us: Micros, id: &str) -> Answer {
-    found(exchange.order_by_client_id(now_us, id), id)
-}
 
 /// One product's position, or all of the underlying's.
 pub(crate) fn position(exchange: &mut Exchange, now_us: Micros, query: &Query) -> Answer {
@@ -120,36 +36,57 @@ pub(crate) fn position(exchange: &mut Exchange, now_us: Micros, query: &Query) -
     Ok((positions.iter().filter(wanted).map(row).collect(), None))
 }
 
+fn row(exchange: &Exchange, position: &Position) -> Value {
+    let held = Held {
+        position,
+        mark: exchange.mark_by_id(position.product_id).unwrap_or(position.entry_price),
+        margin: exchange.margin_of(position),
+        risk: exchange.risk_of(position),
+        unsigned_pnl: exchange.quirks().short_option_pnl_unsigned,
+    };
+    wire::margined(&held, Words::of(exchange.quirks()))
+}
+
+/// What is held, up to ten seconds old where that is switched on.
 pub(crate) fn margined(exchange: &mut Exchange, now_us: Micros, query: &Query) -> Answer {
     let ids = query.numbers("product_ids")?;
-    let unsigned = exchange.quirks().short_option_pnl_unsigned;
-    let wanted = |position: &Position| {
+    let positions = exchange.positions_as_listed(now_us);
+    let wanted = |position: &&Position| {
         let contract_type =
             Product::from_id(position.product_id).map_or("", |product| product.contract_type());
         (ids.is_empty() || ids.contains(&position.product_id))
             && query.admits("contract_types", contract_type)
     };
-    let positions: Vec<Position> = exchange.positions(now_us).into_iter().filter(wanted).collect();
-    let row = |position: &Position| {
-        let mark = exchange.mark_by_id(position.product_id).unwrap_or(position.entry_price);
-        wire::margined(position, mark, exchange.margin_of(position), unsigned)
-    };
-    Ok((positions.iter().map(row).collect(), None))
+    Ok((positions.iter().filter(wanted).map(|position| row(exchange, position)).collect(), None))
 }
 
-pub(crate) fn fills(exchange: &mut Exchange, now_us: Micros, query: &Query) -> Answer {
-    let ids = query.numbers("product_ids")?;
-    let (from, to) = (query.number("start_time")?, query.number("end_time")?);
-    let mut fills = exchange.fills(now_us);
-    fills.retain(|fill| {
-        let contract_type = Product::from_id(fill.product_id).map_or("", |product| product.contract_type());
-        (ids.is_empty() || ids.contains(&fill.product_id))
-            && query.admits("contract_types", contract_type)
-            && from.is_none_or(|from| fill.created_us >= from)
-            && to.is_none_or(|to| fill.created_us <= to)
-    });
-    let (fills, meta) = page(fills, query, PAGE, PAGE)?;
-    Ok((fills.iter().map(wire::fill).collect(), Some(meta)))
+pub(crate) fn change_margin(exchange: &mut Exchange, now_us: Micros, body: &[u8]) -> Answer {
+    let body = Body::parse(body, exchange.quirks())?;
+    let delta = body.decimal("delta_margin")?;
+    let delta = delta.ok_or_else(|| Reject::BadSchema("delta_margin is required".to_owned()))?;
+    let position = exchange.change_margin(now_us, body.product_id()?, delta)?;
+    Ok((row(exchange, &position), None))
+}
+
+/// Flags of a position are JSON booleans in every source.
+pub(crate) fn auto_topup(exchange: &mut Exchange, now_us: Micros, body: &[u8]) -> Answer {
+    let body = Body::parse(body, exchange.quirks())?;
+    let on = body.get("auto_topup").and_then(Value::as_bool);
+    let on = on.ok_or_else(|| Reject::BadSchema("auto_topup must be true or false".to_owned()))?;
+    let position = exchange.set_auto_topup(now_us, body.product_id()?, on)?;
+    Ok((row(exchange, &position), None))
+}
+
+/// Closes everything when isolated positions are meant: there are no others here.
+pub(crate) fn close_all(exchange: &mut Exchange, now_us: Micros, body: &[u8]) -> Answer {
+    let body = Body::parse(body, exchange.quirks())?;
+    if exchange.quirks().close_all_needs_user_id && body.whole("user_id")? != Some(account::USER_ID) {
+        return Err(Reject::BadSchema("user_id is required".to_owned()).into());
+    }
+    if body.get("close_all_isolated") == Some(&Value::Bool(true)) {
+        exchange.close_all(now_us);
+    }
+    Ok((json!({}), None))
 }
 
 pub(crate) fn balances(exchange: &mut Exchange, now_us: Micros) -> (Value, Option<Value>) {
@@ -159,15 +96,36 @@ pub(crate) fn balances(exchange: &mut Exchange, now_us: Micros) -> (Value, Optio
     (json!([wire::wallet(&wallet)]), Some(meta))
 }
 
-/// Leverage is fixed by the margin rate of 1 %; setting it is accepted and answers what holds.
-pub(crate) fn leverage(exchange: &mut Exchange, id: &str) -> Answer {
-    let product = id.parse().ok().and_then(|id| exchange.product_by_id(id)).ok_or(Reject::InvalidContract)?;
-    let leverage = rust_decimal::Decimal::ONE / account::INITIAL_MARGIN;
+/// The account is margined position by position, and nothing else is offered.
+pub(crate) fn margin_mode(exchange: &Exchange, body: &[u8]) -> Answer {
+    let body = Body::parse(body, exchange.quirks())?;
+    match body.text("margin_mode") {
+        Some("isolated") => Ok((json!({ "margin_mode": "isolated", "user_id": account::USER_ID }), None)),
+        Some(_) | None => {
+            Err(Reject::BadSchema("margin_mode must be isolated at this simulated venue".to_owned()).into())
+        }
+    }
+}
+
+pub(crate) fn leverage(exchange: &mut Exchange, now_us: Micros, id: &str) -> Answer {
+    let product_id = id.parse().map_err(|_| Reject::InvalidContract)?;
+    let (leverage, blocked) = exchange.leverage(now_us, product_id)?;
+    let symbol = Product::from_id(product_id).map(|product| product.underlying.index_symbol());
     let result = json!({
         "leverage": leverage.normalize().to_string(),
-        "order_margin": "0",
-        "product_id": product.id,
+        "order_margin": blocked.round_dp(8).normalize().to_string(),
+        "product_id": product_id,
         "user_id": account::USER_ID,
+        "margin_mode": "isolated",
+        "index_symbol": symbol,
     });
     Ok((result, None))
+}
+
+pub(crate) fn set_leverage(exchange: &mut Exchange, now_us: Micros, id: &str, body: &[u8]) -> Answer {
+    let product_id = id.parse().map_err(|_| Reject::InvalidContract)?;
+    let wanted = Body::parse(body, exchange.quirks())?.decimal("leverage")?;
+    let wanted: Decimal = wanted.ok_or_else(|| Reject::BadSchema("leverage is required".to_owned()))?;
+    exchange.set_leverage(now_us, product_id, wanted)?;
+    leverage(exchange, now_us, id)
 }

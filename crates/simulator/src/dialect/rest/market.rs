@@ -1,22 +1,35 @@
 //! Public REST answers: products, tickers, depth.
 
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use crate::dialect::query::{Query, page};
+use crate::dialect::page::{Size, page};
+use crate::dialect::query::Query;
 use crate::dialect::reply::{Answer, Refused};
-use crate::dialect::wire;
+use crate::dialect::wire::{self, Standing};
 use crate::exchange::Exchange;
 use crate::exchange::chain::Product;
 use crate::exchange::order::Reject;
 use crate::exchange::time::{self, Date, Micros};
 
-const PAGE: usize = 100;
-const MOST: usize = 1_000;
+const PAGE: Size = Size { default: 100, most: 1_000 };
+/// Most symbols in one request for tickers.
+const TICKERS: usize = 10;
 
-fn known(exchange: &mut Exchange, now_us: Micros, symbol: &str) -> Result<Product, Refused> {
+/// A listed product by its symbol or its id.
+pub(crate) fn known(exchange: &mut Exchange, now_us: Micros, name: &str) -> Result<Product, Refused> {
     exchange.run_to(now_us);
-    let missing = || Refused::NotFound { code: "product_not_found", context: json!({ "symbol": symbol }) };
-    exchange.product(symbol).ok_or_else(missing)
+    let missing = || Refused::NotFound { code: "product_not_found", context: json!({ "symbol": name }) };
+    let by_id = || name.parse().ok().and_then(|id| exchange.product_by_id(id));
+    exchange.product(name).or_else(by_id).ok_or_else(missing)
+}
+
+/// What stands about a product.
+fn standing(exchange: &Exchange, product: &Product, paid: Option<Decimal>) -> Standing {
+    let settled = paid.and_then(|paid| exchange.settled_at(product).map(|mean| (mean, paid)));
+    let launched_s =
+        product.expiry_s().and_then(|expiry_s| exchange.launched_s(product.underlying, expiry_s));
+    Standing { settled, status: exchange.trading_status(product), launched_s }
 }
 
 fn expiry(query: &Query, name: &str) -> Result<Option<i64>, Reject> {
@@ -46,20 +59,30 @@ pub(crate) fn products(exchange: &mut Exchange, now_us: Micros, query: &Query) -
             settled.filter(|(product, _)| wanted(product)).map(|(product, price)| (product, Some(price))),
         );
     }
-    let (rows, meta) = page(rows, query, PAGE, MOST)?;
-    let rows: Vec<Value> = rows.into_iter().map(|(product, price)| wire::product(&product, price)).collect();
+    rows.sort_by_key(|(product, _)| product.id);
+    let keyed = rows.into_iter().map(|row| (row.0.id, row)).collect();
+    let (rows, meta) = page(keyed, query, PAGE)?;
+    let row = |(product, paid): (Product, Option<Decimal>)| {
+        wire::product(&product, &standing(exchange, &product, paid))
+    };
+    let rows: Vec<Value> = rows.into_iter().map(row).collect();
     Ok((Value::Array(rows), Some(meta)))
 }
 
-pub(crate) fn product(exchange: &mut Exchange, now_us: Micros, symbol: &str) -> Answer {
+pub(crate) fn product(exchange: &mut Exchange, now_us: Micros, name: &str) -> Answer {
     exchange.run_to(now_us);
-    if let Some(product) = exchange.product(symbol) {
-        return Ok((wire::product(&product, None), None));
+    if let Ok(product) = known(exchange, now_us, name) {
+        return Ok((wire::product(&product, &standing(exchange, &product, None)), None));
     }
-    let settled = exchange.settled_products(now_us);
-    match settled.into_iter().find(|(product, _)| product.symbol == symbol) {
-        Some((product, price)) => Ok((wire::product(&product, Some(price)), None)),
-        None => known(exchange, now_us, symbol).map(|product| (wire::product(&product, None), None)),
+    let settled = exchange.settled_products(now_us).into_iter();
+    let named = |product: &Product| product.symbol == name || product.id.to_string() == name;
+    match settled.into_iter().find(|(product, _)| named(product)) {
+        Some((product, paid)) => {
+            Ok((wire::product(&product, &standing(exchange, &product, Some(paid))), None))
+        }
+        None => {
+            known(exchange, now_us, name).map(|product| (wire::product(&product, &Standing::USUAL), None))
+        }
     }
 }
 
@@ -75,9 +98,20 @@ pub(crate) fn tickers(exchange: &mut Exchange, now_us: Micros, query: &Query) ->
     Ok((Value::Array(rows.collect()), None))
 }
 
-pub(crate) fn ticker(exchange: &mut Exchange, now_us: Micros, symbol: &str) -> Answer {
-    let product = known(exchange, now_us, symbol)?;
-    Ok((wire::ticker(&exchange.ticker(now_us, &product)), None))
+/// One ticker, or a list of them for names with commas; up to a minute old where that is switched on.
+pub(crate) fn ticker(exchange: &mut Exchange, now_us: Micros, names: &str) -> Answer {
+    let decoded = names.replace("%2C", ",").replace("%2c", ",");
+    let names: Vec<&str> = decoded.split(',').filter(|name| !name.is_empty()).collect();
+    if names.len() > TICKERS {
+        return Err(Reject::BadSchema(format!("at most {TICKERS} symbols are allowed")).into());
+    }
+    let mut rows = Vec::new();
+    for name in &names {
+        let product = known(exchange, now_us, name)?;
+        rows.push(wire::ticker(&exchange.ticker_as_cached(now_us, &product)));
+    }
+    let one = rows.len() == 1;
+    Ok((if one { rows.swap_remove(0) } else { Value::Array(rows) }, None))
 }
 
 pub(crate) fn book(exchange: &mut Exchange, now_us: Micros, symbol: &str, query: &Query) -> Answer {

@@ -31,6 +31,9 @@ pub struct Chain {
     settled: BTreeMap<i64, Settled>,
     around: i64,
     next_expiry_s: i64,
+    /// When an expiry was listed, but for those of the beginning.
+    #[serde(default)]
+    launched: BTreeMap<i64, i64>,
 }
 
 impl Chain {
@@ -48,9 +51,13 @@ impl Chain {
         if first == self.next_expiry_s && (index - self.around).abs() < unit * units {
             return false;
         }
+        let begins = self.next_expiry_s == 0;
         (self.next_expiry_s, self.around) = (first, index);
         let mut added = false;
         for expiry_s in dates {
+            if !begins && !self.listed.contains_key(&expiry_s) {
+                self.launched.insert(expiry_s, now_s);
+            }
             let step = unit * strike_units(expiry_s - now_s);
             let low = index * (100 - REACH_PERCENT) / (100 * units);
             let high = (index * (100 + REACH_PERCENT) / (100 * units)).min(highest_strike(self.underlying));
@@ -78,6 +85,16 @@ impl Chain {
         std::iter::once(Product::of(self.underlying, Contract::Perpetual)).chain(options).collect()
     }
 
+    /// When an expiry was listed, Unix seconds; none for those of the beginning.
+    pub fn launched_s(&self, expiry_s: i64) -> Option<i64> {
+        self.launched.get(&expiry_s).copied()
+    }
+
+    /// The mean of the index at which an expiry was settled, while it is remembered.
+    pub fn settled_at(&self, expiry_s: i64) -> Option<Decimal> {
+        self.settled.get(&expiry_s).map(|settled| settled.mean)
+    }
+
     /// Products of the last settled expiries with their settlement prices.
     pub fn settled_products(&self) -> Vec<(Product, Decimal)> {
         let of = |(expiry_s, settled): (&i64, &Settled)| {
@@ -102,6 +119,7 @@ impl Chain {
 
     /// Ends an expiry at this mean of the index.
     pub fn settle(&mut self, expiry_s: i64, mean: Decimal) {
+        self.launched.remove(&expiry_s);
         if let Some(strikes) = self.listed.remove(&expiry_s) {
             self.settled.insert(expiry_s, Settled { mean, strikes });
         }

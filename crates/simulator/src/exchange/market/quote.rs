@@ -77,9 +77,20 @@ fn smile(at_the_money: f64, forward: f64, strike: f64, years: f64) -> f64 {
 }
 
 impl Quote {
-    /// Lowest and highest order price, USD: `mark ± (0.0101 S + 0.229 mark)`, not under the price step.
-    pub fn band(&self) -> (f64, f64) {
-        let reach = 0.0101 * self.forward + 0.229 * self.mark;
+    /// Lowest and highest order price, USD: the mark, and on either side what the option's value would change
+    /// with spot 2 % higher or lower, whichever is more, at least 0.2 % of spot; a perpetual's mark and 5 % of
+    /// it. Not under the price step.
+    pub fn band(&self, contract: Contract) -> (f64, f64) {
+        let reach = match contract {
+            Contract::Perpetual => 0.05 * self.mark,
+            Contract::Option { right, strike, .. } => {
+                let value = |forward: f64| {
+                    pricing::black_scholes(right, forward, f64::from(strike), self.years, self.sigma).price
+                };
+                let moved = |share: f64| (value(self.forward * share) - self.mark).abs();
+                moved(1.02).max(moved(0.98)).max(0.002 * self.forward)
+            }
+        };
         ((self.mark - reach).max(self.tick), self.mark + reach)
     }
 
@@ -98,24 +109,50 @@ pub fn rounded(value: f64, places: u32) -> Decimal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::pricing::Right;
+
+    /// The recorded rows of a put deep in the money and a call out of it, a day and a half from expiry.
+    #[test]
+    fn recorded_price_bands_are_reproduced() {
+        let rows = [
+            (
+                Right::Put,
+                81_000,
+                77_635.8,
+                3_377.168_300_2,
+                0.387_875_09,
+                (1_819.606_663_17, 4_934.697_195_03),
+            ),
+            (Right::Call, 78_200, 77_651.9, 300.120_075_29, 0.315_582_86, (0.1, 1_153.897_758_28)),
+        ];
+        let seconds_left = 1_788_523_200.0 - 1_788_431_318.0;
+        for (right, strike, forward, mark, sigma, recorded) in rows {
+            let years = seconds_left / pricing::YEAR_S;
+            let quote =
+                Quote { mark, sigma, greeks: None, half: 0.0, tick: 0.1, nerves: 1.0, years, forward };
+            let contract = Contract::Option { right, strike, expiry_s: 1_788_523_200 };
+            let (low, high) = quote.band(contract);
+            let near = |got: f64, recorded: f64| ((got - mark) / (recorded - mark) - 1.0).abs() < 0.06;
+            assert!(near(low, recorded.0) && near(high, recorded.1), "{low} {high}");
+        }
+    }
 
     #[test]
-    fn recorded_price_band_is_reproduced() {
+    fn a_band_is_never_narrower_than_a_part_of_spot_and_a_perpetuals_is_a_part_of_its_mark() {
         let quote = Quote {
-            mark: 3_377.168_300_2,
-            sigma: 0.0,
+            mark: 1.0,
+            sigma: 0.3,
             greeks: None,
             half: 0.0,
             tick: 0.1,
             nerves: 1.0,
-            years: 0.0,
-            forward: 77_635.8,
+            years: 1e-4,
+            forward: 50_000.0,
         };
-        let (low, high) = quote.band();
-        assert!(
-            (low - 1_819.606_663_17).abs() < 0.1 && (high - 4_934.697_195_03).abs() < 0.1,
-            "{low} {high}"
-        );
+        let far = Contract::Option { right: Right::Call, strike: 90_000, expiry_s: 0 };
+        assert_eq!(quote.band(far), (0.1, 101.0));
+        let perpetual = Quote { mark: 50_000.0, ..quote };
+        assert_eq!(perpetual.band(Contract::Perpetual), (47_500.0, 52_500.0));
     }
 
     #[test]

@@ -211,3 +211,12 @@ fn the_words_about_the_connection() {
         assert_eq!(heard(frame), expected, "{frame}");
     }
 }
+
+/// One product whose asset the venue left empty fails no page; its symbol says what it is written on.
+#[test]
+fn an_empty_asset_fails_no_page() {
+    let rows = r#"{"success":true,"result":[{"id":7,"symbol":"C-BTC-48000-070122","contract_type":"call_options","settlement_time":"2022-01-07T12:00:00Z","strike_price":"48000","tick_size":"0.1","contract_value":"0.001","taker_commission_rate":"0.0001","initial_margin":"1","maintenance_margin":"0.5","product_specs":{"premium_commission_rate":0.035},"underlying_asset":{}}]}"#;
+    let (products, _) = wire::result::<Vec<wire::Product>>(rows).unwrap();
+    let read = instrument(&products[0], &Underlying::from("BTC")).unwrap().expect("an option on Bitcoin");
+    assert_eq!(read.underlying, Underlying::from("BTC"));
+}

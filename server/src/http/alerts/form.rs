@@ -1,0 +1,95 @@
+//! `POST /alerts/act`: the buttons of the Alerts page and of Settings as a plain form, which needs no script. Leads back to
+//! the page with a word of what came of it.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Form, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use telemetry::Micros;
+
+use super::super::assets::Site;
+use super::super::plain::page;
+use super::super::{ApiError, IdempotencyKey, MaybeUser, guard};
+use super::{ask_desk, reason_of, test_of};
+use crate::alerts::Ask;
+use crate::shared::App;
+use crate::{clock, random};
+
+/// Fields of all its buttons.
+#[derive(Deserialize)]
+pub(super) struct Fields {
+    /// The same for a form that is sent twice.
+    #[serde(default)]
+    key: String,
+    /// `acknowledge`, `silence`, `end-silence` or `test`.
+    #[serde(rename = "do")]
+    what: String,
+    /// Alert or rule.
+    #[serde(default)]
+    id: String,
+    #[serde(default)]
+    minutes: Option<i64>,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    channel: String,
+    /// The page that the form stands on.
+    #[serde(default)]
+    back: String,
+}
+
+pub(super) async fn act(
+    State(app): State<Arc<App>>,
+    MaybeUser(session): MaybeUser,
+    Extension(site): Extension<Site>,
+    headers: HeaderMap,
+    Form(fields): Form<Fields>,
+) -> Response {
+    let back = if fields.back == "/settings" { "/settings" } else { "/alerts" };
+    let say = |status, title: &str, words: &str| page(&site, status, title, words, (back, "Back"));
+    if !guard::is_own_origin(&headers, app.config.http.public_url.as_deref()) {
+        return say(StatusCode::FORBIDDEN, "Refused", "This form can only be sent from the console itself.");
+    }
+    let Some(session) = session else {
+        return say(StatusCode::UNAUTHORIZED, "Not signed in", "Sign in first; nothing was done.");
+    };
+    let (said, anchor) = match fields.what.as_str() {
+        "acknowledge" => ("acknowledged", ""),
+        "silence" => ("silenced", ""),
+        "end-silence" => ("silence-ended", ""),
+        _ => ("tested", "#deliveries"),
+    };
+    let key = if fields.key.is_empty() { random::hex(16) } else { fields.key.clone() };
+    let what = format!("{} {} {} {:?}", fields.what, fields.id, fields.channel, fields.minutes);
+    let key = IdempotencyKey::made(key, &format!("POST /alerts/act {what}"));
+    match asked(fields) {
+        Ok(ask) => match ask_desk(&app, &session, key, ask).await {
+            Ok(_) => Redirect::to(&format!("{back}?said={said}{anchor}")).into_response(),
+            Err(error) => say(error.status, "Not done", &error.message),
+        },
+        Err(error) => say(error.status, "Not done", &error.message),
+    }
+}
+
+fn asked(fields: Fields) -> Result<Box<dyn FnOnce(String) -> Ask + Send>, ApiError> {
+    let id = fields.id;
+    Ok(match fields.what.as_str() {
+        "acknowledge" => Box::new(move |by| Ask::Acknowledge { id, by }),
+        "end-silence" => Box::new(move |by| Ask::EndSilence { id, by }),
+        "silence" => {
+            let reason = reason_of(&fields.reason)?;
+            let minutes = fields.minutes.unwrap_or_default();
+            let until = Micros(clock::now().0.saturating_add(minutes.saturating_mul(60_000_000)));
+            Box::new(move |by| Ask::Silence { id, until, reason, by })
+        }
+        "test" => {
+            let channel = Some(fields.channel.as_str()).filter(|channel| !channel.is_empty());
+            let rule = Some(id.as_str()).filter(|rule| !rule.is_empty());
+            Box::new(test_of(channel, rule)?)
+        }
+        _ => return Err(ApiError::invalid("There is no such button.")),
+    })
+}

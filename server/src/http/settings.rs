@@ -1,0 +1,127 @@
+//! What Settings shows: how the server is set and stands, in words.
+
+use telemetry::Micros;
+
+use super::alerts::channels_of;
+use crate::config::VenueKind;
+use crate::forwarder::Snapshot;
+use crate::shared::App;
+use crate::store::telemetry::Books;
+use crate::telling::VERSION;
+
+/// Of messages, to find the last of each channel.
+const MESSAGES: usize = 50;
+
+type Facts = Vec<app::Fact>;
+
+fn fact(name: &str, value: impl Into<String>) -> app::Fact {
+    (name.to_owned(), value.into())
+}
+
+/// Everything that the page shows. What cannot be read is said to be so.
+pub(super) async fn paint_of(app: &App) -> app::SettingsPaint {
+    let told = app.alerts.told(MESSAGES).await.unwrap_or_default();
+    let people = app.accounts.people().await.ok();
+    let user = |person: crate::auth::Person| app::UserView {
+        name: person.username,
+        role: "admin".to_owned(),
+        without_password: !person.has_password,
+        created_at: Micros(person.created_us),
+    };
+    let level = |change: crate::levels::Change| app::LevelView {
+        target: change.target,
+        level: change.level.as_str().to_owned(),
+        expires_at: change.expires_at,
+        reason: change.reason,
+        by: change.by,
+        set_at: change.set_at,
+    };
+    app::SettingsPaint {
+        usual_level: app.teller.usual_level().as_str().to_owned(),
+        levels: app.levels.changes().await.into_iter().map(level).collect(),
+        targets: app.levels.targets().into_iter().map(str::to_owned).collect(),
+        channels: channels_of(app, &told),
+        users: people.map(|people| people.into_iter().map(user).collect()),
+        venue: venue(app),
+        retention: retention(app),
+        forwarding: forwarding(app).await,
+        about: about(app),
+    }
+}
+
+fn venue(app: &App) -> Facts {
+    let strip = app.trading.hub.strip();
+    let kind = match app.config.venue.kind {
+        VenueKind::Simulator => "simulator",
+        VenueKind::DeltaIndia => "delta-india",
+        VenueKind::DeltaIndiaTestnet => "delta-india-testnet",
+        VenueKind::DeltaGlobal => "delta-global",
+    };
+    let up = |is_up: bool| if is_up { "up" } else { "down" };
+    let remaining = app.trading.rest.remaining();
+    let clock = app.trading.rest.offset().map_or_else(
+        || "not measured yet".to_owned(),
+        |offset| {
+            let side = if offset.ms < 0 { "behind" } else { "ahead of" };
+            format!("{} ms {side} ours, ± {} ms", offset.ms.abs(), offset.uncertainty_ms)
+        },
+    );
+    vec![
+        fact("Venue", kind),
+        fact("Market", strip.market_note.unwrap_or_else(|| "the venue’s own".to_owned())),
+        fact("Price stream", up(strip.prices_up)),
+        fact("Order stream", up(strip.orders_up)),
+        fact("The venue’s clock", clock),
+        fact("Budget left, account", remaining.account.to_string()),
+        fact("Budget left, address", remaining.public.to_string()),
+    ]
+}
+
+fn retention(app: &App) -> Facts {
+    let log = &app.config.log;
+    vec![
+        fact("Data directory", app.config.data.dir.display().to_string()),
+        fact("Log records", format!("{} days, or {} MB: the oldest go first", log.keep_days, log.keep_mb)),
+        fact("Alerts that ended", "210 days"),
+        fact("Messages of alerts", "30 days"),
+        fact("Answers to keyed requests", "1 day"),
+        fact("Trading journal", "30 days, and what a living session needs"),
+    ]
+}
+
+async fn forwarding(app: &App) -> Facts {
+    let Some(status) = &app.forwarder else {
+        return vec![fact("State", "off: no ELASTICSEARCH_URL is set, and none is needed")];
+    };
+    let Snapshot { state, last_error, .. } = status.snapshot();
+    let config = &app.config.elasticsearch;
+    let mut facts = vec![fact("State", state)];
+    facts.extend(last_error.map(|error| fact("Last error", telemetry::clean(&error).into_owned())));
+    facts.push(fact("Address", config.url.clone().unwrap_or_default()));
+    facts.push(fact("Namespace", config.namespace.clone()));
+    match app.records.books().await {
+        Ok(Books { offered, delivered, held, quarantined, turned_away, .. }) => {
+            facts.push(fact("Offered", offered.to_string()));
+            facts.push(fact("Delivered", delivered.to_string()));
+            facts.push(fact("Held", held.to_string()));
+            facts.push(fact("Quarantined, turned away", format!("{quarantined}, {turned_away}")));
+        }
+        Err(error) => facts.push(fact("Books", format!("cannot be read: {error}"))),
+    }
+    facts
+}
+
+fn about(app: &App) -> Facts {
+    let (overall, reasons) = app.health.overall();
+    let health = if reasons.is_empty() {
+        overall.word().to_owned()
+    } else {
+        format!("{}: {}", overall.word(), reasons.join("; "))
+    };
+    vec![
+        fact("Version", VERSION),
+        fact("Boot id", app.teller.boot_id()),
+        fact("Health", health),
+        fact("Listens on", app.config.http.listen.to_string()),
+    ]
+}

@@ -1,0 +1,116 @@
+//! The engine in random worlds: venues with faults of every kind, strangers, kills, lost journals, every button. What
+//! it decides is told as the server tells it.
+
+use model::Input;
+use model::input::{ExecutionReport, OperatorAction};
+use proptest::strategy::{Strategy, ValueTree as _};
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+use serde_json::Value;
+use server::telling::VERSION;
+use telemetry::Event as _;
+
+use crate::support;
+use crate::support::world::World;
+
+#[path = "../../../../crates/engine/tests/laws/happenings.rs"]
+#[allow(dead_code)]
+mod happenings;
+
+/// Worlds that are lived through.
+const WORLDS: usize = 160;
+
+/// Records of all decisions, the context of each from the session that it names.
+pub fn worlds() -> Vec<Value> {
+    let config =
+        Config { rng_seed: RngSeed::Fixed(20_220_105), failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new(config);
+    let strategy = proptest::collection::vec(happenings::happening(), 4..24);
+    let mut told = Vec::new();
+    for number in 0..WORLDS {
+        let lived = strategy.new_tree(&mut runner).expect("a world").current();
+        let mut world = World::new();
+        world.run_ms(1_000);
+        world.start(support::quick_strangle());
+        if number % 2 == 0 {
+            world.start(support::quick_strangle_eth());
+        }
+        for happening in &lived {
+            let before = world.records.len();
+            happenings::live_through(&mut world, happening);
+            // A journal that was lost took what it held along.
+            told.extend(
+                world.records.iter().skip(if world.records.len() < before { 0 } else { before }).map(line),
+            );
+        }
+        let before = world.records.len();
+        world.panic(None);
+        world.run_ms(60_000);
+        world.acknowledge();
+        told.extend(world.records.iter().skip(before).map(line));
+    }
+    for world in [withdrawn(), expired(), crossed(), overfilled()] {
+        told.extend(world.records.iter().map(line));
+    }
+    // Steady decisions say the same ten thousand times.
+    let mut seen = std::collections::BTreeMap::<String, usize>::new();
+    told.retain(|record| {
+        let count = seen.entry(record["event"].as_str().unwrap_or_default().to_owned()).or_default();
+        *count += 1;
+        *count <= 500
+    });
+    told
+}
+
+/// Paused while the orders of the entry work.
+fn withdrawn() -> World {
+    let mut world = World::new();
+    world.venue.books.values_mut().for_each(|book| book.size = 0);
+    let session_id = world.start(support::quick_strangle());
+    world.run_until("orders", 5, |world| world.venue.open_orders() == 2);
+    world.operate(OperatorAction::Pause { session_id });
+    world.run_ms(5_000);
+    world
+}
+
+/// Paused until its plan is too old.
+fn expired() -> World {
+    let mut world = World::new();
+    let session_id = world.start(support::quick_strangle());
+    world.operate(OperatorAction::Pause { session_id: session_id.clone() });
+    world.run_ms(71_000);
+    world.operate(OperatorAction::Resume { session_id });
+    world.run_ms(5_000);
+    world
+}
+
+/// The floor is crossed for a moment.
+fn crossed() -> World {
+    let mut world = World::new();
+    world.start_and_enter(support::quick_strangle());
+    let counted = |world: &World| world.decisions().any(|decision| decision.name() == "rules.breach_counted");
+    world.venue.reprice("0.80");
+    world.run_ms(3_000);
+    world.venue.reprice("0.90");
+    world.run_until("a breach", 3, counted);
+    world.venue.reprice("0.80");
+    let events = world.venue.publish(world.now);
+    world.input(Input::Market { events });
+    world.run_ms(3_000);
+    world
+}
+
+/// The venue tells more fills of an order than it had lots.
+fn overfilled() -> World {
+    let mut world = World::new();
+    world.start_and_enter(support::quick_strangle());
+    let order = world.venue.orders.values().next().expect("an order");
+    let mut fill = world.venue.fills.iter().find(|fill| fill.order_id == order.id).expect("a fill").clone();
+    fill.id = model::FillId("one-more".to_owned());
+    world.input(Input::Execution(ExecutionReport::Fill(fill)));
+    world.run_ms(2_000);
+    world
+}
+
+fn line(record: &model::DecisionRecord) -> Value {
+    serde_json::to_value(record.log_record(VERSION)).expect("a record is JSON")
+}

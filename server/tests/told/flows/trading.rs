@@ -1,0 +1,229 @@
+//! Sessions at a venue with faults, over real sockets.
+
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::console::{Console, PASSWORD};
+use crate::told::Flow;
+use crate::venue::Venue;
+
+/// Longer than anything here takes; only a failure waits for it.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Settings of a server that tells everything.
+fn settings(venue: &Venue) -> Vec<(&'static str, &str)> {
+    let mut settings = venue.settings();
+    settings.extend([
+        ("LOG_LEVEL", "trace"),
+        ("DELTASCOPE__DATABASE__SLOW_STATEMENT_MS", "0"),
+        ("DELTASCOPE__DATABASE__SLOW_ACQUIRE_MS", "0"),
+    ]);
+    settings
+}
+
+async fn signed_in(venue: &Venue) -> Console {
+    let mut console = Console::start(&settings(venue)).await;
+    console.sign_in(PASSWORD).await;
+    console.ready().await;
+    console
+}
+
+async fn act(console: &Console, path: &str, body: Value) -> Value {
+    let key = uuid::Uuid::new_v4().to_string();
+    let request = console.request(Method::POST, path).header("idempotency-key", key).json(&body);
+    let response = request.send().await.expect("an answer");
+    assert_eq!(response.status(), StatusCode::ACCEPTED, "{path}");
+    response.json().await.expect("JSON")
+}
+
+/// Waits until a record was told that fulfils the condition.
+async fn until(console: &Console, what: &str, holds: impl Fn(&Value) -> bool) {
+    let look = async {
+        while !console.lines.records().iter().any(&holds) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    if tokio::time::timeout(PATIENCE, look).await.is_err() {
+        let records = console.lines.records();
+        let last: Vec<_> = records.iter().rev().take(30).map(|record| &record["message"]).collect();
+        panic!("never told: {what}; latest first {last:#?}");
+    }
+}
+
+fn named(event: &'static str) -> impl Fn(&Value) -> bool {
+    move |record| record["event"] == event
+}
+
+/// One session from the click to the look after its end, and the same data directory in another process.
+pub async fn session() -> Flow {
+    let venue = Venue::start(
+        "[[rule]]\nfault = \"reply_altered\"\nroute = \"POST /v2/orders\"\ntimes = 1\ndrop_fields = [\"unfilled_size\", \"size\"]\n\
+         [[rule]]\nfault = \"frames_dropped\"\nchannels = [\"ob_l1\", \"ob_l2\", \"mark_price\", \"ticker\"]\nsymbol = \"C-BTC-*\"\nafter_s = 9\nuntil_s = 19\n",
+    )
+    .await;
+    let console = signed_in(&venue).await;
+    let started = act(&console, "/api/v1/sessions", json!({ "preset": "quick-strangle" })).await;
+    let session_id = started["session_id"].as_str().expect("an id").to_owned();
+    until(&console, "the entry is complete", named("entry.completed")).await;
+    until(&console, "a leg falls back", named("market.leg_fallback_entered")).await;
+    until(&console, "it returns", named("market.leg_fallback_left")).await;
+    let beats = |stream: &'static str| {
+        move |record: &Value| record["event"] == "stream.heartbeat" && record["stream"] == stream
+    };
+    until(&console, "prices live", beats("prices")).await;
+    until(&console, "orders live", beats("orders")).await;
+    console.json(&format!("/api/v1/sessions/{session_id}")).await;
+    console.json(&format!("/api/v1/sessions/{session_id}/decisions")).await;
+    console.get(&format!("/sessions/{session_id}")).await;
+    act(&console, &format!("/api/v1/sessions/{session_id}/stop"), json!({})).await;
+    until(&console, "the third read", named("exit.audited")).await;
+    until(&console, "its prices are given up", named("stream.unsubscribed")).await;
+    let before = console.lines.clone();
+    let console = console.restart().await;
+    console.ready().await;
+    console.json(&format!("/api/v1/sessions/{session_id}")).await;
+    let (_, after) = console.stop().await;
+    Flow { session_id, records: [before.records(), after].concat() }
+}
+
+/// Everything that goes wrong at the venue of this process.
+const AMBUSH: &str = r#"
+[[rule]]
+fault = "socket_cut"
+after_s = 3
+every_s = 4
+times = 2
+socket = "any"
+
+[[rule]]
+fault = "undecodable_frame"
+after_s = 1
+every_s = 0.1
+times = 100
+socket = "any"
+
+[[rule]]
+fault = "socket_silent"
+after_s = 14
+for_s = 9
+times = 1
+socket = "public"
+
+[[rule]]
+fault = "rest_status"
+route = "GET /v2/positions*"
+status = 503
+after_s = 6
+until_s = 13
+
+[[rule]]
+fault = "rest_status"
+route = "GET /v2/products"
+status = 503
+times = 6
+
+[[rule]]
+fault = "rest_status"
+route = "DELETE /v2/orders*"
+status = 500
+times = 1
+
+[[rule]]
+fault = "reply_lost"
+route = "POST /v2/orders"
+times = 1
+"#;
+
+/// The embedded venue, where everything goes wrong, and a panic in the middle.
+pub async fn ambush() -> Vec<Value> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let faults = folder.path().join("faults.toml");
+    std::fs::write(&faults, AMBUSH).expect("a file");
+    let file = faults.to_str().expect("a name").to_owned();
+    let settings = [("LOG_LEVEL", "trace"), ("DELTASCOPE__SIMULATOR__FAULTS", file.as_str())];
+    let mut console = Console::start(&settings).await;
+    console.sign_in(PASSWORD).await;
+    console.ready().await;
+    act(&console, "/api/v1/sessions", json!({ "preset": "quick-strangle" })).await;
+    until(&console, "the entry is complete", named("entry.completed")).await;
+    until(&console, "prices are polled", named("stream.fallback_entered")).await;
+    until(&console, "and come again", named("stream.fallback_left")).await;
+    act(&console, "/api/v1/panic", json!({})).await;
+    let of_account =
+        |record: &Value| record["event"] == "panic.verified_flat" && record["session_id"].is_null();
+    until(&console, "the account is flat", of_account).await;
+    act(&console, "/api/v1/panic/acknowledge", json!({ "reason": "looked at it" })).await;
+    until(&console, "the latch is cleared", named("panic.acknowledged")).await;
+    console.stop().await.1
+}
+
+/// A position whose journal is lost, and a press of PANIC that nobody can read.
+pub async fn journal_lost() -> Vec<Value> {
+    let venue = Venue::start("").await;
+    let console = signed_in(&venue).await;
+    act(&console, "/api/v1/sessions", json!({ "preset": "quick-strangle" })).await;
+    until(&console, "the entry is complete", named("entry.completed")).await;
+    let data = console.data_dir().join("data");
+    sql(&data, "ALTER TABLE journal_decisions RENAME TO hidden_decisions").await;
+    until(&console, "the journal fails", named("db.journal_failed")).await;
+    sql(&data, "ALTER TABLE hidden_decisions RENAME TO journal_decisions").await;
+    until(&console, "it is written again", named("db.journal_restored")).await;
+    console.settled().await;
+    let before = console.lines.clone();
+    let console = console
+        .restart_after(async |dir| {
+            for file in ["trading.db", "trading.db-wal", "trading.db-shm"] {
+                // What is not there need not go.
+                let _ = std::fs::remove_file(dir.join(file));
+            }
+            std::fs::write(dir.join("panic.latch"), b"{\"who\":\"an").expect("a file");
+        })
+        .await;
+    until(&console, "sessions are lost", named("engine.sessions_lost")).await;
+    until(&console, "the account is closed", |record| {
+        record["event"] == "panic.verified_flat" && record["session_id"].is_null()
+    })
+    .await;
+    [before.records(), console.stop().await.1].concat()
+}
+
+/// Behind the back of the server.
+async fn sql(data: &std::path::Path, statement: &'static str) {
+    use sqlx::Connection as _;
+    let path = format!("sqlite://{}", data.join("trading.db").display());
+    let mut connection = sqlx::SqliteConnection::connect(&path).await.expect("a connection");
+    sqlx::query(statement).execute(&mut connection).await.expect("it is done");
+    connection.close().await.expect("it is closed");
+}
+
+/// Keys that the venue does not know.
+pub async fn key_refused() -> Vec<Value> {
+    let venue = Venue::start("").await;
+    let mut settings = settings(&venue);
+    settings.push(("DELTASCOPE__VENUE__API_KEY", "nobody's"));
+    let console = Console::start(&settings).await;
+    until(&console, "the key is refused", named("stream.sign_in_refused")).await;
+    until(&console, "reads are refused", |record| record["payload"]["auth"] == "refused").await;
+    console.stop().await.1
+}
+
+/// Half an hour of a tape that lacks a minute, played at its fastest.
+pub async fn short_tape() -> Vec<Value> {
+    let day = include_str!("../../../../tapes/btcusd-2022-01-05.csv");
+    let (folder, mut rows) =
+        (tempfile::tempdir().expect("a folder"), day.lines().take(25).collect::<Vec<_>>());
+    rows.remove(12);
+    let file = folder.path().join("btcusd-short.csv");
+    std::fs::write(&file, rows.join("\n") + "\n").expect("a file");
+    let tape = file.to_str().expect("a name");
+    let settings = [
+        ("DELTASCOPE__SIMULATOR__TAPE", tape),
+        ("DELTASCOPE__SIMULATOR__SPEED", "600"),
+        ("LOG_LEVEL", "debug"),
+    ];
+    let console = Console::start(&settings).await;
+    until(&console, "the tape ends", named("simulator.tape_turned")).await;
+    console.stop().await.1
+}
