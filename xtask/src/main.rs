@@ -6,8 +6,10 @@ mod browser;
 mod build;
 mod compile;
 mod fingerprint;
+mod java;
 mod kind;
 mod launch;
+mod nodes;
 mod pins;
 mod setup;
 mod shell;
@@ -31,6 +33,8 @@ cargo xtask COMMAND
       --only A,B       only these suites
       --skip A,B       all but these suites
       --full           also the slow drills and cargo-deny
+  test elastic --url URL
+                     the tests against real search engines, against yours: puts the templates, cleans up its records
   bench              benchmarks beside their baselines, and the size of the first load
 
 suites: ";
@@ -48,6 +52,7 @@ fn main() -> ExitCode {
             steps.begin("starting the console");
             launch::console(rest)
         }),
+        "test" if rest.first().is_some_and(|what| what == "elastic") => suites::of_an_engine(&rest[1..]),
         "test" => suites::choose(rest).and_then(suites::run),
         "bench" => no_arguments(rest).and_then(|()| made(Kind::Release, 0)).and_then(|_steps| bench::run()),
         "help" | "--help" | "-h" => return help(),

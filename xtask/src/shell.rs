@@ -105,6 +105,23 @@ pub fn capture(command: &mut Command) -> Result<String, Failure> {
     Err(format!("`{}` ended with {}: {}", shown(command), output.status, told.trim()))
 }
 
+/// Installs Debian's packages. `Err`: we may not, or there are none of that name.
+pub fn install(packages: &[&str]) -> Result<(), Failure> {
+    if which("apt-get").is_none() || !crate::browser::is_root() {
+        return Err(format!("{} cannot be installed here: that takes root and apt-get", packages.join(", ")));
+    }
+    println!("  {}: installing with apt-get", packages.join(", "));
+    run(command("apt-get").args(["update", "-qq"]))?;
+    let mut install = command("apt-get");
+    install.env("DEBIAN_FRONTEND", "noninteractive").args([
+        "install",
+        "-y",
+        "-qq",
+        "--no-install-recommends",
+    ]);
+    run(install.args(packages))
+}
+
 pub fn cannot_start(command: &Command, error: &std::io::Error) -> Failure {
     format!("cannot start `{}`: {error}", command.get_program().to_string_lossy())
 }

@@ -15,7 +15,7 @@ pub enum Verdict {
     Passed(String),
     Failed(String),
     /// Nothing to run here; the reason is shown.
-    Skipped(&'static str),
+    Skipped(String),
 }
 
 impl Verdict {
@@ -56,8 +56,7 @@ impl Verdict {
 
     fn detail(&self) -> &str {
         match self {
-            Self::Passed(detail) | Self::Failed(detail) => detail,
-            Self::Skipped(reason) => reason,
+            Self::Passed(detail) | Self::Failed(detail) | Self::Skipped(detail) => detail,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod browser_tests;
 mod clients;
+mod engines;
 mod native;
 mod purity;
 
@@ -9,7 +10,7 @@ use crate::setup;
 use crate::shell::{self, Failure};
 use crate::suite::{self, Suite, Verdict};
 
-const ALL: [Suite; 10] = [
+const ALL: [Suite; 11] = [
     Suite { name: "format", about: "rustfmt would change nothing", run: |_| native::format() },
     Suite {
         name: "lint",
@@ -18,6 +19,7 @@ const ALL: [Suite; 10] = [
     },
     Suite { name: "laws", about: "the laws of the house", run: |_| native::laws() },
     Suite { name: "native", about: "tests of every crate on this machine", run: native::tests },
+    Suite { name: "engines", about: "real search engines, from Maven's artifacts", run: engines::ours },
     Suite {
         name: "purity",
         about: "telemetry, model and engine build for WASM without forbidden crates",
@@ -38,6 +40,9 @@ pub struct Choice {
 pub fn names() -> String {
     ALL.iter().map(|suite| suite.name).collect::<Vec<_>>().join(", ")
 }
+
+/// Tests against somebody's own search engine.
+pub use engines::theirs as of_an_engine;
 
 /// Reads `--only`, `--skip` and `--full`.
 pub fn choose(arguments: &[String]) -> Result<Choice, Failure> {
@@ -77,7 +82,7 @@ pub fn run(choice: Choice) -> Result<(), Failure> {
     println!("set-up");
     if chosen(&["wasm", "end2end"]) {
         setup::everything()?;
-    } else if chosen(&["build", "lint", "purity", "native"]) {
+    } else if chosen(&["build", "lint", "purity", "native", "engines"]) {
         setup::for_build()?;
     }
     suite::run_all(&choice.suites, choice.full)
@@ -85,10 +90,10 @@ pub fn run(choice: Choice) -> Result<(), Failure> {
 
 fn deny(full: bool) -> Verdict {
     if !full {
-        return Verdict::Skipped("runs with --full");
+        return Verdict::Skipped("runs with --full".into());
     }
     if shell::which("cargo-deny").is_none() {
-        return Verdict::Skipped("cargo-deny is not installed: `cargo install cargo-deny --locked`");
+        return Verdict::Skipped("cargo-deny is not installed: `cargo install cargo-deny --locked`".into());
     }
     Verdict::of(shell::run(&mut shell::cargo(&["deny", "check", "bans", "licenses", "sources"])))
 }

@@ -19,7 +19,8 @@ pub(crate) struct Found {
 pub(crate) type Finder = fn(&str, usize) -> Option<Found>;
 
 /// In this order: what names itself first, then what only looks like a secret.
-pub(crate) const ALL: [Finder; 6] = [assignment, credentials, jwt, key_material, card_number, email];
+pub(crate) const ALL: [Finder; 7] =
+    [userinfo, assignment, credentials, jwt, key_material, card_number, email];
 
 /// One quick look that decides whether the finders are worth calling: most log text holds nothing that could
 /// begin any of the shapes. Must be true whenever one of them would find something.
@@ -60,6 +61,20 @@ fn is_key_byte(b: u8) -> bool {
 
 fn is_base64url(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')
+}
+
+/// `https://name:password@host`: who connects stands in front of the host.
+fn userinfo(text: &str, from: usize) -> Option<Found> {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    loop {
+        at += text.get(at..)?.find("://")? + 3;
+        let end = run(bytes, at, |b| !b.is_ascii_whitespace() && !b"/?#\"'<>`()[]{}|,;".contains(&b));
+        let host = bytes[at..end].iter().rposition(|&b| b == b'@').map(|place| at + place);
+        if let Some(host) = host.filter(|host| *host > at) {
+            return found(at, host, "[credentials]");
+        }
+    }
 }
 
 /// `api_key=…`, `signature: …`, `"password": "…"`. The value ends at a delimiter, a quoted one at its quote,

@@ -104,7 +104,7 @@ proptest! {
 }
 
 /// Text around a secret, and the part of it that must not survive.
-const CANARIES: [(&str, &str); 16] = [
+const CANARIES: [(&str, &str); 18] = [
     ("Authorization: Bearer c4n4ry.t0ken/abc", "c4n4ry"),
     ("bearer sesame0pen", "sesame0pen"),
     ("Basic dXNlcjpwYXNzd29yZA==", "dXNlcjpw"),
@@ -121,6 +121,8 @@ const CANARIES: [(&str, &str); 16] = [
     ("Cookie: __Host-session=abc; other=def", "def"),
     ("aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3", "aB3aB3"),
     ("{\\\"signature\\\":\\\"whisper\\\"}", "whisper"),
+    ("https://elastic:mellon@host:9200/path failed", "mellon"),
+    ("wss://t0ken0nly@mail.example.com/x", "t0ken0nly"),
 ];
 
 fn nasty() -> impl Strategy<Value = String> {
@@ -143,6 +145,7 @@ fn ordinary_text_is_left_alone() {
         "Basic authentication is refused; the bearer of bad news",
         "C-BTC-95000-050122 bid 120.5 ask 121",
         "meet @ noon, a@b",
+        "GET https://host:9200/a@b?to=c failed; see http://127.0.0.1:3000/trace/x",
     ] {
         assert_eq!(clean(text), text);
     }

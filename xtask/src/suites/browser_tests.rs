@@ -21,7 +21,7 @@ pub fn wasm() -> Verdict {
             .flatten()
             .collect();
     if commands.is_empty() {
-        return Verdict::Skipped("no crate has wasm-bindgen tests yet");
+        return Verdict::Skipped("no crate has wasm-bindgen tests yet".into());
     }
     let Some(driver) = browser::driver() else {
         return Verdict::Failed("chromedriver is missing: `cargo xtask setup` installs it".into());
@@ -66,7 +66,7 @@ fn wasm_tests_of(name: &str, features: &[&str]) -> Option<Command> {
 pub fn end_to_end(full: bool) -> Verdict {
     let specs = files(&shell::root().join("end2end"), "ts");
     if !specs.iter().any(|file| file.to_string_lossy().ends_with(".spec.ts")) {
-        return Verdict::Skipped("end2end has no spec yet");
+        return Verdict::Skipped("end2end has no spec yet".into());
     }
     match fingerprint::is_current(Kind::Release) {
         Ok(true) => Verdict::of_tests(playwright(full).map(|run| vec![run])),

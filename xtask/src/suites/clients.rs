@@ -23,10 +23,10 @@ pub fn run() -> Verdict {
     let Some(kind) = [Kind::Release, Kind::Quick].into_iter().find(current) else {
         return Verdict::Failed("not run: no build is current (`cargo xtask build`)".into());
     };
-    let Some(environment) = environment() else { return Verdict::Skipped(NO_PYTHON) };
+    let Some(environment) = environment() else { return Verdict::Skipped(NO_PYTHON.into()) };
     if let Err(sentence) = install(&environment) {
         println!("    {sentence}");
-        return Verdict::Skipped(NO_INDEX);
+        return Verdict::Skipped(NO_INDEX.into());
     }
     let outcome = Venue::start(kind).and_then(|venue| {
         let run = |script: &'static str| run_script(&environment, &venue.url, script);

@@ -45,9 +45,9 @@ pub fn TelemetryPage() -> impl IntoView {
     let map = use_query_map();
     let query = Memo::new(move |_| map.with(|map| LogQuery::read(|name| map.get(name))));
     let (histogram, page, has_index) = match data::logs_paint() {
-        Ok(paint) => (Ok(paint.histogram), Ok(paint.page), paint.has_index),
-        // Whoever asked the search engine needs the way back.
-        Err(error) => (Err(error.clone()), Err(error), query.with_untracked(|query| !query.ask.is_empty())),
+        Ok(paint) => (Some(paint.histogram), Ok(paint.page), paint.has_index),
+        // The records say what is wrong. The fields stay: who asked too much, or the search engine, needs the way back.
+        Err(error) => (None, Err(error), query.with_untracked(|query| !query.ask.is_empty())),
     };
     view! {
         <Title text="Telemetry"/>
