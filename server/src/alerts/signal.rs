@@ -89,9 +89,6 @@ pub fn signals(sighting: &Sighting) -> Vec<Signal> {
     let subject = || sighting.context.session_id.clone().unwrap_or_else(|| ACCOUNT.to_owned());
     let on = |rule| Signal::On { rule, subject: subject(), since: sighting.at };
     let off = |rule| Signal::Off { rule, subject: subject() };
-    let of_prices = text("stream") == PRICES;
-    let away = |since| Signal::On { rule: RuleId::PriceGap, subject: String::new(), since };
-    let back = || Signal::Off { rule: RuleId::PriceGap, subject: String::new() };
     let plain_on = |rule| Signal::On { rule, subject: String::new(), since: sighting.at };
     let plain_off = |rule| Signal::Off { rule, subject: String::new() };
     match sighting.name.as_str() {
@@ -103,18 +100,14 @@ pub fn signals(sighting: &Sighting) -> Vec<Signal> {
         "ui.error_boundary" | "ui.panic" | "ui.trapped" | "ui.boot_failed" => {
             vec![Signal::Hit { rule: RuleId::ErrorBoundary, subject: String::new() }]
         }
-        "stream.disconnected" if of_prices => vec![away(sighting.at)],
-        "stream.heartbeat_missed" if of_prices => {
-            vec![away(Micros(sighting.at.0 - number("silence_ms").max(0) * 1_000))]
-        }
-        // It says how long nothing came, also where the connection stands.
-        "stream.heartbeat" if of_prices && number("silence_ms") >= SILENCE_MS => {
-            vec![away(Micros(sighting.at.0 - number("silence_ms") * 1_000))]
-        }
-        "stream.heartbeat" if of_prices => vec![back()],
-        "stream.gap" if of_prices => vec![back()],
-        "market.link_changed" if of_prices && sighting.payload.get("up") == Some(&Value::Bool(true)) => {
-            vec![back()]
+        "stream.disconnected"
+        | "stream.heartbeat_missed"
+        | "stream.heartbeat"
+        | "stream.gap"
+        | "market.link_changed"
+            if text("stream") == PRICES =>
+        {
+            of_prices(sighting).into_iter().collect()
         }
         "panic.started" => vec![on(RuleId::PanicStarted)],
         "engine.begun_without_journal" => {
@@ -159,6 +152,23 @@ fn venue_clock(offset_ms: i64, since: Micros) -> Signal {
     } else {
         Signal::Off { rule, subject }
     }
+}
+
+/// What the price stream says about itself: away since some moment, or there again.
+fn of_prices(sighting: &Sighting) -> Option<Signal> {
+    let number = |key: &str| sighting.payload.get(key).and_then(Value::as_i64).unwrap_or_default();
+    let (rule, subject) = (RuleId::PriceGap, String::new());
+    let silence_ms = number("silence_ms").max(0);
+    let is_away = match sighting.name.as_str() {
+        "stream.disconnected" | "stream.heartbeat_missed" => true,
+        // It says how long nothing came, also where the connection stands.
+        "stream.heartbeat" => silence_ms >= SILENCE_MS,
+        // Of a link that is down its stream says more.
+        "market.link_changed" if sighting.payload.get("up") != Some(&Value::Bool(true)) => return None,
+        _ => false,
+    };
+    let since = Micros(sighting.at.0 - silence_ms * 1_000);
+    Some(if is_away { Signal::On { rule, subject, since } } else { Signal::Off { rule, subject } })
 }
 
 /// A refusal is an answer of a venue that works, unless it refuses who asks.

@@ -197,6 +197,16 @@ fn a_short_gap_of_prices_is_none_and_a_missed_heartbeat_is_one_at_once() {
         seen("stream.heartbeat_missed", &[("stream", "prices".into()), ("silence_ms", 35_000.into())], None);
     assert_eq!(names(&world.on(missed)), ["alert.fired"], "it was silent long before anybody said so");
     assert!(names(&world.on(seen("stream.disconnected", &[("stream", "orders".into())], None))).is_empty());
+    let beat =
+        |ms: i64| seen("stream.heartbeat", &[("stream", "prices".into()), ("silence_ms", ms.into())], None);
+    world.on(beat(40));
+    assert!(names(&world.pass(61 * SECOND)).contains(&"alert.resolved"), "it beats again");
+    assert!(names(&world.on(beat(9_000))).is_empty());
+    assert_eq!(
+        names(&world.on(beat(12_000))),
+        ["alert.fired"],
+        "nothing comes over a connection that stands"
+    );
 }
 
 #[test]
