@@ -151,6 +151,12 @@ impl Window {
         (!self.asked).then_some((first, ids))
     }
 
+    /// Whether the engine may have a record that is under way. Until it has answered nothing else is sent that could be
+    /// taken before it: with the stream in another index then, the record would be taken twice.
+    pub fn doubts_under_way(&self) -> bool {
+        self.entries.iter().any(|entry| entry.unsure.is_some() && matches!(entry.fate, Fate::Sent(_)))
+    }
+
     /// The engine was asked: it has these in older indices. The others may still lie in the one that it writes to now
     /// (`index`; `None`: it cannot tell), which will refuse them by their ids.
     pub fn known(&mut self, found: &HashSet<String>, index: Option<&str>) {

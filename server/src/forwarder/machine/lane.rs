@@ -300,7 +300,7 @@ impl Way {
         }
         // Until something is taken, one request shows how things are; an urgent lane keeps its order.
         let at_once = if self.window.recent() && !self.lane.is_urgent() { AT_ONCE } else { 1 };
-        if self.under_way() >= at_once {
+        if self.under_way() >= at_once || self.window.doubts_under_way() {
             return Step::Wait;
         }
         if let Some((index, ids)) = self.window.unsure() {
