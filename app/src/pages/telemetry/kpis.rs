@@ -131,7 +131,7 @@ fn table(
         let (first, rest) = head.split_first().map_or(("", head), |(first, rest)| (*first, rest));
         let heads = rest.iter().map(|name| view! { <th scope="col" class="n">{*name}</th> }).collect_view();
         view! {
-            <div class="grid-table" tabindex="0" role="group" aria-label=name><table>
+            <div class="grid-table" class:speeds=head.contains(&"p90") tabindex="0" role="group" aria-label=name><table>
                 <caption class="visually-hidden">{name}</caption>
                 <thead><tr><th scope="col">{first}</th>{heads}</tr></thead>
                 <tbody>{rows}</tbody>

@@ -204,6 +204,31 @@ fn script() -> impl Strategy<Value = Script> {
     ]
 }
 
+/// A record whose answer was lost is sent again while new ones are under way; the stream takes those first, begins
+/// another index, and takes it there once more.
+#[test]
+fn what_may_be_there_is_not_overtaken_by_what_is_new() {
+    let why = || Script::AllRefused(400, "why: not".to_owned());
+    let script = vec![
+        Script::TakenThenRolledOver,
+        why(),
+        Script::Items(vec![201, 429]),
+        Script::Items(vec![429, 201]),
+        Script::AllRefused(500, "why: not".to_owned()),
+        Script::Status(401),
+        Script::Items(vec![201]),
+        Script::Status(401),
+        Script::TakenThenRolledOver,
+        Script::Short,
+        Script::Items(vec![201, 400]),
+        Script::TakenThenRolledOver,
+        Script::Items(vec![201]),
+    ];
+    let mut world = World::with(23).in_order(15_337_568_004_706_092_194);
+    world.run(2, script);
+    world.assert_closed();
+}
+
 fn schedules() -> u32 {
     if std::env::var_os("DELTASCOPE_FULL").is_some() { 10_000 } else { 1_000 }
 }

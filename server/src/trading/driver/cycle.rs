@@ -21,6 +21,8 @@ pub(super) struct Turn<'a> {
     pub latency_us: u64,
     pub state: &'a TradingState,
     pub decisions: &'a [Arc<DecisionRecord>],
+    /// Whether anybody hears of a cycle at debug: one that nobody hears of is counted with the next that is told.
+    pub debug: bool,
 }
 
 /// What is told of a turn.
@@ -59,12 +61,12 @@ impl Cycles {
                 RulesDecision::Evaluated { worth, readings } => {
                     let seen = self.0.entry(id.clone()).or_default();
                     seen.sources(session, worth, record, &mut said);
-                    said.cycles.push(seen.cycle(turn, record, session, worth, readings));
+                    said.cycles.extend(seen.cycle(turn, record, session, worth, readings));
                 }
                 RulesDecision::ExitDecided { readings, .. } => {
                     let worth = value(turn.state, session, turn.started_at);
                     let seen = self.0.entry(id.clone()).or_default();
-                    said.cycles.push(seen.cycle(turn, record, session, &worth, readings));
+                    said.cycles.extend(seen.cycle(turn, record, session, &worth, readings));
                 }
                 RulesDecision::CycleStarted
                 | RulesDecision::CycleCompleted { .. }
@@ -87,10 +89,13 @@ impl Seen {
         session: &Session,
         worth: &Valuation,
         readings: &[RuleReading],
-    ) -> (CycleCompleted, Context) {
+    ) -> Option<(CycleCompleted, Context)> {
         let outcome = outcome(record, session, readings);
         let due = self.info_at.is_none_or(|at| turn.started_at.0 - at.0 >= INFO_EVERY);
         let level = if due || self.outcome != Some(outcome) { Level::Info } else { Level::Debug };
+        if level == Level::Debug && !turn.debug {
+            return None;
+        }
         if level == Level::Info {
             (self.info_at, self.outcome) = (Some(turn.started_at), Some(outcome));
         }
@@ -109,7 +114,7 @@ impl Seen {
             readings: readings.to_vec(),
             legs: worth.legs.clone(),
         };
-        (event, record.context())
+        Some((event, record.context()))
     }
 
     /// Notes from where each open leg has its prices; a change is told.

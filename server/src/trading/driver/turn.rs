@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::{Decision, DecisionRecord, Micros};
-use telemetry::LogRecord;
+use telemetry::{Level, LogRecord, Source};
 
 use super::Driver;
 use super::cycle::Turn;
@@ -30,7 +30,8 @@ impl Driver {
         if decisions.iter().any(changes) {
             self.parts.sessions.note(state);
         }
-        let said = self.cycles.on(&Turn { started_at, latency_us, state, decisions });
+        let debug = self.parts.teller.tells("cycle.completed", Source::Backend, Level::Debug);
+        let said = self.cycles.on(&Turn { started_at, latency_us, state, decisions, debug });
         for (event, context) in said.cycles {
             if self.parts.teller.wants(&event) {
                 let mut record = LogRecord::build(&event, &context, started_at, "", 0, VERSION);

@@ -7,6 +7,10 @@ use super::*;
 
 /// Every turn of the recorded session that led to a decision, in order, with what is said of it.
 fn told(change: impl Fn(&mut DecisionRecord)) -> Vec<Said> {
+    told_at(true, change)
+}
+
+fn told_at(debug: bool, change: impl Fn(&mut DecisionRecord)) -> Vec<Said> {
     let text = include_str!("../../../../tests/recorded/session-format-2.ndjson");
     let (mut state, mut cycles, mut said) = (TradingState::default(), Cycles::default(), Vec::new());
     let mut turn: Vec<Arc<DecisionRecord>> = Vec::new();
@@ -24,6 +28,7 @@ fn told(change: impl Fn(&mut DecisionRecord)) -> Vec<Said> {
                     started_at,
                     latency_us: 84,
                     state: &state,
+                    debug,
                     decisions: &decisions,
                 }));
             }
@@ -75,6 +80,14 @@ fn at_info_when_the_outcome_changes_and_once_a_minute() {
     assert!(cycles.iter().any(|(cycle, _)| cycle.turns > 1), "what was not told is counted");
 }
 
+/// The rate on the record is of what was told, also where nothing is told at debug.
+#[test]
+fn what_nobody_hears_of_is_counted_with_the_next_that_is_told() {
+    let turns = |debug| cycles(&told_at(debug, |_| {})).iter().map(|(cycle, _)| cycle.turns).sum::<u64>();
+    assert!(cycles(&told_at(false, |_| {})).iter().all(|(cycle, _)| cycle.level == Level::Info));
+    assert_eq!(turns(false), turns(true), "the last one is told at info");
+}
+
 #[test]
 fn a_steady_outcome_is_told_at_info_once_a_minute() {
     // A minute passes between any two evaluations.
@@ -87,8 +100,8 @@ fn a_steady_outcome_is_told_at_info_once_a_minute() {
         let held = matches!(record.decision, Decision::Rules(RulesDecision::Evaluated { .. }));
         minutes += i64::from(held);
         let started_at = Micros(record.at.0 + minutes * INFO_EVERY);
-        let said =
-            cycles.on(&Turn { started_at, latency_us: 1, state: &state, decisions: &[Arc::new(record)] });
+        let decisions = &[Arc::new(record)];
+        let said = cycles.on(&Turn { started_at, latency_us: 1, state: &state, decisions, debug: true });
         assert!(said.cycles.iter().all(|(cycle, _)| cycle.level == Level::Info));
     }
     assert!(minutes >= 10);
