@@ -43,6 +43,12 @@ pub fn now() -> Micros {
     clock().now()
 }
 
+/// So many minutes from now, as far as there is time.
+#[must_use]
+pub fn in_minutes(minutes: i64) -> Micros {
+    Micros(now().0.saturating_add(minutes.saturating_mul(60_000_000)))
+}
+
 /// What the system's clock says, which people and programs set.
 #[must_use]
 pub fn system() -> Micros {

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::ApiError;
+use crate::random;
 use crate::shared::App;
 
 /// Largest body of a JSON call.
@@ -25,9 +26,11 @@ pub struct IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// The key of a request without a JSON body, such as a plain form; `what` stands for its content.
+    /// The key of a request without a JSON body, such as a plain form; `what` stands for its content. A form that
+    /// brings no key gets one of its own.
     #[must_use]
     pub fn made(key: String, what: &str) -> Self {
+        let key = if key.is_empty() { random::hex(16) } else { key };
         Self { key, request_hash: hex::encode(Sha256::digest(what.as_bytes())), body: Bytes::new() }
     }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::{Form, State};
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
@@ -14,13 +14,13 @@ use telemetry::{Level, Micros};
 
 use super::alerts::{operator, reason_of};
 use super::assets::Site;
-use super::plain::page;
-use super::{ApiError, IdempotencyKey, MaybeUser, User, guard};
+use super::plain::{page, sender};
+use super::{ApiError, IdempotencyKey, MaybeUser, User};
 use crate::auth::Session;
 use crate::levels::{Key, Refusal};
 use crate::shared::App;
 use crate::store::trading::StoredAnswer;
-use crate::{clock, correlation, random};
+use crate::{clock, correlation};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/api/v1/log-levels", get(list).put(put)).route("/settings/levels", post(form))
@@ -126,16 +126,13 @@ async fn form(
     Form(fields): Form<Fields>,
 ) -> Response {
     let say = |status, title: &str, words: &str| page(&site, status, title, words, ("/settings", "Back"));
-    if !guard::is_own_origin(&headers, app.config.http.public_url.as_deref()) {
-        return say(StatusCode::FORBIDDEN, "Refused", "This form can only be sent from the console itself.");
-    }
-    let Some(session) = session else {
-        return say(StatusCode::UNAUTHORIZED, "Not signed in", "Sign in first; nothing was changed.");
+    let session = match sender(&app, &headers, session, "nothing was changed") {
+        Ok(session) => session,
+        Err((status, title, words)) => return say(status, title, &words),
     };
-    let key = if fields.key.is_empty() { random::hex(16) } else { fields.key.clone() };
-    let Fields { target, level, minutes, reason, .. } = fields;
+    let Fields { key, target, level, minutes, reason } = fields;
     let what = format!("POST /settings/levels {target} {level} {minutes:?}");
-    let until = Micros(clock::now().0.saturating_add(minutes.unwrap_or_default().saturating_mul(60_000_000)));
+    let until = clock::in_minutes(minutes.unwrap_or_default());
     let level = Level::parse(&level);
     let said = if level.is_some() { "level" } else { "level-ended" };
     let wanted = Wanted { target, level, expires_at: level.map(|_| until), reason };

@@ -13,11 +13,11 @@ use serde::Deserialize;
 use super::accounts::check_password_in_need;
 use super::assets::Site;
 use super::extract::ClientAddress;
-use super::plain::page;
+use super::plain::{FOREIGN, page};
 use super::sessions::Answered;
 use super::{ApiError, Facts, IdempotencyKey, MaybeUser, User, cookies, guard, sessions};
 use crate::shared::App;
-use crate::{random, trading};
+use crate::trading;
 
 /// Longest reason of an acknowledgement.
 const REASON_MOST: usize = 500;
@@ -104,7 +104,7 @@ async fn form(
     let say =
         |status, title: &str, words: &str| page(&site, status, title, words, ("/", "Back to the console"));
     if !guard::is_own_origin(&headers, app.config.http.public_url.as_deref()) {
-        return say(StatusCode::FORBIDDEN, "Refused", "This form can only be sent from the console itself.");
+        return say(StatusCode::FORBIDDEN, "Refused", FOREIGN);
     }
     if form.confirm != "PANIC" {
         let words = "Nothing was done: type PANIC in the field to confirm, then send it again.";
@@ -119,8 +119,7 @@ async fn form(
         },
     };
     facts.set_user(&username);
-    let key = if form.key.is_empty() { random::hex(16) } else { form.key };
-    let key = IdempotencyKey::made(key, "POST /panic");
+    let key = IdempotencyKey::made(form.key, "POST /panic");
     let follow = format!("/panic/{}", crate::correlation::current().unwrap_or_default());
     match everything_of(Arc::clone(&app), username.clone(), key).await {
         Ok(answered) if answered.status == StatusCode::ACCEPTED && signed_in => {

@@ -1,10 +1,29 @@
 //! Pages that are written without the app: what is left when a page cannot be made, and the answer to the plain form
 //! where its progress cannot be shown. In the product's style, without script.
 
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::assets::Site;
+use super::guard;
+use crate::auth::Session;
+use crate::shared::App;
+
+/// A form that another site sent.
+pub(super) const FOREIGN: &str = "This form can only be sent from the console itself.";
+
+/// Whose form it is. `Err`: status, title and words of the page that says why nothing was done (`undone`).
+pub(super) fn sender(
+    app: &App,
+    headers: &HeaderMap,
+    session: Option<Session>,
+    undone: &str,
+) -> Result<Session, (StatusCode, &'static str, String)> {
+    if !guard::is_own_origin(headers, app.config.http.public_url.as_deref()) {
+        return Err((StatusCode::FORBIDDEN, "Refused", FOREIGN.to_owned()));
+    }
+    session.ok_or_else(|| (StatusCode::UNAUTHORIZED, "Not signed in", format!("Sign in first; {undone}.")))
+}
 
 /// A page of a heading and some words; the id of the request stands below, and `way` leads on.
 pub(super) fn page(site: &Site, status: StatusCode, title: &str, words: &str, way: (&str, &str)) -> Response {

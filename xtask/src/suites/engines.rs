@@ -6,6 +6,7 @@ use crate::java;
 use crate::nodes::{self, Kind, Node, Trouble};
 use crate::shell::{self, Failure};
 use crate::suite::Verdict;
+use crate::suites::native;
 use crate::tee::{self, Counted};
 
 /// With `--full` a shipper that is not ours as well.
@@ -54,23 +55,9 @@ fn started() -> Result<Vec<Node>, Trouble> {
     Ok(nodes)
 }
 
-/// Built as the suite of all tests builds them, so that nothing is compiled twice.
 fn tests(urls: &str, tight: bool, full: bool) -> Result<Counted, Failure> {
-    let mut tests = shell::cargo(&[
-        "test",
-        "--workspace",
-        "--exclude",
-        "frontend",
-        "--exclude",
-        "xtask",
-        "--test",
-        "platform",
-        "--",
-        "--ignored",
-        "elastic::",
-        "--test-threads",
-        "1",
-    ]);
+    let mut tests =
+        native::of_all(&["--test", "platform", "--", "--ignored", "elastic::", "--test-threads", "1"]);
     if !full || rsyslog().is_none() {
         tests.args(["--skip", SHIPPER]);
     }

@@ -1,5 +1,7 @@
 //! Suites that need only cargo: format, lint, laws, tests on this machine.
 
+use std::process::Command;
+
 use crate::build;
 use crate::kind::Kind;
 use crate::pins::WASM_TARGET;
@@ -28,17 +30,16 @@ pub fn build() -> Verdict {
     Verdict::of(build::all(Kind::Release, &mut Steps::new(build::STEPS)))
 }
 
+/// Tests of every crate but those with suites of their own. Whoever names the same crates compiles nothing twice.
+pub fn of_all(more: &[&str]) -> Command {
+    let mut tests = shell::cargo(&["test", "--workspace", "--exclude", "frontend", "--exclude", "xtask"]);
+    tests.args(more);
+    tests
+}
+
 /// Tests with more seeds read `DELTASCOPE_FULL`.
 pub fn tests(full: bool) -> Verdict {
-    let mut tests = shell::cargo(&[
-        "test",
-        "--workspace",
-        "--exclude",
-        "frontend",
-        "--exclude",
-        "xtask",
-        "--no-fail-fast",
-    ]);
+    let mut tests = of_all(&["--no-fail-fast"]);
     if full {
         tests.env("DELTASCOPE_FULL", "1");
     }

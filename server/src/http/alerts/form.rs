@@ -5,18 +5,17 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Form, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use telemetry::Micros;
 
 use super::super::assets::Site;
-use super::super::plain::page;
-use super::super::{ApiError, IdempotencyKey, MaybeUser, guard};
+use super::super::plain::{page, sender};
+use super::super::{ApiError, IdempotencyKey, MaybeUser};
 use super::{ask_desk, reason_of, test_of};
 use crate::alerts::Ask;
+use crate::clock;
 use crate::shared::App;
-use crate::{clock, random};
 
 /// Fields of all its buttons.
 #[derive(Deserialize)]
@@ -50,11 +49,9 @@ pub(super) async fn act(
 ) -> Response {
     let back = if fields.back == "/settings" { "/settings" } else { "/alerts" };
     let say = |status, title: &str, words: &str| page(&site, status, title, words, (back, "Back"));
-    if !guard::is_own_origin(&headers, app.config.http.public_url.as_deref()) {
-        return say(StatusCode::FORBIDDEN, "Refused", "This form can only be sent from the console itself.");
-    }
-    let Some(session) = session else {
-        return say(StatusCode::UNAUTHORIZED, "Not signed in", "Sign in first; nothing was done.");
+    let session = match sender(&app, &headers, session, "nothing was done") {
+        Ok(session) => session,
+        Err((status, title, words)) => return say(status, title, &words),
     };
     let (said, anchor) = match fields.what.as_str() {
         "acknowledge" => ("acknowledged", ""),
@@ -62,9 +59,8 @@ pub(super) async fn act(
         "end-silence" => ("silence-ended", ""),
         _ => ("tested", "#deliveries"),
     };
-    let key = if fields.key.is_empty() { random::hex(16) } else { fields.key.clone() };
     let what = format!("{} {} {} {:?}", fields.what, fields.id, fields.channel, fields.minutes);
-    let key = IdempotencyKey::made(key, &format!("POST /alerts/act {what}"));
+    let key = IdempotencyKey::made(fields.key.clone(), &format!("POST /alerts/act {what}"));
     match asked(fields) {
         Ok(ask) => match ask_desk(&app, &session, key, ask).await {
             Ok(_) => Redirect::to(&format!("{back}?said={said}{anchor}")).into_response(),
@@ -81,8 +77,7 @@ fn asked(fields: Fields) -> Result<Box<dyn FnOnce(String) -> Ask + Send>, ApiErr
         "end-silence" => Box::new(move |by| Ask::EndSilence { id, by }),
         "silence" => {
             let reason = reason_of(&fields.reason)?;
-            let minutes = fields.minutes.unwrap_or_default();
-            let until = Micros(clock::now().0.saturating_add(minutes.saturating_mul(60_000_000)));
+            let until = clock::in_minutes(fields.minutes.unwrap_or_default());
             Box::new(move |by| Ask::Silence { id, until, reason, by })
         }
         "test" => {

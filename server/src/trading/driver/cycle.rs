@@ -50,7 +50,13 @@ impl Cycles {
         let mut said = Said::default();
         self.0.retain(|id, _| turn.state.session(id).is_some_and(|session| !session.is_over()));
         for session in turn.state.active().filter(|session| !session.legs().is_empty()) {
-            self.0.entry(session.id.clone()).or_default().turns += 1;
+            // At each tick of the market: an id is copied for the first turn only.
+            match self.0.get_mut(&session.id) {
+                Some(seen) => seen.turns += 1,
+                None => {
+                    self.0.insert(session.id.clone(), Seen { turns: 1, ..Seen::default() });
+                }
+            }
         }
         for record in turn.decisions {
             let (Some(id), Decision::Rules(decision)) = (&record.session_id, &record.decision) else {
