@@ -76,13 +76,15 @@ proptest! {
     /// Catches: a finder that is left out of the list, that stops after its first hit, or that only looks at
     /// word starts.
     #[test]
-    fn scrub_leaks_no_canary(before in "[a-z (\"':=]{0,12}", after in "[ ,;)\"'\n]{1,3}[a-z ]{0,8}", picked in 0..CANARIES.len(), more in 0..CANARIES.len()) {
-        let (first, second) = (CANARIES[picked], CANARIES[more]);
-        let text = [before.as_str(), " ", first.0, &after, " ", second.0, "\n"].concat();
-        let told = clean(&text);
-        prop_assert!(!told.contains(first.1), "{} in {}", first.1, told);
-        prop_assert!(!told.contains(second.1), "{} in {}", second.1, told);
-        prop_assert_eq!(scrub(&told), told.clone());
+    fn scrub_leaks_no_canary(before in "[a-z (\"':=]{0,12}", after in "[ ,;)\"'\n]{1,3}[a-z ]{0,8}") {
+        // Every pair in every case: a pair picked by chance fails one run in five and passes the others.
+        for (first, second) in CANARIES.iter().flat_map(|first| CANARIES.iter().map(move |second| (first, second))) {
+            let text = [before.as_str(), " ", first.0, &after, " ", second.0, "\n"].concat();
+            let told = clean(&text);
+            prop_assert!(!told.contains(first.1), "{} in {}", first.1, told);
+            prop_assert!(!told.contains(second.1), "{} in {}", second.1, told);
+            prop_assert_eq!(scrub(&told), told.clone());
+        }
     }
 
     /// Catches: slicing inside a character, an endless loop.
@@ -122,7 +124,7 @@ const CANARIES: [(&str, &str); 18] = [
     ("aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3", "aB3aB3"),
     ("{\\\"signature\\\":\\\"whisper\\\"}", "whisper"),
     ("https://elastic:mellon@host:9200/path failed", "mellon"),
-    ("wss://t0ken0nly@mail.example.com/x", "t0ken0nly"),
+    ("wss://t0ken0nly@stream.example.com/x", "t0ken0nly"),
 ];
 
 fn nasty() -> impl Strategy<Value = String> {
