@@ -17,7 +17,7 @@ use crate::health::Health;
 use crate::store::trading::TradingStore;
 use crate::tasks::Stop;
 use crate::telling::Teller;
-use crate::venue::Rest;
+use crate::venue::{GapTimes, Rest};
 use book::Book;
 use file::SpanFile;
 
@@ -33,6 +33,7 @@ const PART: &str = "kpis";
 pub struct KpiKeeper {
     store: TradingStore,
     rest: Rest,
+    gaps: GapTimes,
     teller: Teller,
     health: Health,
     book: Arc<Mutex<Book>>,
@@ -41,7 +42,14 @@ pub struct KpiKeeper {
 impl KpiKeeper {
     /// Reads what was kept. A file that cannot be read is set aside; figures begin anew then.
     #[must_use]
-    pub fn new(dir: &Path, store: TradingStore, rest: Rest, teller: Teller, health: Health) -> Self {
+    pub fn new(
+        dir: &Path,
+        store: TradingStore,
+        rest: Rest,
+        gaps: GapTimes,
+        teller: Teller,
+        health: Health,
+    ) -> Self {
         let (file, spans, trouble) = SpanFile::open(dir, clock::now());
         if let Some(why) = trouble {
             health.degraded(PART, why);
@@ -49,7 +57,7 @@ impl KpiKeeper {
         let mut book = Book::new(file, spans);
         // What was decided before the first start is in no figure.
         book.begin_at(*store.head().borrow() + 1);
-        Self { store, rest, teller, health, book: Arc::new(Mutex::new(book)) }
+        Self { store, rest, gaps, teller, health, book: Arc::new(Mutex::new(book)) }
     }
 
     /// Runs until the server stops; what is counted by then is kept.
@@ -82,6 +90,9 @@ impl KpiKeeper {
         self.note(closed);
         for (call, calls) in self.rest.take_calls() {
             self.book().calls(now, call, &calls);
+        }
+        for (symbol, gaps) in self.gaps.take() {
+            self.book().gaps(now, symbol, &gaps);
         }
         let counts = self.teller.counts();
         let all = RecordCounts {

@@ -134,10 +134,21 @@ async fn a_refused_channel_is_polled_at_once_and_is_a_mark_of_health_until_it_is
             if !frame.contains(r#""subscribe""#) {
                 return Vec::new();
             }
-            let words = r#""error":"subscription forbidden on this channel with more than 4 symbols""#;
+            let words = r#""error":"subscription forbidden on this channel""#;
             let granted = format!(r#""symbols":["{LIVE}","{DEAD}"]"#);
             let row = if refuses.load(Ordering::SeqCst) { words } else { &granted };
-            vec![format!(r#"{{"channels":[{{"name":"ob_l1",{row}}}],"type":"subscriptions"}}"#)]
+            let others = [
+                "spot_price",
+                "ticker",
+                "ob_l2",
+                "ob_updates",
+                "mark_price",
+                "product_updates",
+                "system_status",
+            ];
+            let others: Vec<String> = others.iter().map(|name| format!(r#",{{"name":"{name}"}}"#)).collect();
+            let others = others.concat();
+            vec![format!(r#"{{"channels":[{{"name":"ob_l1",{row}}}{others}],"type":"subscriptions"}}"#)]
         },
     )
     .await;

@@ -111,6 +111,11 @@ pub enum HealthCause {
         code: Code,
     },
     ChannelsConfirmed,
+    /// Products that cannot be traded as usual, or the whole venue, with the venue's word for it.
+    Disrupted {
+        what: String,
+    },
+    TradesAgain,
     /// Positions of the account that are not ours.
     Foreign {
         positions: BTreeMap<Symbol, Lots>,
@@ -156,6 +161,8 @@ impl HealthCause {
                 format!("the venue refused the channel {channel}: {}", code.words())
             }
             Self::ChannelsConfirmed => "the venue confirmed every channel".to_owned(),
+            Self::Disrupted { what } => format!("the venue restricts trading: {what}"),
+            Self::TradesAgain => "the venue trades as usual again".to_owned(),
             Self::Foreign { positions: lots } => {
                 format!("the account holds what is not ours: {}", positions(lots))
             }

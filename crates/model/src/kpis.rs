@@ -5,7 +5,7 @@ mod figures;
 mod histogram;
 mod watch;
 
-pub use figures::{CallFigures, Kpis, OrderFigures, Share, Speed, kpis};
+pub use figures::{CallFigures, GapFigures, Kpis, OrderFigures, Share, Speed, kpis};
 pub use histogram::Histogram;
 pub use watch::Watch;
 
@@ -35,6 +35,8 @@ pub struct Span {
     pub trailing: TrailingCounts,
     /// By stream.
     pub links: BTreeMap<String, LinkTime>,
+    /// Gaps that ended in it, by instrument.
+    pub gaps: BTreeMap<String, GapTime>,
     pub records: RecordCounts,
     /// Orders that ended in it, oldest first.
     pub lives: Vec<OrderLife>,
@@ -83,6 +85,29 @@ pub struct LinkTime {
     pub up_us: i64,
     pub watched_us: i64,
     pub losses: u64,
+}
+
+/// How long an instrument brought no data while it was watched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GapTime {
+    pub count: u64,
+    pub total_ms: i64,
+    pub longest_ms: i64,
+}
+
+impl GapTime {
+    /// Notes a gap that ended.
+    pub fn note(&mut self, gap_ms: i64) {
+        self.add(&Self { count: 1, total_ms: gap_ms, longest_ms: gap_ms });
+    }
+
+    /// Adds others.
+    pub fn add(&mut self, other: &Self) {
+        self.count += other.count;
+        self.total_ms += other.total_ms;
+        self.longest_ms = self.longest_ms.max(other.longest_ms);
+    }
 }
 
 /// What became of records of this process.
@@ -143,6 +168,9 @@ impl Span {
             known.up_us += time.up_us;
             known.watched_us += time.watched_us;
             known.losses += time.losses;
+        }
+        for (symbol, gaps) in &other.gaps {
+            self.gaps.entry(symbol.clone()).or_default().add(gaps);
         }
         self.records.told += other.records.told;
         self.records.stored += other.records.stored;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use model::kpis::{Calls, MINUTE, RecordCounts, Span, Watch};
+use model::kpis::{Calls, GapTime, MINUTE, RecordCounts, Span, Watch};
 use model::{DecisionRecord, Micros};
 
 use super::file::SpanFile;
@@ -47,6 +47,10 @@ impl Book {
         for (outcome, count) in &calls.outcomes {
             *known.outcomes.entry(outcome.clone()).or_default() += count;
         }
+    }
+
+    pub fn gaps(&mut self, at: Micros, symbol: String, gaps: &GapTime) {
+        self.running(at).gaps.entry(symbol).or_default().add(gaps);
     }
 
     /// Counts since the start of the process, before and now.

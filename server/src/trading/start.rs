@@ -30,7 +30,9 @@ use crate::store::telemetry::TelemetryStore;
 use crate::store::trading::{Purpose, TradingStore};
 use crate::tasks::{Restart, Stop, StopHook, Tasks};
 use crate::telling::Teller;
-use crate::venue::{Address, Fallback, Rest, Restricted, Stream, StreamParts, order_stream, price_stream};
+use crate::venue::{
+    Address, Fallback, GapTimes, Rest, Restricted, Stream, StreamParts, order_stream, price_stream,
+};
 pub use simulated::{SimulatorNote, catalogue};
 
 /// Why trading does not start; each one clear sentence.
@@ -135,9 +137,17 @@ async fn start_there(
         inbox: inbox.clone(),
         clock: rest.clock(),
         restricted: Restricted::default(),
+        gaps: GapTimes::default(),
     };
     run_streams(tasks, &streams, &rest, watched);
-    let kpis = KpiKeeper::new(dir, store.clone(), rest.clone(), teller.clone(), health.clone());
+    let kpis = KpiKeeper::new(
+        dir,
+        store.clone(),
+        rest.clone(),
+        streams.gaps.clone(),
+        teller.clone(),
+        health.clone(),
+    );
     run("kpis", tasks, kpis.clone(), KpiKeeper::run);
     run("feed", tasks, hub.clone(), FeedHub::run);
     run("clock_watch", tasks, ClockWatch::new(inbox.clone(), rest.clone()), ClockWatch::run);

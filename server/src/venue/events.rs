@@ -1,11 +1,13 @@
 //! What the venue client has to tell: one record a request and attempt, and the life of the streams.
 
 mod clock;
+mod part;
 mod stream;
 
 use telemetry::{CatalogueEntry, Event, Level, Map, Value};
 
 pub use clock::ClockMeasured;
+pub use part::PartHappening;
 pub use stream::{StreamEvent, StreamHappening, Traffic};
 
 /// One attempt of one REST request. `latency_us` runs from before signing until the body was read.

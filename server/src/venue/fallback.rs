@@ -12,8 +12,9 @@ use tokio::sync::watch;
 
 use super::events::{StreamEvent, StreamHappening};
 use super::freshness::{Effect, REFUSED_EVERY};
-use super::pulse::{Pulse, feed};
-use super::stream::{StreamParts, millis};
+use super::pulse::{Pulse, polled_feed};
+use super::stream::StreamParts;
+use super::talk::millis;
 use super::{Call, Cause, Rest, RestError, translate, wire};
 use crate::tasks::Stop;
 use crate::{clock, correlation};
@@ -123,7 +124,7 @@ impl Fallback {
     /// Hands over what is younger than what the stream has brought.
     fn take(&self, mut events: Vec<MarketEvent>) {
         let is_news = |event: &MarketEvent| {
-            feed(event).is_none_or(|(symbol, feed, at)| self.heard.lock().is_news(&symbol, feed, at))
+            polled_feed(event).is_none_or(|(symbol, feed, at)| self.heard.lock().is_news(&symbol, feed, at))
         };
         events.retain(is_news);
         if !events.is_empty() {

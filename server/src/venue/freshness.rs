@@ -29,6 +29,8 @@ pub enum Feed {
     Spot,
     /// Band and greeks; missed only when its channel is refused.
     Ticker,
+    /// Several levels; its gaps are counted, and polling would not help.
+    Book,
 }
 
 impl Feed {
@@ -38,6 +40,23 @@ impl Feed {
         match self {
             Feed::Top | Feed::Spot | Feed::Ticker => Duration::from_secs(6),
             Feed::Mark => Duration::from_secs(5),
+            // A quiet book is told again by the other channel, every ten seconds.
+            Feed::Book => Duration::from_secs(11),
+        }
+    }
+
+    /// The same in microseconds.
+    pub fn longest_us(self) -> i64 {
+        i64::try_from(self.longest().as_micros()).unwrap_or(i64::MAX)
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Feed::Top => "quote",
+            Feed::Mark => "mark",
+            Feed::Spot => "spot",
+            Feed::Ticker => "ticker",
+            Feed::Book => "book",
         }
     }
 }

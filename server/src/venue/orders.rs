@@ -1,10 +1,12 @@
 //! The private stream: our orders, positions and fills, for every product, after signing in with the key.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use telemetry::Micros;
 
+use super::confirmations::Place;
 use super::{Address, sign};
 
 /// The venue sends a heartbeat every 30 s; 35 s of silence is a dead connection.
@@ -20,10 +22,9 @@ pub(super) fn sign_in(address: &Address, now: Micros) -> Value {
 }
 
 /// The whole account: what is on may be more than this process knows of.
-pub(super) fn subscription() -> Value {
-    let channels: Vec<Value> = ["orders", "positions", "v2/user_trades"]
-        .iter()
-        .map(|name| json!({ "name": name, "symbols": ["all"] }))
-        .collect();
-    json!({ "type": "subscribe", "payload": { "channels": channels } })
+pub(super) fn wanted() -> BTreeSet<Place> {
+    ["orders", "positions", "v2/user_trades"]
+        .into_iter()
+        .map(|channel| (channel.to_owned(), "all".to_owned()))
+        .collect()
 }

@@ -34,7 +34,7 @@ impl Pulse {
     /// An input that came by a frame.
     pub(super) fn heard(&self, input: &Input, received: Micros) {
         let Input::Market { events } = input else { return };
-        for (symbol, feed, at) in events.iter().filter_map(feed) {
+        for (symbol, feed, at) in events.iter().filter_map(polled_feed) {
             let age = Duration::from_micros(u64::try_from(received.0 - at.0).unwrap_or(0));
             let polled = self.lock().heard(self.now(), &symbol, feed, at, age);
             if polled {
@@ -44,12 +44,8 @@ impl Pulse {
     }
 
     /// Channels with their names that the venue refuses.
-    pub(super) fn refused<'a>(
-        &self,
-        refused: impl Iterator<Item = (&'a str, &'a str)>,
-        spots: &BTreeSet<Underlying>,
-    ) {
-        let refused = refused.filter_map(|(channel, name)| feed_of(channel, name, spots)).collect();
+    pub(super) fn refused(&self, refused: &[(String, String)], spots: &BTreeSet<Underlying>) {
+        let refused = refused.iter().filter_map(|(channel, name)| feed_of(channel, name, spots)).collect();
         self.lock().refused(refused);
         self.wake.notify_one();
     }
@@ -64,7 +60,7 @@ impl Pulse {
 }
 
 /// What a channel's name for a symbol is to the watch on silence; `None` where polling would not help, such as depth.
-fn feed_of(channel: &str, name: &str, spots: &BTreeSet<Underlying>) -> Option<(Symbol, Feed)> {
+pub fn feed_of(channel: &str, name: &str, spots: &BTreeSet<Underlying>) -> Option<(Symbol, Feed)> {
     match channel {
         "ob_l1" => Some((Symbol::from(name), Feed::Top)),
         "ticker" => Some((Symbol::from(name), Feed::Ticker)),
@@ -77,13 +73,19 @@ fn feed_of(channel: &str, name: &str, spots: &BTreeSet<Underlying>) -> Option<(S
     }
 }
 
-/// What a market event is to the watch on silence.
-pub(super) fn feed(event: &MarketEvent) -> Option<(Symbol, Feed, Micros)> {
+/// What a market event is to the watch on silence; `None` where polling would not help.
+pub fn polled_feed(event: &MarketEvent) -> Option<(Symbol, Feed, Micros)> {
+    let (symbol, feed) = feed_of_event(event);
+    (feed != Feed::Book).then(|| (symbol, feed, event.at()))
+}
+
+/// Which feed of which instrument a market event is.
+pub(super) fn feed_of_event(event: &MarketEvent) -> (Symbol, Feed) {
     match event {
-        MarketEvent::Quote(quote) => Some((quote.symbol.clone(), Feed::Top, quote.at)),
-        MarketEvent::Mark(mark) => Some((mark.symbol.clone(), Feed::Mark, mark.at)),
-        MarketEvent::Spot(spot) => Some((underlyings::perpetual(&spot.underlying), Feed::Spot, spot.at)),
-        MarketEvent::Depth(_) => None,
+        MarketEvent::Quote(quote) => (quote.symbol.clone(), Feed::Top),
+        MarketEvent::Mark(mark) => (mark.symbol.clone(), Feed::Mark),
+        MarketEvent::Spot(spot) => (underlyings::perpetual(&spot.underlying), Feed::Spot),
+        MarketEvent::Depth(depth) => (depth.symbol.clone(), Feed::Book),
     }
 }
 

@@ -1,5 +1,9 @@
-//! When to come back after a stream was lost, and whether it still lives. A pure machine: time and jitter are
-//! parameters. The back-off starts over on data, not on the handshake: a venue may accept and close at once.
+//! When to come back after a stream was lost. A pure machine: time and chance are parameters. The back-off is forgiven
+//! by time in which data came, and not by a frame: a venue may accept, say something and close, again and again, and an
+//! address has 150 connections in five minutes.
+
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -7,11 +11,15 @@ use telemetry::Micros;
 
 const FIRST_MS: u64 = 200;
 const MOST_MS: u64 = 10_000;
+/// A loss is forgiven for so much time in which data came.
+const FORGIVEN_EACH: i64 = 6_000_000;
+/// After so many losses the pause is at its longest.
+const LOSSES_MOST: u32 = 8;
 
 /// The next attempt to connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
-    /// 1 for the first attempt after a loss.
+    /// 1 for the first attempt after a quiet time.
     pub attempt: u32,
     pub pause: Duration,
 }
@@ -19,56 +27,34 @@ pub struct Retry {
 /// State of one stream's link.
 #[derive(Clone, Debug, Default)]
 pub struct Reconnect {
-    attempt: u32,
-    /// When the latest message came, whatever connection it came through.
+    losses: u32,
+    /// When the latest data came, whatever connection it came through.
     heard_at: Option<Micros>,
-    /// A connection was lost since, and no data has come after it.
+    /// Since when data comes through this connection.
+    since: Option<Micros>,
+    /// A connection was lost, and no data has come after it.
     lost: bool,
 }
 
 impl Reconnect {
-    /// The connection failed or was lost. The pause is between half of and the whole doubled back-off, by
-    /// `jitter` (0 to 1,000 thousandths).
-    pub fn lost(&mut self, jitter: u64) -> Retry {
+    /// The connection failed or was lost. The pause is between half of and the whole doubled back-off, by `jitter` (0 to
+    /// 1,000 thousandths), and not shorter than the venue says.
+    pub fn lost(&mut self, jitter: u64, least: Duration) -> Retry {
+        let lived = self.since.take().zip(self.heard_at).map_or(0, |(since, until)| until.0 - since.0);
+        let forgiven = u32::try_from(lived / FORGIVEN_EACH).unwrap_or(u32::MAX);
+        self.losses = self.losses.saturating_sub(forgiven).saturating_add(1).min(LOSSES_MOST);
         self.lost = true;
-        self.attempt += 1;
-        let whole = FIRST_MS.saturating_mul(1 << (self.attempt - 1).min(16)).min(MOST_MS);
+        let whole = FIRST_MS.saturating_mul(1 << (self.losses - 1)).min(MOST_MS);
         let pause = Duration::from_millis(whole / 2 + whole / 2 * jitter.min(1_000) / 1_000);
-        Retry { attempt: self.attempt, pause }
+        Retry { attempt: self.losses, pause: pause.max(least) }
     }
 
     /// Data came. After a loss the answer is the length of the gap in milliseconds.
     pub fn heard(&mut self, now: Micros) -> Option<i64> {
         let gap = self.heard_at.filter(|_| self.lost).map(|at| (now.0 - at.0).max(0) / 1_000);
+        self.since.get_or_insert(now);
         self.heard_at = Some(now);
         self.lost = false;
-        self.attempt = 0;
         gap
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_pause_doubles_up_to_ten_seconds_and_is_jittered() {
-        let mut link = Reconnect::default();
-        let pauses: Vec<u128> = (0..9).map(|_| link.lost(1_000).pause.as_millis()).collect();
-        assert_eq!(pauses, [200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000, 10_000]);
-        let mut link = Reconnect::default();
-        assert_eq!(link.lost(0).pause.as_millis(), 100);
-        assert_eq!(link.lost(500).pause.as_millis(), 300);
-    }
-
-    #[test]
-    fn only_data_ends_an_outage() {
-        let mut link = Reconnect::default();
-        assert_eq!(link.heard(Micros(1_000_000)), None, "nothing was lost before the first data");
-        assert_eq!(link.lost(0).attempt, 1);
-        assert_eq!(link.lost(0).attempt, 2, "a handshake in between would not count");
-        assert_eq!(link.heard(Micros(3_500_000)), Some(2_500));
-        assert_eq!(link.heard(Micros(3_600_000)), None);
-        assert_eq!(link.lost(0).attempt, 1);
     }
 }

@@ -9,6 +9,7 @@ use model::ids::Code;
 use model::input::HealthReport;
 use model::words::Health;
 
+use super::confirmations::Place;
 use super::translate::Subscribed;
 
 /// What is refused now, by channel.
@@ -41,6 +42,13 @@ impl Refusals {
         }
     }
 
+    /// These were asked for, and the venue's answers leave them out.
+    pub fn miss(&mut self, places: impl IntoIterator<Item = Place>) {
+        for (channel, name) in places {
+            self.0.entry(channel).or_default().insert(name);
+        }
+    }
+
     /// What is not wanted any more is not missed.
     pub fn keep(&mut self, wanted: impl Fn(&str) -> BTreeSet<String>) {
         self.0.retain(|channel, refused| {
@@ -56,9 +64,10 @@ impl Refusals {
         self.0.is_empty()
     }
 
-    /// Names of the channels.
-    pub fn channels(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+    /// Whether this is refused.
+    #[must_use]
+    pub fn holds(&self, channel: &str, name: &str) -> bool {
+        self.0.get(channel).is_some_and(|names| names.contains(name))
     }
 
     /// Every refused symbol with its channel.
@@ -69,9 +78,16 @@ impl Refusals {
     }
 }
 
-/// What of the venue is refused to any of the streams; one mark of health for all of it. Cheap to clone.
+/// What the venue refuses to any of the streams, and what it does not trade as usual; one mark of health for all of it.
+/// Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Restricted(Arc<Mutex<BTreeMap<&'static str, BTreeSet<String>>>>);
+pub struct Restricted(Arc<Mutex<Restrictions>>);
+
+#[derive(Debug, Default)]
+struct Restrictions {
+    refused: BTreeMap<&'static str, BTreeSet<String>>,
+    disrupted: BTreeSet<String>,
+}
 
 impl Restricted {
     /// Notes the channels that are refused to a stream; gives what the engine is to be told: that there are some, again
@@ -82,23 +98,43 @@ impl Restricted {
         channels: impl Iterator<Item = &'a str>,
     ) -> Option<HealthReport> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let was = !all.is_empty();
+        let was = all.is_any();
         let channels: BTreeSet<String> = channels.map(short).collect();
         if channels.is_empty() {
-            all.remove(stream);
+            all.refused.remove(stream);
         } else {
-            all.insert(stream, channels);
+            all.refused.insert(stream, channels);
         }
-        let names: Vec<&str> = all.values().flatten().map(String::as_str).collect();
+        all.report(was, HealthCause::ChannelsConfirmed)
+    }
+
+    /// Notes what the venue does not trade as usual.
+    pub(super) fn disrupted(&self, what: BTreeSet<String>) -> Option<HealthReport> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let was = all.is_any();
+        all.disrupted = what;
+        all.report(was, HealthCause::TradesAgain)
+    }
+}
+
+impl Restrictions {
+    fn is_any(&self) -> bool {
+        !self.refused.is_empty() || !self.disrupted.is_empty()
+    }
+
+    /// What is to be said; `well` when nothing is restricted any more.
+    fn report(&self, was: bool, well: HealthCause) -> Option<HealthReport> {
         let report = |on, cause| HealthReport { health: Health::VenueRestricted, on, cause };
-        match (was, names.as_slice()) {
-            (false, []) => None,
-            (true, []) => Some(report(false, HealthCause::ChannelsConfirmed)),
-            (_, names) => {
-                let (channel, code) = (names.join(", "), Code::from("refused"));
-                Some(report(true, HealthCause::ChannelRefused { channel, code }))
-            }
+        if !self.is_any() {
+            return was.then(|| report(false, well));
         }
+        let joined = |names: Vec<&str>| names.join(", ");
+        if self.disrupted.is_empty() {
+            let channel = joined(self.refused.values().flatten().map(String::as_str).collect());
+            return Some(report(true, HealthCause::ChannelRefused { channel, code: Code::from("refused") }));
+        }
+        let what = joined(self.disrupted.iter().map(String::as_str).collect());
+        Some(report(true, HealthCause::Disrupted { what }))
     }
 }
 
@@ -159,13 +195,24 @@ mod tests {
     }
 
     #[test]
-    fn a_private_channel_has_no_symbols_and_is_refused_all_the_same() {
+    fn a_private_channel_is_refused_whole_and_granted_whole() {
+        let all = |_: &str| BTreeSet::from(["all".to_owned()]);
+        for symbols in [&["all"] as &[&str], &[]] {
+            let mut refusals = Refusals::default();
+            refusals.note(&[refused("orders")], all);
+            refusals.keep(all);
+            assert_eq!(refusals.symbols().collect::<Vec<_>>(), [("orders", "all")]);
+            refusals.note(&[granted("orders", symbols)], all);
+            assert!(refusals.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_no_answer_mentions_is_missed_until_one_does() {
         let mut refusals = Refusals::default();
-        refusals.note(&[refused("orders")], |_| BTreeSet::new());
-        assert_eq!((refusals.is_empty(), refusals.channels().collect::<Vec<_>>()), (false, vec!["orders"]));
-        refusals.keep(|_| BTreeSet::new());
-        assert!(!refusals.is_empty());
-        refusals.note(&[granted("orders", &["all"])], |_| BTreeSet::new());
+        refusals.miss([("ob_l1".to_owned(), "A".to_owned())]);
+        assert!(refusals.holds("ob_l1", "A") && !refusals.holds("ob_l1", "B"));
+        refusals.note(&[granted("ob_l1", &["A", "B"])], wanted);
         assert!(refusals.is_empty());
     }
 
@@ -200,5 +247,22 @@ mod tests {
         assert_eq!(note("prices", &[]), Some((true, "positions".to_owned())));
         assert_eq!(note("orders", &[]).map(|(on, _)| on), Some(false));
         assert_eq!(note("orders", &[]), None);
+    }
+
+    #[test]
+    fn what_does_not_trade_as_usual_is_the_same_mark_and_keeps_it_on() {
+        let restricted = Restricted::default();
+        let words = |report: Option<HealthReport>| report.map(|report| (report.on, report.cause.sentence()));
+        let some = |what: &[&str]| what.iter().map(|what| (*what).to_owned()).collect::<BTreeSet<_>>();
+        assert_eq!(words(restricted.disrupted(BTreeSet::new())), None);
+        let on = words(restricted.disrupted(some(&["the venue (maintenance)"])));
+        assert_eq!(on, Some((true, "the venue restricts trading: the venue (maintenance)".to_owned())));
+        assert!(restricted.note("prices", ["ob_l1"].into_iter()).is_some_and(|report| report.on));
+        assert!(
+            restricted.disrupted(BTreeSet::new()).is_some_and(|report| report.on),
+            "a channel is refused"
+        );
+        let off = restricted.note("prices", [].into_iter());
+        assert_eq!(words(off), Some((false, "the venue confirmed every channel".to_owned())));
     }
 }

@@ -1,34 +1,26 @@
-//! A stream that comes back by itself: connect, subscribe, listen, and after a loss do it all again. What it hears
-//! goes to the inbox as inputs; what happens to it is told. Prices and orders differ only in their `Role`.
-
-mod flood;
-mod hearing;
-mod traffic;
+//! One stream with its socket: connects when the conversation says so, brings it what is heard, and does what it says.
+//! What is heard goes to the inbox as inputs; what happens is told. Prices and orders differ by their `Role`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::Symbol;
-use model::input::Link;
-use serde_json::{Value, json};
+use model::input::{Input, Link};
+use model::{Micros, Symbol};
 use tokio::sync::watch;
-use tokio::time::Instant;
 
-use super::events::{StreamEvent, StreamHappening};
+use super::confirmations::Place;
+use super::events::{ClockMeasured, PartHappening, StreamEvent, StreamHappening};
+use super::gaps::GapTimes;
+use super::offset::Reading;
 use super::pulse::Pulse;
-use super::refusals::{Refusals, Restricted};
-use super::socket::Socket;
-use super::translate::Translator;
-use super::{Address, Reconnect, SessionContext, VenueClock, jitter, orders, prices, underlyings};
+use super::refusals::Restricted;
+use super::socket::{NoSocket, Socket};
+use super::talk::{Effect, Talk, Turn};
+use super::{Address, SessionContext, VenueClock, orders, underlyings};
 use crate::tasks::Stop;
 use crate::telling::Teller;
 use crate::trading::Inbox;
 use crate::{clock, correlation};
-use flood::Flood;
-use traffic::Counts;
-
-/// A refused channel is asked for again after this long.
-const ASK_AGAIN: Duration = Duration::from_secs(60);
 
 /// What every stream needs.
 #[derive(Clone)]
@@ -41,59 +33,17 @@ pub struct StreamParts {
     pub clock: VenueClock,
     /// The same for both streams.
     pub restricted: Restricted,
+    /// For the key figures.
+    pub gaps: GapTimes,
 }
 
 /// What a stream is for.
 #[derive(Clone)]
-pub(super) enum Role {
+enum Role {
     /// Spot always, and the watched instruments.
     Prices { watched: watch::Receiver<Vec<Symbol>>, heard: Pulse },
     /// Our orders, positions and fills, after signing in.
     Orders,
-}
-
-impl Role {
-    fn name(&self) -> &'static str {
-        self.link().word()
-    }
-
-    fn link(&self) -> Link {
-        match self {
-            Role::Prices { .. } => Link::Prices,
-            Role::Orders => Link::Orders,
-        }
-    }
-
-    fn url<'a>(&self, address: &'a Address) -> &'a str {
-        match self {
-            Role::Prices { .. } => &address.public_ws_url,
-            Role::Orders => &address.private_ws_url,
-        }
-    }
-
-    /// Silence after which the connection counts as dead.
-    fn silence_max(&self) -> Duration {
-        match self {
-            Role::Prices { .. } => prices::SILENCE_MAX,
-            Role::Orders => orders::SILENCE_MAX,
-        }
-    }
-
-    /// The first messages after connecting.
-    fn greeting(&mut self, parts: &StreamParts) -> Vec<Value> {
-        let mut messages = vec![json!({ "type": "enable_heartbeat" })];
-        match self {
-            Role::Prices { watched, .. } => {
-                let symbols = watched.borrow_and_update();
-                messages.push(prices::subscription("subscribe", &symbols, &underlyings::followed(&symbols)));
-            }
-            Role::Orders => {
-                let now = parts.clock.estimate().venue_time(clock::now());
-                messages.push(orders::sign_in(&parts.address, now));
-            }
-        }
-        messages
-    }
 }
 
 /// One stream with its state over all its connections. Cloned where a supervisor may have to run it again.
@@ -101,12 +51,7 @@ impl Role {
 pub struct Stream {
     role: Role,
     parts: StreamParts,
-    reconnect: Reconnect,
-    /// The link was told to the engine as up.
-    up: bool,
-    /// Symbols of the latest subscription.
-    symbols: Vec<Symbol>,
-    refusals: Refusals,
+    talk: Talk,
     /// Of this connection, so that its life can be read as one story.
     correlation_id: String,
 }
@@ -115,199 +60,218 @@ pub struct Stream {
 #[must_use]
 pub fn price_stream(parts: StreamParts, watched: watch::Receiver<Vec<Symbol>>) -> (Stream, Pulse) {
     let pulse = Pulse::beginning_now();
-    (Stream::new(Role::Prices { watched, heard: pulse.clone() }, parts), pulse)
+    (Stream::new(Role::Prices { watched, heard: pulse.clone() }, parts, Link::Prices), pulse)
 }
 
 /// The private stream.
 #[must_use]
 pub fn order_stream(parts: StreamParts) -> Stream {
-    Stream::new(Role::Orders, parts)
-}
-
-/// Why a connection ended: a word for the journal, and what was said for people.
-pub(super) struct Loss {
-    pub code: &'static str,
-    pub reason: String,
-}
-
-impl From<String> for Loss {
-    fn from(reason: String) -> Self {
-        Self { code: "connection_lost", reason }
-    }
-}
-
-/// One connection.
-struct Connection {
-    socket: Socket,
-    translator: Translator,
-    opened: Instant,
-    /// When anything was last heard that proves the connection alive.
-    alive: Instant,
-    /// Of frames that cannot be decoded.
-    flood: Flood,
-    counts: Counts,
+    Stream::new(Role::Orders, parts, Link::Orders)
 }
 
 impl Stream {
-    fn new(role: Role, parts: StreamParts) -> Self {
-        Self {
-            role,
-            parts,
-            reconnect: Reconnect::default(),
-            up: false,
-            symbols: Vec::new(),
-            refusals: Refusals::default(),
-            correlation_id: correlation::fresh(),
-        }
+    fn new(role: Role, parts: StreamParts, link: Link) -> Self {
+        // Without randomness every process has the same jitter, which is still one.
+        let seed = getrandom::u64().unwrap_or(7);
+        Self { role, parts, talk: Talk::new(link, seed), correlation_id: correlation::fresh() }
     }
 
     /// Runs until the server stops.
     pub async fn run(mut self, mut stop: Stop) {
-        let mut attempt = 1;
+        let mut socket: Option<Socket> = None;
+        let watched = match &mut self.role {
+            Role::Prices { watched, .. } => watched.borrow_and_update().clone(),
+            Role::Orders => Vec::new(),
+        };
+        let mut happened = Happened::Watched(watched);
         loop {
-            self.correlation_id = correlation::fresh();
-            let loss = tokio::select! {
-                loss = self.connect(attempt) => loss,
-                () = stop.stopped() => return,
+            let turn = match &happened {
+                Happened::Frame(text) => Turn::Frame(text),
+                Happened::Closed(reason) => Turn::Closed(reason.clone()),
+                Happened::Watched(symbols) => Turn::Watch(symbols.clone()),
+                Happened::Passed => Turn::Passed,
             };
-            self.link_down(loss.code);
-            let retry = self.reconnect.lost(u64::try_from(jitter()).unwrap_or(500));
-            attempt = retry.attempt;
-            let backoff_ms = u64::try_from(retry.pause.as_millis()).unwrap_or(u64::MAX);
-            self.tell(StreamHappening::Reconnecting { attempt, backoff_ms });
-            tokio::select! {
-                () = tokio::time::sleep(retry.pause) => {}
-                () = stop.stopped() => return,
+            let mut connects = self.turn(turn, &mut socket).await;
+            while connects {
+                let opened = tokio::select! {
+                    opened = self.open(&mut socket) => opened,
+                    () = stop.stopped() => return,
+                };
+                connects = self.turn(opened, &mut socket).await;
             }
+            let Some(next) = self.wait(socket.as_mut(), &mut stop).await else { return };
+            happened = next;
         }
     }
 
-    /// One connection from its beginning to its end; gives why it ended.
-    async fn connect(&mut self, attempt: u32) -> Loss {
-        let url = self.role.url(&self.parts.address).to_owned();
-        self.tell(StreamHappening::Connecting { endpoint: url.clone(), attempt });
-        let started = Instant::now();
-        let socket = match Socket::open(&url).await {
-            Ok((socket, reading)) => {
+    /// The next thing that happens. Frames go before time: what came in time is not late because we are.
+    async fn wait(&mut self, socket: Option<&mut Socket>, stop: &mut Stop) -> Option<Happened> {
+        let wait = self
+            .talk
+            .next_at()
+            .map(|at| Duration::from_micros(u64::try_from(at.0.saturating_sub(clock::now().0)).unwrap_or(0)));
+        let frame = async {
+            match socket {
+                Some(socket) => socket.next().await,
+                None => std::future::pending().await,
+            }
+        };
+        let due = async {
+            match wait {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = stop.stopped() => None,
+            symbols = changed(&mut self.role) => Some(Happened::Watched(symbols)),
+            frame = frame => Some(match frame {
+                Ok(text) => Happened::Frame(text),
+                Err(reason) => Happened::Closed(reason),
+            }),
+            () = due => Some(Happened::Passed),
+        }
+    }
+
+    async fn open(&mut self, socket: &mut Option<Socket>) -> Turn<'static> {
+        match Socket::open(self.url()).await {
+            Ok((opened, reading)) => {
                 self.learn(reading);
-                socket
+                *socket = Some(opened);
+                Turn::Opened
             }
-            Err(reason) => {
-                self.tell(StreamHappening::Disconnected { reason: reason.clone(), open_ms: 0 });
-                return Loss { code: "no_connection", reason };
-            }
-        };
-        let latency_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.tell(StreamHappening::Connected { latency_us });
-        let now = Instant::now();
-        let mut connection = Connection {
-            socket,
-            translator: Translator::default(),
-            opened: now,
-            alive: now,
-            flood: Flood::default(),
-            counts: Counts::default(),
-        };
-        let loss = match self.listen(&mut connection).await {
-            Ok(never) => match never {},
-            Err(loss) => loss,
-        };
-        self.tell_hidden(&mut connection, true);
-        let open_ms = millis(connection.opened.elapsed());
-        self.tell(StreamHappening::Disconnected { reason: loss.reason.clone(), open_ms });
-        loss
+            Err(NoSocket { reason, wait }) => Turn::NotOpened { reason, wait },
+        }
     }
 
-    async fn listen(&mut self, connection: &mut Connection) -> Result<std::convert::Infallible, Loss> {
-        for message in self.role.greeting(&self.parts) {
-            connection.socket.send(&message).await?;
-        }
-        self.note_symbols();
-        connection.translator.follow(underlyings::followed(&self.symbols));
-        let mut ping = tokio::time::interval(prices::PING_EVERY);
-        let mut again = tokio::time::interval_at(Instant::now() + ASK_AGAIN, ASK_AGAIN);
-        loop {
-            let deadline = connection.alive + self.role.silence_max();
-            tokio::select! {
-                frame = connection.socket.next() => {
-                    let frame = frame?;
-                    self.on_frame(connection, &frame).await?;
-                }
-                () = changed(&mut self.role) => self.resubscribe(connection).await?,
-                _ = again.tick() => self.ask_again(connection).await?,
-                _ = ping.tick() => {
-                    self.tell_hidden(connection, false);
-                    self.tell_heartbeat(connection);
-                    connection.socket.send(&json!({ "type": "ping" })).await?;
-                }
-                () = tokio::time::sleep_until(deadline) => {
-                    let silence_ms = millis(connection.alive.elapsed());
-                    self.tell(StreamHappening::HeartbeatMissed { silence_ms });
-                    return Err(Loss { code: "silent", reason: format!("silent for {silence_ms} ms") });
+    /// One turn of the conversation, with everything that follows from it. Gives whether a connection is to be made.
+    async fn turn(&mut self, turn: Turn<'_>, socket: &mut Option<Socket>) -> bool {
+        let mut connects = false;
+        let mut turn = Some(turn);
+        while let Some(now_turn) = turn.take() {
+            let now = clock::now();
+            self.talk.know_clock(self.parts.clock.estimate());
+            for effect in self.talk.on(now, now_turn) {
+                match effect {
+                    Effect::Connect { attempt } => {
+                        self.correlation_id = correlation::fresh();
+                        let endpoint = self.url().to_owned();
+                        self.tell(StreamHappening::Connecting { endpoint, attempt });
+                        connects = true;
+                    }
+                    Effect::Close => *socket = None,
+                    Effect::Send(message) => {
+                        let sent = match socket {
+                            Some(socket) => socket.send(&message).await,
+                            None => Ok(()),
+                        };
+                        turn = sent.err().map(Turn::Closed).or(turn);
+                    }
+                    Effect::SignIn => {
+                        let at = self.parts.clock.estimate().venue_time(clock::now());
+                        let message = orders::sign_in(&self.parts.address, at);
+                        let sent = match socket {
+                            Some(socket) => socket.send(&message).await,
+                            None => Ok(()),
+                        };
+                        turn = sent.err().map(Turn::Closed).or(turn);
+                    }
+                    other => self.perform(other, now),
                 }
             }
         }
+        connects
     }
 
-    fn note_symbols(&mut self) {
-        if let Role::Prices { watched, .. } = &self.role {
-            self.symbols.clone_from(&watched.borrow());
+    /// What concerns no socket.
+    fn perform(&mut self, effect: Effect, now: Micros) {
+        match effect {
+            Effect::Connect { .. } | Effect::Close | Effect::Send(_) | Effect::SignIn => {}
+            Effect::DoubtClock => self.parts.clock.lock().doubt(),
+            Effect::VenueTime(made_at) => self.parts.clock.lock().heard(made_at, now),
+            Effect::Alive => {
+                if let Role::Prices { heard, .. } = &self.role {
+                    heard.connection_heard();
+                }
+            }
+            Effect::Input(input) => {
+                if let Role::Prices { heard, .. } = &self.role {
+                    heard.heard(&input, now);
+                }
+                self.parts.inbox.push(input);
+            }
+            Effect::Refused(places) => self.refused(&places),
+            Effect::Disrupted(what) => {
+                let report = self.parts.restricted.disrupted(what);
+                report.into_iter().for_each(|report| self.parts.inbox.push(Input::Health(report)));
+            }
+            Effect::Tell(what) => self.tell(what),
         }
     }
 
-    async fn resubscribe(&mut self, connection: &mut Connection) -> Result<(), String> {
-        let before = std::mem::take(&mut self.symbols);
-        self.note_symbols();
-        let spots = underlyings::followed(&self.symbols);
-        let spots_before = underlyings::followed(&before);
-        connection.translator.follow(spots.clone());
-        let without = |of: &[Symbol], others: &[Symbol]| -> Vec<Symbol> {
-            of.iter().filter(|symbol| !others.contains(symbol)).cloned().collect()
-        };
-        let gone = (without(&before, &self.symbols), &spots_before - &spots);
-        let new = (without(&self.symbols, &before), &spots - &spots_before);
-        for (word, (symbols, spots)) in [("unsubscribe", gone), ("subscribe", new)] {
-            if !symbols.is_empty() || !spots.is_empty() {
-                connection.socket.send(&prices::subscription(word, &symbols, &spots)).await?;
-            }
-            if word == "unsubscribe" && !symbols.is_empty() {
-                let symbols: Vec<String> = symbols.into_iter().map(|symbol| symbol.0).collect();
-                let context = self.parts.sessions.about(&symbols, &self.correlation_id);
-                let event =
-                    StreamEvent { stream: self.role.name(), what: StreamHappening::Unsubscribed { symbols } };
-                self.parts.teller.tell(&event, &context);
-            }
+    fn refused(&self, places: &[Place]) {
+        if let Role::Prices { watched, heard } = &self.role {
+            heard.refused(places, &underlyings::followed(&watched.borrow()));
         }
-        connection.alive = Instant::now();
-        Ok(())
+        let channels = places.iter().map(|(channel, _)| channel.as_str());
+        if let Some(report) = self.parts.restricted.note(self.name(), channels) {
+            self.parts.inbox.push(Input::Health(report));
+        }
     }
 
-    fn tell_heartbeat(&self, connection: &mut Connection) {
-        let at = connection.opened.elapsed();
-        if let Some(traffic) = connection.counts.heartbeat(at, self.symbols.len()) {
-            self.tell(StreamHappening::Heartbeat(traffic));
+    /// What the handshake says of the venue's clock: known before we sign in.
+    fn learn(&self, reading: Option<Reading>) {
+        let change = reading.and_then(|reading| self.parts.clock.lock().learn(reading));
+        if let Some(change) = change {
+            let context = self.parts.sessions.under(&self.correlation_id);
+            self.parts.teller.tell(&ClockMeasured(change), &context);
+        }
+    }
+
+    /// Two hosts: prices are public.
+    fn url(&self) -> &str {
+        match self.role {
+            Role::Prices { .. } => &self.parts.address.public_ws_url,
+            Role::Orders => &self.parts.address.private_ws_url,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self.role {
+            Role::Prices { .. } => Link::Prices.word(),
+            Role::Orders => Link::Orders.word(),
         }
     }
 
     fn tell(&self, what: StreamHappening) {
-        // The session of now, not of when the connection was made.
-        let context = self.parts.sessions.under(&self.correlation_id);
-        self.parts.teller.tell(&StreamEvent { stream: self.role.name(), what }, &context);
-    }
-}
-
-/// Resolves when other instruments are to be watched; never for orders, or when nobody can ask any more.
-async fn changed(role: &mut Role) {
-    match role {
-        Role::Prices { watched, .. } => {
-            if watched.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
+        if let StreamHappening::Part(PartHappening::SymbolGap { symbol, gap_ms, .. }) = &what {
+            self.parts.gaps.note(symbol, *gap_ms);
         }
-        Role::Orders => std::future::pending::<()>().await,
+        // The session of now, not of when the connection was made.
+        let context = if what.about().is_empty() {
+            self.parts.sessions.under(&self.correlation_id)
+        } else {
+            self.parts.sessions.about(what.about(), &self.correlation_id)
+        };
+        self.parts.teller.tell(&StreamEvent { stream: self.name(), what }, &context);
     }
 }
 
-pub(super) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+/// What a stream waits for.
+enum Happened {
+    Frame(String),
+    Closed(String),
+    Watched(Vec<Symbol>),
+    Passed,
+}
+
+/// The instruments that are to be watched from now on; never for orders, or when nobody can ask any more.
+async fn changed(role: &mut Role) -> Vec<Symbol> {
+    if let Role::Prices { watched, .. } = role
+        && watched.changed().await.is_ok()
+    {
+        return watched.borrow_and_update().clone();
+    }
+    std::future::pending().await
 }

@@ -2,6 +2,7 @@
 //! that does not parse is an error value, never a panic and never a default.
 
 mod account;
+mod field;
 mod market;
 mod rest;
 #[cfg(test)]
@@ -14,11 +15,13 @@ use model::market::MarketEvent;
 use model::{Micros, Underlying};
 use serde_json::Value;
 
+use super::book::BookFrame;
 use super::offset::Estimate;
+use super::sequence::Numbered;
 use super::underlyings;
 use super::wire::whole_of;
 pub use account::{PositionSeen, lots, order_snapshot};
-use market::{DepthFrame, Extras, PriceFrame, TickerRow, TopFrame};
+use market::{Extras, MarketFrame, TickerRow};
 pub use rest::{account_position, fill, instrument, open_order, option, ticker};
 
 /// A frame that took longer than this to reach us is as old as it is, not as young as its arrival.
@@ -30,6 +33,8 @@ const DISORDER_US: i64 = 10_000_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
     Inputs(Vec<Input>),
+    /// A book, or what changed in it.
+    Book(Box<BookFrame>),
     /// Positions of the account.
     Positions(Vec<PositionSeen>),
     KeyAuth {
@@ -38,12 +43,23 @@ pub enum Heard {
         expired: bool,
         status: String,
     },
+    /// A product trades otherwise from now on, or the venue itself does.
+    Status(StatusFrame),
     /// All current subscriptions, and those that were refused.
     Subscriptions(Vec<Subscribed>),
     Heartbeat,
     Pong,
     /// Understood, and of no use to the engine.
     Ignored,
+}
+
+/// How the venue says that something trades.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusFrame {
+    /// `None`: the venue as a whole.
+    pub symbol: Option<String>,
+    /// The venue's word, such as `disrupted_post_only` or `maintenance`; `None` when it trades as usual.
+    pub status: Option<String>,
 }
 
 /// A frame that could not be decoded, or not whole.
@@ -90,8 +106,12 @@ pub struct Subscribed {
 #[derive(Clone, Debug)]
 pub struct Translator {
     extras: BTreeMap<String, Extras>,
+    /// Of the latest frame.
+    kind: &'static str,
     made_at: Option<Micros>,
-    latest: BTreeMap<(String, String), i64>,
+    book_at: Option<Micros>,
+    numbered: Option<Numbered>,
+    latest: BTreeMap<&'static str, BTreeMap<String, i64>>,
     indices: BTreeMap<String, Underlying>,
     clock: Estimate,
 }
@@ -100,7 +120,10 @@ impl Default for Translator {
     fn default() -> Self {
         let mut translator = Self {
             extras: BTreeMap::new(),
+            kind: "",
             made_at: None,
+            book_at: None,
+            numbered: None,
             latest: BTreeMap::new(),
             indices: BTreeMap::new(),
             clock: Estimate::default(),
@@ -124,30 +147,63 @@ impl Translator {
 
     /// Reads one frame that was received at `now`.
     pub fn frame(&mut self, text: &str, now: Micros) -> Result<Heard, Undecodable> {
-        self.made_at = None;
+        (self.kind, self.made_at, self.book_at, self.numbered) = ("", None, None, None);
+        // Nearly every frame is one of these; what is none is read once more as what it may be.
+        match serde_json::from_str::<MarketFrame<'_>>(text) {
+            Ok(frame) => match frame.kind() {
+                Some(kind) => Ok(self.market(kind, &frame, now)?),
+                None => self.other(text, None, now),
+            },
+            Err(error) => self.other(text, Some(error), now),
+        }
+    }
+
+    fn other(
+        &mut self,
+        text: &str,
+        no_market: Option<serde_json::Error>,
+        now: Micros,
+    ) -> Result<Heard, Undecodable> {
         let frame: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let kind = frame.get("type").and_then(Value::as_str).ok_or("it has no type")?.to_owned();
-        match kind.as_str() {
-            "spot_price" | "ticker" | "mark_price" | "ob_l1" | "ob_l2" => {
+        let kind = frame.get("type").and_then(Value::as_str).ok_or("it has no type")?;
+        match kind {
+            "ticker" => {
+                self.kind = "ticker";
                 self.made_at = frame.get("ts").map(whole_of).transpose()?.flatten().map(Micros);
-                match self.dated(&kind, &frame, now) {
-                    Some(at) => self.market(&kind, frame, at),
+                let symbol = frame.get("sy").and_then(Value::as_str).unwrap_or_default();
+                match self.dated("ticker", symbol, now) {
+                    Some(at) => self.ticker(frame, at),
                     None => Ok(Heard::Ignored),
                 }
             }
-            "orders" => account::orders(frame),
+            "orders" => {
+                self.numbered = account::numbered("orders", &frame);
+                account::orders(frame)
+            }
             "positions" => Ok(self.positions(frame, now)?),
             "v2/user_trades" => {
+                self.numbered = account::numbered("v2/user_trades", &frame);
                 let fill = read::<account::TradeFrame>(frame)?.fill()?;
                 Ok(Heard::Inputs(vec![Input::Execution(ExecutionReport::Fill(fill))]))
             }
             "key-auth" => Ok(key_auth(&frame)),
             "subscriptions" => Ok(subscriptions(&frame)?),
+            "product_updates" => Ok(product_status(&frame)),
+            "system_status" => Ok(system_status(&frame)?),
             "heartbeat" => Ok(Heard::Heartbeat),
             "pong" => Ok(Heard::Pong),
+            hot if market::HOT.contains(&hot) => Err(no_market
+                .map_or_else(|| "no frame of the market".to_owned(), |error| error.to_string())
+                .into()),
             // Channels that nobody here needs, and whatever the venue adds one day.
             _unused => Ok(Heard::Ignored),
         }
+    }
+
+    /// What the latest frame said it was; empty where that is of no interest.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.kind
     }
 
     /// When the venue made the latest frame, by its clock, if the frame said so.
@@ -156,28 +212,56 @@ impl Translator {
         self.made_at
     }
 
-    /// The time of a market frame's data by our clock; `None` for one that came after a younger one.
-    fn dated(&mut self, kind: &str, frame: &Value, now: Micros) -> Option<Micros> {
-        let Some(made_at) = self.made_at else { return Some(now) };
-        let symbol = frame.get("sy").and_then(Value::as_str).unwrap_or_default();
-        let latest = self.latest.entry((kind.to_owned(), symbol.to_owned())).or_insert(made_at.0);
-        if (1..DISORDER_US).contains(&latest.saturating_sub(made_at.0)) {
-            return None;
-        }
-        *latest = made_at.0;
-        let ours = self.clock.our_time(made_at, now);
-        Some(if now.0 - ours.0 > LATE_US { ours } else { now })
+    /// When the book of the latest frame was as it says, by the venue's clock.
+    #[must_use]
+    pub fn book_time(&self) -> Option<Micros> {
+        self.book_at
     }
 
-    fn market(&mut self, kind: &str, frame: Value, at: Micros) -> Result<Heard, Undecodable> {
+    /// The place of the latest frame in its row, where frames are numbered.
+    #[must_use]
+    pub fn numbered(&self) -> Option<&Numbered> {
+        self.numbered.as_ref()
+    }
+
+    /// The time of a market frame's data by our clock; `None` for one that came after a younger one.
+    fn dated(&mut self, kind: &'static str, symbol: &str, now: Micros) -> Option<Micros> {
+        let Some(made_at) = self.made_at else { return Some(now) };
+        let latest = self.latest.entry(kind).or_default();
+        match latest.get_mut(symbol) {
+            Some(latest) if (1..DISORDER_US).contains(&latest.saturating_sub(made_at.0)) => return None,
+            Some(latest) => *latest = made_at.0,
+            None => {
+                latest.insert(symbol.to_owned(), made_at.0);
+            }
+        }
+        Some(self.ours(made_at, now))
+    }
+
+    /// The time of something by our clock: now, unless it took long to reach us.
+    fn ours(&self, made_at: Micros, now: Micros) -> Micros {
+        let ours = self.clock.our_time(made_at, now);
+        if now.0 - ours.0 > LATE_US { ours } else { now }
+    }
+
+    fn market(&mut self, kind: &'static str, frame: &MarketFrame<'_>, now: Micros) -> Result<Heard, String> {
+        self.kind = kind;
+        self.made_at = frame.ts.whole()?.map(Micros);
+        if kind == "ob_updates" {
+            // Their numbers say in which order they are.
+            let at = self.made_at.map_or(now, |made_at| self.ours(made_at, now));
+            return Ok(Heard::Book(Box::new(frame.book(at)?)));
+        }
+        let Some(at) = self.dated(kind, frame.name()?, now) else { return Ok(Heard::Ignored) };
         let event = match kind {
-            "ticker" => return self.ticker(frame, at),
-            "ob_l1" => Some(read::<TopFrame>(frame)?.quote(at)?),
-            "ob_l2" => Some(read::<DepthFrame>(frame)?.depth(at)?),
-            "mark_price" => self.mark(&read(frame)?, at)?,
+            "ob_l1" => Some(frame.quote(at)?),
+            "ob_l2" => {
+                self.book_at = frame.book_at()?;
+                Some(frame.depth(at)?)
+            }
+            "mark_price" => self.mark(frame, at)?,
             _spot => {
-                let frame: PriceFrame = read(frame)?;
-                let underlying = self.indices.get(&frame.sy);
+                let underlying = self.indices.get(frame.name()?);
                 underlying.map(|underlying| frame.spot(underlying, at)).transpose()?.flatten()
             }
         };
@@ -210,8 +294,9 @@ impl Translator {
         Ok(mark)
     }
 
-    fn mark(&self, frame: &PriceFrame, at: Micros) -> Result<Option<MarketEvent>, String> {
-        let symbol = frame.sy.strip_prefix("MARK:").unwrap_or(&frame.sy);
+    fn mark(&self, frame: &MarketFrame<'_>, at: Micros) -> Result<Option<MarketEvent>, String> {
+        let name = frame.name()?;
+        let symbol = name.strip_prefix("MARK:").unwrap_or(name);
         let none = Extras::default();
         frame.mark(symbol, self.extras.get(symbol).unwrap_or(&none), at)
     }
@@ -239,6 +324,26 @@ fn key_auth(frame: &Value) -> Heard {
         expired,
         status: word("message").or_else(|| word("status")).unwrap_or_else(|| "no status".to_owned()),
     }
+}
+
+/// The product's own word goes before the name of what happened.
+fn product_status(frame: &Value) -> Heard {
+    let word = |place: &str| frame.pointer(place).and_then(Value::as_str);
+    let Some(symbol) = word("/product/symbol").or_else(|| word("/symbol")) else { return Heard::Ignored };
+    let status = match (word("/product/trading_status"), word("/event")) {
+        (Some("operational"), _) | (None, Some("finish_auction")) => None,
+        (Some(status), _) => Some(status),
+        (None, Some("market_disruption")) => Some("disrupted_cancel_only"),
+        (None, Some("start_auction")) => Some("disrupted_post_only"),
+        (None, Some(_) | None) => return Heard::Ignored,
+    };
+    Heard::Status(StatusFrame { symbol: Some(symbol.to_owned()), status: status.map(str::to_owned) })
+}
+
+fn system_status(frame: &Value) -> Result<Heard, String> {
+    let status = frame.get("status").and_then(Value::as_str).ok_or("a status of the venue without a word")?;
+    let status = (status != "live").then(|| status.to_owned());
+    Ok(Heard::Status(StatusFrame { symbol: None, status }))
 }
 
 fn subscriptions(frame: &Value) -> Result<Heard, String> {

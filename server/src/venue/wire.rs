@@ -10,7 +10,7 @@ use serde_json::Value;
 
 pub use envelope::{Meta, NoResult, Refusal, result};
 use number::{decimal, flag, id, product, some_decimal, some_product, text, whole};
-pub use number::{decimal_of, id_of, whole_of};
+pub use number::{decimal_of, decimal_text, id_of, whole_of, whole_text};
 
 /// A product of `GET /v2/products`.
 #[derive(Clone, Debug, Deserialize)]

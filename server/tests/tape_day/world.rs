@@ -1,25 +1,24 @@
 //! Engine and simulated exchange in virtual time, joined without a socket: a venue client in small.
 
+#[path = "convert.rs"]
+mod convert;
+
 use std::collections::BTreeMap;
 
+use convert::{fill, instrument, open_order, snapshot, to_venue};
 use engine::Engine;
-use model::fill::Fill;
 use model::input::{
-    AccountPosition, ExecutionReport, InstrumentsOutcome, InstrumentsRead, OpenOrder, OperatorAction,
-    OperatorRequest, Truth, TruthKnown, TruthOutcome,
+    AccountPosition, ExecutionReport, InstrumentsOutcome, InstrumentsRead, OperatorAction, OperatorRequest,
+    Truth, TruthKnown, TruthOutcome,
 };
-use model::instrument::{Instrument, OptionKind};
 use model::market::{Depth, Level, Mark, MarketEvent, MarketSource, Quote, Spot};
-use model::order::{OrderSnapshot, OrderStatus, Side, TimeInForce};
 use model::record::DecisionRecord;
 use model::witness::{Trade, Witness, WitnessRequest};
 use model::{
-    ClientOrderId, Code, Command, Configuration, Decimal, ExecutionMode, FillId, Input, Lifecycle, Micros,
-    OrderId, ProductId, Session, SessionId, Stamp, Symbol, TradingState, TruthRequest, Underlying,
+    Code, Command, Configuration, ExecutionMode, Input, Lifecycle, Micros, ProductId, Session, SessionId,
+    Stamp, Symbol, TradingState, TruthRequest, Underlying,
 };
-use simulator::chain::Contract;
 use simulator::event::{BookView, PriceLevel, TickerRow, TopOfBook};
-use simulator::order::{OrderState, OrderType};
 use simulator::{Channel, Exchange, OrderKey, Setup, Source, Tape, TapeEnd, VenueEvent};
 use telemetry::CorrelationId;
 
@@ -36,6 +35,8 @@ pub struct World {
     /// Every input as it was heard.
     pub heard: Vec<(Stamp, Input)>,
     pub records: Vec<DecisionRecord>,
+    /// What the engine watches, where somebody else subscribes it.
+    pub watched: Option<Vec<Symbol>>,
     wire: BTreeMap<(Micros, u64), Input>,
     next_input: u64,
     next_wire: u64,
@@ -55,6 +56,7 @@ impl World {
             inputs: Vec::new(),
             heard: Vec::new(),
             records: Vec::new(),
+            watched: None,
             wire: BTreeMap::new(),
             next_input: 1,
             next_wire: 0,
@@ -142,6 +144,9 @@ impl World {
                 let outcome = InstrumentsOutcome::Known { listed };
                 self.send(Input::Instruments(InstrumentsRead { underlying: underlying.clone(), outcome }));
             }
+            Command::Watch { symbols } if self.watched.is_some() => {
+                self.watched = Some(symbols.iter().cloned().collect());
+            }
             Command::Watch { symbols } => {
                 for symbol in symbols {
                     for channel in [Channel::Ticker, Channel::TopOfBook, Channel::Depth] {
@@ -211,20 +216,30 @@ impl World {
     pub fn run_ms(&mut self, ms: i64) {
         let end = self.now.0 + ms * 1_000;
         while self.now.0 < end {
-            self.now = Micros(self.now.0 + 10_000);
-            for event in self.exchange.advance(self.now.0) {
+            for event in self.advance() {
                 for input in translate(event, self.now) {
                     self.input(input);
                 }
             }
-            while let Some(key) = self.wire.keys().next().copied().filter(|key| key.0 <= self.now) {
-                if let Some(input) = self.wire.remove(&key) {
-                    self.input(input);
-                }
+            self.deliver();
+        }
+    }
+
+    /// The market moves for ten milliseconds; what the venue says of that.
+    pub fn advance(&mut self) -> Vec<VenueEvent> {
+        self.now = Micros(self.now.0 + 10_000);
+        self.exchange.advance(self.now.0)
+    }
+
+    /// Answers arrive, and the timer ticks.
+    pub fn deliver(&mut self) {
+        while let Some(key) = self.wire.keys().next().copied().filter(|key| key.0 <= self.now) {
+            if let Some(input) = self.wire.remove(&key) {
+                self.input(input);
             }
-            if self.now.0 % 100_000 == 0 {
-                self.input(Input::Timer);
-            }
+        }
+        if self.now.0 % 100_000 == 0 {
+            self.input(Input::Timer);
         }
     }
 
@@ -251,98 +266,7 @@ impl World {
     }
 }
 
-fn to_venue(request: &model::order::OrderRequest) -> simulator::OrderRequest {
-    simulator::OrderRequest {
-        product_id: request.product_id.0 as i64,
-        side: match request.side {
-            Side::Buy => simulator::book::Side::Buy,
-            Side::Sell => simulator::book::Side::Sell,
-        },
-        size: request.lots,
-        order_type: if request.limit.is_some() { OrderType::Limit } else { OrderType::Market },
-        limit_price: request.limit,
-        time_in_force: match request.time_in_force {
-            TimeInForce::Gtc => simulator::order::TimeInForce::Gtc,
-            TimeInForce::Ioc => simulator::order::TimeInForce::Ioc,
-        },
-        post_only: false,
-        reduce_only: request.reduce_only,
-        client_order_id: Some(request.client_order_id.0.clone()),
-        ..simulator::OrderRequest::market(request.product_id.0 as i64, simulator::book::Side::Buy, 1)
-    }
-}
-
-fn snapshot(order: &simulator::order::Order) -> OrderSnapshot {
-    let status = match (order.state, order.filled()) {
-        (OrderState::Open | OrderState::Pending, 0) => OrderStatus::New,
-        (OrderState::Open | OrderState::Pending, _) => OrderStatus::PartiallyFilled,
-        (OrderState::Closed, _) => OrderStatus::Filled,
-        (OrderState::Cancelled, _) => OrderStatus::Canceled,
-    };
-    OrderSnapshot {
-        client_order_id: ClientOrderId(order.client_order_id.clone().unwrap_or_default()),
-        order_id: OrderId(order.id.to_string()),
-        status,
-        filled_lots: order.filled(),
-        average_price: order.average_fill_price(),
-        reason: None,
-    }
-}
-
-fn open_order(order: &simulator::order::Order) -> OpenOrder {
-    OpenOrder {
-        client_order_id: order.client_order_id.clone().map(ClientOrderId),
-        order_id: OrderId(order.id.to_string()),
-        product_id: ProductId(order.product_id as u64),
-        symbol: Symbol::new(order.symbol.clone()),
-        side: match order.side {
-            simulator::book::Side::Buy => Side::Buy,
-            simulator::book::Side::Sell => Side::Sell,
-        },
-        limit: Some(order.limit_price()),
-        leaves_lots: order.unfilled,
-        reduce_only: order.reduce_only,
-    }
-}
-
-fn fill(fill: &simulator::account::Fill) -> Fill {
-    Fill {
-        id: FillId(fill.id.clone()),
-        order_id: OrderId(fill.order_id.clone()),
-        client_order_id: fill.client_order_id.clone().map(ClientOrderId),
-        symbol: Symbol::new(fill.symbol.clone()),
-        side: match fill.side {
-            simulator::book::Side::Buy => Side::Buy,
-            simulator::book::Side::Sell => Side::Sell,
-        },
-        lots: fill.size,
-        price: fill.price,
-        fee: Some(fill.fee),
-        fee_estimated: false,
-        settlement: fill.kind == simulator::account::FillKind::Settlement,
-        at: Micros(fill.created_us),
-    }
-}
-
-fn instrument(product: &simulator::chain::Product) -> Option<Instrument> {
-    let Contract::Option { right, strike, expiry_s } = product.contract else { return None };
-    Some(Instrument {
-        product_id: ProductId(product.id as u64),
-        symbol: Symbol::new(product.symbol.clone()),
-        underlying: Underlying::new(product.underlying.symbol()),
-        kind: if right == simulator::pricing::Right::Call { OptionKind::Call } else { OptionKind::Put },
-        strike: Decimal::from(strike),
-        expiry: Micros(expiry_s * SECOND),
-        tick: product.tick_size(),
-        contract_value: product.contract_value(),
-        commission_rate: Decimal::new(1, 4),
-        commission_cap: Decimal::new(35, 3),
-        maintenance_margin: Decimal::new(5, 3),
-        initial_margin: Decimal::new(1, 2),
-    })
-}
-
-fn level(level: PriceLevel) -> Level {
+pub fn level(level: PriceLevel) -> Level {
     Level { price: level.0, lots: level.1 }
 }
 

@@ -40,6 +40,18 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("simulator.expiry_settled", "needs a position over a daily expiry: crates/simulator/tests/ether.rs"),
     ("simulator.funding_paid", "needs a perpetual over eight hours: crates/simulator/tests/ether.rs"),
     ("simulator.state_saving_changed", "needs a disk that is full: crates/simulator/tests/full_disk.rs"),
+    (
+        "stream.connection_limited",
+        "needs 150 connections in five minutes from this address: server/src/venue/talk/tests.rs",
+    ),
+    (
+        "stream.frames_missed",
+        "needs a frame about the account to be lost and another to follow it: server/src/venue/talk/tests.rs",
+    ),
+    (
+        "stream.subscription_unconfirmed",
+        "needs a venue that answers subscriptions by halves: server/src/venue/talk/tests.rs",
+    ),
     ("telemetry.output_stalled", "needs a reader of stdout that stands still for 256 chunks"),
     ("telemetry.store_failed", "needs a store that refuses records: server/tests/platform/durability.rs"),
     ("telemetry.store_recovered", "needs a store that refuses records: server/tests/platform/durability.rs"),

@@ -2,6 +2,7 @@
 //! and the account as a whole. A need is a pure function of the state; pacing is part of it.
 
 use model::decision::truth::TruthPurpose;
+use model::input::Link;
 use model::state::LIST_LAG;
 use model::{Health, Lifecycle, Micros, ProductId, Session, Stamp, Symbol, TradingState};
 
@@ -116,6 +117,12 @@ fn steady(hearing: &Hearing<'_>) -> Option<(TruthPurpose, Micros, bool)> {
         // What our orders did is confirmed by the venue's own word, not only by its stream.
         return due(hearing, settled).map(|at| (TruthPurpose::Periodic, at, false));
     }
+    if let Some(back) = orders_back(hearing).filter(|back| read < *back || truth.fills_read_at < Some(*back))
+    {
+        // What the private stream did not say while it was away is nowhere but in the venue's lists.
+        let again = truth.fills_failed_at.map_or(back, |failed| Micros(failed.0 + FILLS_AGAIN).max(back));
+        return due(hearing, again).map(|at| (TruthPurpose::Periodic, at, true));
+    }
     let troubled = session.mismatches > 0 || truth.unknown.is_some();
     let pause = match session.lifecycle {
         Lifecycle::NeedsOperator => WAITING,
@@ -126,6 +133,12 @@ fn steady(hearing: &Hearing<'_>) -> Option<(TruthPurpose, Micros, bool)> {
     // what the venue charged is only in its list of fills.
     let fills = troubled || session.fills.awaits_charges() || session.lifecycle == Lifecycle::NeedsOperator;
     due(hearing, Micros(read.0 + pause)).map(|at| (TruthPurpose::Periodic, at, fills))
+}
+
+/// Since when the private stream is there, if that is after the session began: it has been away.
+fn orders_back(hearing: &Hearing<'_>) -> Option<Micros> {
+    let link = hearing.state.links.get(&Link::Orders).filter(|link| link.up)?;
+    Some(link.since).filter(|since| *since > hearing.session.started_at)
 }
 
 /// The account's own list: after each start of the process, and every few minutes.

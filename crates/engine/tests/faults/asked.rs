@@ -161,6 +161,25 @@ fn a_link_that_goes_is_told_once() {
     assert!(!world.state().link_up(Link::Prices) && world.state().link_up(Link::Orders));
 }
 
+/// What happened to the account while its stream was away is in no frame: it is asked for when the stream is back.
+#[test]
+fn a_private_stream_that_was_away_has_the_account_read_at_once() {
+    let (mut world, _) = open_session();
+    world.run_ms(3_000);
+    let change = |up: bool| Input::Link(LinkChange { link: Link::Orders, up, code: Code::from("closed") });
+    let before = told(&world, "position.read_requested");
+    world.input(change(false));
+    world.run_ms(1_000);
+    assert_eq!(told(&world, "position.read_requested"), before, "nothing can be missed twice");
+    world.input(change(true));
+    world.run_ms(300);
+    assert_eq!(told(&world, "position.read_requested"), before + 1);
+    let fills_read_at = world.state().account.truth.fills_read_at;
+    assert!(fills_read_at.is_some_and(|at| world.now.0 - at.0 < 400_000), "fills as well: {fills_read_at:?}");
+    world.run_ms(5_000);
+    assert_eq!(told(&world, "position.read_requested"), before + 1, "and once");
+}
+
 // Health.
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use telemetry::Micros;
 
-use super::{Histogram, LinkTime, OrderCounts, OrderLife, RecordCounts, Span, TrailingCounts};
+use super::{GapTime, Histogram, LinkTime, OrderCounts, OrderLife, RecordCounts, Span, TrailingCounts};
 
 /// Percentiles of lengths of time, in microseconds; `None`: nothing was measured.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +52,14 @@ pub struct Share {
     pub losses: u64,
 }
 
+/// How long an instrument brought no data while it was watched.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GapFigures {
+    pub symbol: String,
+    #[serde(flatten)]
+    pub gaps: GapTime,
+}
+
 /// How orders fared.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderFigures {
@@ -81,6 +89,9 @@ pub struct Kpis {
     pub trailing: TrailingCounts,
     pub venue: Vec<CallFigures>,
     pub streams: Vec<Share>,
+    /// By instrument.
+    #[serde(default)]
+    pub gaps: Vec<GapFigures>,
     pub records: RecordCounts,
 }
 
@@ -101,6 +112,7 @@ pub fn kpis<'a>(spans: impl Iterator<Item = &'a Span>, from: Micros, to: Micros)
         trailing: whole.trailing,
         venue: whole.calls.iter().map(|(call, calls)| call_figures(call, calls)).collect(),
         streams: whole.links.iter().map(|(stream, time)| share(stream, time)).collect(),
+        gaps: whole.gaps.into_iter().map(|(symbol, gaps)| GapFigures { symbol, gaps }).collect(),
         records: whole.records,
     }
 }

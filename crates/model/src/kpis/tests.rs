@@ -63,6 +63,29 @@ fn streams_count_the_time_that_they_were_up() {
 }
 
 #[test]
+fn a_stream_that_never_comes_is_down_since_the_process_began() {
+    let booted = Decision::Account(crate::decision::AccountDecision::Booted { boot_id: "b".to_owned() });
+    let (mut watch, mut span) = (Watch::default(), Span::minute_of(Micros(0)));
+    watch.note(&record(1, 12, booted), &mut span);
+    watch.count(Micros(60_000_000), &mut span);
+    let kpis = kpis([&span].into_iter(), Micros(0), Micros(MINUTE));
+    let shares: Vec<_> =
+        kpis.streams.iter().map(|share| (share.up_ppm, share.watched_ms, share.losses)).collect();
+    assert_eq!(shares, [(Some(0), 48_000, 0), (Some(0), 48_000, 0)]);
+}
+
+#[test]
+fn gaps_of_an_instrument_add_up_over_spans() {
+    let mut spans = [0, MINUTE].map(|at| Span::minute_of(Micros(at)));
+    for (span, gap_ms) in [(0, 410), (0, 2_311), (1, 77)] {
+        spans[span].gaps.entry("C".to_owned()).or_default().note(gap_ms);
+    }
+    let kpis = kpis(spans.iter(), Micros(0), Micros(2 * MINUTE));
+    let [gaps] = kpis.gaps.as_slice() else { panic!("{:?}", kpis.gaps) };
+    assert_eq!((gaps.gaps.count, gaps.gaps.total_ms, gaps.gaps.longest_ms), (3, 2_798, 2_311));
+}
+
+#[test]
 fn spans_add_up_and_only_those_within_count() {
     let armed = Decision::Rules(RulesDecision::TrailingArmed {
         executable: Money::ONE,

@@ -46,8 +46,11 @@ impl Watch {
                 }
                 self.links.insert(change.link, Up { up: change.up, counted: record.at });
             }
-            // Nobody watched between two processes.
-            Decision::Account(AccountDecision::Booted { .. }) => self.links.clear(),
+            // Nobody watched between two processes; a stream that never comes is down, and not unknown.
+            Decision::Account(AccountDecision::Booted { .. }) => {
+                let down = Up { up: false, counted: record.at };
+                self.links = [Link::Prices, Link::Orders].map(|link| (link, down)).into();
+            }
             Decision::Account(_)
             | Decision::Market(MarketDecision::Seen { .. })
             | Decision::Session(_)

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use telemetry::{CatalogueEntry, Event, Level, Map, Value};
 
+use super::part::PartHappening;
+
 /// The life of one stream, `prices` or `orders`.
 #[derive(Clone, Debug)]
 pub struct StreamEvent {
@@ -11,7 +13,7 @@ pub struct StreamEvent {
     pub what: StreamHappening,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StreamHappening {
     Connecting {
         endpoint: String,
@@ -69,6 +71,11 @@ pub enum StreamHappening {
         polls: u64,
         symbols: Vec<String>,
     },
+    /// The venue takes no more connections from our address for a while.
+    ConnectionLimited {
+        wait_ms: u64,
+    },
+    Part(PartHappening),
 }
 
 /// What came over one connection so far.
@@ -89,7 +96,7 @@ pub struct Traffic {
 
 impl Event for StreamEvent {
     fn name(&self) -> &'static str {
-        match self.what {
+        match &self.what {
             StreamHappening::Connecting { .. } => "stream.connecting",
             StreamHappening::Connected { .. } => "stream.connected",
             StreamHappening::Disconnected { .. } => "stream.disconnected",
@@ -105,13 +112,16 @@ impl Event for StreamEvent {
             StreamHappening::Gap { .. } => "stream.gap",
             StreamHappening::FallbackEntered { .. } => "stream.fallback_entered",
             StreamHappening::FallbackLeft { .. } => "stream.fallback_left",
+            StreamHappening::ConnectionLimited { .. } => "stream.connection_limited",
+            StreamHappening::Part(part) => part.name(),
         }
     }
 
     fn level(&self) -> Level {
         match &self.what {
             StreamHappening::Subscribed { refused, .. } if !refused.is_empty() => Level::Error,
-            StreamHappening::SignInRefused { .. } => Level::Error,
+            StreamHappening::SignInRefused { .. } | StreamHappening::ConnectionLimited { .. } => Level::Error,
+            StreamHappening::Part(part) => part.level(),
             StreamHappening::Connecting { .. }
             | StreamHappening::Connected { .. }
             | StreamHappening::SignedIn { .. }
@@ -185,6 +195,10 @@ impl Event for StreamEvent {
                 let symbols = symbols.join(", ");
                 format!("{symbols} come from the {stream} stream again after {fallback_ms} ms of polling")
             }
+            StreamHappening::ConnectionLimited { wait_ms } => {
+                format!("The venue takes no more connections; the {stream} stream waits {wait_ms} ms")
+            }
+            StreamHappening::Part(part) => part.message(stream),
         }
     }
 
@@ -229,6 +243,8 @@ impl Event for StreamEvent {
                 pairs.extend(named(symbols));
                 pairs
             }
+            StreamHappening::ConnectionLimited { wait_ms } => vec![("wait_ms", Value::from(*wait_ms))],
+            StreamHappening::Part(part) => part.pairs(),
         };
         let stream = [("stream".to_owned(), Value::from(self.stream))];
         stream.into_iter().chain(pairs.into_iter().map(|(key, value)| (key.to_owned(), value))).collect()
@@ -251,8 +267,33 @@ impl Traffic {
     }
 }
 
+impl StreamHappening {
+    /// The instruments that it is about, where it is about some and not about the stream.
+    pub fn about(&self) -> &[String] {
+        match self {
+            StreamHappening::Unsubscribed { symbols } => symbols,
+            StreamHappening::Part(part) => part.symbols(),
+            StreamHappening::Connecting { .. }
+            | StreamHappening::Connected { .. }
+            | StreamHappening::Disconnected { .. }
+            | StreamHappening::SignedIn { .. }
+            | StreamHappening::SignInRefused { .. }
+            | StreamHappening::Subscribed { .. }
+            | StreamHappening::Heartbeat(_)
+            | StreamHappening::HeartbeatMissed { .. }
+            | StreamHappening::DecodeError { .. }
+            | StreamHappening::DecodeErrorsSuppressed { .. }
+            | StreamHappening::Reconnecting { .. }
+            | StreamHappening::Gap { .. }
+            | StreamHappening::FallbackEntered { .. }
+            | StreamHappening::FallbackLeft { .. }
+            | StreamHappening::ConnectionLimited { .. } => &[],
+        }
+    }
+}
+
 /// The symbols, and the symbol when it is one.
-fn named(symbols: &[String]) -> Vec<(&'static str, Value)> {
+pub(super) fn named(symbols: &[String]) -> Vec<(&'static str, Value)> {
     let mut pairs = vec![("symbols", Value::from(symbols.to_vec()))];
     if let [symbol] = symbols {
         pairs.push(("symbol", Value::from(symbol.as_str())));
@@ -301,5 +342,9 @@ fn samples() -> Vec<StreamHappening> {
         StreamHappening::Gap { gap_ms: 2_300 },
         StreamHappening::FallbackEntered { silence_ms: 3_000, symbols: symbols.clone() },
         StreamHappening::FallbackLeft { fallback_ms: 8_000, polls: 8, symbols },
+        StreamHappening::ConnectionLimited { wait_ms: 300_000 },
     ]
+    .into_iter()
+    .chain(super::part::samples().into_iter().map(StreamHappening::Part))
+    .collect()
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::Cause;
+use super::super::sequence::Numbered;
 use super::super::wire::{self, OrderState, decimal_of, id_of, whole_of};
 use super::{Heard, Undecodable};
 
@@ -96,6 +97,16 @@ fn rows(mut frame: Value) -> Result<Vec<Value>, String> {
         }
         None => Ok(vec![frame]),
     }
+}
+
+/// The place of a frame in the row of its channel and symbol; a frame without one has none.
+pub(super) fn numbered(channel: &'static str, frame: &Value) -> Option<Numbered> {
+    let number = |value: Option<&Value>| u64::try_from(whole_of(value?).ok()??).ok();
+    let word = |key: &str| frame.get(key).and_then(Value::as_str);
+    let of_snapshot = number(frame.pointer("/meta/seq_no"));
+    let seq = of_snapshot.or_else(|| number(frame.get("seq_no"))).or_else(|| number(frame.get("se")))?;
+    let symbol = Symbol::from(word("symbol").or_else(|| word("sy"))?);
+    Some(Numbered { channel, symbol, seq, begins: word("action") == Some("snapshot") })
 }
 
 /// Orders of ours. One of them that cannot be read is doubted: it is looked up, and its neighbours are read.

@@ -1,13 +1,18 @@
-//! Market frames: marks, tops of books, depths and spot prices. A side that is not there is none; a price without a
-//! size, or a negative one, is an error.
+//! Frames of the market: marks, tops of books, depths, changes of books and spot prices. A side that is not there is
+//! none; a price without a size, or a negative one, is an error.
 
 use model::market::{Depth, Level, Mark, MarketEvent, MarketSource, Quote, Spot};
 use model::{Decimal, Micros, Symbol, Underlying};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::super::book::{BookAction, BookFrame, BookRow};
 use super::super::wire::decimal_of;
 use super::account::size;
+use super::field::Field;
+
+/// Frames that are read by [`MarketFrame`], by what they say they are.
+pub(super) const HOT: [&str; 5] = ["ob_l1", "ob_updates", "ob_l2", "mark_price", "spot_price"];
 
 /// What a ticker says that a mark alone does not.
 #[derive(Clone, Debug, Default)]
@@ -32,27 +37,41 @@ pub(super) struct TickerRow {
     g: Option<Vec<Value>>,
 }
 
-#[derive(Deserialize)]
-pub(super) struct PriceFrame {
-    pub sy: String,
-    p: Value,
-}
+/// Prices and sizes.
+type Rows<'a> = [(Field<'a>, Field<'a>)];
 
+/// All that the frames of single instruments have, of which each kind has some: so one reading tells what it is and
+/// what it says.
 #[derive(Deserialize)]
-pub(super) struct TopFrame {
-    sy: String,
-    ap: Value,
-    #[serde(rename = "as")]
-    a_s: Value,
-    bp: Value,
-    bs: Value,
-}
-
-#[derive(Deserialize)]
-pub(super) struct DepthFrame {
-    sy: String,
-    a: Vec<(Value, Value)>,
-    b: Vec<(Value, Value)>,
+pub(super) struct MarketFrame<'a> {
+    #[serde(borrow, default, rename = "type")]
+    kind: Field<'a>,
+    #[serde(borrow, default)]
+    sy: Field<'a>,
+    #[serde(borrow, default)]
+    pub ts: Field<'a>,
+    #[serde(borrow, default)]
+    lts: Field<'a>,
+    #[serde(borrow, default)]
+    p: Field<'a>,
+    #[serde(borrow, default)]
+    ap: Field<'a>,
+    #[serde(borrow, default, rename = "as")]
+    a_s: Field<'a>,
+    #[serde(borrow, default)]
+    bp: Field<'a>,
+    #[serde(borrow, default)]
+    bs: Field<'a>,
+    #[serde(borrow, default)]
+    a: Option<Vec<(Field<'a>, Field<'a>)>>,
+    #[serde(borrow, default)]
+    b: Option<Vec<(Field<'a>, Field<'a>)>>,
+    #[serde(borrow, default)]
+    action: Field<'a>,
+    #[serde(borrow, default)]
+    seq: Field<'a>,
+    #[serde(borrow, default)]
+    cs: Field<'a>,
 }
 
 impl TickerRow {
@@ -71,53 +90,109 @@ impl TickerRow {
 
     /// The mark, if the row has one.
     pub(super) fn mark(&self, extras: &Extras, at: Micros) -> Result<Option<MarketEvent>, String> {
-        mark(&self.s, &self.m, extras, at)
+        mark(&self.s, decimal_of(&self.m)?, extras, at)
     }
 }
 
-impl PriceFrame {
-    pub(super) fn mark(
-        &self,
-        symbol: &str,
-        extras: &Extras,
-        at: Micros,
-    ) -> Result<Option<MarketEvent>, String> {
-        mark(symbol, &self.p, extras, at)
+impl MarketFrame<'_> {
+    /// What it is, if it is one of these.
+    pub fn kind(&self) -> Option<&'static str> {
+        let word = self.kind.word()?;
+        HOT.into_iter().find(|kind| *kind == word)
     }
 
-    pub(super) fn spot(&self, underlying: &Underlying, at: Micros) -> Result<Option<MarketEvent>, String> {
-        let price = positive(decimal_of(&self.p)?)?;
+    /// The name that the frame gives what it is about.
+    pub fn name(&self) -> Result<&str, String> {
+        self.sy.word().ok_or_else(|| "a frame about nothing".to_owned())
+    }
+
+    /// When the book was as it says, where that is told beside the time of sending.
+    pub fn book_at(&self) -> Result<Option<Micros>, String> {
+        Ok(self.lts.whole()?.or(self.ts.whole()?).map(Micros))
+    }
+
+    pub fn mark(&self, symbol: &str, extras: &Extras, at: Micros) -> Result<Option<MarketEvent>, String> {
+        mark(symbol, self.p.there("p")?.decimal()?, extras, at)
+    }
+
+    pub fn spot(&self, underlying: &Underlying, at: Micros) -> Result<Option<MarketEvent>, String> {
+        let price = positive(self.p.there("p")?.decimal()?)?;
         let underlying = underlying.clone();
         Ok(price.map(|price| MarketEvent::Spot(Spot { underlying, price, source: MarketSource::Stream, at })))
     }
-}
 
-impl TopFrame {
-    pub(super) fn quote(&self, at: Micros) -> Result<MarketEvent, String> {
+    pub fn quote(&self, at: Micros) -> Result<MarketEvent, String> {
+        let side = |price: &Field<'_>, lots: &Field<'_>, names: [&str; 2]| {
+            level(price.there(names[0])?.decimal()?, lots.there(names[1])?.decimal()?)
+        };
         Ok(MarketEvent::Quote(Quote {
-            symbol: Symbol::from(self.sy.as_str()),
-            bid: level(decimal_of(&self.bp)?, decimal_of(&self.bs)?)?,
-            ask: level(decimal_of(&self.ap)?, decimal_of(&self.a_s)?)?,
+            symbol: Symbol::from(self.name()?),
+            bid: side(&self.bp, &self.bs, ["bp", "bs"])?,
+            ask: side(&self.ap, &self.a_s, ["ap", "as"])?,
             source: MarketSource::Stream,
             at,
         }))
     }
-}
 
-impl DepthFrame {
-    pub(super) fn depth(&self, at: Micros) -> Result<MarketEvent, String> {
+    pub fn depth(&self, at: Micros) -> Result<MarketEvent, String> {
+        let (asks, bids) = self.sides()?;
         Ok(MarketEvent::Depth(Depth {
-            symbol: Symbol::from(self.sy.as_str()),
-            bids: levels(&self.b)?,
-            asks: levels(&self.a)?,
+            symbol: Symbol::from(self.name()?),
+            bids: levels(bids)?,
+            asks: levels(asks)?,
             source: MarketSource::Stream,
             at,
         }))
     }
+
+    /// A book or what changed in it.
+    pub fn book(&self, at: Micros) -> Result<BookFrame, String> {
+        let action = match self.action.word() {
+            Some("snapshot") => BookAction::Snapshot,
+            Some("update") => BookAction::Update,
+            Some("error") => BookAction::Error,
+            _other => return Err("a book that is neither whole nor a change".to_owned()),
+        };
+        let symbol = Symbol::from(self.name()?);
+        let made_at = self.book_at()?.unwrap_or(at);
+        if action == BookAction::Error {
+            return Ok(BookFrame {
+                symbol,
+                action,
+                asks: Vec::new(),
+                bids: Vec::new(),
+                seq: 0,
+                checksum: None,
+                made_at,
+                at,
+            });
+        }
+        let number = |field: &Field<'_>, what: &str| {
+            field.whole()?.map(u64::try_from).transpose().map_err(|_| format!("a negative {what}"))
+        };
+        let seq = number(&self.seq, "number")?.ok_or("a book without a number")?;
+        let checksum = number(&self.cs, "checksum")?;
+        let checksum =
+            checksum.map(u32::try_from).transpose().map_err(|_| "a checksum of more than 32 bits")?;
+        let (asks, bids) = self.sides()?;
+        Ok(BookFrame { symbol, action, asks: rows(asks)?, bids: rows(bids)?, seq, checksum, made_at, at })
+    }
+
+    /// Asks and bids. A list that is not there is no empty one.
+    fn sides(&self) -> Result<(&Rows<'_>, &Rows<'_>), String> {
+        let asks = self.a.as_deref().ok_or("a book without a list of asks")?;
+        let bids = self.b.as_deref().ok_or("a book without a list of bids")?;
+        Ok((asks, bids))
+    }
 }
 
-fn mark(symbol: &str, price: &Value, extras: &Extras, at: Micros) -> Result<Option<MarketEvent>, String> {
-    let Some(price) = mark_price(decimal_of(price)?)? else { return Ok(None) };
+fn mark(
+    symbol: &str,
+    price: Option<Decimal>,
+    extras: &Extras,
+    at: Micros,
+) -> Result<Option<MarketEvent>, String> {
+    let Some(price) = mark_price(price)? else { return Ok(None) };
     Ok(Some(MarketEvent::Mark(Mark {
         symbol: Symbol::from(symbol),
         price,
@@ -159,12 +234,23 @@ pub(super) fn band(
     Ok(Some((lower, upper)))
 }
 
-fn levels(rows: &[(Value, Value)]) -> Result<Vec<Level>, String> {
-    let mut levels = Vec::new();
+fn levels(rows: &Rows<'_>) -> Result<Vec<Level>, String> {
+    let mut levels = Vec::with_capacity(rows.len());
     for (price, lots) in rows {
-        levels.extend(level(decimal_of(price)?, decimal_of(lots)?)?);
+        levels.extend(level(price.decimal()?, lots.decimal()?)?);
     }
     Ok(levels)
+}
+
+/// Rows of a book with their spelling, which its checksum is made of. Without lots a level is gone.
+fn rows(rows: &Rows<'_>) -> Result<Vec<BookRow>, String> {
+    let read = |(price, lots): &(Field<'_>, Field<'_>)| {
+        let positive = positive(price.decimal()?)?.ok_or("a level of a book without a price")?;
+        let lots_now = size(lots.decimal()?.ok_or("a level of a book without a size")?)?;
+        let text = |field: &Field<'_>| field.text().map(std::borrow::Cow::into_owned).unwrap_or_default();
+        Ok(BookRow { price: positive, lots: lots_now, spelled: format!("{}:{}", text(price), text(lots)) })
+    };
+    rows.iter().map(read).collect()
 }
 
 /// One level. Without a price there is none, and without lots it is gone; a price that does not say of how many lots is

@@ -11,21 +11,26 @@ const MOST: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 0);
 
 /// Reads a decimal from text or number; null and empty text are none. Never through a binary float.
 pub fn decimal_of(value: &Value) -> Result<Option<Decimal>, String> {
-    let text = match value {
-        Value::Null => return Ok(None),
-        Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => number.to_string(),
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => decimal_text(text),
+        Value::Number(number) => decimal_text(&number.to_string()),
         Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
-            return Err("a number or its text was expected".to_owned());
+            Err("a number or its text was expected".to_owned())
         }
-    };
+    }
+}
+
+/// Reads a decimal from its text; nothing is none.
+pub fn decimal_text(text: &str) -> Result<Option<Decimal>, String> {
+    let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
-    let parsed = text.parse::<Decimal>().or_else(|_| Decimal::from_scientific(&text));
-    let number = parsed.map_err(|_| format!("{} is no decimal", shortened(&text)))?;
+    let parsed = text.parse::<Decimal>().or_else(|_| Decimal::from_scientific(text));
+    let number = parsed.map_err(|_| format!("{} is no decimal", shortened(text)))?;
     if number.abs() > MOST {
-        return Err(format!("{} is beyond any number of this venue", shortened(&text)));
+        return Err(format!("{} is beyond any number of this venue", shortened(text)));
     }
     Ok(Some(number.normalize()))
 }
@@ -65,12 +70,18 @@ pub fn whole_of(value: &Value) -> Result<Option<i64>, String> {
     match value {
         Value::Null => Ok(None),
         Value::Number(number) => number.as_i64().map(Some).ok_or_else(|| format!("{number} is not whole")),
-        Value::String(text) if text.trim().is_empty() => Ok(None),
-        Value::String(text) => {
-            text.trim().parse().map(Some).map_err(|_| format!("{} is not whole", shortened(text)))
-        }
+        Value::String(text) => whole_text(text),
         Value::Bool(_) | Value::Array(_) | Value::Object(_) => Err("a whole number was expected".to_owned()),
     }
+}
+
+/// A whole number from its text; nothing is none.
+pub fn whole_text(text: &str) -> Result<Option<i64>, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| format!("{} is not whole", shortened(text)))
 }
 
 pub(super) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {

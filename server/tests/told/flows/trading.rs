@@ -135,6 +135,20 @@ times = 1
 socket = "public"
 
 [[rule]]
+fault = "frames_dropped"
+channels = ["ob_updates"]
+symbol = "*"
+after_s = 10
+times = 3
+
+[[rule]]
+fault = "trading_disrupted"
+symbol = "*-BTC-*"
+status = "disrupted_post_only"
+after_s = 11
+for_s = 1
+
+[[rule]]
 fault = "rest_status"
 route = "GET /v2/positions*"
 status = 503

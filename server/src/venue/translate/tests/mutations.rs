@@ -118,6 +118,60 @@ fn no_mutant_of_a_fill_has_other_lots_or_another_fee_by_default() {
     }
 }
 
+/// A price, a size or a number that is not what the venue wrote is an error, not another number; only its checksum and
+/// times may go.
+#[test]
+fn no_mutant_of_a_frame_of_the_market_is_another_market() {
+    let ts = 1_788_431_318_663_014_i64;
+    let top = json!({ "type": "ob_l1", "sy": "X", "ap": "5", "as": "3", "bp": "4", "bs": "2", "ts": ts });
+    let book = json!({ "type": "ob_updates", "action": "update", "sy": "X", "a": [["5", "3"]], "b": [["4", "2"]],
+        "seq": 8, "cs": 7, "ts": ts });
+    let mark = json!({ "type": "mark_price", "sy": "MARK:X", "p": "5", "ts": ts });
+    let (five, four) = (Decimal::from(5), Decimal::from(4));
+    for whole in [top, book, mark] {
+        for mutant in mutants(&whole) {
+            let text = mutant.to_string();
+            match Translator::default().frame(&text, AT) {
+                Ok(Heard::Inputs(inputs)) => match event_of(&inputs) {
+                    Some(MarketEvent::Quote(quote)) => {
+                        let (ap, a_s) = (&mutant["ap"], &mutant["as"]);
+                        let whole = quote.ask == Some(Level { price: five, lots: 3 });
+                        assert!(whole || *ap != json!("5") || *a_s != json!("3"), "{text} → {quote:?}");
+                        let positive = quote.ask.iter().chain(&quote.bid).all(|level| level.lots > 0);
+                        assert!(positive, "{text} → {quote:?}");
+                    }
+                    Some(MarketEvent::Mark(mark)) => {
+                        let as_written = mark.price == five || mutant["p"] != json!("5");
+                        assert!(as_written && mark.price >= Decimal::ZERO, "{text} → {mark:?}");
+                    }
+                    Some(MarketEvent::Depth(_) | MarketEvent::Spot(_)) | None => {}
+                },
+                Ok(Heard::Book(frame)) => {
+                    let rows: Vec<_> = frame.asks.iter().chain(&frame.bids).collect();
+                    assert!(rows.iter().all(|row| row.lots >= 0 && row.price > Decimal::ZERO), "{text}");
+                    let same = |row: &crate::venue::book::BookRow, price, lots| {
+                        (row.price, row.lots) == (price, lots)
+                    };
+                    let ours =
+                        frame.asks.iter().all(|row| same(row, five, 3) || mutant["a"] != json!([["5", "3"]]));
+                    let theirs =
+                        frame.bids.iter().all(|row| same(row, four, 2) || mutant["b"] != json!([["4", "2"]]));
+                    assert!(ours && theirs, "{text} → {frame:?}");
+                    assert!(frame.seq == 8 || mutant["seq"] != json!(8), "{text} → {frame:?}");
+                }
+                Ok(_) | Err(_) => {}
+            }
+        }
+    }
+}
+
+fn event_of(inputs: &[Input]) -> Option<&MarketEvent> {
+    match inputs {
+        [Input::Market { events }] => events.first(),
+        _other => None,
+    }
+}
+
 #[test]
 fn mutants_of_frames_and_answers_never_panic() {
     let frames = [
@@ -125,6 +179,9 @@ fn mutants_of_frames_and_answers_never_panic() {
             "d": [{ "s": "X", "m": "5", "pb": ["1", "9"], "qiv": ["1", "1", "1"], "g": ["1"], "q": ["5", "1", "4", "1"] }] }),
         json!({ "type": "ob_l1", "sy": "X", "ap": "5", "as": "1", "bp": "4", "bs": "1", "ts": 1_788_431_318_663_014_i64 }),
         json!({ "type": "ob_l2", "sy": "X", "a": [["5", "1"]], "b": [["4", "1"]], "ts": 1_788_431_318_663_014_i64 }),
+        json!({ "type": "ob_updates", "action": "update", "sy": "X", "a": [["5", "1"]], "b": [["4", "0"]], "seq": 8,
+            "cs": 7, "ts": 1_788_431_318_663_014_i64 }),
+        json!({ "type": "ob_updates", "action": "error", "sy": "X", "ts": 1_788_431_318_663_014_i64 }),
         json!({ "type": "mark_price", "sy": "MARK:X", "p": "5", "ts": 1_788_431_318_663_014_i64 }),
         json!({ "type": "spot_price", "sy": ".DEXBTUSD", "p": "5", "ts": 1_788_431_318_663_014_i64 }),
         json!({ "type": "v2/user_trades", "sy": "X", "f": "1", "R": "normal", "o": 1, "S": "buy", "s": 1, "p": "5",
@@ -132,6 +189,9 @@ fn mutants_of_frames_and_answers_never_panic() {
         json!({ "type": "positions", "action": "snapshot", "timestamp": 1_788_431_318_663_014_i64,
             "result": [{ "symbol": "X", "size": -5 }] }),
         json!({ "type": "orders", "action": "snapshot", "result": [order()] }),
+        json!({ "type": "product_updates", "event": "start_auction",
+            "product": { "symbol": "X", "trading_status": "disrupted_post_only" } }),
+        json!({ "type": "system_status", "event": "snapshot", "status": "live" }),
         json!({ "type": "key-auth", "success": true, "status_code": 200, "status": "authenticated" }),
         json!({ "type": "subscriptions", "channels": [{ "name": "ob_l1", "symbols": ["X"], "error": "no" }] }),
     ];

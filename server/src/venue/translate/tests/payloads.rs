@@ -137,8 +137,14 @@ fn the_frames_that_were_recorded() {
         let Heard::Inputs(inputs) = heard(frame) else { panic!("{frame}") };
         assert_eq!(inputs.len(), expected, "{frame}");
     }
+    let book = r#"{"action":"snapshot","a":[["16919.0","1087"],["16919.5","1193"],["16920.0","510"]],"b":[["16918.0","602"],["16917.5","1792"],["16917.0","2039"]],"ts":1671140718980723,"seq":6199,"sy":"BTCUSD","type":"ob_updates","cs":2178756498}"#;
+    let Heard::Book(book) = heard(book) else { panic!("a book") };
+    assert_eq!(
+        (book.seq, book.checksum, book.asks.len(), book.bids.len()),
+        (6_199, Some(2_178_756_498), 3, 3)
+    );
+    assert_eq!(book.asks[0].spelled, "16919.0:1087");
     for ignored in [
-        r#"{"action":"snapshot","a":[["16919.0","1087"],["16919.5","1193"],["16920.0","510"]],"b":[["16918.0","602"],["16917.5","1792"],["16917.0","2039"]],"ts":1671140718980723,"seq":6199,"sy":"BTCUSD","type":"ob_updates","cs":2178756498}"#,
         r#"{"p":"72141.5","r":"m","s":1.0,"sy":"BTCUSD","t":1775800366578410,"ts":1775800367003029,"type":"trades"}"#,
         r#"{"p":"1","sy":".DEUSDTUSD","ts":1775818505952018,"type":"spot_price"}"#,
         r#"{"symbol":".DEXBTUSD","price":"0.0014579","type":"spot_30mtwap_price","timestamp":1561634049751430}"#,

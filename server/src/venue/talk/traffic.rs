@@ -13,7 +13,7 @@ const FIRST: Duration = Duration::from_secs(4);
 const EVERY: Duration = Duration::from_secs(60);
 
 /// The counts of one connection; times are since its beginning.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Counts {
     frames: BTreeMap<&'static str, u64>,
     bytes: u64,
@@ -54,8 +54,10 @@ impl Counts {
 pub(super) fn kind(heard: &Heard) -> &'static str {
     match heard {
         Heard::Inputs(_) => "data",
+        Heard::Book(_) => "book",
         Heard::Positions(_) => "positions",
         Heard::KeyAuth { .. } => "sign_in",
+        Heard::Status(_) => "status",
         Heard::Subscriptions(_) => "subscriptions",
         Heard::Heartbeat => "heartbeat",
         Heard::Pong => "pong",
