@@ -34,6 +34,7 @@ mod runbook;
 pub mod serving;
 mod sessions;
 mod settings;
+mod step_up;
 
 pub(crate) use assets::site_dir;
 pub use error::ApiError;

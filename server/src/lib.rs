@@ -19,6 +19,7 @@ pub mod ingest;
 pub mod kpis;
 mod lengths;
 pub mod levels;
+pub mod live;
 mod random;
 pub mod replay;
 pub mod sessions;

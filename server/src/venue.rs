@@ -1,6 +1,7 @@
 //! The one place that talks to the venue: signed REST with outcomes that know "not known", and two streams that
 //! come back by themselves. What the venue says is translated by pure functions into the engine's inputs.
 
+mod account;
 mod budget;
 mod cause;
 mod events;
@@ -9,6 +10,7 @@ mod freshness;
 mod offset;
 mod orders;
 mod prices;
+pub mod profile;
 mod pulse;
 mod reconnect;
 mod refusals;
@@ -23,11 +25,13 @@ pub mod wire;
 use telemetry::Secret;
 
 pub use crate::sessions::SessionContext;
+pub use account::{Accounts, Live, Mode, Opening, Simulated, VenueAccount};
 pub use budget::{Budget, Priority, Remaining, Spender};
 pub use cause::{Cause, code_of};
 pub use events::{ClockMeasured, StreamEvent, VenueRequest, catalogue};
 pub use fallback::Fallback;
 pub use offset::{Estimate, Freshness, Offset, OffsetChange, Reading, VenueClock};
+pub use profile::{Profile, Quote, Terms};
 pub use pulse::Pulse;
 pub use reconnect::{Reconnect, Retry};
 pub use refusals::Restricted;
@@ -43,6 +47,8 @@ pub struct Address {
     pub private_ws_url: String,
     pub api_key: Secret,
     pub api_secret: Secret,
+    /// How it speaks and charges.
+    pub terms: Terms,
 }
 
 /// A random number from 0 to 1,000: thousandths of a jitter. Without randomness it is the middle.

@@ -16,6 +16,7 @@ pub mod order;
 pub mod pattern;
 mod position;
 mod prints;
+pub mod profile;
 mod publication;
 mod published;
 pub mod quirks;

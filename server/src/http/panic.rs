@@ -15,7 +15,7 @@ use super::assets::Site;
 use super::extract::ClientAddress;
 use super::plain::{FOREIGN, page};
 use super::sessions::Answered;
-use super::{ApiError, Facts, IdempotencyKey, MaybeUser, User, cookies, guard, sessions};
+use super::{ApiError, Facts, IdempotencyKey, MaybeUser, User, cookies, guard, sessions, step_up};
 use crate::shared::App;
 use crate::trading;
 
@@ -71,6 +71,9 @@ async fn acknowledge(
     if reason.is_empty() || reason.chars().count() > REASON_MOST {
         let what = format!("1 to {REASON_MOST} characters");
         return Err(ApiError::invalid(format!("reason must have {what}.")).with_field("reason", what));
+    }
+    if app.trading.accounts.live().is_some() {
+        step_up::confirmed(&app, &user, "Clearing the panic latch")?;
     }
     Ok(sessions::operate(app, user.username, key, OperatorAction::Acknowledge { reason })
         .await?

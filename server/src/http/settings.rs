@@ -3,8 +3,8 @@
 use telemetry::Micros;
 
 use super::alerts::channels_of;
-use crate::config::VenueKind;
 use crate::forwarder::Snapshot;
+use crate::live::Door;
 use crate::shared::App;
 use crate::store::telemetry::Books;
 use crate::telling::VERSION;
@@ -51,12 +51,6 @@ pub(super) async fn paint_of(app: &App) -> app::SettingsPaint {
 
 fn venue(app: &App) -> Facts {
     let strip = app.trading.hub.strip();
-    let kind = match app.config.venue.kind {
-        VenueKind::Simulator => "simulator",
-        VenueKind::DeltaIndia => "delta-india",
-        VenueKind::DeltaIndiaTestnet => "delta-india-testnet",
-        VenueKind::DeltaGlobal => "delta-global",
-    };
     let up = |is_up: bool| if is_up { "up" } else { "down" };
     let remaining = app.trading.rest.remaining();
     let clock = app.trading.rest.offset().map_or_else(
@@ -66,15 +60,29 @@ fn venue(app: &App) -> Facts {
             format!("{} ms {side} ours, ± {} ms", offset.ms.abs(), offset.uncertainty_ms)
         },
     );
-    vec![
-        fact("Venue", kind),
+    let mut facts = vec![
+        fact("Venue", app.config.venue.kind.word()),
         fact("Market", strip.market_note.unwrap_or_else(|| "the venue’s own".to_owned())),
         fact("Price stream", up(strip.prices_up)),
         fact("Order stream", up(strip.orders_up)),
         fact("The venue’s clock", clock),
         fact("Budget left, account", remaining.account.to_string()),
         fact("Budget left, address", remaining.public.to_string()),
-    ]
+    ];
+    if let Some(live) = app.trading.accounts.live() {
+        facts.extend(live.live().map(|account| {
+            let money = if account.real_money { "real money" } else { "play money" };
+            fact("Account", format!("{}, {money}", account.account))
+        }));
+        facts.push(fact(
+            "Live sessions",
+            match live.door() {
+                Door::Open => "can be started: the keys are of this account and may trade".to_owned(),
+                shut @ Door::Shut { .. } => shut.to_string(),
+            },
+        ));
+    }
+    facts
 }
 
 fn retention(app: &App) -> Facts {

@@ -75,6 +75,7 @@ mod tests {
             private_ws_url: String::new(),
             api_key: telemetry::Secret::new(String::new()),
             api_secret: telemetry::Secret::new(String::new()),
+            terms: crate::venue::Terms::default(),
         };
         let teller = crate::telling::Teller::new(telemetry::Level::Info, 8);
         let mut watch = ClockWatch::new(Inbox::default(), Rest::new(address, teller).unwrap());

@@ -11,11 +11,12 @@ use model::input::{
     AccountPosition, InstrumentsOutcome, InstrumentsRead, OpenOrder, Truth, TruthKnown, TruthOutcome,
     TruthPart,
 };
+use model::instrument::Instrument;
 use model::{DecisionRecord, Lots, Micros, Money, Underlying};
 
 use crate::venue::{Call, Rest, RestError, code_of, translate, wire};
 
-/// The currency in which everything is settled.
+/// The currency in which everything is settled, by our name for it (`venue::profile::Quote`).
 pub(super) const WALLET_ASSET: &str = "USD";
 
 /// The word for a read that failed.
@@ -154,7 +155,7 @@ pub(super) async fn read_instruments(rest: &Rest, underlying: &Underlying, call:
     let mut incomplete = false;
     for product in &products {
         match translate::instrument(product, underlying) {
-            Ok(Some(instrument)) => listed.push(instrument),
+            Ok(Some(instrument)) => listed.push(Instrument { fee_tax: rest.terms().fee_tax, ..instrument }),
             Ok(None) => {}
             Err(_told_by_nobody) => incomplete = true,
         }

@@ -5,6 +5,7 @@ mod call;
 mod exchange;
 mod outcome;
 mod pages;
+mod terms;
 mod told;
 
 use std::collections::BTreeMap;
@@ -188,7 +189,7 @@ impl Rest {
         let now = clock::now();
         let allowed = self.budget().take(now, call.weight, call.spender());
         let came = match allowed {
-            Ok(()) => exchange(self.request(call, now), call.timeout).await,
+            Ok(()) => self.in_our_words(exchange(self.request(call, now), call.timeout).await),
             Err(wait_ms) => {
                 let wait_ms = u64::try_from(wait_ms).unwrap_or(0);
                 Err(NoReply { cause: Cause::BudgetEmpty { wait_ms }, detail: None })
@@ -217,8 +218,9 @@ impl Rest {
     /// The request, signed for this moment.
     fn request(&self, call: &Call, now: Micros) -> reqwest::RequestBuilder {
         let clock = self.clock.estimate();
-        let path = call.path_and_query(&clock);
+        let path = self.in_their_words(&call.path_and_query(&clock));
         let body = call.body.as_ref().map(serde_json::Value::to_string).unwrap_or_default();
+        let body = self.in_their_words(&body);
         let url = [self.address.rest_url.as_str(), &path].concat();
         let mut request = self.http.request(call.method.clone(), url).header("accept", "application/json");
         if call.signed {

@@ -10,6 +10,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
+use super::Quote;
 use super::offset::{Freshness, Reading, http_date_seconds};
 use crate::clock;
 
@@ -19,7 +20,7 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 /// A longer message ends the connection. A snapshot of all open orders has some hundred kB.
 const FRAME_MAX: usize = 8 << 20;
 
-pub(super) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(super) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>, Quote);
 
 impl Socket {
     /// Connects; with what the answer to the handshake says of the venue's clock, if it does.
@@ -31,15 +32,21 @@ impl Socket {
         match tokio::time::timeout(HANDSHAKE, connect_async_with_config(url, Some(limits), true)).await {
             Ok(Ok((stream, response))) => {
                 let date = response.headers().get("date").and_then(|date| date.to_str().ok());
-                Ok((Self(stream), date.and_then(|date| reading(sent, date))))
+                Ok((Self(stream, Quote::default()), date.and_then(|date| reading(sent, date))))
             }
             Ok(Err(error)) => Err(format!("no connection: {error}")),
             Err(_) => Err(format!("no connection within {} ms", HANDSHAKE.as_millis())),
         }
     }
 
+    /// Speaks in the venue's names from here on; inside, everything is called by its name in USD.
+    pub(super) fn speaking(self, quote: Quote) -> Self {
+        Self(self.0, quote)
+    }
+
     pub(super) async fn send(&mut self, message: &Value) -> Result<(), String> {
-        self.0.send(Message::text(message.to_string())).await.map_err(|error| format!("cannot send: {error}"))
+        let text = self.1.outward(&message.to_string()).into_owned();
+        self.0.send(Message::text(text)).await.map_err(|error| format!("cannot send: {error}"))
     }
 
     /// The next frame with content. Bytes that are no text are given as far as they can be read: they will not
@@ -47,7 +54,7 @@ impl Socket {
     pub(super) async fn next(&mut self) -> Result<String, String> {
         loop {
             match self.0.next().await {
-                Some(Ok(Message::Text(text))) => return Ok(text.as_str().to_owned()),
+                Some(Ok(Message::Text(text))) => return Ok(self.1.inward(text.as_str().to_owned())),
                 Some(Ok(Message::Binary(bytes))) => return Ok(String::from_utf8_lossy(&bytes).into_owned()),
                 Some(Ok(Message::Close(frame))) => {
                     let words = frame.map(|frame| format!("{} {}", frame.code, frame.reason));

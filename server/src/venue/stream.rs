@@ -190,7 +190,7 @@ impl Stream {
         let socket = match Socket::open(&url).await {
             Ok((socket, reading)) => {
                 self.learn(reading);
-                socket
+                socket.speaking(self.parts.address.terms.quote)
             }
             Err(reason) => {
                 self.tell(StreamHappening::Disconnected { reason: reason.clone(), open_ms: 0 });

@@ -26,6 +26,7 @@ impl Venue {
             private_ws_url: running.ws_url.clone(),
             api_key: Secret::new(key),
             api_secret: Secret::new(secret),
+            terms: server::venue::Terms::default(),
         };
         let rest = Rest::new(address, Teller::new(Level::Fatal, 16)).unwrap();
         Self { running, rest }

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::accent::{heard, spoken};
 use super::auth::{Credentials, NEWER_QUOTA, Payer, QUOTA, Quotas};
 use super::body::Body;
 use super::query::Query;
@@ -33,6 +34,24 @@ pub struct Gate {
 
 /// Answers one request at `now_us`.
 pub fn respond(exchange: &mut Exchange, gate: &mut Gate, now_us: Micros, request: &Request<'_>) -> Reply {
+    let profile = exchange.profile;
+    let (path, query) = (heard(profile, request.path), request.query.map(|query| heard(profile, query)));
+    // What is no text is no body either.
+    let body = std::str::from_utf8(request.body).map(|text| heard(profile, text));
+    let body = body.as_ref().map_or(request.body, |text| text.as_bytes());
+    let inside = Request { path: &path, query: query.as_deref(), body, ..*request };
+    let reply = respond_inside(exchange, gate, now_us, &inside, &prehash(request));
+    Reply { body: spoken(profile, reply.body), ..reply }
+}
+
+/// The same in the exchange's own words; `signed_bytes` are what was signed, as they came.
+fn respond_inside(
+    exchange: &mut Exchange,
+    gate: &mut Gate,
+    now_us: Micros,
+    request: &Request<'_>,
+    signed_bytes: &[u8],
+) -> Reply {
     if request.user_agent.is_none_or(str::is_empty) {
         return Reply::gateway(403, "Forbidden");
     }
@@ -45,7 +64,7 @@ pub fn respond(exchange: &mut Exchange, gate: &mut Gate, now_us: Micros, request
         }
     };
     let signed = route.is_signed() || request.given.key.is_some();
-    if signed && let Err(refusal) = gate.credentials.check(request.given, &prehash(request), now_us) {
+    if signed && let Err(refusal) = gate.credentials.check(request.given, signed_bytes, now_us) {
         return Reply::json(401, refusal.body(quirks.errors_as_text));
     }
     if exchange.is_maintained() && route != Route::Settings {

@@ -10,6 +10,7 @@ use super::event::{Channel, VenueEvent};
 use super::market::book::{Book, Side};
 use super::market::chain::Product;
 use super::market::{Clock, History, Segments, Source, Underlying, Volatility};
+use super::profile::Profile;
 use super::published::Published;
 use super::quirks::Quirks;
 use super::random::Random;
@@ -31,6 +32,8 @@ pub struct Setup {
     pub balance: Decimal,
     /// Tax on fees, as a fraction.
     pub tax: Decimal,
+    /// Whose names are spoken.
+    pub profile: Profile,
 }
 
 impl Setup {
@@ -44,7 +47,8 @@ impl Setup {
             volatility: Volatility::default(),
             quirks: Quirks::default(),
             balance: Decimal::from(100_000),
-            tax: Decimal::new(18, 2),
+            tax: Profile::India.tax(),
+            profile: Profile::India,
         }
     }
 }
@@ -82,6 +86,7 @@ pub struct Exchange {
     pub(crate) volatility: Volatility,
     pub(crate) quirks: Quirks,
     pub(crate) tax: Decimal,
+    pub(crate) profile: Profile,
     pub(crate) now_us: Micros,
     pub(crate) watched: BTreeMap<Channel, BTreeSet<String>>,
     pub(crate) published: Published,
@@ -132,6 +137,7 @@ impl Exchange {
             volatility: setup.volatility,
             quirks: setup.quirks,
             tax: setup.tax,
+            profile: setup.profile,
             watched: BTreeMap::new(),
             published: Published::default(),
             outbox: BTreeMap::new(),

@@ -13,9 +13,11 @@ use tokio::time::{Instant, interval_at, sleep};
 
 use super::shared::{Context, Sent, Shared, Venue, until, wall_us};
 use super::transport::{ADDRESS, write};
+use crate::dialect::accent;
 use crate::dialect::auth::{Payer, SOCKETS};
 use crate::dialect::rest::Reply;
 use crate::dialect::session::{Session, Trouble};
+use crate::exchange::profile::Profile;
 use crate::exchange::time::Micros;
 use crate::faults::TimedFault;
 use crate::faults::plan::FaultPlan;
@@ -43,9 +45,13 @@ fn accept(context: Context, upgrade: WebSocketUpgrade, public_only: bool) -> Res
 }
 
 async fn run(context: Context, socket: WebSocket, public_only: bool) {
-    let id = context.shared.lock().next_connection();
+    let (id, profile) = {
+        let mut venue = context.shared.lock();
+        (venue.next_connection(), venue.exchange.profile)
+    };
     let sent = context.shared.sent.subscribe();
-    let connection = Connection { id, public_only, socket, session: Session::new(public_only), sent };
+    let connection =
+        Connection { id, public_only, profile, socket, session: Session::new(public_only), sent };
     connection.run(&context.shared, context.stopped.clone()).await;
     context.shared.lock().watch(id, Vec::new());
 }
@@ -53,6 +59,8 @@ async fn run(context: Context, socket: WebSocket, public_only: bool) {
 struct Connection {
     id: u64,
     public_only: bool,
+    /// Whose names it is spoken to in.
+    profile: Profile,
     socket: WebSocket,
     session: Session,
     sent: broadcast::Receiver<Arc<Sent>>,
@@ -105,7 +113,8 @@ impl Connection {
             let now_us = wall_us();
             let Venue { exchange, gate, plan, .. } = venue;
             let mut trouble = Planned { plan, public_only: self.public_only, now_us };
-            let replies = self.session.on_text(text, exchange, &gate.credentials, &mut trouble, now_us);
+            let text = accent::heard(exchange.profile, text);
+            let replies = self.session.on_text(&text, exchange, &gate.credentials, &mut trouble, now_us);
             shared.tell_begun(venue.plan.begun());
             venue.watch(self.id, self.session.watched());
             replies
@@ -142,7 +151,8 @@ impl Connection {
     }
 
     async fn send(&mut self, frame: &Value) -> bool {
-        self.socket.send(Message::text(frame.to_string())).await.is_ok()
+        let text = accent::spoken(self.profile, frame.to_string());
+        self.socket.send(Message::text(text)).await.is_ok()
     }
 }
 

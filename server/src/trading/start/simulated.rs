@@ -10,7 +10,7 @@ use super::StartError;
 use crate::config::{SimulatorConfig, VenueConfig};
 use crate::random;
 use crate::telling::Teller;
-use crate::venue::Address;
+use crate::venue::{Address, Terms};
 
 /// The tape that is compiled in, by its name.
 const EMBEDDED_TAPE: &str = "2022-01-05";
@@ -59,6 +59,7 @@ fn address_of(rest_url: &str, ws_url: &str, (api_key, api_secret): (Secret, Secr
         private_ws_url: format!("{ws_url}/"),
         api_key,
         api_secret,
+        terms: Terms::default(),
     }
 }
 

@@ -348,5 +348,7 @@ fn encoded(text: &str) -> String {
     out
 }
 
+mod identity;
+
 #[cfg(test)]
 mod tests;

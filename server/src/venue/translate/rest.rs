@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::fill::Fill;
 use model::ids::{ClientOrderId, OrderId, ProductId};
 use model::input::{AccountPosition, OpenOrder};
-use model::instrument::{Instrument, OptionKind};
+use model::instrument::{FEE_TAX, Instrument, OptionKind};
 use model::market::{Mark, MarketEvent, MarketSource, Quote, Spot};
 use model::{Decimal, Micros, Symbol, Underlying};
 use serde_json::Value;
@@ -48,6 +48,8 @@ pub fn option(product: &wire::Product) -> Result<Option<Instrument>, String> {
         contract_value: some(product.contract_value, "contract value")?,
         commission_rate: share(product.taker_commission_rate, "commission rate")?,
         commission_cap: share(cap, "cap of the commission")?,
+        // The product does not say it; whoever reads products knows at which venue.
+        fee_tax: FEE_TAX,
         maintenance_margin: share(product.maintenance_margin, "maintenance margin")? / Decimal::ONE_HUNDRED,
         initial_margin: share(product.initial_margin, "initial margin")? / Decimal::ONE_HUNDRED,
     }))
