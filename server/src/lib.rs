@@ -32,4 +32,5 @@ pub mod telling;
 pub mod tls;
 pub mod trading;
 pub mod venue;
+pub mod venue_check;
 pub mod verify;

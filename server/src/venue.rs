@@ -51,6 +51,11 @@ pub struct Address {
     pub terms: Terms,
 }
 
+/// The sign-in of a private socket at this moment of the venue's clock.
+pub(crate) fn sign_in(address: &Address, at: telemetry::Micros) -> serde_json::Value {
+    orders::sign_in(address, at)
+}
+
 /// A random number from 0 to 1,000: thousandths of a jitter. Without randomness it is the middle.
 fn jitter() -> i64 {
     getrandom::u32().map_or(500, |number| i64::from(number % 1_001))

@@ -349,6 +349,7 @@ fn encoded(text: &str) -> String {
 }
 
 mod identity;
+mod raw;
 
 #[cfg(test)]
 mod tests;
