@@ -2,6 +2,7 @@
 //! forwarding to a fake Elasticsearch, starting and stopping.
 
 mod abuse;
+mod alert_kills;
 mod alerts;
 mod auth;
 mod browser_log;
