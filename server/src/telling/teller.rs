@@ -180,25 +180,23 @@ impl Teller {
         let _ = self.shared.on_levels.set(Box::new(told));
     }
 
-    /// Whether a record of the journal is told, by its level and by sampling, with its rate.
+    /// Whether a record of the journal is told, by its level and by sampling, with its rate. Nothing but the record decides
+    /// on sampling: whoever tells it again after a kill comes to the same.
     #[must_use]
     pub fn admits_journal(&self, record: &mut LogRecord) -> bool {
         if !self.tells(&record.event, record.source, record.level) {
             return false;
         }
-        if record.level > Level::Debug || sampler::every(&record.event).is_none() {
+        let Some(seq) = record.decision_seq else { return true };
+        if let Some(many) = sampler::one_in(&record.event, record.level) {
+            record.sample_rate = Some(1.0 / many as f64);
+        }
+        if !sampler::samples_away(&record.event, record.level, seq) {
             return true;
         }
-        match self.sampler().admits(&record.event, std::time::Instant::now()) {
-            Some(rate) => {
-                record.sample_rate = rate;
-                true
-            }
-            None => {
-                self.suppress();
-                false
-            }
-        }
+        self.sampler().add(&record.event, 1);
+        self.suppress();
+        false
     }
 
     /// What the rules of alerts look at.

@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use server::store::log::{Head, Log};
 use server::store::telemetry::{Filter, TelemetryStore};
-use server::telling::Teller;
+use server::telling::{Teller, samples_away};
 use sqlx::{Connection as _, SqliteConnection};
 use telemetry::Level;
 
@@ -44,15 +44,19 @@ fn logged(data: &Path) -> (BTreeMap<String, Vec<String>>, BTreeMap<u64, usize>, 
     (batches, told, lines)
 }
 
-/// The decisions of the journal, and whether each must be told: those at debug and below may be sampled.
+/// The decisions of the journal, and whether each is to be told: not those that sampling leaves out.
 async fn decided(data: &Path) -> BTreeMap<u64, bool> {
     let url = format!("sqlite:{}", data.join("trading.db").display());
     let mut journal = SqliteConnection::connect(&url).await.unwrap();
     let rows: Vec<String> =
         sqlx::query_scalar("SELECT json FROM journal_decisions").fetch_all(&mut journal).await.unwrap();
     let record = |row: &String| serde_json::from_str::<model::DecisionRecord>(row).unwrap();
-    let must = |record: &model::DecisionRecord| telemetry::Event::level(&record.decision) > Level::Debug;
-    rows.iter().map(record).map(|record| (record.seq, must(&record))).collect()
+    let due = |record: &model::DecisionRecord| {
+        let (event, level) =
+            (telemetry::Event::name(&record.decision), telemetry::Event::level(&record.decision));
+        !samples_away(event, level, record.seq)
+    };
+    rows.iter().map(record).map(|record| (record.seq, due(&record))).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,9 +110,9 @@ async fn whenever_it_is_killed_acknowledged_batches_journal_segments_and_index_a
         assert_eq!(*ids, expected, "whole, once, in order");
     }
     let decided = decided(&data).await;
-    let untold: Vec<_> = decided.iter().filter(|(seq, must)| **must && !told.contains_key(seq)).collect();
-    assert!(untold.is_empty() && decided.len() > told.len() / 2, "decided and not told: {untold:?}");
-    assert!(told.iter().all(|(seq, times)| *times == 1 && decided.contains_key(seq)), "and once: {told:?}");
+    let due: BTreeMap<u64, usize> =
+        decided.iter().filter(|(_, due)| **due).map(|(seq, _)| (*seq, 1)).collect();
+    assert_eq!(told, due, "each that is due is told, and once");
     let indexed = tokio::time::timeout(Duration::from_secs(60), indexed(&data)).await.expect("it is made");
     assert_eq!(indexed, lines, "the index knows every line, each once");
 }
