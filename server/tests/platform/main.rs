@@ -5,6 +5,7 @@ mod abuse;
 mod alerts;
 mod auth;
 mod browser_log;
+mod budget;
 mod connections;
 mod damage;
 mod databases;
