@@ -12,6 +12,7 @@ mod orders;
 mod prices;
 pub mod profile;
 mod pulse;
+mod reason;
 mod reconnect;
 mod refusals;
 mod rest;
@@ -26,16 +27,21 @@ use telemetry::Secret;
 
 pub use crate::sessions::SessionContext;
 pub use account::{Accounts, Live, Mode, Opening, Simulated, VenueAccount};
-pub use budget::{Budget, Priority, Remaining, Spender};
+pub use budget::{Budget, Priority, Purse, Remaining, Spender, Standing};
 pub use cause::{Cause, code_of};
-pub use events::{ClockMeasured, StreamEvent, VenueRequest, catalogue};
+pub use events::{
+    ClockMeasured, QuotaRead, StreamEvent, SwitchEvent, SwitchHappening, VenueRequest, catalogue,
+};
 pub use fallback::Fallback;
 pub use offset::{Estimate, Freshness, Offset, OffsetChange, Reading, VenueClock};
 pub use profile::{Profile, Quote, Terms};
 pub use pulse::Pulse;
+pub use reason::Reason;
 pub use reconnect::{Reconnect, Retry};
 pub use refusals::Restricted;
-pub use rest::{Call, Rest, RestError, Sent};
+pub use rest::{
+    Ask, Bracket, BracketLeg, Call, Edit, Named, Rest, RestError, Sent, StopAt, StopKind, Switch, Trigger,
+};
 pub use stream::{Stream, StreamParts, order_stream, price_stream};
 
 /// Where the venue is and with which keys to speak to it.
