@@ -6,6 +6,7 @@ mod alert_kills;
 mod alerts;
 mod auth;
 mod browser_log;
+mod budget;
 mod connections;
 mod damage;
 mod databases;
