@@ -31,8 +31,6 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("simulator.state_saving_changed", "needs a disk that is full: crates/simulator/tests/full_disk.rs"),
     ("telemetry.store_failed", "needs a store that refuses records: server/tests/platform/durability.rs"),
     ("telemetry.store_recovered", "needs a store that refuses records: server/tests/platform/durability.rs"),
-    ("venue.quota_read", "needs another client of the account: server/tests/venue_desk/weights.rs"),
-    ("venue.switch_failed", "needs a venue that refuses the switch: server/tests/venue_desk/switch.rs"),
 ];
 
 /// Families whose lines are always about a session, so that one with the whole context must be there.
