@@ -148,6 +148,17 @@ fn both_expiries_settle_each_at_its_own_mean() {
             _other => None,
         });
         assert_eq!(told, Some(mean), "{underlying:?}");
+        let note = events.iter().find_map(|event| match event {
+            VenueEvent::Note(note) if note.name == "simulator.expiry_settled" => {
+                Some(&note.payload).filter(|payload| payload["underlying"] == underlying.symbol())
+            }
+            _other => None,
+        });
+        let note = note.expect("it is told");
+        assert_eq!(
+            (note["mean"].as_str(), note["positions"].as_i64()),
+            (Some(mean.to_string().as_str()), Some(1))
+        );
         let fill = fills.iter().find(|fill| fill.product_id == leg.id).unwrap();
         assert_eq!((fill.kind, fill.size, fill.side), (FillKind::Settlement, 50, Side::Buy));
         assert_eq!(fill.price, simulator::chain::payoff(leg.contract, mean));

@@ -64,6 +64,7 @@ quirks! {
     undocumented_order_codes: "an unknown order is order_not_found and a repeated client id duplicate_client_order_id, instead of documented codes",
     cancel_all_needs_no_flags: "cancel-all without flags cancels everything, instead of nothing",
     margined_positions_lag: "/v2/positions/margined is up to ten seconds old, as documented",
+    client_ids_of_open_orders_only: "/v2/orders/client_order_id/{id} knows open orders only, as the id is unique among those only",
     finished_orders_appear_late: "an order that just finished is in neither list for half a second, as one party saw",
     fills_appear_late: "a fill is listed by /v2/fills half a second after it was made",
     tickers_are_cached: "/v2/tickers/{symbol} is up to a minute old, as a cache in front of the venue makes it",

@@ -63,6 +63,12 @@ pub(crate) struct Context {
     pub stopped: watch::Receiver<bool>,
 }
 
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Shared")
+    }
+}
+
 impl Shared {
     pub fn new(venue: Venue, tell: Box<dyn Fn(Telling) + Send + Sync>) -> Shared {
         let sent = broadcast::channel(EVENTS_HELD).0;
