@@ -53,8 +53,11 @@ pub(super) async fn run(action: Action) -> Outcome {
     match action {
         Action::Record(arguments) => {
             let signals = Signals::new()?;
-            let kept =
-                record(&arguments, async { signals.asked().await.map(|_| ()).unwrap_or_default() }).await?;
+            let stop = async {
+                // A listener for signals that fails ends the recording as well.
+                let _stopped = signals.asked().await;
+            };
+            let kept = record(&arguments, stop).await?;
             println!(
                 "{} frames over {} connections are in {}",
                 kept.frames,

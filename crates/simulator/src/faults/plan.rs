@@ -85,11 +85,11 @@ impl FaultPlan {
     /// The fault that strikes this request, if any: the first rule in the file that does.
     pub fn on_request(&mut self, now_us: Micros, method: &str, path: &str) -> Option<RequestFault> {
         let target = format!("{method} {path}");
-        let (now, scene) = (self.start_us, self.scene);
+        let (start_us, scene) = (self.start_us, self.scene);
         for armed in &mut self.rules {
             let Fault::Request { route, skip, kind } = &armed.rule.fault else { continue };
             let (skip, kind) = (*skip, kind.clone());
-            if matches(route, &target) && armed.strikes(skip, now, now_us, &scene, &mut self.chance) {
+            if matches(route, &target) && armed.strikes(skip, start_us, now_us, &scene, &mut self.chance) {
                 return Some(drawn(kind, &mut self.chance));
             }
         }

@@ -10,7 +10,7 @@ use simulator::recording::{Quoted, Recording};
 use crate::cli::Outcome;
 
 #[derive(Args)]
-pub(super) struct Report {
+pub(in crate::cli) struct Report {
     /// A recording of the venue on which was traded
     #[arg(long, value_name = "FILE")]
     tape: PathBuf,
