@@ -265,6 +265,9 @@ async fn the_market_gaps_once_its_condition_holds() {
                 [[rule]]\nfault = \"market_gap\"\npercent = 50\nspot_above = 400000\n\
                 [[rule]]\nfault = \"market_gap\"\npercent = 50\nwhen = \"resting\"";
     let (venue, told) = venue(file).await;
+    while told_of(&told, "market_gap").await == 0 {
+        call(&venue.rest_url, "GET", "/v2/settings", "", false).await.unwrap();
+    }
     let spot = get(&venue.rest_url, "/v2/tickers/BTCUSD").await["spot_price"]
         .as_str()
         .unwrap()
@@ -277,8 +280,11 @@ async fn the_market_gaps_once_its_condition_holds() {
 
 #[tokio::test]
 async fn a_wrong_clock_is_on_answers_and_frames_and_refuses_signatures() {
-    let (venue, _told) = venue("[[rule]]\nfault = \"clock_wrong\"\nby_ms = 90000\nfor_s = 3600").await;
+    let (venue, told) = venue("[[rule]]\nfault = \"clock_wrong\"\nby_ms = 90000\nfor_s = 3600").await;
     let url = &venue.rest_url;
+    while told_of(&told, "clock_wrong").await == 0 {
+        call(url, "GET", "/v2/settings", "", false).await.unwrap();
+    }
     let now_us = || {
         i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros())
             .unwrap()
