@@ -157,7 +157,11 @@ impl Connection {
             venue.look();
             let Venue { exchange, gate, plan, .. } = venue;
             let mut trouble = Planned { plan, public_only: self.public_only, now_us };
-            let replies = self.session.on_text(text, exchange, &gate.credentials, &mut trouble, now_us);
+            let mut replies = self.session.on_text(text, exchange, &gate.credentials, &mut trouble, now_us);
+            let wrong_us = exchange.clock_error_us();
+            if wrong_us != 0 {
+                replies.iter_mut().for_each(|reply| stamps::shift(reply, wrong_us));
+            }
             shared.tell_begun(venue.plan.begun());
             venue.watch(self.id, self.session.watched());
             replies
