@@ -99,7 +99,8 @@ fn prices_that_are_none_or_allow_no_chain_are_refused() {
 /// A digit that is missing, a column that stands twice, a file of another coin: none of it plays as Bitcoin's minute.
 #[test]
 fn what_is_readable_and_cannot_be_meant_is_refused() {
-    let with = |name: &str| format!("unix,{name},open,high,low,close\n1641340800,ETH/USD,3832,3874,3820,3861\n");
+    let with =
+        |name: &str| format!("unix,{name},open,high,low,close\n1641340800,ETH/USD,3832,3874,3820,3861\n");
     refuses(vec![
         (with("symbol").into(), "line 2, column symbol: is \"ETH/USD\", must be Bitcoin's"),
         (with("Pair").into(), "line 2, column symbol: is \"ETH/USD\", must be Bitcoin's"),
