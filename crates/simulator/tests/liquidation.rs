@@ -247,6 +247,23 @@ fn a_short_option_is_topped_up_until_the_wallet_is_empty() {
 }
 
 #[test]
+fn what_the_wallet_adds_is_told() {
+    let mut client = venue(&[(450_000, 450_000), (450_000, 490_000)], 200, true);
+    client.market(CALL, "sell", 100);
+    let mut notes = Vec::new();
+    for second in 1..=130 {
+        client.now_us = START + second * SECOND;
+        notes.extend(client.exchange.advance(client.now_us).into_iter().filter_map(|event| match event {
+            VenueEvent::Note(note) => Some(note),
+            _other => None,
+        }));
+    }
+    let note = notes.iter().find(|note| note.name == "simulator.margin_topped_up").expect("told");
+    assert_eq!((note.level, &note.payload["symbol"]), (Level::Info, &json!(CALL)));
+    assert!(d(note.payload["added"].as_str().unwrap()) > Decimal::ZERO, "{:?}", note.payload);
+}
+
+#[test]
 fn margin_that_is_added_keeps_a_position_and_cannot_be_taken_back_too_far() {
     let mut client = venue(&[(450_000, 450_000), (450_000, 447_000), (447_000, 447_000)], 100_000, false);
     client.market("BTCUSD", "buy", 100);
