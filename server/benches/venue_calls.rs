@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use server::telling::Teller;
 use server::venue::{Address, Call, Rest, wire};
-use support::{Figure, line, ratio, time};
+use support::{line, prepared_time, ratio, time};
 use telemetry::{Level, Secret};
 
 const CALLS: usize = 400;
@@ -59,7 +59,6 @@ fn main() {
         api_secret: Secret::new("a-secret-of-sixty-characters-00000000000000000000000000000000"),
         terms: server::venue::Terms::default(),
     };
-    // Rounds of a benchmark spend more than a window's quota: each round has a client with one of its own.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let plain_client = reqwest::Client::builder().no_proxy().build().expect("a client");
     let wallet = format!("{url}/v2/wallet/balances");
@@ -73,12 +72,20 @@ fn main() {
         });
         CALLS
     });
-    let signed = time(|| {
+    let read = async |rest: &Rest| {
+        let read = rest.read::<Vec<wire::Wallet>>(&Call::wallet()).await;
+        assert!(read.is_ok(), "{read:?}");
+    };
+    // All rounds together spend more than a window's quota: each has a client with one of its own, made beforehand.
+    let client = || {
         let rest = Rest::new(address.clone(), Teller::new(Level::Info, 4_096)).expect("a client");
+        runtime.block_on(read(&rest));
+        rest
+    };
+    let signed = prepared_time(client, |rest| {
         runtime.block_on(async {
             for _ in 0..CALLS {
-                let read = rest.read::<Vec<wire::Wallet>>(&Call::wallet()).await;
-                assert!(read.is_ok(), "{read:?}");
+                read(rest).await;
             }
         });
         CALLS
@@ -86,10 +93,5 @@ fn main() {
     line("plain request, answer read as JSON", plain);
     line("signed, budgeted, judged, typed and told", signed);
     ratio("of the plain request", signed, plain);
-    let over = Figure {
-        low: signed.low - plain.median,
-        median: signed.median - plain.median,
-        high: signed.high - plain.median,
-    };
-    println!("  {:<52} {:>9.0} ns", "overhead of the client per call", over.median);
+    println!("  {:<52} {:>9.0} ns", "overhead of the client per call", signed.median - plain.median);
 }

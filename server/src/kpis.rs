@@ -69,8 +69,8 @@ impl KpiKeeper {
                 return;
             }
             if turn.is_multiple_of(KEEP_EVERY) {
-                let kept = self.book().keep();
-                self.note(kept);
+                // What keeps it from being kept keeps the minute from being closed, and is said then.
+                let _ = self.book().keep();
             }
         }
     }

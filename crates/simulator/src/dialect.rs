@@ -13,4 +13,5 @@ pub mod rest;
 mod route;
 pub mod session;
 mod snapshot;
+pub(crate) mod stamps;
 pub mod wire;

@@ -19,6 +19,8 @@ use crate::exchange::time::{Micros, iso_seconds};
 use crate::faults::plan::FaultPlan;
 
 mod connection;
+mod harm;
+mod held;
 mod keeper;
 mod line;
 pub mod options;

@@ -209,11 +209,9 @@ fn funding_and_fees_are_those_of_ether() {
     let notional = index * Decimal::from(fill.size) * Decimal::new(1, 2);
     assert_eq!(fill.fee, (notional * Decimal::new(59, 5)).round_dp(8), "0.05 % and tax");
     let wallet = exchange.wallet(start_us);
-    assert_eq!(
-        wallet.position_margin,
-        index * Decimal::from(30) * Decimal::new(1, 4),
-        "1 % at its own index"
-    );
+    let sold: Decimal =
+        exchange.fills(start_us).iter().map(|fill| fill.price * Decimal::from(fill.size)).sum();
+    assert_eq!(wallet.position_margin, sold * Decimal::new(1, 4), "1 % of its own notional at the entry");
     let before = exchange.wallet(midnight - SECOND).balance;
     let events = exchange.advance(midnight + SECOND);
     let note = events.iter().find_map(|event| match event {

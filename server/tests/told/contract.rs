@@ -35,11 +35,17 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("engine.journal_torn", "a row must be changed between two processes: server/tests/trading_lost.rs"),
     ("simulator.expiry_settled", "needs a position over a daily expiry: crates/simulator/tests/ether.rs"),
     ("simulator.funding_paid", "needs a perpetual over eight hours: crates/simulator/tests/ether.rs"),
+    (
+        "simulator.margin_topped_up",
+        "needs a short position near its liquidation: crates/simulator/tests/liquidation.rs",
+    ),
+    (
+        "simulator.position_liquidated",
+        "needs a margin that is used up: crates/simulator/tests/liquidation.rs",
+    ),
     ("simulator.state_saving_changed", "needs a disk that is full: crates/simulator/tests/full_disk.rs"),
     ("telemetry.store_failed", "needs a store that refuses records: server/tests/platform/durability.rs"),
     ("telemetry.store_recovered", "needs a store that refuses records: server/tests/platform/durability.rs"),
-    ("venue.quota_read", "needs another client of the account: server/tests/venue_desk/weights.rs"),
-    ("venue.switch_failed", "needs a venue that refuses the switch: server/tests/venue_desk/switch.rs"),
 ];
 
 /// Families whose lines are always about a session, so that one with the whole context must be there.

@@ -5,7 +5,7 @@ use model::ids::Underlying;
 use model::order::Side;
 use server::venue::{Call, Sent, translate, wire};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, patient};
 
 #[tokio::test]
 async fn positions_are_the_same_by_product_by_underlying_and_by_account() {
@@ -46,12 +46,12 @@ async fn what_moved_the_balance_adds_up_to_it() {
 async fn leverage_is_set_and_read_again() {
     let desk = Desk::start().await;
     let set = Call::set_leverage(desk.product, Decimal::from(25));
-    let Sent::Acked(answer) = desk.rest.send::<wire::Leverage>(&set).await else { panic!() };
+    let Sent::Acked(answer) = desk.rest.send::<wire::Leverage>(&patient(&set)).await else { panic!() };
     assert_eq!(answer.leverage, Decimal::from(25), "and not the value before");
     let (read, _) = desk.rest.read::<wire::Leverage>(&Call::leverage(desk.product)).await.unwrap();
     assert_eq!((read.leverage, read.order_margin), (Decimal::from(25), Some(Decimal::ZERO)));
     let too_much = Call::set_leverage(desk.product, Decimal::from(100_000));
-    let refused = desk.rest.send::<wire::Leverage>(&too_much).await;
+    let refused = desk.rest.send::<wire::Leverage>(&patient(&too_much)).await;
     assert!(matches!(&refused, Sent::Rejected(refusal) if refusal.code == "max_leverage_exceeded"));
 }
 
@@ -62,7 +62,7 @@ async fn the_margin_of_a_position_is_changed() {
     let margin = |call: Call| {
         let rest = desk.rest.clone();
         async move {
-            match rest.send::<wire::MarginedPosition>(&call).await {
+            match rest.send::<wire::MarginedPosition>(&patient(&call)).await {
                 Sent::Acked(position) => position,
                 other => panic!("{other:?}"),
             }

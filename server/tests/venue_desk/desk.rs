@@ -1,5 +1,7 @@
 //! A venue of its own with a client, and the option that is nearest to spot.
 
+use std::time::Duration;
+
 use model::Decimal;
 use model::ids::{ClientOrderId, ProductId, Symbol};
 use model::order::{OrderRequest, Purpose, Side, TimeInForce};
@@ -29,6 +31,13 @@ pub fn client(running: &Running) -> Rest {
         terms: server::venue::Terms::default(),
     };
     Rest::new(address, Teller::new(Level::Fatal, 16)).unwrap()
+}
+
+/// The same on a machine that has much else to do.
+pub fn patient(call: &Call) -> Call {
+    let mut call = call.clone();
+    call.timeout = Duration::from_secs(60);
+    call
 }
 
 impl Desk {
@@ -88,13 +97,13 @@ impl Desk {
     }
 
     pub async fn done(&self, call: &Call) {
-        let sent = self.rest.send::<IgnoredAny>(call).await;
+        let sent = self.rest.send::<IgnoredAny>(&patient(call)).await;
         assert!(matches!(sent, Sent::Acked(_)), "{}: {sent:?}", call.pattern);
     }
 
     /// The order that a call answers with.
     pub async fn acked(&self, call: &Call) -> wire::Order {
-        match self.rest.send::<wire::Order>(call).await {
+        match self.rest.send::<wire::Order>(&patient(call)).await {
             Sent::Acked(order) => order,
             other => panic!("{} {}: {other:?}", call.method, call.pattern),
         }

@@ -8,7 +8,7 @@ use server::venue::{
     Ask, Bracket, BracketLeg, Call, Edit, Named, Sent, StopAt, StopKind, Trigger, translate, wire,
 };
 
-use crate::desk::Desk;
+use crate::desk::{Desk, patient};
 
 fn id_of(order: &wire::Order) -> OrderId {
     OrderId(order.id.clone().unwrap())
@@ -88,7 +88,7 @@ async fn a_bracket_comes_with_an_entry_or_to_a_position_and_is_changed() {
     let wider = Bracket { stop_loss: leg(StopAt::Price(far + Decimal::TEN)), ..bracket };
     desk.done(&Call::edit_bracket(&id_of(&entry), desk.product, Side::Sell, &wider)).await;
     let twice = Call::bracket_position(desk.product, &desk.symbol, Side::Sell, &bracket);
-    let refused = desk.rest.send::<serde::de::IgnoredAny>(&twice).await;
+    let refused = desk.rest.send::<serde::de::IgnoredAny>(&patient(&twice)).await;
     assert!(
         matches!(&refused, Sent::Rejected(refusal) if refusal.code == "position_bracket_exist_or_invalid_data"),
         "{refused:?}"
@@ -107,7 +107,7 @@ async fn a_batch_takes_what_it_can() {
     let off_tick = desk.order("t-2", Side::Buy, Some(desk.far() + Decimal::new(1, 3)));
     let batch = [rests("t-1"), off_tick, rests("t-3")];
     let call = Call::place_batch(desk.product, &desk.symbol, &batch);
-    let Sent::Acked(taken) = desk.rest.send::<Vec<wire::Order>>(&call).await else { panic!() };
+    let Sent::Acked(taken) = desk.rest.send::<Vec<wire::Order>>(&patient(&call)).await else { panic!() };
     let ids: Vec<_> = taken.iter().map(|order| order.client_order_id.clone().unwrap()).collect();
     assert_eq!(ids, ["t-1", "t-3"]);
 }

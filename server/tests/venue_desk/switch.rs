@@ -12,7 +12,7 @@ use server::trading::{DeadMan, Entering, Pace};
 use server::venue::{Call, Sent, Switch, wire};
 use telemetry::Level;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, patient};
 
 #[tokio::test]
 async fn a_switch_that_is_not_held_cancels_the_orders_of_its_products_only() {
@@ -27,13 +27,14 @@ async fn a_switch_that_is_not_held_cancels_the_orders_of_its_products_only() {
     let beside_rests = matches!(rests, Sent::Acked(_));
 
     let switch = Switch { id: "desk".to_owned(), symbols: vec![desk.symbol.clone()] };
-    let unknown = desk.rest.send::<wire::SwitchHeard>(&Call::hold_switch(&switch, Duration::ZERO)).await;
+    let unknown =
+        desk.rest.send::<wire::SwitchHeard>(&patient(&Call::hold_switch(&switch, Duration::ZERO))).await;
     assert!(matches!(unknown, Sent::Rejected(_)), "it is not there yet: {unknown:?}");
     desk.done(&Call::create_switch(&switch)).await;
     let hold = |for_: Duration| {
         let (rest, call) = (desk.rest.clone(), Call::hold_switch(&switch, for_));
         async move {
-            match rest.send::<wire::SwitchHeard>(&call).await {
+            match rest.send::<wire::SwitchHeard>(&patient(&call)).await {
                 Sent::Acked(heard) => heard,
                 other => panic!("{other:?}"),
             }
@@ -66,7 +67,7 @@ async fn entries_of_a_process_that_dies_are_canceled_by_the_venue_and_no_others(
         look: Duration::from_millis(20),
         again: Duration::from_millis(50),
     };
-    let left = Switch { id: "deltascope.earlier.1".to_owned(), symbols: vec![desk.symbol.clone()] };
+    let left = Switch { id: "deltascope.earlier.7".to_owned(), symbols: vec![desk.symbol.clone()] };
     desk.done(&Call::create_switch(&left)).await;
     desk.done(&Call::hold_switch(&left, Duration::from_secs(600))).await;
     let foreign = Switch { id: "by-hand".to_owned(), ..left };
@@ -83,7 +84,7 @@ async fn entries_of_a_process_that_dies_are_canceled_by_the_venue_and_no_others(
         until(&desk, |rows| rows.iter().any(|row| row.starts_with("deltascope.") && row.ends_with(".1")))
             .await;
     assert!(armed.contains(&"by-hand".to_owned()), "{armed:?}");
-    assert!(!armed.contains(&"deltascope.earlier.1".to_owned()), "an earlier process's is off: {armed:?}");
+    assert!(!armed.contains(&"deltascope.earlier.7".to_owned()), "an earlier process's is off: {armed:?}");
 
     // Held for longer than it lives, and then not needed: nothing is canceled.
     tokio::time::sleep(pace.ttl * 2).await;

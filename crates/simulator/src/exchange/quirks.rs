@@ -68,6 +68,9 @@ quirks! {
     finished_orders_appear_late: "an order that just finished is in neither list for half a second, as one party saw",
     fills_appear_late: "a fill is listed by /v2/fills half a second after it was made",
     tickers_are_cached: "/v2/tickers/{symbol} is up to a minute old, as a cache in front of the venue makes it",
+    address_not_whitelisted: "signed calls and sign-ins are refused, because their address is not on the key's list",
+    key_reads_only: "the key may read and not trade: every signed call that is no read is refused",
+    positions_are_not_topped_up: "a new position is liquidated when its own margin is used up, as recorded positions have it, instead of being topped up from the wallet",
     idle_sockets_live: "a socket without a frame from its client is not closed after a minute, as one party measured",
     launch_auctions: "a new series begins with five minutes in which orders rest and none is matched, as one party saw",
 }

@@ -156,3 +156,17 @@ fn a_standing_says_who_may_spend_what() {
     let held = budget.standing(START);
     assert_eq!((held.account.held_ms, held.address.held_ms), (701, 91));
 }
+
+/// An account may have twice the quota that we count with, and another client that uses it.
+#[test]
+fn a_close_leaves_whatever_others_spend() {
+    let mut budget = Budget::default();
+    assert_eq!(budget.seen(START, CLOSE, 12_000, 200_000), Some(12_000));
+    assert_eq!(budget.standing(START).account.left, 0);
+    for spender in [NORMAL, READ] {
+        assert_eq!(budget.take(START, 3, spender), Err(200_001), "{spender:?}");
+    }
+    for close in 0..400 {
+        assert_eq!(budget.take(START, 5, CLOSE), Ok(()), "close {close}");
+    }
+}

@@ -79,9 +79,18 @@ impl Cutting {
     async fn roll_over(&self) {
         for stream in &self.streams {
             let url = format!("{}/{stream}/_rollover", self.target);
-            let answer = self.http.post(url).send().await.expect("an answer");
-            // A stream without a record yet has nothing to roll over.
-            assert!(answer.status().is_success() || answer.status() == StatusCode::NOT_FOUND);
+            loop {
+                let answer = self.http.post(&url).send().await.expect("an answer");
+                // A stream without a record yet has nothing to roll over.
+                if answer.status().is_success() || answer.status() == StatusCode::NOT_FOUND {
+                    break;
+                }
+                // An engine whose only writing thread is busy says so.
+                assert!(
+                    answer.status() == StatusCode::TOO_MANY_REQUESTS || answer.status().is_server_error()
+                );
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
         }
     }
 

@@ -157,6 +157,12 @@ times = 1
 fault = "reply_lost"
 route = "POST /v2/orders"
 times = 1
+
+[[rule]]
+fault = "rest_status"
+route = "POST /v2/heartbeat/create"
+status = 503
+times = 2
 "#;
 
 /// The embedded venue, where everything goes wrong, and a panic in the middle.
@@ -170,6 +176,7 @@ pub async fn ambush() -> Vec<Value> {
     console.sign_in(PASSWORD).await;
     console.ready().await;
     act(&console, "/api/v1/sessions", json!({ "preset": "quick-strangle" })).await;
+    until(&console, "the dead-man switch fails", named("venue.switch_failed")).await;
     until(&console, "the entry is complete", named("entry.completed")).await;
     until(&console, "prices are polled", named("stream.fallback_entered")).await;
     until(&console, "and come again", named("stream.fallback_left")).await;
@@ -209,10 +216,21 @@ pub async fn journal_lost() -> Vec<Value> {
     [before.records(), console.stop().await.1].concat()
 }
 
-/// An entry meets a journal that does not take its order: it does not leave.
+/// Another client has spent some of the account's quota; an entry meets a journal that does not take its order: it does not leave.
 pub async fn entry_held() -> Vec<Value> {
     let venue = Venue::start("").await;
+    for _ in 0..60 {
+        venue.fills().await;
+    }
     let console = signed_in(&venue).await;
+    let seen = until(&console, "what another client spent is seen", named("venue.quota_read"));
+    let mut seen = std::pin::pin!(seen);
+    // It is looked for once a minute, and a new window of the quota may just have begun.
+    while tokio::time::timeout(Duration::from_secs(5), seen.as_mut()).await.is_err() {
+        for _ in 0..20 {
+            venue.fills().await;
+        }
+    }
     let data = console.data_dir().join("data");
     let refuse = "CREATE TRIGGER refused BEFORE INSERT ON journal_decisions WHEN NEW.json LIKE '%submitted%' \
                   BEGIN SELECT RAISE(ABORT, 'refused by the test'); END";
