@@ -223,14 +223,7 @@ pub async fn entry_held() -> Vec<Value> {
         venue.fills().await;
     }
     let console = signed_in(&venue).await;
-    let seen = until(&console, "what another client spent is seen", named("venue.quota_read"));
-    let mut seen = std::pin::pin!(seen);
-    // It is looked for once a minute, and a new window of the quota may just have begun.
-    while tokio::time::timeout(Duration::from_secs(5), seen.as_mut()).await.is_err() {
-        for _ in 0..20 {
-            venue.fills().await;
-        }
-    }
+    spend_until_it_is_seen(&venue, &console).await;
     let data = console.data_dir().join("data");
     let refuse = "CREATE TRIGGER refused BEFORE INSERT ON journal_decisions WHEN NEW.json LIKE '%submitted%' \
                   BEGIN SELECT RAISE(ABORT, 'refused by the test'); END";
@@ -241,6 +234,17 @@ pub async fn entry_held() -> Vec<Value> {
     sql(&data, "DROP TRIGGER refused").await;
     until(&console, "the journal is written again", named("db.journal_restored")).await;
     console.stop().await.1
+}
+
+/// It is looked for once a minute, and a new window of the quota may just have begun.
+async fn spend_until_it_is_seen(venue: &Venue, console: &Console) {
+    let seen = until(console, "what another client spent is seen", named("venue.quota_read"));
+    let mut seen = std::pin::pin!(seen);
+    while tokio::time::timeout(Duration::from_secs(5), seen.as_mut()).await.is_err() {
+        for _ in 0..20 {
+            venue.fills().await;
+        }
+    }
 }
 
 /// A journal that the first version left behind, with a session in it that nobody ended.
