@@ -8,6 +8,7 @@ mod replay;
 mod serve;
 mod simulator;
 mod stop;
+mod tape;
 mod users;
 mod verify;
 
@@ -73,6 +74,12 @@ enum Command {
         #[command(subcommand)]
         action: logs::Action,
     },
+    /// Records a venue's public feed, to be played by the simulator, and compares fills with such a recording
+    #[command(after_help = "Example: deltascope simulator --tape day.ndjson")]
+    Tape {
+        #[command(subcommand)]
+        action: tape::Action,
+    },
     /// Prepares Elasticsearch or OpenSearch, and Kibana, or says what they lack
     #[command(after_help = "Example: deltascope elastic check")]
     Elastic {
@@ -112,6 +119,7 @@ async fn execute(cli: Cli) -> Outcome {
         Some(Command::Replay { session }) => replay::run(&session, load()?).await,
         Some(Command::Verify(arguments)) => verify::run(arguments, environment.clone()).await,
         Some(Command::Logs { action }) => logs::run(action, load()?).await,
+        Some(Command::Tape { action }) => tape::run(action).await,
         Some(Command::Elastic { action }) => elastic::run(action, load()?).await,
     }
 }

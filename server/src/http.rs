@@ -29,6 +29,7 @@ mod panic;
 mod pipeline;
 mod plain;
 mod proxies;
+mod reason;
 pub mod router;
 mod runbook;
 pub mod serving;

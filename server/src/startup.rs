@@ -78,6 +78,8 @@ async fn start_for(purpose: Purpose, config: Config, output: Output) -> Result<R
     let listener = listen(config.http.listen).await?;
     let address = listener.local_addr().map_err(|error| cannot_listen(config.http.listen, &error))?;
     let teller = Teller::new(config.log.level, config.log.queue_records);
+    // Before there is anything to hear: the first calls to the venue are made before the rules are there.
+    teller.tap().open();
     let health = Health::default();
     let tasks = Tasks::new(teller.clone(), health.clone());
     let (records, accounts, watch) = tokio::join!(

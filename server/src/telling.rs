@@ -19,6 +19,7 @@ pub(crate) use levels::family;
 pub use output::{Output, say};
 pub use panic::install_hook as install_panic_hook;
 pub(crate) use panic::payload_text as panic_text;
+pub use sampler::samples_away;
 pub use tap::Tap;
 pub use teller::{BatchOutcome, Refused, Teller, Told, VERSION};
 pub use writer::Writer;

@@ -10,6 +10,7 @@ mod offset;
 mod orders;
 mod prices;
 mod pulse;
+mod reason;
 mod reconnect;
 mod refusals;
 mod rest;
@@ -23,15 +24,20 @@ pub mod wire;
 use telemetry::Secret;
 
 pub use crate::sessions::SessionContext;
-pub use budget::{Budget, Priority, Remaining, Spender};
+pub use budget::{Budget, Priority, Purse, Remaining, Spender, Standing};
 pub use cause::{Cause, code_of};
-pub use events::{ClockMeasured, StreamEvent, VenueRequest, catalogue};
+pub use events::{
+    ClockMeasured, QuotaRead, StreamEvent, SwitchEvent, SwitchHappening, VenueRequest, catalogue,
+};
 pub use fallback::Fallback;
 pub use offset::{Estimate, Freshness, Offset, OffsetChange, Reading, VenueClock};
 pub use pulse::Pulse;
+pub use reason::Reason;
 pub use reconnect::{Reconnect, Retry};
 pub use refusals::Restricted;
-pub use rest::{Call, Rest, RestError, Sent};
+pub use rest::{
+    Ask, Bracket, BracketLeg, Call, Edit, Named, Rest, RestError, Sent, StopAt, StopKind, Switch, Trigger,
+};
 pub use stream::{Stream, StreamParts, order_stream, price_stream};
 
 /// Where the venue is and with which keys to speak to it.

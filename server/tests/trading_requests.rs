@@ -134,11 +134,15 @@ async fn panic_closes_everything_and_latches_until_it_is_acknowledged() {
     assert_eq!(feed.session["exit_reason"], "panic");
     let latched = console.post("/api/v1/sessions", json!({ "preset": "quick-strangle" })).await;
     assert_eq!((latched.status, latched.body["error"]["code"].as_str()), (409, Some("PANIC_LATCHED")));
-    let clear = console.post("/api/v1/panic/acknowledge", json!({ "reason": "all is well" })).await;
+    let reason = "all is\u{202e} well, api_key=sesame0pen";
+    let clear = console.post("/api/v1/panic/acknowledge", json!({ "reason": reason })).await;
     assert_eq!(clear.status, 202, "{clear:?}");
     feed.until("no latch", |feed| feed.strip["latch"].is_null()).await;
     console.start().await;
     running.stop().await;
+    let kept = std::fs::read(dir.path().join("trading.db")).unwrap();
+    assert_eq!(memchr::memmem::find(&kept, b"sesame0pen"), None, "no secret is kept in the journal");
+    assert!(memchr::memmem::find(&kept, b"all is well, api_key=").is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,4 +12,5 @@ pub mod rest;
 mod route;
 pub mod session;
 mod snapshot;
+pub(crate) mod stamps;
 pub mod wire;

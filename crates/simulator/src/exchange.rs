@@ -9,6 +9,7 @@ pub mod event;
 mod fill;
 mod heartbeat;
 mod ledger;
+mod liquidation;
 mod makers;
 pub mod market;
 mod matching;

@@ -11,6 +11,7 @@ pub mod faults;
 pub mod serve;
 
 pub use dialect::{auth, rest};
+pub use exchange::market::recording;
 pub use exchange::{account, book, chain, event, market, order, pricing, quote, status, tape, time};
 
 pub use event::{Channel, Level, Telling, VenueEvent};

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use telemetry::Micros;
 
+use super::reason::reason_of;
 use super::{ApiError, ApiPath, ApiQuery, IdempotencyKey, User, pages};
 use crate::alerts::{Ask, AskError, Channel, Key, Refusal, RuleId};
 use crate::auth::Session;
@@ -28,8 +29,6 @@ pub(super) use paint::{channels_of, open_of, paint_of};
 
 const LIMIT_DEFAULT: usize = 100;
 const LIMIT_MOST: usize = 1_000;
-/// Longest reason of a silence.
-const REASON_MOST: usize = 500;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -126,15 +125,6 @@ async fn silence(
     let Silence { until, reason } = key.json()?;
     let reason = reason_of(&reason)?;
     done(&app, &session, key, |by| Ask::Silence { id, until, reason, by }).await
-}
-
-pub(super) fn reason_of(text: &str) -> Result<String, ApiError> {
-    let reason = telemetry::clean(text.trim()).into_owned();
-    if reason.is_empty() || reason.chars().count() > REASON_MOST {
-        let what = format!("1 to {REASON_MOST} characters");
-        return Err(ApiError::invalid(format!("reason must have {what}.")).with_field("reason", what));
-    }
-    Ok(reason)
 }
 
 async fn end_silence(

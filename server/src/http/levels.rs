@@ -12,9 +12,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use telemetry::{Level, Micros};
 
-use super::alerts::{operator, reason_of};
+use super::alerts::operator;
 use super::assets::Site;
 use super::plain::{page, sender};
+use super::reason::reason_of;
 use super::{ApiError, IdempotencyKey, MaybeUser, User};
 use crate::auth::Session;
 use crate::levels::{Key, Refusal};

@@ -14,13 +14,11 @@ use super::accounts::check_password_in_need;
 use super::assets::Site;
 use super::extract::ClientAddress;
 use super::plain::{FOREIGN, page};
+use super::reason::reason_of;
 use super::sessions::Answered;
 use super::{ApiError, Facts, IdempotencyKey, MaybeUser, User, cookies, guard, sessions};
 use crate::shared::App;
 use crate::trading;
-
-/// Longest reason of an acknowledgement.
-const REASON_MOST: usize = 500;
 
 /// Closes everything and latches the account.
 pub(super) const EVERYTHING: &str = "/api/v1/panic";
@@ -67,11 +65,7 @@ async fn acknowledge(
     key: IdempotencyKey,
 ) -> Result<Response, ApiError> {
     let Acknowledgement { reason } = key.json()?;
-    let reason = reason.trim().to_owned();
-    if reason.is_empty() || reason.chars().count() > REASON_MOST {
-        let what = format!("1 to {REASON_MOST} characters");
-        return Err(ApiError::invalid(format!("reason must have {what}.")).with_field("reason", what));
-    }
+    let reason = reason_of(&reason)?;
     Ok(sessions::operate(app, user.username, key, OperatorAction::Acknowledge { reason })
         .await?
         .into_response())

@@ -8,6 +8,7 @@ use crate::forwarder::Snapshot;
 use crate::shared::App;
 use crate::store::telemetry::Books;
 use crate::telling::VERSION;
+use crate::venue::{Purse, Standing};
 
 /// Of messages, to find the last of each channel.
 const MESSAGES: usize = 50;
@@ -58,7 +59,7 @@ fn venue(app: &App) -> Facts {
         VenueKind::DeltaGlobal => "delta-global",
     };
     let up = |is_up: bool| if is_up { "up" } else { "down" };
-    let remaining = app.trading.rest.remaining();
+    let standing = app.trading.rest.standing();
     let clock = app.trading.rest.offset().map_or_else(
         || "not measured yet".to_owned(),
         |offset| {
@@ -72,9 +73,24 @@ fn venue(app: &App) -> Facts {
         fact("Price stream", up(strip.prices_up)),
         fact("Order stream", up(strip.orders_up)),
         fact("The venue’s clock", clock),
-        fact("Budget left, account", remaining.account.to_string()),
-        fact("Budget left, address", remaining.public.to_string()),
+        fact("Budget left, account", purse(standing.account)),
+        fact("Of it for entries", standing.for_entries.to_string()),
+        fact("Of it for reads", standing.for_reads.to_string()),
+        fact("Kept for closing", format!("{} of {}", Standing::RESERVE, Standing::QUOTA)),
+        fact("Budget left, address", purse(standing.address)),
     ]
+}
+
+/// Units left of a quota, with what takes from it besides us.
+fn purse(Purse { left, elsewhere, held_ms }: Purse) -> String {
+    let mut words = format!("{left} of {}", Standing::QUOTA);
+    if elsewhere > 0 {
+        words.push_str(&format!("; {elsewhere} were spent by others, or before this start"));
+    }
+    if held_ms > 0 {
+        words.push_str(&format!("; held back for {held_ms} ms by the venue"));
+    }
+    words
 }
 
 fn retention(app: &App) -> Facts {

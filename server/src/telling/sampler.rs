@@ -1,15 +1,17 @@
-//! Sampling of noisy events, for trace and debug records only: of ticks every Nth, of everything else what a token bucket
-//! for each name lets through. What is told carries the share that it stands for; what is suppressed took a number and is
-//! declared by name.
+//! Sampling of noisy events, for trace and debug records only: of the journal's ticks one in so many, chosen by its number,
+//! of everything else what a token bucket for each name lets through. What is told carries the share that it stands for;
+//! what is suppressed took a number and is declared by name.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
+use telemetry::Level;
+
 /// Records of one name that pass in a row, and how many a second after that.
 const BURST: u32 = 200;
 const PER_SECOND: u32 = 20;
-/// Of these every Nth is told, however many there are.
-const EVERY: [(&str, u64); 1] = [("market.seen", 10)];
+/// Of these decisions one in so many is told, however many there are.
+const ONE_IN: [(&str, u64); 1] = [("market.seen", 10)];
 
 #[derive(Default)]
 pub(super) struct Sampler {
@@ -21,8 +23,6 @@ struct Bucket {
     tokens: u32,
     /// Up to when refills are counted.
     at: Instant,
-    /// Of every Nth: how many there were.
-    count: u64,
     /// Left out since one was told.
     since: u64,
 }
@@ -31,14 +31,10 @@ impl Sampler {
     /// Whether a record of this name passes, and the share that it stands for, where it is below 1; if not, it is counted.
     pub fn admits(&mut self, name: &str, now: Instant) -> Option<Option<f64>> {
         if !self.buckets.contains_key(name) {
-            self.buckets.insert(name.to_owned(), Bucket { tokens: BURST, at: now, count: 0, since: 0 });
+            self.buckets.insert(name.to_owned(), Bucket { tokens: BURST, at: now, since: 0 });
         }
         let bucket = self.buckets.get_mut(name)?;
-        let passes = match every(name) {
-            Some(nth) => bucket.is_nth(nth),
-            None => bucket.takes(now),
-        };
-        if passes {
+        if bucket.takes(now) {
             let since = std::mem::take(&mut bucket.since);
             return Some((since > 0).then(|| 1.0 / (since + 1) as f64));
         }
@@ -58,18 +54,29 @@ impl Sampler {
     }
 }
 
-/// Whether only every Nth of these is told.
-pub(super) fn every(name: &str) -> Option<u64> {
-    EVERY.iter().find(|(of, _)| *of == name).map(|(_, nth)| *nth)
+/// Which of the journal's decisions of this event and level are told, if not all: one in so many.
+pub(super) fn one_in(event: &str, level: Level) -> Option<u64> {
+    let sampled = ONE_IN.iter().find(|(of, _)| *of == event && level <= Level::Debug);
+    sampled.map(|(_, many)| *many)
+}
+
+/// Whether sampling leaves this decision of the journal out of the log.
+#[must_use]
+pub fn samples_away(event: &str, level: Level, decision_seq: u64) -> bool {
+    one_in(event, level).is_some_and(|many| !is_chosen(decision_seq, many))
+}
+
+/// Whether the decision with this number is the one in so many. The number alone decides: a process that is killed and
+/// tells the same decision again comes to the same answer. It is scattered first (the finaliser of SplitMix64, Steele, Lea
+/// and Flood 2014), because decisions come in patterns: every tenth number may always be of the same kind.
+fn is_chosen(decision_seq: u64, many: u64) -> bool {
+    let mut x = decision_seq.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (x ^ (x >> 31)).is_multiple_of(many)
 }
 
 impl Bucket {
-    /// The last of so many: it stands for those before it.
-    fn is_nth(&mut self, nth: u64) -> bool {
-        self.count += 1;
-        self.count.is_multiple_of(nth)
-    }
-
     fn takes(&mut self, now: Instant) -> bool {
         let step = Duration::from_secs(1) / PER_SECOND;
         let steps = now.saturating_duration_since(self.at).as_nanos() / step.as_nanos();
@@ -106,25 +113,27 @@ mod tests {
     /// What was told, weighed by its rate, is what happened. Catches a rate that forgets what was left out.
     #[test]
     fn rates_add_up_to_what_happened() {
-        for name in ["cycle.tick", "market.seen"] {
-            let (mut sampler, start) = (Sampler::default(), Instant::now());
-            let mut stands_for = 0.0;
-            for n in 0..10_000_u64 {
-                let at = start + Duration::from_millis(n * 7);
-                if let Some(rate) = sampler.admits(name, at) {
-                    stands_for += 1.0 / rate.unwrap_or(1.0);
-                }
+        let (mut sampler, start) = (Sampler::default(), Instant::now());
+        let mut stands_for = 0.0;
+        for n in 0..10_000_u64 {
+            let at = start + Duration::from_millis(n * 7);
+            if let Some(rate) = sampler.admits("cycle.tick", at) {
+                stands_for += 1.0 / rate.unwrap_or(1.0);
             }
-            let last: u64 = sampler.buckets[name].since;
-            assert_eq!(stands_for.round() as u64 + last, 10_000, "{name}");
         }
+        let last: u64 = sampler.buckets["cycle.tick"].since;
+        assert_eq!(stands_for.round() as u64 + last, 10_000);
     }
 
+    /// Catches a choice that follows a pattern of the journal, such as `number % 10`.
     #[test]
-    fn of_ticks_every_tenth_is_told_with_its_rate() {
-        let (mut sampler, now) = (Sampler::default(), Instant::now());
-        let told: Vec<_> = (0..100).filter_map(|_| sampler.admits("market.seen", now)).collect();
-        assert_eq!(told, [Some(0.1); 10]);
-        assert_eq!(sampler.take()["market.seen"], 90);
+    fn of_ticks_one_in_ten_is_chosen_whatever_their_stride() {
+        assert_eq!(one_in("market.seen", Level::Debug), Some(10));
+        assert_eq!(one_in("market.seen", Level::Info), None);
+        assert_eq!(one_in("order.filled", Level::Debug), None);
+        for stride in 1..=40 {
+            let chosen = (0..10_000).filter(|n| is_chosen(n * stride, 10)).count();
+            assert!((850..=1_150).contains(&chosen), "{chosen} of 10,000 numbers {stride} apart");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use telemetry::{Context, Event, Level, LogRecord, Micros, Source};
 use tokio::sync::{Notify, oneshot};
@@ -10,7 +10,7 @@ use tokio::sync::{Notify, oneshot};
 use super::levels::{Levels, TargetLevel};
 use super::queue::{Batch, Item, Journal, Numbered, Queue, Shed};
 use super::sampler::{self, Sampler};
-use super::tap::{OnTheWay, Tap};
+use super::tap::Tap;
 use crate::sessions::SessionContext;
 use crate::store::telemetry::TabEntry;
 use crate::{clock, correlation};
@@ -62,6 +62,8 @@ struct Shared {
     urge: Notify,
     boot_id: String,
     levels: Levels,
+    /// Who wants to know the level of what libraries say, and whether it was asked for.
+    on_levels: OnceLock<Box<dyn Fn(Level, bool) + Send + Sync>>,
     filtered: AtomicU64,
     enqueued: AtomicU64,
     shed: AtomicU64,
@@ -84,6 +86,7 @@ impl Teller {
                 urge: Notify::new(),
                 boot_id,
                 levels: Levels::new(level),
+                on_levels: OnceLock::new(),
                 filtered: AtomicU64::new(0),
                 enqueued: AtomicU64::new(0),
                 shed: AtomicU64::new(0),
@@ -164,27 +167,36 @@ impl Teller {
     /// Gives targets levels of their own, in place of those before.
     pub fn set_levels(&self, targets: Vec<TargetLevel>) {
         self.shared.levels.set(targets);
+        if let Some(told) = self.shared.on_levels.get() {
+            let (libraries, asked_for) = self.shared.levels.of_libraries();
+            told(libraries, asked_for);
+        }
     }
 
-    /// Whether a record of the journal is told, by its level and by sampling, with its rate.
+    /// Calls back with the level of what libraries say, now and whenever levels are set; the first who asks is called.
+    pub(super) fn on_levels(&self, told: impl Fn(Level, bool) + Send + Sync + 'static) {
+        let (libraries, asked_for) = self.shared.levels.of_libraries();
+        told(libraries, asked_for);
+        let _ = self.shared.on_levels.set(Box::new(told));
+    }
+
+    /// Whether a record of the journal is told, by its level and by sampling, with its rate. Nothing but the record decides
+    /// on sampling: whoever tells it again after a kill comes to the same.
     #[must_use]
     pub fn admits_journal(&self, record: &mut LogRecord) -> bool {
         if !self.tells(&record.event, record.source, record.level) {
             return false;
         }
-        if record.level > Level::Debug || sampler::every(&record.event).is_none() {
+        let Some(seq) = record.decision_seq else { return true };
+        if let Some(many) = sampler::one_in(&record.event, record.level) {
+            record.sample_rate = Some(1.0 / many as f64);
+        }
+        if !sampler::samples_away(&record.event, record.level, seq) {
             return true;
         }
-        match self.sampler().admits(&record.event, std::time::Instant::now()) {
-            Some(rate) => {
-                record.sample_rate = rate;
-                true
-            }
-            None => {
-                self.suppress();
-                false
-            }
-        }
+        self.sampler().add(&record.event, 1);
+        self.suppress();
+        false
     }
 
     /// What the rules of alerts look at.
@@ -221,19 +233,11 @@ impl Teller {
     ) -> Result<BatchOutcome, Refused> {
         let (reply, committed) = oneshot::channel();
         let count = records.len() as u64;
-        let mut on_the_way = OnTheWay::new(&self.shared.tap, &records);
-        if let Err(refused) = self.lock().push_batch(Batch { records, bid, tab, reply }) {
-            on_the_way.forget();
-            return Err(refused);
-        }
+        self.lock().push_batch(Batch { records, bid, tab, reply })?;
         self.shared.enqueued.fetch_add(count, Ordering::Relaxed);
         self.shared.urge.notify_one();
         self.shared.wake.notify_one();
-        let outcome = committed.await.map_err(|_| Refused);
-        if outcome != Ok(BatchOutcome::Stored) {
-            on_the_way.forget();
-        }
-        outcome
+        committed.await.map_err(|_| Refused)
     }
 
     /// Stores records of the trading journal and how far it has been told in one transaction, and waits for the

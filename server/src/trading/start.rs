@@ -12,12 +12,14 @@ use telemetry::Context;
 use tokio::sync::{Mutex, watch};
 
 use super::clock_watch::ClockWatch;
+use super::dead_man::{self, DeadMan, Entering, Pace};
 use super::driver::{Driver, DriverParts, RECOVERY};
 use super::executor::Executor;
 use super::history::HistoryKeeper;
 use super::journal_log::JournalLog;
 use super::keys::Keys;
 use super::latch_file::LatchFile;
+use super::quota_watch::QuotaWatch;
 use super::runtime::OwnRuntime;
 use super::venue_watch::VenueWatch;
 use super::{FeedHub, Inbox, Listed, Operator};
@@ -140,8 +142,7 @@ async fn start_there(
     let kpis = KpiKeeper::new(dir, store.clone(), rest.clone(), teller.clone(), health.clone());
     run("kpis", tasks, kpis.clone(), KpiKeeper::run);
     run("feed", tasks, hub.clone(), FeedHub::run);
-    run("clock_watch", tasks, ClockWatch::new(inbox.clone(), rest.clone()), ClockWatch::run);
-    run("venue_watch", tasks, VenueWatch::new(hub.clone(), health.clone()), VenueWatch::run);
+    run_watches(tasks, &inbox, &rest, &hub, health);
     let keeper = HistoryKeeper {
         store: store.clone(),
         history: history.clone(),
@@ -221,6 +222,17 @@ where
             Ok::<(), std::convert::Infallible>(())
         }
     });
+}
+
+/// Those that look at the venue beside trading.
+fn run_watches(tasks: &Tasks, inbox: &Inbox, rest: &Rest, hub: &FeedHub, health: &Health) {
+    run("clock_watch", tasks, ClockWatch::new(inbox.clone(), rest.clone()), ClockWatch::run);
+    run("quota_watch", tasks, QuotaWatch::new(rest.clone()), QuotaWatch::run);
+    run("venue_watch", tasks, VenueWatch::new(hub.clone(), health.clone()), VenueWatch::run);
+    let looked_at = hub.clone();
+    let entering: Entering = Arc::new(move || looked_at.look(|state, _| dead_man::entering(state)));
+    let dead_man = DeadMan::new(entering, rest.clone(), tasks.teller().clone(), Pace::USUAL);
+    run("dead_man", tasks, dead_man, DeadMan::run);
 }
 
 fn run_worker(tasks: &Tasks, worker: super::executor::Worker) {

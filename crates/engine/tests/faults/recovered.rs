@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use model::causes::OperatorCause;
 use model::decision::ClosingDecision;
 use model::input::OperatorAction;
+use model::record::DecisionRecord;
 use model::{Decision, ExitReason, Exposure, Lifecycle, Lots, SessionId};
 
 use crate::story::*;
 use crate::support::venue::Fault;
 use crate::support::world::World;
-use crate::support::{SECOND, call, dec, put};
+use crate::support::{SECOND, call, dec, put, quick_strangle};
 
 /// A session with 200 sold of each that was killed, and a venue that shows these lots from then on.
 fn recovering(of_call: Lots, of_put: Lots) -> (World, SessionId) {
@@ -58,6 +59,30 @@ fn a_difference_has_ten_seconds_to_go_away_after_a_restart_and_then_is_for_a_per
         } else {
             assert_eq!((cause, world.session().exposure), (None, Exposure::Open));
         }
+    }
+}
+
+#[test]
+fn nothing_is_concluded_after_a_restart_while_an_order_of_unknown_outcome_is_not_looked_up() {
+    for fault in [Fault::LostReply, Fault::LostRequest] {
+        let mut world = World::new();
+        world.venue.faults.push_back(fault);
+        world.start(quick_strangle());
+        let is_sent = |world: &World| world.session().orders.live().next().is_some();
+        world.run_until("an order of the entry", 10, is_sent);
+        world.venue.lookups_fail_until = later(&world, 7_000);
+        world.kill_for_ms(1_000);
+        let known = world.records.len();
+        world.run_ms(5_900);
+        // The venue's positions are read twelve times meanwhile, and may agree with books that lack the fill.
+        assert_eq!(world.lifecycle(), Lifecycle::Starting, "{fault:?}");
+        let concluded =
+            |record: &&DecisionRecord| telemetry::Event::name(&record.decision).starts_with("session.");
+        let early: Vec<_> = world.records[known..].iter().filter(concluded).collect();
+        assert!(early.is_empty(), "{fault:?}: {early:#?}");
+        world.run_until("its end", 60, is_stopped);
+        assert!(world.venue.is_flat(), "{fault:?}");
+        assert!(world.session().orders.iter().all(|order| order.status.is_terminal()), "{fault:?}");
     }
 }
 

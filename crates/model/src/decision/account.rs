@@ -69,12 +69,12 @@ impl Event for AccountDecision {
             }
             AccountDecision::ClockStepped { skew_ms } => format!(
                 "The system's clock stepped: it is {} ms {} ours, which goes on as it was.",
-                grouped(skew_ms.abs()),
+                grouped(skew_ms.saturating_abs()),
                 if *skew_ms < 0 { "behind" } else { "ahead of" }
             ),
             AccountDecision::VenueClockMeasured { offset_ms } => format!(
                 "The venue's clock is {} ms {} ours; what is signed carries the venue's time.",
-                grouped(offset_ms.abs()),
+                grouped(offset_ms.saturating_abs()),
                 if *offset_ms < 0 { "behind" } else { "ahead of" }
             ),
             AccountDecision::GapNoticed { gap_ms, kind } => {

@@ -66,11 +66,37 @@ pub(crate) struct State {
     pub delays: Random,
 }
 
+impl State {
+    /// Positions of before margins were isolated name no notional: theirs is of now, and the wallet goes on backing them.
+    fn complete_positions(&mut self) {
+        for position in self.account.positions.values_mut().filter(|position| position.size != 0) {
+            let lots = Decimal::from(position.size.abs());
+            if position.cost.is_zero() {
+                position.cost = position.entry_price * lots;
+            }
+            if let Some(product) = Product::from_id(position.product_id).filter(|_| position.basis.is_zero())
+            {
+                let index = self.segments[product.underlying].course.index;
+                position.basis = product.underlying.price(index) * lots;
+                position.auto_topup = true;
+            }
+        }
+    }
+}
+
 /// A side of some books that is to stay empty for a while (a fault).
 #[derive(Clone, Debug)]
 pub(crate) struct Blank {
     pub pattern: String,
     pub side: Side,
+    pub until_us: Micros,
+}
+
+/// Books that show only a part of their lots for a while (a fault).
+#[derive(Clone, Debug)]
+pub(crate) struct Thin {
+    pub pattern: String,
+    pub share: f64,
     pub until_us: Micros,
 }
 
@@ -89,6 +115,9 @@ pub struct Exchange {
     pub(crate) outbox_seq: u64,
     pub(crate) private_due_us: Micros,
     pub(crate) blanks: Vec<Blank>,
+    pub(crate) thins: Vec<Thin>,
+    /// By how much the venue's clock is wrong, and until when.
+    pub(crate) clock_error: (Micros, Micros),
     /// The account changed since it was last saved.
     pub(crate) uncommitted: bool,
     /// Only what reduces a position is taken or filled.
@@ -115,7 +144,8 @@ impl Exchange {
         Exchange::with_state(state, &setup)
     }
 
-    pub(crate) fn with_state(state: State, setup: &Setup) -> Exchange {
+    pub(crate) fn with_state(mut state: State, setup: &Setup) -> Exchange {
+        state.complete_positions();
         let now_s = time::seconds(state.clock.tick_us);
         let past = |underlying: Underlying| {
             let index = state.segments[underlying].course.index;
@@ -137,6 +167,8 @@ impl Exchange {
             outbox: BTreeMap::new(),
             outbox_seq: 0,
             blanks: Vec::new(),
+            thins: Vec::new(),
+            clock_error: (0, 0),
             uncommitted: true,
             only_reducing: false,
         }

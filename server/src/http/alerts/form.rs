@@ -11,8 +11,9 @@ use serde::Deserialize;
 
 use super::super::assets::Site;
 use super::super::plain::{page, sender};
+use super::super::reason::reason_of;
 use super::super::{ApiError, IdempotencyKey, MaybeUser};
-use super::{ask_desk, reason_of, test_of};
+use super::{ask_desk, test_of};
 use crate::alerts::Ask;
 use crate::clock;
 use crate::shared::App;

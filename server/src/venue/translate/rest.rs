@@ -53,6 +53,13 @@ pub fn option(product: &wire::Product) -> Result<Option<Instrument>, String> {
     }))
 }
 
+/// Whether it can be entered now: it is live, and neither an auction nor a disruption holds its matching. What does not
+/// say so is taken for tradable; the venue refuses it otherwise.
+pub fn is_tradable(product: &wire::Product) -> bool {
+    let is = |word: Option<&str>, usual: &str| word.is_none_or(|word| word == usual);
+    is(product.state.as_deref(), "live") && is(product.trading_status.as_deref(), "operational")
+}
+
 fn kind_and_underlying(product: &wire::Product) -> Result<Option<(OptionKind, Underlying)>, String> {
     let kind = match product.contract_type.as_str() {
         "call_options" => OptionKind::Call,
