@@ -138,12 +138,8 @@
     const go = (keepalive) => d.fetch(PATH, { ...init, keepalive, signal: AbortSignal.timeout?.(10000) });
     if (!must && !late) lastGasp(row, init);
     // A page that goes is told that what outlives it failed, also just before it hears that it goes: it has not.
-    const failed = async (error) => {
-      if (outlives) await sleep(250);
-      return outlives && d.leaving ? new Promise(() => 0) : Promise.reject(error);
-    };
-    return go(outlives)
-      .catch(failed)
+    const failed = (error) => sleep(outlives ? 250 : 0).then(() => (outlives && d.leaving ? new Promise(() => 0) : Promise.reject(error)));
+    return go(outlives).catch(failed)
       .catch((error) => {
         lasting = false;
         return must && outlives && error instanceof TypeError ? go(false) : Promise.reject(error);
