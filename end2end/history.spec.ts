@@ -76,6 +76,14 @@ test('a finished session is in the ledger, on its page, in the figures and in th
     await expect(story).toContainText('Entry complete');
     await expect(story).toContainText('Verified flat');
     await expect(panel(page, 'Configuration')).toContainText('as the preset has it');
+    // On a phone it is wider than the window: its beginning must be in reach.
+    await page.setViewportSize({ width: 360, height: 740 });
+    const cut = page.locator('.chart-window').first().evaluate((window) => {
+      window.scrollBy(-5_000, 0);
+      return window.getBoundingClientRect().left - window.firstElementChild!.getBoundingClientRect().left;
+    });
+    expect(await cut, 'pixels of the curve that nobody can see').toBeLessThanOrEqual(1);
+    await page.setViewportSize({ width: 1440, height: 900 });
     await story.getByRole('link', { name: /^Trace/ }).first().click();
     await expect(page).toHaveURL(/\/trace\//);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();

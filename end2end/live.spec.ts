@@ -66,6 +66,9 @@ test('a socket that is open at both ends and says nothing is opened anew', async
     await expect.poll(() => line.feeds.length).toBeGreaterThan(feeds);
     line.frozen = false;
     await fed(page);
+    // And nothing of it stays grey.
+    await expect(page.locator('html')).not.toHaveAttribute('data-link', 'stale');
+    await expect(panel(page, 'Legs')).toContainText('all quotes fresh', { useInnerText: true });
   });
 });
 

@@ -137,16 +137,16 @@
     const init = { method: "POST", headers, body: row.body };
     const go = (keepalive) => d.fetch(PATH, { ...init, keepalive, signal: AbortSignal.timeout?.(10000) });
     if (!must && !late) lastGasp(row, init);
-    return go(outlives)
+    // A page that goes is told that what outlives it failed, also just before it hears that it goes: it has not.
+    const failed = (error) => sleep(outlives ? 250 : 0).then(() => (outlives && d.leaving ? new Promise(() => 0) : Promise.reject(error)));
+    return go(outlives).catch(failed)
       .catch((error) => {
-        // A page that goes is told that what outlives it has failed: it has not.
-        if (d.leaving && outlives) return new Promise(() => 0);
         lasting = false;
         return must && outlives && error instanceof TypeError ? go(false) : Promise.reject(error);
       })
       .then(async (answer) => {
         const after = answer.headers.get("Retry-After");
-        const text = await answer.text();
+        const text = await answer.text().catch(failed);
         const receipt = answer.status === 202 && JSON.parse(text);
         const wait = after === null ? -1 : /^\s*-?\d+\s*$/.test(after) ? after * 1000 : Math.max(Date.parse(after) - Date.now(), 0);
         return [answer.status, Number.isNaN(wait) ? -1 : wait, receipt];

@@ -32,7 +32,8 @@
             d.module = m;
             m.hydrate();
             d.box = m.black_box();
-            d.wake(document.body);
+            // A slow phone takes its time for each of both.
+            return new Promise(function (go) { setTimeout(go); }).then(function () { d.wake(document.body); });
           });
         })
         .then(function () {

@@ -15,7 +15,10 @@ pub fn start_of(_subject: String, _body: Value) -> (String, Value) {
         Some(configuration) => ("configuration", configuration),
         None => ("preset", preset.as_str().into()),
     };
-    let body = crate::json::object([what, ("execution_mode", "simulated".into())]);
+    // What the strip says is what is started: the server refuses the other.
+    let mode = leptos::prelude::GetUntracked::get_untracked(&crate::cell::cell("active.mode"));
+    let mode = if mode == "live" { "live" } else { "simulated" };
+    let body = crate::json::object([what, ("execution_mode", mode.into())]);
     (preset, body)
 }
 

@@ -11,6 +11,7 @@ mod password;
 mod people;
 mod recent;
 mod sessions;
+mod step_up;
 mod throttle;
 mod unsaved;
 
@@ -21,4 +22,5 @@ pub use link::SetupLink;
 pub use password::{PASSWORD_RULE, is_acceptable};
 pub use people::Person;
 pub use sessions::Session;
+pub use step_up::{Confirmed, StepUps};
 pub use throttle::{SlowLane, Throttle};

@@ -12,6 +12,7 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
         crate::http::catalogue(),
         crate::ingest::catalogue(),
         crate::levels::catalogue(),
+        crate::live::catalogue(),
         crate::startup::catalogue(),
         crate::store::catalogue(),
         crate::tasks::catalogue(),

@@ -8,7 +8,9 @@ mod replay;
 mod serve;
 mod simulator;
 mod stop;
+mod tape;
 mod users;
+mod venue;
 mod verify;
 
 use std::path::PathBuf;
@@ -73,6 +75,18 @@ enum Command {
         #[command(subcommand)]
         action: logs::Action,
     },
+    /// Looks at a venue before it is traded on
+    #[command(after_help = "Example: deltascope venue check")]
+    Venue {
+        #[command(subcommand)]
+        action: venue::Action,
+    },
+    /// Records a venue's public feed, to be played by the simulator, and compares fills with such a recording
+    #[command(after_help = "Example: deltascope simulator --tape day.ndjson")]
+    Tape {
+        #[command(subcommand)]
+        action: tape::Action,
+    },
     /// Prepares Elasticsearch or OpenSearch, and Kibana, or says what they lack
     #[command(after_help = "Example: deltascope elastic check")]
     Elastic {
@@ -112,6 +126,8 @@ async fn execute(cli: Cli) -> Outcome {
         Some(Command::Replay { session }) => replay::run(&session, load()?).await,
         Some(Command::Verify(arguments)) => verify::run(arguments, environment.clone()).await,
         Some(Command::Logs { action }) => logs::run(action, load()?).await,
+        Some(Command::Venue { action }) => venue::run(action, load()?, cli.config.clone()).await,
+        Some(Command::Tape { action }) => tape::run(action).await,
         Some(Command::Elastic { action }) => elastic::run(action, load()?).await,
     }
 }

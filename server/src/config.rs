@@ -6,6 +6,7 @@ mod networks;
 mod notify;
 mod typed;
 mod userinfo;
+mod venue;
 
 pub use layers::{ConfigError, Entry, Layers, Origin};
 pub(crate) use networks::networks;
@@ -13,8 +14,9 @@ pub use notify::{MailConfig, MailSecurity, NotifyConfig, TelegramConfig, Webhook
 pub use telemetry::Secret;
 pub use typed::{
     AuthConfig, Config, DataConfig, DatabaseConfig, ElasticsearchConfig, HttpConfig, IngestConfig, LogConfig,
-    SimulatorConfig, VenueConfig, VenueKind,
+    SimulatorConfig,
 };
+pub use venue::{VenueConfig, VenueKind};
 
 /// The file that lists every setting, compiled in.
 pub const DEFAULT_TOML: &str = include_str!("../../config/default.toml");

@@ -35,6 +35,7 @@ mod runbook;
 pub mod serving;
 mod sessions;
 mod settings;
+mod step_up;
 
 pub(crate) use assets::site_dir;
 pub use error::ApiError;

@@ -1,6 +1,6 @@
 //! Key figures of the machine, kept as things happen: a task follows the journal by a cursor of its own, takes what the
-//! venue client counted, and closes a span each minute. Spans stand in a file of lines, so that they survive a restart;
-//! nothing here can keep anybody from trading.
+//! venue client counted, and closes a span each minute. Spans stand in a file of lines, so that they survive a restart; what
+//! follows from the journal is made again where the file is gone. Nothing here can keep anybody from trading.
 
 mod book;
 mod file;
@@ -23,6 +23,8 @@ use file::SpanFile;
 
 /// How often the journal is looked at.
 const EVERY: Duration = Duration::from_secs(1);
+/// The span that runs is kept every so many looks: a kill takes no more of what no journal holds.
+const KEEP_EVERY: u32 = 5;
 /// Decisions that are looked at once.
 const CHUNK: i64 = 500;
 /// The part in health.
@@ -55,15 +57,15 @@ impl KpiKeeper {
             health.degraded(PART, why);
         }
         let mut book = Book::new(file, spans);
-        // What was decided before the first start is in no figure.
-        book.begin_at(*store.head().borrow() + 1);
+        // Without a file from the beginning of the journal, as far as it is there.
+        book.begin_at(1);
         Self { store, rest, gaps, teller, health, book: Arc::new(Mutex::new(book)) }
     }
 
     /// Runs until the server stops; what is counted by then is kept.
     pub async fn run(self, mut stop: Stop) {
         let mut told = RecordCounts::default();
-        loop {
+        for turn in 1_u32.. {
             let stopped = tokio::select! {
                 () = tokio::time::sleep(EVERY) => false,
                 () = stop.stopped() => true,
@@ -73,6 +75,10 @@ impl KpiKeeper {
                 let closed = self.book().close();
                 self.note(closed);
                 return;
+            }
+            if turn.is_multiple_of(KEEP_EVERY) {
+                // What keeps it from being kept keeps the minute from being closed, and is said then.
+                let _ = self.book().keep();
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use crate::alerts::Desk;
-use crate::auth::{Accounts, SetupLink, SlowLane, Throttle};
+use crate::auth::{Accounts, SetupLink, SlowLane, StepUps, Throttle};
 use crate::config::Config;
 use crate::elastic::Search;
 use crate::forwarder::Status;
@@ -29,6 +29,8 @@ pub struct App {
     pub emergency: Throttle,
     pub slow_lane: SlowLane,
     pub setup_link: SetupLink,
+    /// Who has shown the password again a moment ago.
+    pub step_ups: StepUps,
     pub ingest: Ingest,
     /// What the session cookie's name says of this server.
     pub cookie_tag: String,

@@ -18,7 +18,7 @@ pub use events::{ServerEvent, catalogue};
 pub use people::words_of;
 
 use crate::alerts;
-use crate::auth::{Accounts, SetupLink, SlowLane, Throttle};
+use crate::auth::{Accounts, SetupLink, SlowLane, StepUps, Throttle};
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError};
 use crate::elastic::Search;
@@ -78,6 +78,8 @@ async fn start_for(purpose: Purpose, config: Config, output: Output) -> Result<R
     let listener = listen(config.http.listen).await?;
     let address = listener.local_addr().map_err(|error| cannot_listen(config.http.listen, &error))?;
     let teller = Teller::new(config.log.level, config.log.queue_records);
+    // Before there is anything to hear: the first calls to the venue are made before the rules are there.
+    teller.tap().open();
     let health = Health::default();
     let tasks = Tasks::new(teller.clone(), health.clone());
     let (records, accounts, watch) = tokio::join!(
@@ -113,6 +115,7 @@ async fn start_for(purpose: Purpose, config: Config, output: Output) -> Result<R
         forwarder,
         index: Search::new(&config.elasticsearch).ok().flatten(),
         setup_link: SetupLink::default(),
+        step_ups: StepUps::new(config.auth.step_up_minutes),
         cookie_tag: random::digest(&format!("session cookie of {page_key}")).chars().take(8).collect(),
         symbols: Symbols::keep(data_dir.path(), &http::site_dir(&config.http)),
         ingest: Ingest::new(page_key, &config.ingest, config.log.level),

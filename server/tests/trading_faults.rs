@@ -18,7 +18,9 @@ use venue::Venue;
 /// How often each of our order ids was sent.
 fn sent(requests: &[Value]) -> BTreeMap<&str, usize> {
     let mut sent = BTreeMap::new();
-    for request in requests.iter().filter(|request| request["payload"]["method"] == "POST") {
+    let is_order =
+        |request: &&Value| request["payload"]["method"] == "POST" && request["client_order_id"].is_string();
+    for request in requests.iter().filter(is_order) {
         *sent.entry(request["client_order_id"].as_str().unwrap()).or_default() += 1;
     }
     sent

@@ -45,6 +45,14 @@ async fn tear(dir: &Path) {
     execute(dir, "DELETE FROM snapshots WHERE kind = 'rolling'").await;
 }
 
+/// Every line of the log.
+fn lines(dir: &Path) -> Vec<Value> {
+    let segments = server::store::log::Log::guest(dir).segments();
+    let text = |path: &Path| std::fs::read_to_string(path).unwrap();
+    let lines: Vec<String> = segments.iter().map(|segment| text(&segment.path)).collect();
+    lines.iter().flat_map(|text| text.lines()).map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
 async fn panicked(console: &Console, venue: &Venue) {
     let mut feed = console.feed().await;
     let panic = console.post("/api/v1/panic", json!({})).await;
@@ -94,6 +102,12 @@ async fn the_command_line_closes_beside_a_journal_of_another_version() {
     let (done, said) = panic_all(dir.path(), &venue.settings(), &["--patience", "60"]).await;
     assert!(done && said.contains("There is no journal to continue from"), "{said}");
     assert_eq!((venue.position().await, venue.open_orders().await), (0, 0), "{said}");
+    let told: Vec<Value> = lines(dir.path())
+        .into_iter()
+        .filter(|line| line["event"] == "engine.begun_without_journal")
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0]["level"] == "fatal" && told[0]["payload"]["error"].is_string(), "{told:?}");
     let left = std::fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap().file_name());
     let left: Vec<String> = left.map(|name| name.to_string_lossy().into_owned()).collect();
     assert!(!left.iter().any(|name| name.starts_with("trading.db.")), "it is left alone: {left:?}");

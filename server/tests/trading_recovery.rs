@@ -170,3 +170,49 @@ async fn a_failing_journal_stops_entries_and_never_exits() {
     assert!(replayed.is_identical(), "no step was lost: {:?}", replayed.difference);
     running.stop().await;
 }
+
+/// The figures of orders over a kill, with the file that keeps them and without it: the journal has them all.
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_of_orders_outlive_a_kill_and_are_made_again_from_the_journal() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut child, console) = spawn(dir.path(), &[]).await;
+    let mut feed = console.feed().await;
+    let id = console.start().await;
+    feed.entered().await;
+    child.kill().await.unwrap();
+    // As soon as every order of the session has ended in the figures.
+    let ended = async |console: &console::Console| {
+        loop {
+            let known = console.get(&format!("/api/v1/sessions/{id}")).await.body;
+            let orders = console.get("/api/v1/kpis").await.body["orders"].clone();
+            let n = |key: &str| orders[key].as_u64().unwrap_or_default();
+            let ended = n("filled") + n("canceled") + n("rejected") + n("denied") + n("never_sent");
+            let count = known["orders"].as_array().map_or(0, Vec::len) as u64;
+            if count > 0 && (n("submitted"), ended) == (count, count) {
+                return orders;
+            }
+            // The journal is looked at once a second.
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    let (mut child, console) = spawn(dir.path(), &[]).await;
+    let entered = ended(&console).await;
+    assert_eq!((&entered["submitted"], entered["timelines"].as_array().unwrap().len()), (&json!(2), 2));
+    let mut feed = console.feed().await;
+    feed.lifecycle("PAUSED").await;
+    console.post(&format!("/api/v1/sessions/{id}/stop"), json!({})).await;
+    feed.lifecycle("STOPPED").await;
+    child.kill().await.unwrap();
+    let (mut child, console) = spawn(dir.path(), &[]).await;
+    let closed = ended(&console).await;
+    let lives = closed["timelines"].as_array().unwrap().len() as u64;
+    assert_eq!(Some(lives), closed["submitted"].as_u64(), "no life is lost");
+    child.kill().await.unwrap();
+    for file in ["kpis.ndjson", "kpis.running"] {
+        // What was never kept need not go.
+        let _ = std::fs::remove_file(dir.path().join(file));
+    }
+    let (mut child, console) = spawn(dir.path(), &[]).await;
+    assert_eq!(ended(&console).await, closed, "from the journal alone");
+    child.kill().await.unwrap();
+}

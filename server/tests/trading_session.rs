@@ -83,7 +83,13 @@ async fn key_figures_are_kept_as_things_happen_and_survive_a_restart() {
     feed.entered().await;
     console.post(&format!("/api/v1/sessions/{id}/stop"), json!({})).await;
     feed.lifecycle("STOPPED").await;
-    let enough = |kpis: &Value| kpis["orders"]["filled"].as_u64() >= Some(4);
+    // A leg may take more than one order to close; all that were sent are waited for.
+    let session = console.get(&format!("/api/v1/sessions/{id}")).await.body;
+    let sent = u64::try_from(session["orders"].as_array().unwrap().len()).unwrap();
+    let enough = |kpis: &Value| {
+        let count = |name: &str| kpis["orders"][name].as_u64();
+        count("filled") >= Some(4) && count("submitted") >= Some(sent)
+    };
     let mut kpis = Value::Null;
     while !enough(&kpis) {
         // The journal is looked at once a second.

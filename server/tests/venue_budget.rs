@@ -39,6 +39,7 @@ async fn a_close_and_a_position_read_leave_while_public_reads_are_blocked() {
         private_ws_url: running.ws_url.clone(),
         api_key: Secret::new("simulator-key"),
         api_secret: Secret::new("simulator-secret"),
+        terms: server::venue::Terms::default(),
     };
     let running = simulator::start(options, |_| {}).await.unwrap();
     let rest = Rest::new(address(&running), Teller::new(Level::Fatal, 16)).unwrap();

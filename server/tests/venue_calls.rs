@@ -17,6 +17,7 @@ async fn venue() -> (simulator::Running, Rest) {
         private_ws_url: running.ws_url.clone(),
         api_key: Secret::new("simulator-key"),
         api_secret: Secret::new("simulator-secret"),
+        terms: server::venue::Terms::default(),
     };
     let rest = Rest::new(address, Teller::new(Level::Fatal, 16)).unwrap();
     (running, rest)

@@ -151,6 +151,70 @@ async fn without_a_date_the_refusal_itself_tells_the_time() {
     assert_eq!(venue.asked().len(), 3);
 }
 
+/// Neither a date nor a word of the time: then the venue is asked what time it is, and the order is signed by that.
+#[tokio::test]
+async fn a_refusal_that_says_no_time_has_the_time_asked_for() {
+    for ahead_s in [90, -90] {
+        let clock = Clock::default();
+        clock.set(ahead_s);
+        let shared = clock.clone();
+        let venue = Fake::start(move |asked| {
+            if asked.path == "/v2/settings" {
+                let server_time = shared.seconds() * 1_000_000;
+                return Said::result(serde_json::json!({ "server_time": server_time }))
+                    .header("date", "soon");
+            }
+            let mut said = shared.answer(asked, EXPIRED);
+            said.headers = vec![("date", "soon".to_owned())];
+            said
+        })
+        .await;
+        let rest = venue.rest();
+        let first = close(&rest).await;
+        assert!(matches!(first, Sent::Acked(_)), "{ahead_s}: {first:?}");
+        let paths: Vec<String> = venue.asked().into_iter().map(|asked| asked.path).collect();
+        assert_eq!(paths, ["/v2/orders", "/v2/settings", "/v2/orders"], "{ahead_s}");
+        assert!(matches!(close(&rest).await, Sent::Acked(_)));
+        assert_eq!(venue.asked().len(), 4, "{ahead_s}: at once from then on");
+    }
+}
+
+/// Five seconds: what a signature lives. Known beforehand, as the server asks when it starts, it refuses nothing.
+#[tokio::test]
+async fn five_seconds_of_skew_refuse_no_close() {
+    for ahead_s in [6, 5, -5, -6] {
+        let clock = Clock::default();
+        clock.set(ahead_s);
+        let (venue, rest) = venue(&clock, EXPIRED).await;
+        rest.ask_time().await;
+        for close_number in 2..6 {
+            assert!(matches!(close(&rest).await, Sent::Acked(_)), "{ahead_s}");
+            assert_eq!(venue.asked().len(), close_number, "{ahead_s}: none was refused");
+        }
+    }
+}
+
+/// Prices come from one host and orders from another; our key is shown to the second only.
+#[tokio::test]
+async fn each_stream_has_a_host_of_its_own() {
+    let public = Fake::start(|_| Said::new(404, "")).await;
+    let private = Fake::start(|_| Said::new(404, "")).await;
+    let rest = private.rest();
+    let mut parts = private.parts(&rest);
+    let address =
+        server::venue::Address { public_ws_url: public.address().public_ws_url, ..private.address() };
+    parts.address = Arc::new(address);
+    let (watch, watched) = tokio::sync::watch::channel(vec![Symbol::from("C-BTC-1-010130")]);
+    let (prices, _heard) = server::venue::price_stream(parts.clone(), watched);
+    tokio::spawn(prices.run(fake::never()));
+    tokio::spawn(server::venue::order_stream(parts).run(fake::never()));
+    let says = |venue: &Fake, word: &str| venue.heard().iter().any(|frame| frame.contains(word));
+    public.until("prices are subscribed", |venue| says(venue, "ob_l1")).await;
+    private.until("the key is shown", |venue| says(venue, "key-auth")).await;
+    assert!(!says(&public, "key-auth") && !says(&private, "ob_l1"));
+    drop(watch);
+}
+
 #[tokio::test]
 async fn the_private_stream_signs_in_with_the_venues_time() {
     for ahead_s in [120, -120] {

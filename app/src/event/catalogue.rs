@@ -28,7 +28,7 @@ fn samples() -> Vec<UiEvent> {
         UiEvent::SpotFresh { gap_ms: 13_700 },
         UiEvent::TruthSeen { truth: "lifecycle", from: "STARTING".to_owned(), to: "RUNNING".to_owned() },
         UiEvent::FloorSeen { from: "60.00".to_owned(), to: "70.00".to_owned() },
-        UiEvent::FeedMinute { frames: 600, bytes: 184_000, gap_ms_max: 240, reconnects: 0 },
+        UiEvent::FeedMinute { frames: 600, bytes: 184_000, gap_ms_max: 240, reconnects: 0, stale: false },
         UiEvent::ChartDrawn { points: 900, duration_ms: 6 },
         UiEvent::PanicAccepted { attempts: 1, duration_ms: 38 },
         UiEvent::PanicUnconfirmed { attempts: 3, error: "The server did not answer".to_owned() },

@@ -80,6 +80,8 @@ pub enum UiEvent {
         bytes: u64,
         gap_ms_max: i64,
         reconnects: u64,
+        /// At some moment of it nothing had come for too long.
+        stale: bool,
     },
     ChartDrawn {
         points: usize,

@@ -101,7 +101,7 @@ static FEED_MINUTE: Site = site(
     Level::Info,
     "ui.feed_minute",
     "{frames} frames of the live feed in a minute.",
-    &[volatile("frames"), volatile("bytes"), volatile("gap_ms_max"), volatile("reconnects")],
+    &[volatile("frames"), volatile("bytes"), volatile("gap_ms_max"), volatile("reconnects"), told("stale")],
 );
 static CHART_DRAWN: Site = site(
     Level::Info,
@@ -228,9 +228,13 @@ impl UiEvent {
             UiEvent::FeedFresh { gap_ms } | UiEvent::SpotFresh { gap_ms } => all([signed(*gap_ms)]),
             UiEvent::TruthSeen { truth, from, to } => all([text(truth), text(from), text(to)]),
             UiEvent::FloorSeen { from, to } => all([text(from), text(to)]),
-            UiEvent::FeedMinute { frames, bytes, gap_ms_max, reconnects } => {
-                all([number(*frames), number(*bytes), signed(*gap_ms_max), number(*reconnects)])
-            }
+            UiEvent::FeedMinute { frames, bytes, gap_ms_max, reconnects, stale } => all([
+                number(*frames),
+                number(*bytes),
+                signed(*gap_ms_max),
+                number(*reconnects),
+                FieldValue::Bool(*stale),
+            ]),
             UiEvent::ChartDrawn { points, duration_ms } => all([size(*points), signed(*duration_ms)]),
             UiEvent::PanicAccepted { attempts, duration_ms } => all([count(*attempts), signed(*duration_ms)]),
             UiEvent::PanicUnconfirmed { attempts, error } => all([count(*attempts), text(error)]),

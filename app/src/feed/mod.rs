@@ -1,5 +1,5 @@
-//! The feed's driver: one socket, connected again with back-off. What comes is brought into the page once per animation
-//! frame: cells to their islands, regions into the document, points to the chart; and the clock that makes ages grow.
+//! The feed's driver: one socket, connected again with back-off. What comes is brought into the page behind each
+//! picture: cells to their islands, regions into the document, points to the chart; and the clock that makes ages grow.
 
 mod ages;
 mod frame;
@@ -62,6 +62,8 @@ struct Minute {
     bytes: u64,
     gap_ms_max: i64,
     reconnects: u64,
+    /// Nothing had come for too long, at some moment of it.
+    stale: bool,
     ticks: u32,
 }
 
@@ -74,6 +76,8 @@ thread_local! {
 fn set_link(state: Link, silent_ms: Option<i64>) {
     LINK.set((state, silent_ms));
     state.show(silent_ms);
+    // Here, for whoever changes the state: a page whose feed is back must not stay grey.
+    platform::set_root_attribute("data-link", if silent_ms.is_some() { "stale" } else { "" });
 }
 
 fn with<T>(change: impl FnOnce(&mut Driver) -> T) -> T {
@@ -218,8 +222,9 @@ fn on_message(text: &str) {
 
 fn ask_to_flush() {
     if with(|driver| !std::mem::replace(&mut driver.flush_asked, true)) {
-        // Whichever comes first: a page that is hidden meanwhile gets no frame until it is looked at.
-        platform::before_picture(flush);
+        // Whichever comes first: a page that is hidden meanwhile gets no frame until it is looked at. Behind a picture and
+        // not within it: making one takes a slow phone long enough.
+        platform::before_picture(|| platform::later(0, flush));
         platform::later(FLUSH_MOST_MS, flush);
     }
 }
@@ -240,7 +245,8 @@ fn flush() {
         ask_to_flush();
     }
     rows.into_iter().for_each(add_points);
-    charts::update();
+    // Drawing takes a turn of its own.
+    platform::later(0, charts::update);
     tick_ages();
 }
 
@@ -270,10 +276,11 @@ fn tick() {
     watch_spot(now_ms);
     let minute = with(|driver| {
         driver.minute.ticks += 1;
+        driver.minute.stale |= silent;
         (driver.minute.ticks >= 120).then(|| std::mem::take(&mut driver.minute))
     });
-    if let Some(Minute { frames, bytes, gap_ms_max, reconnects, .. }) = minute {
-        tell(&UiEvent::FeedMinute { frames, bytes, gap_ms_max, reconnects });
+    if let Some(Minute { frames, bytes, gap_ms_max, reconnects, stale, .. }) = minute {
+        tell(&UiEvent::FeedMinute { frames, bytes, gap_ms_max, reconnects, stale });
     }
 }
 
@@ -286,7 +293,6 @@ fn watch_link(silent_ms: Option<i64>) {
     };
     if before != (state, silent_ms) {
         set_link(state, silent_ms);
-        platform::set_root_attribute("data-link", if silent_ms.is_some() { "stale" } else { "" });
     }
 }
 

@@ -84,6 +84,10 @@ fn is_like(old: &Node, new: &Node) -> bool {
 }
 
 fn one(old: &Node, new: &Node) {
+    // Most of a page stays as it is, and the browser sees that faster than it is walked through from here.
+    if old.is_equal_node(Some(new)) {
+        return;
+    }
     let (Some(old_element), Some(new_element)) = (old.dyn_ref::<Element>(), new.dyn_ref::<Element>()) else {
         if old.node_value() != new.node_value() {
             old.set_node_value(new.node_value().as_deref());

@@ -80,7 +80,7 @@ pub fn place(name: &str) -> Option<Element> {
 }
 
 /// Bringing what waits into the page takes about so long before somebody's click has its turn.
-const AT_ONCE_MS: f64 = 25.0;
+const AT_ONCE_MS: f64 = 15.0;
 
 /// Brings into the page what waits, in the order of the page; false when some are left for the next picture. A
 /// page that has just begun gets all of it again, which a phone should not do in one go.

@@ -53,7 +53,7 @@ fn chips() -> AnyView {
         .into_any()
 }
 
-/// With money or without: `SIM` calm, `LIVE` unmistakable.
+/// With money or without: `SIM` calm, `LIVE` unmistakable and with the account that it is.
 fn mode() -> AnyView {
     let live = use_live();
     let mode = Memo::new(move |_| live.strip.with(|strip| strip.execution_mode));
@@ -76,7 +76,16 @@ fn mode() -> AnyView {
             ExecutionMode::Live => "LIVE",
         },
     );
-    view! { <span class="mode" data-mode=attribute title=title>{word}</span> }.into_any()
+    let account = live.strip.with_untracked(account_words);
+    view! { <span class="mode" data-mode=attribute title=title><b>{word}</b>{account.map(|words| view! { <small>{words}</small> })}</span> }
+        .into_any()
+}
+
+/// Whose money it is, where it is any.
+fn account_words(strip: &StripView) -> Option<String> {
+    let live = strip.live.as_ref()?;
+    let money = if live.real_money { "real money" } else { "play money" };
+    Some(format!("{money} · {}", live.account))
 }
 
 fn chip(truth: Signal<Truth>) -> impl IntoView {

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod control;
+mod live;
 mod past;
 mod support;
 
@@ -17,6 +18,8 @@ fn all() -> Vec<(&'static str, String)> {
     vec![
         ("control", page("/", sample::running())),
         ("control-idle", page("/", sample::idle())),
+        ("control-live", page("/", live::live(sample::running(), true))),
+        ("control-live-idle", page("/", live::live(sample::offering(), true))),
         ("control-two", page("/", sample::two())),
         ("control-foreign", page(&format!("/?session={}", sample::BTC), sample::foreign())),
         ("control-unknown", page("/", sample::blind())),

@@ -9,9 +9,9 @@ use model::{Health, Micros, Stamp, TradingState};
 use crate::said::{Said, say};
 
 /// The system's clock is slewed by less than this all the time.
-const SKEW_MAX_MS: i64 = 500;
+const SKEW_MAX_MS: u64 = 500;
 /// The venue's clock is measured to a second at best, and a signature lives five.
-const OFFSET_MAX_MS: i64 = 2_500;
+const OFFSET_MAX_MS: u64 = 2_500;
 
 pub(crate) fn report(state: &TradingState, stamp: &Stamp, report: ClockReport) -> Vec<Said> {
     let decision = match report {
@@ -27,8 +27,8 @@ pub(crate) fn report(state: &TradingState, stamp: &Stamp, report: ClockReport) -
 /// Health CLOCK_SKEW while the clocks are apart.
 pub(crate) fn judge(state: &TradingState, stamp: &Stamp) -> Vec<Said> {
     let (skew_ms, offset_ms) = (state.clock.skew_ms, state.clock.venue_offset_ms);
-    let stepped = skew_ms.abs() > SKEW_MAX_MS;
-    let on = stepped || offset_ms.abs() > OFFSET_MAX_MS;
+    let stepped = skew_ms.unsigned_abs() > SKEW_MAX_MS;
+    let on = stepped || offset_ms.unsigned_abs() > OFFSET_MAX_MS;
     if state.account.health.contains(&Health::ClockSkew) == on {
         return Vec::new();
     }

@@ -20,6 +20,7 @@ pub(crate) fn of(state: &TradingState, stamp: &Stamp, input: Input) -> Vec<Said>
         Input::Health(report) => health(state, stamp, report),
         Input::Clock(report) => clock::report(state, stamp, report),
         Input::Booted => recovery::booted(state, stamp),
+        Input::Live(account) => vec![say(&stamp.correlation_id, AccountDecision::LiveOpened(account))],
         Input::Timer => Vec::new(),
     }
 }

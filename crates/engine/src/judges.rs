@@ -97,3 +97,6 @@ fn set_apart(hearing: &Hearing<'_>, judge: &str) -> Vec<Said> {
     }
     vec![hearing.note(SessionDecision::Quarantined { judge: judge.to_owned() })]
 }
+
+#[cfg(test)]
+mod tests;

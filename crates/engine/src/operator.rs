@@ -72,8 +72,11 @@ impl Desk<'_> {
         expected: &[Symbol],
     ) -> Option<Refusal> {
         let account = &self.state.account;
-        if execution_mode == ExecutionMode::Live {
-            return Some(Refusal::ModeUnavailable);
+        if execution_mode != account.execution_mode() {
+            return Some(match execution_mode {
+                ExecutionMode::Live => Refusal::ModeUnavailable,
+                ExecutionMode::Simulated => Refusal::SimulatedUnavailable,
+            });
         }
         if account.latch.is_some() {
             return Some(Refusal::PanicLatched);

@@ -111,6 +111,7 @@ fn instrument(kind: OptionKind) -> Instrument {
         contract_value: Decimal::new(1, 3),
         commission_rate: Decimal::new(1, 4),
         commission_cap: Decimal::new(35, 3),
+        fee_tax: crate::instrument::FEE_TAX,
         maintenance_margin: Decimal::new(5, 3),
         initial_margin: Decimal::new(1, 2),
     }

@@ -49,7 +49,20 @@ pub enum Input {
     Clock(ClockReport),
     /// The process began, perhaps after a crash.
     Booted,
+    /// Whose account is worked with, where it is a real one: the guard of the live venue let it through.
+    Live(LiveAccount),
     Timer,
+}
+
+/// An account at a real venue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveAccount {
+    /// Of the venue's profile, such as `delta-india`.
+    pub venue: String,
+    /// The venue's own number of the account.
+    pub account: String,
+    /// Whether what is traded there is money.
+    pub real_money: bool,
 }
 
 /// What came of one of our orders.

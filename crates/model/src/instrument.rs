@@ -44,6 +44,9 @@ pub struct Instrument {
     pub commission_rate: Decimal,
     /// Cap of the fee as a share of the premium (0.035 is 3.5 %).
     pub commission_cap: Decimal,
+    /// What is added to every fee as tax, as a fraction (0.18 is 18 %).
+    #[serde(default = "india")]
+    pub fee_tax: Decimal,
     /// Maintenance margin of a short leg as a share of the underlying's notional (0.005 is 0.5 %).
     pub maintenance_margin: Decimal,
     /// Initial margin of a short leg as a share of the underlying's notional (0.01 is 1 %).
@@ -53,6 +56,11 @@ pub struct Instrument {
 /// Goods and services tax on venue fees in India, 18 %.
 pub const FEE_TAX: Decimal = Decimal::from_parts(18, 0, 0, false, 2);
 
+/// Of instruments that were journaled before a venue without the tax was known.
+fn india() -> Decimal {
+    FEE_TAX
+}
+
 impl Instrument {
     /// The venue's fee for one fill, USD: `(1 + tax) × min(rate × spot, cap × price) × lots × contract value`,
     /// checked against recorded fills (venue facts, section 6).
@@ -60,7 +68,7 @@ impl Instrument {
     pub fn fee(&self, price: Price, lots: Lots, spot: Price) -> Option<Money> {
         let by_rate = self.commission_rate.checked_mul(spot)?;
         let by_cap = self.commission_cap.checked_mul(price)?;
-        let per_unit = (Decimal::ONE + FEE_TAX).checked_mul(by_rate.min(by_cap))?;
+        let per_unit = Decimal::ONE.checked_add(self.fee_tax)?.checked_mul(by_rate.min(by_cap))?;
         self.value(per_unit, lots.checked_abs()?)
     }
 
@@ -72,8 +80,13 @@ impl Instrument {
     /// Whether its terms are such that nothing computed from them can run over.
     pub fn is_sane(&self) -> bool {
         let share = |share: Decimal| share >= Decimal::ZERO && share <= Decimal::ONE_HUNDRED;
-        let shares =
-            [self.commission_rate, self.commission_cap, self.maintenance_margin, self.initial_margin];
+        let shares = [
+            self.commission_rate,
+            self.commission_cap,
+            self.fee_tax,
+            self.maintenance_margin,
+            self.initial_margin,
+        ];
         let units = self.contract_value > Decimal::ZERO && self.contract_value <= Decimal::from(1_000_000);
         crate::amount::is_price(self.strike)
             && self.tick > Decimal::ZERO
@@ -100,6 +113,7 @@ pub(crate) mod tests {
             contract_value: Decimal::new(1, 3),
             commission_rate: Decimal::new(1, 4),
             commission_cap: Decimal::new(35, 3),
+            fee_tax: FEE_TAX,
             maintenance_margin: Decimal::new(5, 3),
             initial_margin: Decimal::new(1, 2),
         }

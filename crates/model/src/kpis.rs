@@ -27,6 +27,8 @@ pub struct Span {
     pub at: Micros,
     /// How long it is.
     pub length: i64,
+    /// Its number among all of its file: one that was kept while it ran is known again.
+    pub number: u64,
     /// The decision after the last that is in it, or in one before.
     pub next_seq: u64,
     /// By method and path.
@@ -40,6 +42,8 @@ pub struct Span {
     pub records: RecordCounts,
     /// Orders that ended in it, oldest first.
     pub lives: Vec<OrderLife>,
+    /// Orders that had not ended at its end; only those of the last span are of use.
+    pub open: Vec<OrderLife>,
 }
 
 /// Calls of the venue.
@@ -152,6 +156,8 @@ impl Span {
     /// Adds what happened in another span, which is not before this one.
     pub fn add(&mut self, other: &Span) {
         self.next_seq = self.next_seq.max(other.next_seq);
+        self.number = self.number.max(other.number);
+        self.open.clone_from(&other.open);
         for (name, calls) in &other.calls {
             let known = self.calls.entry(name.clone()).or_default();
             known.latency.add(&calls.latency);
@@ -183,7 +189,8 @@ impl Span {
 
     /// Whether nothing happened in it.
     pub fn is_empty(&self) -> bool {
-        *self == Self { at: self.at, length: self.length, next_seq: self.next_seq, ..Self::default() }
+        let Self { at, length, number, next_seq, .. } = *self;
+        *self == Self { at, length, number, next_seq, open: self.open.clone(), ..Self::default() }
     }
 }
 

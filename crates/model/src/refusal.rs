@@ -67,7 +67,10 @@ pub enum Refusal {
     NothingToResolve,
     /// Somebody else's trades do not explain the difference.
     Unexplained,
+    /// A live session on a simulated account.
     ModeUnavailable,
+    /// A simulated session on a live account.
+    SimulatedUnavailable,
 }
 
 impl Refusal {
@@ -86,7 +89,7 @@ impl Refusal {
             Refusal::NotVerifiedFlat => "NOT_VERIFIED_FLAT",
             Refusal::NothingToResolve => "NOTHING_TO_RESOLVE",
             Refusal::Unexplained => "UNEXPLAINED",
-            Refusal::ModeUnavailable => "MODE_UNAVAILABLE",
+            Refusal::ModeUnavailable | Refusal::SimulatedUnavailable => "MODE_UNAVAILABLE",
         }
     }
 
@@ -120,7 +123,16 @@ impl Refusal {
             Refusal::Unexplained => {
                 "nobody else's trades explain the difference; close what is ours instead.".to_owned()
             }
-            Refusal::ModeUnavailable => "live trading is not available in this version.".to_owned(),
+            Refusal::ModeUnavailable => {
+                "this server works the simulated venue; a live session needs a server that is set \
+                 to a real one (runbook: Going live)."
+                    .to_owned()
+            }
+            Refusal::SimulatedUnavailable => {
+                "this server works a live account; a simulated session needs a server of its \
+                 own, with another data directory."
+                    .to_owned()
+            }
         }
     }
 }

@@ -9,12 +9,12 @@ use telemetry::Micros;
 use crate::amount::{Lots, Money};
 use crate::closing::{Flatten, Latch};
 use crate::ids::{Code, SessionId, Symbol, Underlying};
-use crate::input::Link;
+use crate::input::{Link, LiveAccount};
 use crate::market::{InstrumentMarket, Spot};
 use crate::orders::Orders;
 use crate::session::Session;
 use crate::truth::TruthState;
-use crate::words::Health;
+use crate::words::{ExecutionMode, Health};
 
 /// How far the account's own list of positions may lag behind what happened.
 pub const LIST_LAG: Micros = Micros(10_000_000);
@@ -81,6 +81,16 @@ pub struct Account {
     pub sweep: Option<Flatten>,
     /// Orders of sweeps.
     pub orders: Orders,
+    /// Whose it is at a real venue; `None` while it is simulated.
+    #[serde(default)]
+    pub live: Option<LiveAccount>,
+}
+
+impl Account {
+    /// Which sessions may trade on it.
+    pub fn execution_mode(&self) -> ExecutionMode {
+        if self.live.is_some() { ExecutionMode::Live } else { ExecutionMode::Simulated }
+    }
 }
 
 /// A UTC day and what it made.

@@ -13,6 +13,7 @@ use telemetry::{Event as _, Level, Micros};
 
 use crate::amount::{Lots, Money, Price};
 use crate::ids::{ClientOrderId, Code, FillId, OrderId, PanicId, SessionId, Symbol, Underlying};
+use crate::input::LiveAccount;
 use crate::instrument::OptionKind;
 use crate::market::MarketSource;
 use crate::order::{OrderStatus, Purpose, Side};
@@ -32,6 +33,9 @@ pub struct StripView {
     /// What the simulated market is, such as `tape 2022-01-05 ×120`; `None` for a real one.
     pub market_note: Option<String>,
     pub execution_mode: ExecutionMode,
+    /// Whose account it is at a real venue.
+    #[serde(default)]
+    pub live: Option<LiveAccount>,
     /// Those that run, and the one that ended last when none does, the latest first.
     pub sessions: Vec<SessionChip>,
     /// The session, when there is only one.

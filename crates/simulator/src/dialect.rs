@@ -1,6 +1,7 @@
 //! The venue's dialect as pure functions over the exchange: signatures and quotas, REST answers, WebSocket
 //! sessions and frames. No socket and no clock: time and bytes are handed in.
 
+pub(crate) mod accent;
 pub mod auth;
 pub mod body;
 pub(crate) mod channel;
@@ -12,4 +13,5 @@ pub mod rest;
 mod route;
 pub mod session;
 mod snapshot;
+pub(crate) mod stamps;
 pub mod wire;

@@ -2,11 +2,13 @@
 //! asks the plan and lets it happen.
 
 pub(crate) mod answer;
+pub(crate) mod condition;
 mod file;
 mod keys;
 mod kinds;
 pub(crate) mod plan;
 mod rule;
 
+pub use condition::{Condition, When};
 pub use file::Faults;
 pub use rule::{Fault, RequestFault, Rule, Socket, StreamFault, TimedFault};

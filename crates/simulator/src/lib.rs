@@ -11,9 +11,11 @@ pub mod faults;
 pub mod serve;
 
 pub use dialect::{auth, rest};
+pub use exchange::market::recording;
 pub use exchange::{account, book, chain, event, market, order, pricing, quote, status, tape, time};
 
 pub use event::{Channel, Level, Telling, VenueEvent};
+pub use exchange::profile::Profile;
 pub use exchange::quirks::{Quirk, Quirks, list_quirks};
 pub use exchange::{Exchange, Setup};
 pub use faults::Faults;

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -12,11 +13,14 @@ use tokio::task::JoinHandle;
 use crate::dialect::auth::{Credentials, Quotas};
 use crate::dialect::rest::Gate;
 use crate::exchange::event::{Level, Telling};
+use crate::exchange::status::TradingStatus;
 use crate::exchange::tape::Gaps;
-use crate::exchange::time::iso_seconds;
+use crate::exchange::time::{Micros, iso_seconds};
 use crate::faults::plan::FaultPlan;
 
 mod connection;
+mod harm;
+mod held;
 mod keeper;
 mod line;
 pub mod options;
@@ -50,9 +54,26 @@ pub struct Running {
     pub resumed: bool,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+    shared: Arc<Shared>,
 }
 
 impl Running {
+    /// From now on the products whose symbol matches `pattern` (with `*`) have this status, for so long.
+    pub fn disrupt(&self, pattern: &str, status: TradingStatus, lasts: Duration) {
+        let (now_us, until_us) = span(lasts);
+        let mut venue = self.shared.lock();
+        venue.exchange.run_to(now_us);
+        venue.exchange.disrupt(pattern, status, until_us);
+    }
+
+    /// From now on the venue is not there, for so long; an auction of all products follows.
+    pub fn maintain(&self, lasts: Duration) {
+        let (now_us, until_us) = span(lasts);
+        let mut venue = self.shared.lock();
+        venue.exchange.run_to(now_us);
+        venue.exchange.maintain(until_us);
+    }
+
     /// Stops serving and waits until it has.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
@@ -66,6 +87,11 @@ impl Running {
             let _ended = task.await;
         }
     }
+}
+
+fn span(lasts: Duration) -> (Micros, Micros) {
+    let now_us = wall_us();
+    (now_us, now_us.saturating_add(Micros::try_from(lasts.as_micros()).unwrap_or(Micros::MAX)))
 }
 
 impl Drop for Running {
@@ -95,19 +121,21 @@ pub async fn start(
     let credentials = Credentials { key: options.api_key, secret: options.api_secret };
     let gate = Gate { credentials, quotas: Quotas::default() };
     let (stop, stopped) = watch::channel(false);
-    let mut running = Running {
-        rest_url: format!("http://{address}"),
-        ws_url: format!("ws://{address}"),
-        tape: exchange.tape().map(str::to_owned),
-        speed: exchange.speed(),
-        seed: exchange.seed(),
-        resumed,
-        stop,
-        tasks: Vec::new(),
-    };
+    let (tape, speed, seed) = (exchange.tape().map(str::to_owned), exchange.speed(), exchange.seed());
     let gaps = exchange.tape_gaps();
     let venue = Venue::new(exchange, gate, plan, Keeper::new(store));
     let shared = Arc::new(Shared::new(venue, Box::new(tell)));
+    let mut running = Running {
+        rest_url: format!("http://{address}"),
+        ws_url: format!("ws://{address}"),
+        tape,
+        speed,
+        seed,
+        resumed,
+        stop,
+        tasks: Vec::new(),
+        shared: Arc::clone(&shared),
+    };
     tell_start(&shared, &running, gaps);
     running.tasks.push(tokio::spawn(pump::pump(shared.clone(), stopped.clone())));
     running.tasks.push(tokio::spawn(transport::serve(listener, Context { shared, stopped })));

@@ -148,6 +148,17 @@ fn both_expiries_settle_each_at_its_own_mean() {
             _other => None,
         });
         assert_eq!(told, Some(mean), "{underlying:?}");
+        let note = events.iter().find_map(|event| match event {
+            VenueEvent::Note(note) if note.name == "simulator.expiry_settled" => {
+                Some(&note.payload).filter(|payload| payload["underlying"] == underlying.symbol())
+            }
+            _other => None,
+        });
+        let note = note.expect("it is told");
+        assert_eq!(
+            (note["mean"].as_str(), note["positions"].as_i64()),
+            (Some(mean.to_string().as_str()), Some(1))
+        );
         let fill = fills.iter().find(|fill| fill.product_id == leg.id).unwrap();
         assert_eq!((fill.kind, fill.size, fill.side), (FillKind::Settlement, 50, Side::Buy));
         assert_eq!(fill.price, simulator::chain::payoff(leg.contract, mean));
@@ -198,11 +209,9 @@ fn funding_and_fees_are_those_of_ether() {
     let notional = index * Decimal::from(fill.size) * Decimal::new(1, 2);
     assert_eq!(fill.fee, (notional * Decimal::new(59, 5)).round_dp(8), "0.05 % and tax");
     let wallet = exchange.wallet(start_us);
-    assert_eq!(
-        wallet.position_margin,
-        index * Decimal::from(30) * Decimal::new(1, 4),
-        "1 % at its own index"
-    );
+    let sold: Decimal =
+        exchange.fills(start_us).iter().map(|fill| fill.price * Decimal::from(fill.size)).sum();
+    assert_eq!(wallet.position_margin, sold * Decimal::new(1, 4), "1 % of its own notional at the entry");
     let before = exchange.wallet(midnight - SECOND).balance;
     let events = exchange.advance(midnight + SECOND);
     let note = events.iter().find_map(|event| match event {

@@ -171,6 +171,16 @@ fn lists_that_lag() {
     };
     assert_eq!(both("finished_orders_appear_late", look), ((1, 1), (0, 1)));
     let look = |client: &mut Client| {
+        let (open, ended) =
+            (json!({ "client_order_id": "open", "post_only": true, "limit_price": "200" }), "ended");
+        client.call("POST", "/v2/orders", limit(open));
+        client.call("POST", "/v2/orders", limit(json!({ "client_order_id": ended, "limit_price": "200" })));
+        let product_id = client.exchange.product(CALL).unwrap().id;
+        client.call("DELETE", "/v2/orders", json!({ "client_order_id": ended, "product_id": product_id }));
+        ["open", ended].map(|id| client.send("GET", &format!("/v2/orders/client_order_id/{id}"), "").status)
+    };
+    assert_eq!(both("client_ids_of_open_orders_only", look), ([200, 200], [200, 404]));
+    let look = |client: &mut Client| {
         client.market(CALL, "sell", 1);
         let rows = |client: &mut Client| client.get("/v2/fills")["result"].as_array().unwrap().len();
         let at_once = rows(client);

@@ -3,7 +3,7 @@
 
 mod support;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use simulator::{Options, Running, TapeSource, start};
 use std::path::Path;
 use support::{call, call_option, get, post};
@@ -76,4 +76,30 @@ async fn while_the_state_cannot_be_saved_no_order_that_opens_is_taken() {
         (400, json!("reduce_only_orders_allowed"))
     );
     venue.shutdown().await;
+}
+
+/// A state of before margins were isolated says nothing of notionals: what it holds stays backed by the wallet.
+#[tokio::test]
+async fn what_an_older_version_held_is_not_liquidated_by_an_upgrade() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = venue(directory.path(), 1, 1).await;
+    let (_, id) = call_option(&first.rest_url).await;
+    let body = json!({ "product_id": id, "size": 100, "side": "sell", "order_type": "market_order" });
+    post(&first.rest_url, "/v2/orders", body).await.unwrap().result();
+    let before = get(&first.rest_url, "/v2/positions/margined").await[0].clone();
+    drop(first);
+    let path = directory.path().join("exchange.json");
+    let mut state: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let position = state.pointer_mut(&format!("/state/account/positions/{id}")).expect("a position");
+    for name in ["basis", "cost", "auto_topup"] {
+        assert!(position.as_object_mut().unwrap().remove(name).is_some(), "{name}");
+    }
+    std::fs::write(&path, state.to_string()).unwrap();
+    let second = venue(directory.path(), 1, 1).await;
+    let after = get(&second.rest_url, "/v2/positions/margined").await[0].clone();
+    assert_eq!((&after["size"], &after["entry_price"]), (&before["size"], &before["entry_price"]));
+    assert_eq!(after["auto_topup"], true);
+    let margin = |row: &Value| row["margin"].as_str().unwrap().parse::<f64>().unwrap();
+    assert!((margin(&after) / margin(&before) - 1.0).abs() < 0.05, "{after} {before}");
+    second.shutdown().await;
 }

@@ -1,5 +1,7 @@
 //! Browsers that send at a rate, not as fast as they are answered: what one waits for its answer is counted from the
-//! moment at which it wanted to send, so that a slow answer delays no other and hides nothing.
+//! moment at which it wanted to send, so that a slow answer delays no other and hides nothing. Beside it, from the server's own
+//! lines, how long each request took from its headers to its answer: what is between the two are the senders, who share
+//! the processors with it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -37,15 +39,46 @@ pub async fn run(process: &Process, records_a_second: u32) {
         waits.extend(sender.await.expect("a sender"));
     }
     let took = began.elapsed().as_secs_f64();
+    let used = cpu_seconds(process.child.id()) - cpu;
     waits.sort();
     let at = |percent: usize| waits[waits.len() * percent / 100].as_secs_f64() * 1e3;
     println!(
         "  {:>6} records a second in batches of {RECORDS}: {:>6.0} arrived, {:.2} cores, p50 {:.1} ms, p90 {:.1} ms, p99 {:.1} ms",
         records_a_second,
         (waits.len() * RECORDS) as f64 / took,
-        (cpu_seconds(process.child.id()) - cpu) / took,
+        used / took,
         at(50),
         at(90),
         at(99),
     );
+    let served = served(&http, &process.base, &headers).await;
+    let at = |percent: usize| served[served.len() * percent / 100] as f64 / 1e3;
+    println!(
+        "         by the server's own lines, the latest {}: p50 {:.1} ms, p90 {:.1} ms, p99 {:.1} ms",
+        served.len(),
+        at(50),
+        at(90),
+        at(99)
+    );
+}
+
+/// Latencies of the latest requests for the route, in microseconds, in order.
+async fn served(http: &reqwest::Client, base: &str, headers: &[(&'static str, String)]) -> Vec<u64> {
+    let (mut latencies, mut cursor) = (Vec::new(), String::new());
+    for _ in 0..3 {
+        let url = format!("{base}/api/v1/logs?event=http.request&limit=1000{cursor}");
+        let mut request = http.get(url);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let text = request.send().await.expect("an answer").text().await.expect("all of it");
+        let page: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let records = page["records"].as_array().expect("records").iter();
+        let of_route = records.filter(|record| record["payload"]["route"] == "/api/logs");
+        latencies.extend(of_route.filter_map(|record| record["latency_us"].as_u64()));
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    latencies.sort_unstable();
+    latencies
 }

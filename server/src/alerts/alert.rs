@@ -151,4 +151,10 @@ pub struct Notice {
     pub attempts: u32,
     /// When it is tried next.
     pub due: Micros,
+    /// It was handed out, and nothing came back yet.
+    #[serde(default)]
+    pub under_way: bool,
+    /// The process ended while it was under way: whoever gets it may have had it before.
+    #[serde(default)]
+    pub repeated: bool,
 }

@@ -1,5 +1,5 @@
-//! The driver of alerts: hears the journal by a cursor of its own and everything else by the tap, keeps what the machine
-//! knows, and sends its messages. Nobody who trades or tells waits for it.
+//! The driver of alerts: hears the journal and what browsers told by cursors of its own and everything else by the tap, keeps
+//! what the machine knows, and sends its messages. Nobody who trades or tells waits for it.
 
 mod turn;
 
@@ -37,6 +37,10 @@ const FORGET: Duration = Duration::from_secs(3_600);
 const GROUPING: Duration = Duration::from_millis(50);
 /// Decisions that are looked at once.
 const CHUNK: i64 = 500;
+/// Lines that are looked at once.
+const LINES: usize = 500;
+/// What happens is looked at so soon that its message is queued within two seconds, whatever a rule waits for besides.
+const _: () = assert!(EVERY.as_millis() + 2 * GROUPING.as_millis() < 2_000);
 
 /// What the driver hears and uses; cheap to clone.
 #[derive(Clone)]
@@ -47,11 +51,20 @@ pub struct Parts {
     pub teller: Teller,
 }
 
+/// Where journal and log ended when the rules came to be: whoever knows no earlier place begins there.
+#[derive(Clone, Copy)]
+struct Began {
+    /// `None`: the journal could not be read then.
+    next_seq: Option<u64>,
+    heard_to: i64,
+}
+
 /// The task; cheap to clone.
 #[derive(Clone)]
 struct Driver {
     parts: Parts,
     desk: Desk,
+    began: Began,
     asks: Arc<Mutex<mpsc::Receiver<Asked>>>,
 }
 
@@ -66,8 +79,10 @@ pub fn start(config: &Config, base: &str, store: WatchStore, parts: Parts, tasks
         }
     }
     let (desk, asks) = Desk::new(store, notifiers);
-    parts.teller.tap().open();
-    let driver = Driver { parts, desk: desk.clone(), asks: Arc::new(Mutex::new(asks)) };
+    // Now, and not when the task has its first turn: by then somebody may have been answered.
+    let next_seq = parts.journal.db().ok().map(|_| *parts.journal.head().borrow() + 1);
+    let began = Began { next_seq, heard_to: *parts.records.committed().borrow() };
+    let driver = Driver { parts, desk: desk.clone(), began, asks: Arc::new(Mutex::new(asks)) };
     let stop = tasks.stop_signal();
     tasks.supervise("alerts", Context::default(), Restart::SOON, move || {
         let (driver, stop) = (driver.clone(), stop.clone());
@@ -83,9 +98,9 @@ impl Driver {
     /// Runs until the server stops.
     async fn run(&self, mut stop: Stop) {
         let mut asks = self.asks.lock().await;
-        let mut head = self.parts.journal.head();
+        let (mut head, mut lines) = (self.parts.journal.head(), self.parts.records.committed());
         let (done, mut deliveries) = mpsc::unbounded_channel();
-        let mut turn = Turn::begin(self.parts.clone(), self.desk.clone(), done).await;
+        let mut turn = Turn::begin(self.parts.clone(), self.desk.clone(), self.began, done).await;
         let mut looks = tokio::time::interval(EVERY);
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -93,6 +108,7 @@ impl Driver {
             tokio::select! {
                 () = self.parts.teller.tap().woken() => tokio::time::sleep(GROUPING).await,
                 changed = head.changed() => if changed.is_ok() { tokio::time::sleep(GROUPING).await },
+                changed = lines.changed() => if changed.is_ok() { tokio::time::sleep(GROUPING).await },
                 Some(asked) = asks.recv() => turn.asked(asked).await,
                 Some(delivery) = deliveries.recv() => turn.on(What::Delivered(delivery)),
                 () = turn.wake() => turn.on(What::Ticked),

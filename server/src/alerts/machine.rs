@@ -100,7 +100,7 @@ fn key(rule: RuleId, subject: &str) -> String {
 
 impl Machine {
     /// Goes on from what was written down, with the channels of now. A message to a channel that is there no more is
-    /// dropped; one that was under way is sent again.
+    /// dropped; one that was under way is sent again, and says so.
     #[must_use]
     pub fn begin(mut self, channels: Vec<Channel>) -> Self {
         self.notices.retain(|notice| channels.contains(&notice.channel));
@@ -207,8 +207,10 @@ impl Machine {
             standing.off(now, "the server was started again");
         }
         self.sending.clear();
-        let due = self.notices.iter_mut();
-        due.for_each(|notice| notice.due = notice.due.min(now));
+        for notice in &mut self.notices {
+            notice.due = notice.due.min(now);
+            notice.repeated |= std::mem::take(&mut notice.under_way);
+        }
     }
 
     fn signal(&mut self, signal: Signal, sighting: &Sighting) {

@@ -1,9 +1,10 @@
 //! What records mean for the rules: a pure reading of an event's name and fields. Nothing else knows which events raise
 //! alerts; records of alerts themselves are not among them, so that no alert can raise another.
 
-use telemetry::{Context, Level, Map, Micros, Value};
+use telemetry::{Context, Level, LogRecord, Map, Micros, Value};
 
 use super::rule::RuleId;
+use crate::store::log::Head;
 
 /// Streams, venues and parts are named by words of ours.
 const PRICES: &str = "prices";
@@ -23,6 +24,37 @@ pub struct Sighting {
     pub message: String,
     pub context: Context,
     pub payload: Map<String, Value>,
+}
+
+impl Sighting {
+    /// A record that was built elsewhere.
+    #[must_use]
+    pub fn of(record: &LogRecord) -> Self {
+        Self {
+            at: record.timestamp,
+            name: record.event.clone().into_owned(),
+            level: record.level,
+            message: record.message.clone(),
+            context: Context {
+                strategy_id: record.strategy_id.clone(),
+                session_id: record.session_id.clone(),
+                configuration: record.configuration.clone(),
+                execution_mode: record.execution_mode.clone(),
+                correlation_id: record.correlation_id.clone(),
+            },
+            payload: record.payload.clone(),
+        }
+    }
+
+    /// A line of the log that a browser told, if it is watched. Browsers speak of themselves only.
+    #[must_use]
+    pub fn of_line(line: &str) -> Option<Self> {
+        let head = Head::of(line.as_bytes())?;
+        if !head.event.starts_with("ui.") || !is_watched(&head.event) {
+            return None;
+        }
+        LogRecord::from_line(line).ok().map(|record| Self::of(&record))
+    }
 }
 
 /// What it says about a rule.

@@ -36,6 +36,23 @@ pub enum AuthEvent {
     LinkIssued {
         user: String,
     },
+    /// The password was shown again, for what costs money.
+    SteppedUp {
+        user: String,
+        address: String,
+        minutes: u64,
+    },
+    /// Something was asked for without having shown it a moment ago.
+    StepUpMissing {
+        user: String,
+        what: &'static str,
+    },
+    /// What it was shown for was asked for.
+    StepUpUsed {
+        user: String,
+        what: &'static str,
+        age_s: u64,
+    },
     /// The accounts had to be begun anew while the server runs.
     CarriedOver {
         users: usize,
@@ -54,21 +71,27 @@ impl Event for AuthEvent {
             Self::UserAdded { .. } => "auth.user_added",
             Self::UserRemoved { .. } => "auth.user_removed",
             Self::LinkIssued { .. } => "auth.link_issued",
+            Self::SteppedUp { .. } => "auth.stepped_up",
+            Self::StepUpMissing { .. } => "auth.step_up_missing",
+            Self::StepUpUsed { .. } => "auth.step_up_used",
             Self::CarriedOver { .. } => "auth.carried_over",
         }
     }
 
     fn level(&self) -> Level {
         match self {
-            Self::SignInFailed { .. } | Self::SignInThrottled { .. } | Self::CarriedOver { .. } => {
-                Level::Warn
-            }
+            Self::SignInFailed { .. }
+            | Self::SignInThrottled { .. }
+            | Self::StepUpMissing { .. }
+            | Self::CarriedOver { .. } => Level::Warn,
             Self::SignedIn { .. }
             | Self::SignedOut { .. }
             | Self::PasswordSet { .. }
             | Self::UserAdded { .. }
             | Self::UserRemoved { .. }
-            | Self::LinkIssued { .. } => Level::Info,
+            | Self::LinkIssued { .. }
+            | Self::SteppedUp { .. }
+            | Self::StepUpUsed { .. } => Level::Info,
         }
     }
 
@@ -88,6 +111,15 @@ impl Event for AuthEvent {
             Self::UserAdded { user, by } => format!("User {user} was added by {by}"),
             Self::UserRemoved { user, by } => format!("User {user} was removed by {by}"),
             Self::LinkIssued { user } => format!("A one-time sign-in link for {user} was printed"),
+            Self::SteppedUp { user, address, minutes } => {
+                format!("{user} confirmed with the password from {address}, for {minutes} minutes")
+            }
+            Self::StepUpMissing { user, what } => {
+                format!("{what} was refused: {user} has not confirmed with the password a moment ago")
+            }
+            Self::StepUpUsed { user, what, age_s } => {
+                format!("{what} was asked for by {user}, who confirmed with the password {age_s} s before")
+            }
             Self::CarriedOver { users, sessions } => {
                 let what = format!("users {users}, sign-ins {sessions}");
                 format!("The file of the accounts lacks what was valid before, and is given it: {what}")
@@ -106,6 +138,19 @@ impl Event for AuthEvent {
                     ("retry_after_s", Value::from(*retry_after_s)),
                 ]
             }
+            Self::SteppedUp { user, address, minutes } => vec![
+                ("user", Value::from(user.as_str())),
+                ("address", Value::from(address.as_str())),
+                ("minutes", Value::from(*minutes)),
+            ],
+            Self::StepUpMissing { user, what } => {
+                vec![("user", Value::from(user.as_str())), ("what", Value::from(*what))]
+            }
+            Self::StepUpUsed { user, what, age_s } => vec![
+                ("user", Value::from(user.as_str())),
+                ("what", Value::from(*what)),
+                ("age_s", Value::from(*age_s)),
+            ],
             Self::CarriedOver { users, sessions } => {
                 vec![("users", Value::from(*users)), ("sessions", Value::from(*sessions))]
             }
@@ -129,6 +174,9 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
     [
         AuthEvent::SignedIn { user: user.clone(), address: address.clone() },
         AuthEvent::SignInFailed { user: user.clone(), address: address.clone() },
+        AuthEvent::SteppedUp { user: user.clone(), address: address.clone(), minutes: 5 },
+        AuthEvent::StepUpMissing { user: user.clone(), what: "A live start" },
+        AuthEvent::StepUpUsed { user: user.clone(), what: "A live start", age_s: 12 },
         AuthEvent::SignInThrottled { address, retry_after_s: 42 },
         AuthEvent::SignedOut { user: user.clone() },
         AuthEvent::PasswordSet { user: user.clone(), by: "one-time link" },

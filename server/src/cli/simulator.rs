@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
-use simulator::{Faults, Options, TapeEnd, TapeSource, Telling, list_quirks};
+use simulator::{Faults, Options, Profile, TapeEnd, TapeSource, Telling, list_quirks};
 use telemetry::{Context, Event, Level, LogRecord};
 
 use super::Outcome;
@@ -43,6 +43,9 @@ pub(super) struct Arguments {
     api_key: String,
     #[arg(long, default_value = "simulator-secret")]
     api_secret: String,
+    /// Which environment of the venue it plays: its currency and its tax on fees
+    #[arg(long, default_value = "delta-india", value_name = "PROFILE", value_parser = Profile::named)]
+    profile: Profile,
     /// Turns a switch, before those of the fault file: NAME, NAME=true or NAME=false; may be repeated
     #[arg(long = "quirk", value_name = "NAME=VALUE")]
     quirks: Vec<String>,
@@ -100,6 +103,7 @@ fn options(arguments: Arguments) -> Result<Options, String> {
         speed: arguments.speed,
         faults,
         quirks,
+        profile: arguments.profile,
         api_key: arguments.api_key,
         api_secret: arguments.api_secret,
         ..Options::new(arguments.seed)

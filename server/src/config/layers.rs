@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use super::Environment;
 
 /// Shortcut variables and the keys that they set.
-const SHORTCUTS: [(&str, &str); 6] = [
+const SHORTCUTS: [(&str, &str); 7] = [
     ("LOG_LEVEL", "log.level"),
     ("ELASTICSEARCH_URL", "elasticsearch.url"),
     ("ELASTICSEARCH_API_KEY", "elasticsearch.api_key"),
     ("DELTA_API_KEY", "venue.api_key"),
     ("DELTA_API_SECRET", "venue.api_secret"),
+    ("DELTASCOPE_LIVE_ACCOUNT", "venue.live_account"),
     ("TELEGRAM_BOT_TOKEN", "notify.telegram_bot_token"),
 ];
 

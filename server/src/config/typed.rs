@@ -13,7 +13,7 @@ use super::{ConfigError, Layers, Origin, Secret};
 pub struct Config {
     pub http: HttpConfig,
     pub data: DataConfig,
-    pub venue: VenueConfig,
+    pub venue: super::VenueConfig,
     pub simulator: SimulatorConfig,
     pub auth: AuthConfig,
     pub log: LogConfig,
@@ -42,26 +42,6 @@ pub struct DataConfig {
     pub dir: PathBuf,
 }
 
-/// Which venue to talk to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VenueKind {
-    Simulator,
-    DeltaIndia,
-    DeltaIndiaTestnet,
-    DeltaGlobal,
-}
-
-/// `[venue]`.
-#[derive(Clone, Debug)]
-pub struct VenueConfig {
-    pub kind: VenueKind,
-    /// Without `/v2`. Set together with `ws_url` or not at all.
-    pub rest_url: Option<String>,
-    pub ws_url: Option<String>,
-    pub api_key: Secret,
-    pub api_secret: Secret,
-}
-
 /// `[simulator]`.
 #[derive(Clone, Debug)]
 pub struct SimulatorConfig {
@@ -78,6 +58,7 @@ pub struct AuthConfig {
     pub bootstrap_password: Secret,
     pub session_idle_hours: u64,
     pub session_max_days: u64,
+    pub step_up_minutes: u64,
     pub failures_per_minute: u64,
 }
 
@@ -143,13 +124,6 @@ pub struct ElasticsearchConfig {
 }
 
 const LEVELS: &str = "trace, debug, info, warn, error or fatal";
-const VENUES: [(&str, VenueKind); 4] = [
-    ("simulator", VenueKind::Simulator),
-    ("delta-india", VenueKind::DeltaIndia),
-    ("delta-india-testnet", VenueKind::DeltaIndiaTestnet),
-    ("delta-global", VenueKind::DeltaGlobal),
-];
-
 impl Config {
     /// Reads and checks every value.
     pub fn from_layers(layers: &Layers) -> Result<Self, ConfigError> {
@@ -159,7 +133,7 @@ impl Config {
             data: DataConfig {
                 dir: read.parsed("data.dir", "a folder", |t| (!t.is_empty()).then(|| t.into()))?,
             },
-            venue: venue(read)?,
+            venue: super::venue::venue(read)?,
             simulator: SimulatorConfig {
                 tape: read.optional("simulator.tape").map(PathBuf::from),
                 speed: u32::try_from(read.number("simulator.speed", 1, 600)?).unwrap_or(u32::MAX),
@@ -170,6 +144,7 @@ impl Config {
                 bootstrap_password: read.secret("auth.bootstrap_password"),
                 session_idle_hours: read.number("auth.session_idle_hours", 1, 720)?,
                 session_max_days: read.number("auth.session_max_days", 1, 365)?,
+                step_up_minutes: read.number("auth.step_up_minutes", 1, 60)?,
                 failures_per_minute: read.number("auth.failures_per_minute", 1, 1_000)?,
             },
             log: LogConfig {
@@ -211,23 +186,6 @@ fn http(read: Reader<'_>) -> Result<HttpConfig, ConfigError> {
             "http.listen",
             "a loopback address, unless http.public_url is https or http.allow_insecure is true",
         ));
-    }
-    Ok(config)
-}
-
-fn venue(read: Reader<'_>) -> Result<VenueConfig, ConfigError> {
-    let words = VENUES.map(|(word, _)| word).join(", ");
-    let config = VenueConfig {
-        kind: read.parsed("venue.kind", &words, |t| {
-            VENUES.iter().find(|(word, _)| *word == t).map(|(_, kind)| *kind)
-        })?,
-        rest_url: read.url("venue.rest_url")?,
-        ws_url: read.url("venue.ws_url")?,
-        api_key: read.secret("venue.api_key"),
-        api_secret: read.secret("venue.api_secret"),
-    };
-    if config.rest_url.is_some() != config.ws_url.is_some() {
-        return Err(read.refuse("venue.ws_url", "set together with venue.rest_url, or neither"));
     }
     Ok(config)
 }
@@ -330,11 +288,16 @@ impl<'a> Reader<'a> {
         self.0.get(key).and_then(|entry| entry.value.as_bool()).unwrap_or_default()
     }
 
-    fn parsed<T>(self, key: &str, allowed: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, ConfigError> {
+    pub(super) fn parsed<T>(
+        self,
+        key: &str,
+        allowed: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, ConfigError> {
         read(self.text(key)).ok_or_else(|| self.refuse(key, allowed))
     }
 
-    fn url(self, key: &str) -> Result<Option<String>, ConfigError> {
+    pub(super) fn url(self, key: &str) -> Result<Option<String>, ConfigError> {
         let Some(text) = self.optional(key) else { return Ok(None) };
         let schemes = if key == "venue.ws_url" { ["ws://", "wss://"] } else { ["http://", "https://"] };
         let rest = schemes.iter().find_map(|scheme| text.strip_prefix(scheme));
@@ -356,7 +319,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn refuse(self, key: &str, allowed: &str) -> ConfigError {
+    pub(super) fn refuse(self, key: &str, allowed: &str) -> ConfigError {
         let empty = toml::Value::String(String::new());
         let (value, origin) =
             self.0.get(key).map_or((&empty, &Origin::Default), |entry| (&entry.value, &entry.origin));

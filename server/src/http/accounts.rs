@@ -65,6 +65,7 @@ pub(super) async fn sign_out(
     User(session): User,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    app.step_ups.forget(&session.token_hash);
     app.accounts.end_session(&session.token_hash).await;
     tell(&app, AuthEvent::SignedOut { user: session.username });
     let mut response = StatusCode::NO_CONTENT.into_response();
@@ -100,7 +101,7 @@ pub async fn check_password_in_need(
 }
 
 /// Checks name and password under the throttle, telling failures.
-async fn check_password(
+pub(super) async fn check_password(
     app: &App,
     address: std::net::IpAddr,
     username: &str,
@@ -171,6 +172,6 @@ fn me(username: &str) -> Value {
     json!({ "username": username, "role": "admin" })
 }
 
-fn tell(app: &App, event: AuthEvent) {
+pub(super) fn tell(app: &App, event: AuthEvent) {
     app.teller.tell(&event, &correlation::context());
 }

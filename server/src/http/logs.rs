@@ -25,6 +25,7 @@ const COLUMNS_MOST: i64 = 1_000;
 const MINUTES: std::ops::RangeInclusive<i64> = 1..=44_640;
 /// The span of a histogram without `from`: one hour.
 const SPAN_US: i64 = 3_600_000_000;
+const MINUTE_US: i64 = 60_000_000;
 
 /// Query parameters as text; empty means: no restriction.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -136,7 +137,8 @@ pub(super) async fn errors(
     Ok(Json(json!({ "errors": groups.iter().map(group).collect::<Vec<_>>() })))
 }
 
-/// The filter with its span filled in, and the width of a step.
+/// The filter with its span filled in, where the first step begins, and the width of a step. From a minute on, steps are
+/// whole minutes and begin with one: those are counted already. There may be some more of them than were asked for then.
 pub fn histogram_steps(parameters: &LogParameters) -> Result<(Filter, Micros, i64), ApiError> {
     let mut filter = parameters.filter()?;
     let to = *filter.to.get_or_insert_with(|| Micros(clock::now().0 + 1));
@@ -147,7 +149,13 @@ pub fn histogram_steps(parameters: &LogParameters) -> Result<(Filter, Micros, i6
     let allowed = |text: &str| text.parse().ok().filter(|n| (1..=COLUMNS_MOST).contains(n));
     let columns = read("columns", &parameters.columns, "1 to 1000", allowed)?.unwrap_or(COLUMNS_DEFAULT);
     let span = to.0.saturating_sub(from.0);
-    Ok((filter, from, (span + columns - 1) / columns))
+    if span / columns < MINUTE_US - 1_000_000 {
+        return Ok((filter, from, (span + columns - 1) / columns));
+    }
+    let begins = from.0.div_euclid(MINUTE_US) * MINUTE_US;
+    let minutes = to.0.saturating_sub(begins).div_euclid(MINUTE_US);
+    let step = ((minutes + columns / 2) / columns).max(1);
+    Ok((filter, Micros(begins), step * MINUTE_US))
 }
 
 /// Counts by level word for every step that has any.
@@ -198,4 +206,32 @@ fn read<T>(
             .with_field(name, format!("allowed: {allowed}"))
     };
     parse(value).map(Some).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_from_a_minute_on_are_whole_minutes_that_cover_what_was_asked_for() {
+        for (minutes, columns) in
+            [(60, 60), (1_440, 60), (43_200, 60), (61, 7), (10_000, 1_000), (5, 60), (90, 60)]
+        {
+            let parameters = LogParameters {
+                range: minutes.to_string(),
+                columns: columns.to_string(),
+                ..LogParameters::default()
+            };
+            let (filter, from, step_us) = histogram_steps(&parameters).unwrap();
+            let (asked, to) = (filter.from.unwrap(), filter.to.unwrap());
+            assert!(from <= asked && asked.0 - from.0 < MINUTE_US);
+            let steps = (to.0 - from.0 + step_us - 1) / step_us;
+            if minutes >= columns {
+                assert_eq!((from.0 % MINUTE_US, step_us % MINUTE_US), (0, 0), "{minutes} {columns}");
+                assert!(steps <= columns * 3 / 2 + 2 && steps >= columns / 2, "{minutes} {columns}: {steps}");
+            } else {
+                assert_eq!((from, steps), (asked, columns));
+            }
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! A few counts as Prometheus text: from loopback, signed in, or with the bearer token of `http.metrics_token`.
 
 mod ingest;
+mod venue;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -54,6 +55,7 @@ pub(super) async fn text(
     // The sums over the tabs of the last day; without a store they are not known.
     let lost = app.records.tabs(0).await.ok().map(|tabs| tabs.unexplained_loss);
     text.push_str(&ingest::text(&app.ingest.counts, lost));
+    text.push_str(&venue::text(&app.trading.rest.standing()));
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }
 

@@ -16,7 +16,7 @@ use super::extract::ClientAddress;
 use super::plain::{FOREIGN, page};
 use super::reason::reason_of;
 use super::sessions::Answered;
-use super::{ApiError, Facts, IdempotencyKey, MaybeUser, User, cookies, guard, sessions};
+use super::{ApiError, Facts, IdempotencyKey, MaybeUser, User, cookies, guard, sessions, step_up};
 use crate::shared::App;
 use crate::trading;
 
@@ -66,6 +66,9 @@ async fn acknowledge(
 ) -> Result<Response, ApiError> {
     let Acknowledgement { reason } = key.json()?;
     let reason = reason_of(&reason)?;
+    if app.trading.accounts.live().is_some() {
+        step_up::confirmed(&app, &user, "Clearing the panic latch")?;
+    }
     Ok(sessions::operate(app, user.username, key, OperatorAction::Acknowledge { reason })
         .await?
         .into_response())

@@ -19,6 +19,7 @@ use super::assets::Site;
 use super::{
     ApiError, accounts, alerts, assets, browsers, configurations, correlate, feed, guard, headers, health,
     history, ingest, kpis, levels, logs, metrics, pages, panic, pipeline, proxies, runbook, sessions,
+    step_up,
 };
 use crate::shared::App;
 
@@ -67,6 +68,7 @@ fn trading() -> Router<Arc<App>> {
     Router::new()
         .merge(sessions::routes())
         .merge(panic::routes())
+        .merge(step_up::routes())
         .merge(configurations::routes())
         .merge(history::routes())
         .merge(alerts::routes())

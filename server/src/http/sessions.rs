@@ -15,9 +15,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use telemetry::{Context, CorrelationId, Event as _, Level};
 
-use super::{ApiError, ApiPath, ApiQuery, Facts, IdempotencyKey, User, history};
+use super::{ApiError, ApiPath, ApiQuery, Facts, IdempotencyKey, User, history, step_up};
+use crate::live::Door;
 use crate::shared::App;
 use crate::trading::{Idempotency, RequestError};
+use crate::venue::Accounts;
 use crate::{correlation, trading};
 
 const LIMIT_DEFAULT: usize = 100;
@@ -103,12 +105,39 @@ async fn start(
     };
     let expected = app.trading.expected(&configuration, Context::default()).await;
     let configuration = Box::new(configuration);
-    let action = OperatorAction::Start { session_id, configuration, execution_mode, expected };
+    // A repeat gets the first answer, also when the confirmation is no longer fresh.
+    if execution_mode == ExecutionMode::Live
+        && let Some(answered) = answered_before(&app, &user.username, &key).await?
+    {
+        return Ok(answered.into_response());
+    }
+    let action = match (&app.trading.accounts, execution_mode) {
+        (Accounts::Simulated(account), ExecutionMode::Simulated) => {
+            account.open().start(session_id, configuration, expected)
+        }
+        (Accounts::Live(account), ExecutionMode::Live) => {
+            let confirmed = step_up::confirmed(&app, &user, "A live start")?;
+            account.open(confirmed).map_err(shut)?.start(session_id, configuration, expected)
+        }
+        // On an account of the other kind the engine refuses, and the journal says so.
+        (Accounts::Simulated(_), ExecutionMode::Live) | (Accounts::Live(_), ExecutionMode::Simulated) => {
+            OperatorAction::Start { session_id, configuration, execution_mode, expected }
+        }
+    };
     let answered = operate(app, user.username, key, action).await?;
     // A repeat is about the session of the first call, a refusal about none.
     context.session_id = answered.session_id();
     facts.set_context(&context);
     Ok(answered.into_response())
+}
+
+/// No live session begins before the venue has said whose the keys are.
+fn shut(door: Door) -> ApiError {
+    ApiError::new(
+        StatusCode::CONFLICT,
+        "LIVE_NOT_VERIFIED",
+        format!("No live session can be started: {door}."),
+    )
 }
 
 /// A context that knows no more than the id.
@@ -190,21 +219,17 @@ async fn once(
 ) -> Result<Answered, ApiError> {
     let trading = &app.trading;
     let _held = trading.keys.hold(&username, &key.key).await;
-    let known = trading.store.answer_of(&username, &key.key);
+    let known = answered_before(&app, &username, &key);
     // Whoever wants out does not wait for a logbook that hangs.
     let closes = matches!(action, OperatorAction::Panic { .. } | OperatorAction::Stop { .. });
     let known =
         if closes { tokio::time::timeout(KNOWN_WAIT, known).await.unwrap_or(Ok(None)) } else { known.await };
     match known {
-        Ok(Some(known)) if known.request_hash != key.request_hash => {
-            let message = "This Idempotency-Key was used for another request.";
-            return Err(ApiError::unprocessable("IDEMPOTENCY_KEY_REUSED", message));
-        }
-        Ok(Some(known)) => return Ok(Answered::new(known.status, known.response)),
+        Ok(Some(answered)) => return Ok(answered),
         Ok(None) => {}
-        // A logbook that fails must not keep anybody from closing.
-        Err(_) if closes => {}
-        Err(error) => return Err(error.into()),
+        // A logbook that fails must not keep anybody from closing; a key of another request is a mistake all the same.
+        Err(error) if closes && error.status != StatusCode::UNPROCESSABLE_ENTITY => {}
+        Err(error) => return Err(error),
     }
     let id = correlation::current().and_then(|id| CorrelationId::parse(&id));
     let id = id.unwrap_or_else(correlation::fresh_id);
@@ -213,6 +238,22 @@ async fn once(
     let accepted =
         trading.operator.ask(&username, id, action, Some(idempotency)).await.map_err(unanswered)?;
     Ok(Answered::new(accepted.status, accepted.body.to_string()))
+}
+
+/// The answer that this key was given before.
+async fn answered_before(
+    app: &App,
+    username: &str,
+    key: &IdempotencyKey,
+) -> Result<Option<Answered>, ApiError> {
+    match app.trading.store.answer_of(username, &key.key).await? {
+        Some(known) if known.request_hash != key.request_hash => {
+            let message = "This Idempotency-Key was used for another request.";
+            Err(ApiError::unprocessable("IDEMPOTENCY_KEY_REUSED", message))
+        }
+        Some(known) => Ok(Some(Answered::new(known.status, known.response))),
+        None => Ok(None),
+    }
 }
 
 pub(super) fn unanswered(error: RequestError) -> ApiError {

@@ -3,11 +3,12 @@
 use telemetry::Micros;
 
 use super::alerts::channels_of;
-use crate::config::VenueKind;
 use crate::forwarder::Snapshot;
+use crate::live::Door;
 use crate::shared::App;
 use crate::store::telemetry::Books;
 use crate::telling::VERSION;
+use crate::venue::{Purse, Standing};
 
 /// Of messages, to find the last of each channel.
 const MESSAGES: usize = 50;
@@ -51,14 +52,8 @@ pub(super) async fn paint_of(app: &App) -> app::SettingsPaint {
 
 fn venue(app: &App) -> Facts {
     let strip = app.trading.hub.strip();
-    let kind = match app.config.venue.kind {
-        VenueKind::Simulator => "simulator",
-        VenueKind::DeltaIndia => "delta-india",
-        VenueKind::DeltaIndiaTestnet => "delta-india-testnet",
-        VenueKind::DeltaGlobal => "delta-global",
-    };
     let up = |is_up: bool| if is_up { "up" } else { "down" };
-    let remaining = app.trading.rest.remaining();
+    let standing = app.trading.rest.standing();
     let clock = app.trading.rest.offset().map_or_else(
         || "not measured yet".to_owned(),
         |offset| {
@@ -66,15 +61,44 @@ fn venue(app: &App) -> Facts {
             format!("{} ms {side} ours, ± {} ms", offset.ms.abs(), offset.uncertainty_ms)
         },
     );
-    vec![
-        fact("Venue", kind),
+    let mut facts = vec![
+        fact("Venue", app.config.venue.kind.word()),
         fact("Market", strip.market_note.unwrap_or_else(|| "the venue’s own".to_owned())),
         fact("Price stream", up(strip.prices_up)),
         fact("Order stream", up(strip.orders_up)),
         fact("The venue’s clock", clock),
-        fact("Budget left, account", remaining.account.to_string()),
-        fact("Budget left, address", remaining.public.to_string()),
-    ]
+        fact("Budget left, account", purse(standing.account)),
+        fact("Of it for entries", standing.for_entries.to_string()),
+        fact("Of it for reads", standing.for_reads.to_string()),
+        fact("Kept for closing", format!("{} of {}", Standing::RESERVE, Standing::QUOTA)),
+        fact("Budget left, address", purse(standing.address)),
+    ];
+    if let Some(live) = app.trading.accounts.live() {
+        facts.extend(live.live().map(|account| {
+            let money = if account.real_money { "real money" } else { "play money" };
+            fact("Account", format!("{}, {money}", account.account))
+        }));
+        facts.push(fact(
+            "Live sessions",
+            match live.door() {
+                Door::Open => "can be started: the keys are of this account and may trade".to_owned(),
+                shut @ Door::Shut { .. } => shut.to_string(),
+            },
+        ));
+    }
+    facts
+}
+
+/// Units left of a quota, with what takes from it besides us.
+fn purse(Purse { left, elsewhere, held_ms }: Purse) -> String {
+    let mut words = format!("{left} of {}", Standing::QUOTA);
+    if elsewhere > 0 {
+        words.push_str(&format!("; {elsewhere} were spent by others, or before this start"));
+    }
+    if held_ms > 0 {
+        words.push_str(&format!("; held back for {held_ms} ms by the venue"));
+    }
+    words
 }
 
 fn retention(app: &App) -> Facts {

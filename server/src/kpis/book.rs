@@ -2,8 +2,9 @@
 
 use std::io;
 
+use model::decision::AccountDecision;
 use model::kpis::{Calls, GapTime, MINUTE, RecordCounts, Span, Watch};
-use model::{DecisionRecord, Micros};
+use model::{Decision, DecisionRecord, Micros};
 
 use super::file::SpanFile;
 
@@ -14,12 +15,15 @@ pub(super) struct Book {
     running: Option<Span>,
     watch: Watch,
     next_seq: Option<u64>,
+    next_number: u64,
 }
 
 impl Book {
     pub fn new(file: SpanFile, closed: Vec<Span>) -> Self {
         let next_seq = closed.iter().map(|span| span.next_seq).max().filter(|next| *next > 0);
-        Self { file, closed, running: None, watch: Watch::default(), next_seq }
+        let next_number = closed.iter().map(|span| span.number).max().unwrap_or_default() + 1;
+        let watch = closed.last().map(|last| Watch::resume(&last.open)).unwrap_or_default();
+        Self { file, closed, running: None, watch, next_seq, next_number }
     }
 
     /// The decision that is looked at next; `None` before the first.
@@ -38,7 +42,11 @@ impl Book {
 
     /// The span of a moment; one that is over was closed by whoever found out.
     fn running(&mut self, at: Micros) -> &mut Span {
-        self.running.get_or_insert_with(|| Span::minute_of(at))
+        if self.running.is_none() {
+            self.next_number += 1;
+        }
+        let number = self.next_number - 1;
+        self.running.get_or_insert_with(|| Span { number, ..Span::minute_of(at) })
     }
 
     pub fn calls(&mut self, at: Micros, call: String, calls: &Calls) {
@@ -66,10 +74,15 @@ impl Book {
     pub fn decisions(&mut self, records: &[DecisionRecord], after: u64) -> io::Result<()> {
         let mut done = Ok(());
         for record in records {
+            if matches!(record.decision, Decision::Account(AccountDecision::Booted { .. })) {
+                self.watch.interrupted();
+            }
             // What is older than the running minute belongs to it all the same: its own is closed.
             done = done.and(self.pass(record.at));
-            let span = self.running.get_or_insert_with(|| Span::minute_of(record.at));
-            self.watch.note(record, span);
+            self.running(record.at);
+            if let Some(span) = &mut self.running {
+                self.watch.note(record, span);
+            }
         }
         self.next_seq = Some(after);
         if let Some(span) = &mut self.running {
@@ -78,16 +91,29 @@ impl Book {
         done
     }
 
-    /// Time passes: a minute that is over is closed.
+    /// Time passes: minutes that are over are closed.
     pub fn pass(&mut self, now: Micros) -> io::Result<()> {
-        let over = self.running.as_ref().is_some_and(|span| now.0 >= span.at.0 + MINUTE);
-        if over {
-            let end = self.running.as_ref().map_or(now, |span| Micros(span.at.0 + MINUTE));
-            self.count(end);
-            self.close_running()?;
+        let mut done = Ok(());
+        while let Some(end) = self.running.as_ref().map(|span| span.at.0 + MINUTE).filter(|end| now.0 >= *end)
+        {
+            self.count(Micros(end));
+            done = done.and(self.close_running());
+            if self.watch.counts() {
+                // Minutes in which nothing was decided count all the same.
+                self.running(Micros(end));
+            }
         }
         self.count(now);
-        Ok(())
+        done
+    }
+
+    /// Keeps what runs as it is by now, for the case that the process is killed.
+    pub fn keep(&mut self) -> io::Result<()> {
+        let (open, next_seq) = (self.watch.open(), self.next_seq.unwrap_or_default());
+        let Some(span) = self.running.as_mut() else { return Ok(()) };
+        span.open = open;
+        span.next_seq = span.next_seq.max(next_seq);
+        self.file.keep(span)
     }
 
     /// The end: what runs is kept as it is.
@@ -96,16 +122,25 @@ impl Book {
     }
 
     fn count(&mut self, to: Micros) {
-        let span = self.running.get_or_insert_with(|| Span::minute_of(to));
-        self.watch.count(to, span);
+        self.running(to);
+        if let Some(span) = &mut self.running {
+            self.watch.count(to, span);
+        }
     }
 
     fn close_running(&mut self) -> io::Result<()> {
         let Some(mut span) = self.running.take().filter(|span| !span.is_empty()) else { return Ok(()) };
         span.next_seq = span.next_seq.max(self.next_seq.unwrap_or_default());
+        span.open = self.watch.open();
         let written = self.file.append(&span);
+        if let Some(before) = self.closed.last_mut() {
+            before.open.clear();
+        }
         self.closed.push(span);
         self.file.forget(&mut self.closed);
         written
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,5 @@
 //! Spans as lines of JSON in one file: appended when they are closed, written anew with old minutes put together into
-//! hours when there are too many.
+//! hours when there are too many. The one that runs is kept in a file beside it, for the case that the process is killed.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -9,6 +9,7 @@ use model::Micros;
 use model::kpis::Span;
 
 const NAME: &str = "kpis.ndjson";
+const RUNNING: &str = "kpis.running";
 const HOUR: i64 = 3_600_000_000;
 /// Minutes are kept for so long, then they are an hour's.
 const MINUTES_FOR: i64 = 48 * HOUR;
@@ -43,6 +44,7 @@ impl SpanFile {
         };
         // The last line of a killed process may be cut off.
         let mut spans: Vec<Span> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        spans.extend(kept_running(&path, &spans));
         let mut this = Self { path, file: None, lines: usize::MAX };
         this.put_together(&mut spans, now);
         if let Err(error) = this.write_anew(&spans) {
@@ -62,6 +64,13 @@ impl SpanFile {
             Some(file) => file.write_all(&line),
             None => Ok(()),
         }
+    }
+
+    /// Keeps the span that runs.
+    pub fn keep(&self, span: &Span) -> io::Result<()> {
+        let fresh = self.path.with_file_name(format!("{RUNNING}.new"));
+        fs::write(&fresh, serde_json::to_vec(span).map_err(io::Error::other)?)?;
+        fs::rename(&fresh, self.path.with_file_name(RUNNING))
     }
 
     /// Old spans are put together and gone, once there are too many.
@@ -108,6 +117,13 @@ impl SpanFile {
         self.file = None;
         Ok(())
     }
+}
+
+/// The span that ran when the process was killed; `None` when it was closed after it was kept.
+fn kept_running(path: &Path, closed: &[Span]) -> Option<Span> {
+    let text = fs::read_to_string(path.with_file_name(RUNNING)).ok()?;
+    let span: Span = serde_json::from_str(&text).ok()?;
+    closed.iter().all(|closed| closed.number < span.number).then_some(span)
 }
 
 #[cfg(test)]

@@ -130,7 +130,7 @@ pub(super) struct LibraryLine {
 
 impl Event for LibraryLine {
     fn name(&self) -> &'static str {
-        "task.log"
+        super::levels::LIBRARIES
     }
 
     fn level(&self) -> Level {

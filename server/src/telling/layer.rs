@@ -1,4 +1,5 @@
-//! Third-party crates speak `tracing`; this layer turns their lines into the same records.
+//! Third-party crates speak `tracing`; this layer turns their lines into the same records. Its level follows what people set
+//! for a while.
 
 use std::fmt::Debug;
 
@@ -6,24 +7,37 @@ use telemetry::{Level, LogRecord, Map, Value};
 use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context as LayerContext, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Registry};
+use tracing_subscriber::{EnvFilter, Registry, reload};
 
 use super::Teller;
 use super::events::LibraryLine;
 use super::teller::VERSION;
 use crate::{clock, correlation};
 
-/// Crates whose own info and debug lines help nobody who runs the server.
+/// Crates whose own info and debug lines help nobody who runs the server, unless he asks for them.
 const QUIET: &str = "hyper=warn,hyper_util=warn,h2=warn,rustls=warn,reqwest=warn,sqlx=warn,tower=warn,\
                      tower_http=warn,tungstenite=warn,tokio_tungstenite=warn,mio=warn,any_spawner=warn,\
                      reactive_graph=error,leptos=warn,leptos_router=warn,tachys=warn";
 
 /// Makes the layer the process's subscriber; a second call changes nothing.
 pub fn install(teller: Teller, level: Level) {
-    let word = if level == Level::Fatal { "error" } else { level.as_str() };
-    let filter = EnvFilter::new(format!("{word},{QUIET}"));
     // Fails only when a subscriber is set already, as in tests of one process.
-    let _ = Registry::default().with(TellLayer { teller }.with_filter(filter)).try_init();
+    let _ = subscriber(teller, level).try_init();
+}
+
+fn subscriber(teller: Teller, level: Level) -> impl tracing::Subscriber + Send + Sync {
+    let (followed, handle) = reload::Layer::new(filter(level, false));
+    teller.on_levels(move |libraries, asked_for| {
+        // Fails only when the subscriber is gone, with everybody who could hear.
+        let _ = handle.reload(filter(libraries, asked_for));
+    });
+    Registry::default().with(TellLayer { teller }.with_filter(followed))
+}
+
+/// Whose lines are looked at: who asks for those of libraries gets those of quiet ones as well.
+fn filter(level: Level, asked_for: bool) -> EnvFilter {
+    let word = if level == Level::Fatal { "error" } else { level.as_str() };
+    EnvFilter::new(if asked_for { word.to_owned() } else { format!("{word},{QUIET}") })
 }
 
 struct TellLayer {
@@ -100,5 +114,41 @@ impl Visit for Fields {
 
     fn record_bool(&mut self, field: &Field, value: bool) {
         self.put(field, Value::from(value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::TargetLevel;
+    use super::*;
+
+    #[test]
+    fn lines_of_libraries_follow_the_levels_that_people_set() {
+        let teller = Teller::new(Level::Info, 1_024);
+        let lines = || teller.counts().enqueued;
+        tracing::subscriber::with_default(subscriber(teller.clone(), Level::Info), || {
+            let all = || {
+                tracing::info!(target: "a_library", "connected");
+                tracing::debug!(target: "a_library", "a byte came");
+                tracing::debug!(target: "hyper::proto", "a header came");
+            };
+            all();
+            assert_eq!(lines(), 1);
+            let set = |target: &str, level| {
+                teller.set_levels(vec![TargetLevel { target: target.to_owned(), level }]);
+            };
+            set("backend", Level::Debug);
+            all();
+            assert_eq!(lines(), 1 + 2, "of the whole source, but not of those that are quiet");
+            set("task.log", Level::Debug);
+            all();
+            assert_eq!(lines(), 3 + 3, "who asks for libraries hears the quiet ones too");
+            set("task", Level::Error);
+            all();
+            assert_eq!(lines(), 6);
+            teller.set_levels(Vec::new());
+            all();
+            assert_eq!(lines(), 7, "back to what it was");
+        });
     }
 }

@@ -6,6 +6,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use telemetry::{Level, Source};
 
+/// The name of what libraries say.
+pub(super) const LIBRARIES: &str = "task.log";
+
 /// What a target is: a whole source (`frontend`), a family (`venue`), or one event (`venue.request`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetLevel {
@@ -38,6 +41,15 @@ impl Levels {
             targets.iter().map(|target| target.level).min().map_or(self.usual, |low| low.min(self.usual));
         *self.targets.write().unwrap_or_else(PoisonError::into_inner) = Arc::from(targets);
         self.lowest.store(lowest as u8, Ordering::Relaxed);
+    }
+
+    /// The level of what libraries say, and whether somebody set it by its name.
+    pub fn of_libraries(&self) -> (Level, bool) {
+        let targets = Arc::clone(&self.targets.read().unwrap_or_else(PoisonError::into_inner));
+        let of = |word: &str| targets.iter().find(|target| target.target == word).map(|target| target.level);
+        let asked_for = of(LIBRARIES).or_else(|| of(family(LIBRARIES)));
+        let level = asked_for.or_else(|| of(Source::Backend.as_str())).unwrap_or(self.usual);
+        (level, asked_for.is_some())
     }
 
     /// Whether any record of this level is told.

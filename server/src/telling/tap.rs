@@ -1,5 +1,5 @@
-//! The tap: a copy of each record that the rules of alerts watch, taken as it is told and before any level or sampling
-//! leaves it out. Whoever tells never waits for it; what comes faster than it is taken is counted.
+//! The tap: a copy of each record of this process that the rules of alerts watch, taken as it is told and before any level or
+//! sampling leaves it out. Whoever tells never waits for it; what comes faster than it is taken is counted.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -57,16 +57,9 @@ impl Tap {
 
     /// A record that was built elsewhere.
     pub(super) fn record(&self, record: &LogRecord) {
-        self.put_all(self.of([record]));
-    }
-
-    /// What of some records is watched.
-    pub(super) fn of<'a>(&self, records: impl IntoIterator<Item = &'a LogRecord>) -> Vec<Sighting> {
-        records.into_iter().filter(|record| self.watches(&record.event)).map(sighting).collect()
-    }
-
-    pub(super) fn put_all(&self, sightings: Vec<Sighting>) {
-        sightings.into_iter().for_each(|sighting| self.put(sighting));
+        if self.watches(&record.event) {
+            self.put(Sighting::of(record));
+        }
     }
 
     fn put(&self, sighting: Sighting) {
@@ -99,47 +92,6 @@ impl Tap {
     }
 }
 
-fn sighting(record: &LogRecord) -> Sighting {
-    Sighting {
-        at: record.timestamp,
-        name: record.event.clone().into_owned(),
-        level: record.level,
-        message: record.message.clone(),
-        context: Context {
-            strategy_id: record.strategy_id.clone(),
-            session_id: record.session_id.clone(),
-            configuration: record.configuration.clone(),
-            execution_mode: record.execution_mode.clone(),
-            correlation_id: record.correlation_id.clone(),
-        },
-        payload: record.payload.clone(),
-    }
-}
-
-/// Records of a browser batch on their way to the disk. They count once: when they are stored, or when whoever waited for
-/// that has gone; a batch that was there already, or was not taken, says nothing.
-pub(super) struct OnTheWay {
-    tap: Tap,
-    sightings: Vec<Sighting>,
-}
-
-impl OnTheWay {
-    pub fn new(tap: &Tap, records: &[LogRecord]) -> Self {
-        Self { tap: tap.clone(), sightings: tap.of(records) }
-    }
-
-    /// They are no news.
-    pub fn forget(&mut self) {
-        self.sightings.clear();
-    }
-}
-
-impl Drop for OnTheWay {
-    fn drop(&mut self) {
-        self.tap.put_all(std::mem::take(&mut self.sightings));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,16 +113,5 @@ mod tests {
             tap.record(&record("venue.request"));
         }
         assert_eq!((tap.take().len(), tap.take_lost(), tap.take_lost()), (ROOM, 7, 0));
-    }
-
-    #[test]
-    fn a_batch_counts_unless_it_is_no_news() {
-        let tap = Tap::default();
-        tap.open();
-        drop(OnTheWay::new(&tap, &[record("ui.panic"), record("ui.click")]));
-        let mut repeat = OnTheWay::new(&tap, &[record("ui.panic")]);
-        repeat.forget();
-        drop(repeat);
-        assert_eq!(tap.take().len(), 1);
     }
 }

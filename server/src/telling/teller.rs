@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use telemetry::{Context, Event, Level, LogRecord, Micros, Source};
 use tokio::sync::{Notify, oneshot};
@@ -10,7 +10,7 @@ use tokio::sync::{Notify, oneshot};
 use super::levels::{Levels, TargetLevel};
 use super::queue::{Batch, Item, Journal, Numbered, Queue, Shed};
 use super::sampler::{self, Sampler};
-use super::tap::{OnTheWay, Tap};
+use super::tap::Tap;
 use crate::sessions::SessionContext;
 use crate::store::telemetry::TabEntry;
 use crate::{clock, correlation};
@@ -62,6 +62,8 @@ struct Shared {
     urge: Notify,
     boot_id: String,
     levels: Levels,
+    /// Who wants to know the level of what libraries say, and whether it was asked for.
+    on_levels: OnceLock<Box<dyn Fn(Level, bool) + Send + Sync>>,
     filtered: AtomicU64,
     enqueued: AtomicU64,
     shed: AtomicU64,
@@ -84,6 +86,7 @@ impl Teller {
                 urge: Notify::new(),
                 boot_id,
                 levels: Levels::new(level),
+                on_levels: OnceLock::new(),
                 filtered: AtomicU64::new(0),
                 enqueued: AtomicU64::new(0),
                 shed: AtomicU64::new(0),
@@ -164,6 +167,17 @@ impl Teller {
     /// Gives targets levels of their own, in place of those before.
     pub fn set_levels(&self, targets: Vec<TargetLevel>) {
         self.shared.levels.set(targets);
+        if let Some(told) = self.shared.on_levels.get() {
+            let (libraries, asked_for) = self.shared.levels.of_libraries();
+            told(libraries, asked_for);
+        }
+    }
+
+    /// Calls back with the level of what libraries say, now and whenever levels are set; the first who asks is called.
+    pub(super) fn on_levels(&self, told: impl Fn(Level, bool) + Send + Sync + 'static) {
+        let (libraries, asked_for) = self.shared.levels.of_libraries();
+        told(libraries, asked_for);
+        let _ = self.shared.on_levels.set(Box::new(told));
     }
 
     /// Whether a record of the journal is told, by its level and by sampling, with its rate. Nothing but the record decides
@@ -219,19 +233,11 @@ impl Teller {
     ) -> Result<BatchOutcome, Refused> {
         let (reply, committed) = oneshot::channel();
         let count = records.len() as u64;
-        let mut on_the_way = OnTheWay::new(&self.shared.tap, &records);
-        if let Err(refused) = self.lock().push_batch(Batch { records, bid, tab, reply }) {
-            on_the_way.forget();
-            return Err(refused);
-        }
+        self.lock().push_batch(Batch { records, bid, tab, reply })?;
         self.shared.enqueued.fetch_add(count, Ordering::Relaxed);
         self.shared.urge.notify_one();
         self.shared.wake.notify_one();
-        let outcome = committed.await.map_err(|_| Refused);
-        if outcome != Ok(BatchOutcome::Stored) {
-            on_the_way.forget();
-        }
-        outcome
+        committed.await.map_err(|_| Refused)
     }
 
     /// Stores records of the trading journal and how far it has been told in one transaction, and waits for the

@@ -30,6 +30,8 @@ const LAST_TRIES: Duration = Duration::from_secs(2);
 /// waits for a second.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+/// Within a second of there being room again everything goes on.
+const _: () = assert!(LONGEST_PAUSE.as_millis() < 1_000);
 
 /// Drains the queue until it is closed and empty.
 #[derive(Clone)]

@@ -109,7 +109,8 @@ fn refusal(record: &DecisionRecord) -> Option<Accepted> {
         | Refusal::NotVerifiedFlat
         | Refusal::NothingToResolve
         | Refusal::Unexplained
-        | Refusal::ModeUnavailable => 409,
+        | Refusal::ModeUnavailable
+        | Refusal::SimulatedUnavailable => 409,
     };
     let error = json!({
         "code": refusal.code(),

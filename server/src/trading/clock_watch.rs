@@ -1,6 +1,6 @@
 //! Watches the clocks: tells the engine when the system's was set, and how far the venue's is from ours.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use model::input::{ClockReport, Input};
 
@@ -14,6 +14,10 @@ const EVERY: Duration = Duration::from_secs(1);
 const FIRST: Duration = Duration::from_millis(50);
 /// The system's clock is slewed by less than this between two looks; whatever is more was set.
 const STEP_MS: i64 = 250;
+/// An offset that is known worse than this is asked for; a signature lives for five seconds.
+const UNCERTAIN_MS: i64 = 250;
+/// But no more often.
+const ASK_EVERY: Duration = Duration::from_secs(30);
 /// The venue's clock is known to about half a second.
 const OFFSET_NEWS_MS: i64 = 500;
 
@@ -34,7 +38,14 @@ impl ClockWatch {
 
     /// Runs until the server stops.
     pub async fn run(mut self, mut stop: Stop) {
+        let mut asked: Option<Instant> = None;
         loop {
+            let known = self.rest.offset();
+            let is_vague = known.is_none_or(|offset| offset.uncertainty_ms > UNCERTAIN_MS);
+            if is_vague && asked.is_none_or(|asked| asked.elapsed() >= ASK_EVERY) {
+                asked = Some(Instant::now());
+                self.rest.ask_time().await;
+            }
             let offset_ms = self.rest.offset().map(|offset| offset.ms);
             for report in self.look(clock::skew_us() / 1_000, offset_ms) {
                 self.inbox.push(Input::Clock(report));
@@ -75,6 +86,7 @@ mod tests {
             private_ws_url: String::new(),
             api_key: telemetry::Secret::new(String::new()),
             api_secret: telemetry::Secret::new(String::new()),
+            terms: crate::venue::Terms::default(),
         };
         let teller = crate::telling::Teller::new(telemetry::Level::Info, 8);
         let mut watch = ClockWatch::new(Inbox::default(), Rest::new(address, teller).unwrap());

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use engine::Engine;
-use model::input::{Input, OperatorAction, OperatorRequest};
+use model::input::{Input, LiveAccount, OperatorAction, OperatorRequest};
 use model::{Lifecycle, Micros, Stamp};
 use telemetry::Context;
 
@@ -49,6 +49,8 @@ pub struct DriverParts {
     pub health: Health,
     pub sessions: SessionContext,
     pub latch_file: LatchFile,
+    /// Whose account it is at a real venue.
+    pub live: Option<LiveAccount>,
 }
 
 /// Owner of the engine.
@@ -134,6 +136,9 @@ impl Driver {
     /// The first inputs: that there is a process, what is known of the links, and a panic that nobody heard.
     async fn begin(&mut self) {
         self.step(Input::Booted);
+        if let Some(live) = self.parts.live.clone() {
+            self.step(Input::Live(live));
+        }
         for change in self.parts.inbox.links() {
             self.step(Input::Link(change));
         }

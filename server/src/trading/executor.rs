@@ -14,17 +14,16 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use super::events::TradingEvent;
 use super::inbox::Inbox;
-use super::{truth, witness};
+use super::lookup::Sought;
+use super::{lookup, truth, witness};
 use crate::store::trading::Permit;
 use crate::tasks::Stop;
 use crate::telling::Teller;
-use crate::venue::{Call, Cause, Rest, RestError, Sent, code_of, translate, wire};
+use crate::venue::{Call, Cause, Reason, Rest, Sent, code_of, translate, wire};
 use crate::{clock, correlation};
 
 /// Commands that may wait; each is taken at once, so that a full queue means a stuck executor.
 const QUEUE: usize = 256;
-/// Codes with which the venue says that an order of that id is there, or has ended.
-const EXISTS: [&str; 2] = ["duplicate_client_order_id", "client_order_id_already_exists"];
 
 /// A command with the decision that made it and what the journal allows.
 #[derive(Clone, Debug)]
@@ -32,6 +31,8 @@ pub struct Handed {
     pub command: Command,
     pub record: Arc<DecisionRecord>,
     pub permit: Permit,
+    /// What is known of the order that a look-up is about.
+    pub sought: Option<Sought>,
 }
 
 /// Handle to the executor; cheap to clone.
@@ -140,10 +141,9 @@ async fn execute(rest: &Rest, handed: &Handed) -> Option<Input> {
                 rest.send_as(&call, |order: wire::Order| snapshot_of(&order, client_order_id.as_ref())).await;
             canceled(answer, client_order_id.as_ref(), order_id.as_ref()).map(Input::Execution)
         }
-        Command::Lookup { client_order_id } => {
-            let call = Call::lookup(client_order_id).behalf(record);
-            Some(Input::Execution(look_up(rest, client_order_id, &call).await))
-        }
+        Command::Lookup { client_order_id } => Some(Input::Execution(
+            lookup::look_up(rest, client_order_id, handed.sought.as_ref(), record).await,
+        )),
         Command::ReadTruth(request) => {
             let requested_at = clock::now();
             Some(Input::Truth(truth::read_truth(rest, request, record, requested_at).await))
@@ -164,7 +164,8 @@ async fn place(rest: &Rest, order: &OrderRequest, record: &DecisionRecord) -> Ex
     let understand = |answer: wire::Order| translate::order_snapshot(&answer, &client_order_id);
     match rest.send_as(&Call::place(order).behalf(record), understand).await {
         Sent::Acked(snapshot) => ExecutionReport::Order(snapshot),
-        Sent::Rejected(refusal) if says_it_exists(&refusal) => {
+        // An order of that id may be there: it is looked up.
+        Sent::Rejected(refusal) if Reason::of(&refusal) == Reason::IdTaken => {
             ExecutionReport::Ambiguous { client_order_id, code: code_of(&refusal.code) }
         }
         Sent::Rejected(refusal) => {
@@ -174,13 +175,6 @@ async fn place(rest: &Rest, order: &OrderRequest, record: &DecisionRecord) -> Ex
         Sent::Ambiguous(cause) => ExecutionReport::Ambiguous { client_order_id, code: cause.into() },
         Sent::NotSent(cause) => ExecutionReport::NotSent { client_order_id, code: cause.into() },
     }
-}
-
-/// The venue documents no code for an id that is taken: it may be one of its own, or a schema error that names the field.
-/// Either way an order of that id may be there, and is looked up.
-fn says_it_exists(refusal: &wire::Refusal) -> bool {
-    let named = || refusal.detail.as_deref().is_some_and(|detail| detail.contains("client_order_id"));
-    EXISTS.contains(&refusal.code.as_str()) || (refusal.code == "bad_schema" && named())
 }
 
 /// An order of ours is told as it is now; of somebody else's only whether the cancel failed.
@@ -205,23 +199,6 @@ fn canceled(
 fn snapshot_of(order: &wire::Order, ours: Option<&ClientOrderId>) -> Result<Option<OrderSnapshot>, String> {
     ours.map(|id| translate::order_snapshot(order, id)).transpose()
 }
-
-async fn look_up(rest: &Rest, id: &ClientOrderId, call: &Call) -> ExecutionReport {
-    let client_order_id = id.clone();
-    let failed = |code| ExecutionReport::LookupFailed { client_order_id: id.clone(), code };
-    match rest.read_as(call, |answer: wire::Order| translate::order_snapshot(&answer, id)).await {
-        Ok(snapshot) => ExecutionReport::Order(snapshot),
-        // Only the venue's own word for it counts; a 404 of something in between does not.
-        Err(RestError::Refused { code, .. }) if NOT_FOUND.contains(&code.as_str()) => {
-            ExecutionReport::NotFound { client_order_id }
-        }
-        Err(RestError::Refused { code, .. }) => failed(code_of(&code)),
-        Err(RestError::Failed(cause)) => failed(cause.into()),
-    }
-}
-
-/// The venue's words for an order that it does not know.
-const NOT_FOUND: [&str; 2] = ["order_not_found", "open_order_not_found"];
 
 /// The answer to a command that has none: `maybe_sent` when it may have had its effect.
 fn unanswered(handed: &Handed, code: &'static str, maybe_sent: bool) -> Option<Input> {
@@ -270,26 +247,5 @@ fn word(command: &Command) -> &'static str {
         Command::ReadWitness(_) => "read_witness",
         Command::ReadInstruments { .. } => "read_instruments",
         Command::Watch { .. } => "watch",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// No source of the venue names a code for it, so every form is taken for what it may mean.
-    #[test]
-    fn an_id_that_is_taken_is_known_in_every_form() {
-        let says = |body: &str| says_it_exists(&wire::Refusal::parse(body).unwrap());
-        let schema = |message: &str, param: &str| {
-            format!(
-                r#"{{"success":false,"error":{{"code":"bad_schema","context":{{"schema_errors":[{{"code":"validation_error","message":"{message}","param":"{param}"}}]}}}}}}"#
-            )
-        };
-        assert!(says(r#"{"success":false,"error":{"code":"duplicate_client_order_id"}}"#));
-        assert!(says(r#"{"success":false,"error":{"code":"client_order_id_already_exists"}}"#));
-        assert!(says(&schema("client_order_id is that of an open order already", "client_order_id")));
-        assert!(!says(&schema("limit_price must be a positive multiple of the tick size 0.1", "")));
-        assert!(!says(r#"{"success":false,"error":{"code":"insufficient_margin"}}"#));
     }
 }

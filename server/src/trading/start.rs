@@ -1,6 +1,7 @@
 //! Puts trading together: the venue (embedded or at an address), the stores, and the supervised tasks.
 
 mod simulated;
+mod venue;
 
 use std::future::Future;
 use std::path::Path;
@@ -12,36 +13,38 @@ use telemetry::Context;
 use tokio::sync::{Mutex, watch};
 
 use super::clock_watch::ClockWatch;
+use super::dead_man::{self, DeadMan, Entering, Pace};
 use super::driver::{Driver, DriverParts, RECOVERY};
 use super::executor::Executor;
 use super::history::HistoryKeeper;
 use super::journal_log::JournalLog;
 use super::keys::Keys;
 use super::latch_file::LatchFile;
+use super::quota_watch::QuotaWatch;
 use super::runtime::OwnRuntime;
 use super::venue_watch::VenueWatch;
 use super::{FeedHub, Inbox, Listed, Operator};
-use crate::config::{Config, VenueKind};
+use crate::config::Config;
 use crate::health::{Condition, Health};
 use crate::kpis::KpiKeeper;
+use crate::live::{self, AccountWatch};
 use crate::store::StoreError;
 use crate::store::history::HistoryStore;
 use crate::store::telemetry::TelemetryStore;
 use crate::store::trading::{Purpose, TradingStore};
 use crate::tasks::{Restart, Stop, StopHook, Tasks};
-use crate::telling::Teller;
 use crate::venue::{
-    Address, Fallback, GapTimes, Rest, Restricted, Stream, StreamParts, order_stream, price_stream,
+    Accounts, Fallback, GapTimes, Mode, Rest, Restricted, Stream, StreamParts, VenueAccount, order_stream,
+    price_stream,
 };
 pub use simulated::{SimulatorNote, catalogue};
 
 /// Why trading does not start; each one clear sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error(
-        "venue.kind is {0}, which this version does not trade: only \"simulator\" is allowed (DELTASCOPE__VENUE__KIND)"
-    )]
-    Venue(&'static str),
+    /// What stands between this program and a venue; boxed, because it is long and rare.
+    #[error(transparent)]
+    Live(Box<live::Refusal>),
     #[error("{0}")]
     Simulator(String),
     #[error("the HTTP client cannot be set up: {0}")]
@@ -50,6 +53,12 @@ pub enum StartError {
     Threads(#[from] std::io::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<live::Refusal> for StartError {
+    fn from(refusal: live::Refusal) -> Self {
+        Self::Live(Box::new(refusal))
+    }
 }
 
 const HOUSE: Duration = Duration::from_secs(60);
@@ -69,17 +78,12 @@ pub struct Trading {
     pub hub: FeedHub,
     pub store: TradingStore,
     pub history: HistoryStore,
+    /// The account that is traded on, of its kind.
+    pub accounts: Accounts,
     pub rest: Rest,
     pub keys: Keys,
     pub listed: Listed,
     pub kpis: KpiKeeper,
-}
-
-/// The venue as it was found or started.
-struct Venue {
-    address: Address,
-    market_note: Option<String>,
-    running: Option<(simulator::Running, OwnRuntime)>,
 }
 
 /// Starts trading; the hook ends it and gives the last words. Decisions are told through `records`.
@@ -107,7 +111,7 @@ pub async fn start(
     Ok((trading, ending.hook(runtime)))
 }
 
-/// The same, on the threads of trading.
+/// The same, on the threads of trading: first the account, then what works with it, whichever kind it is.
 async fn start_there(
     config: &Config,
     purpose: Purpose,
@@ -116,12 +120,43 @@ async fn start_there(
     health: &Health,
     tasks: &Tasks,
 ) -> Result<(Trading, Ending), StartError> {
+    let found = venue::open(config, purpose, dir, health, tasks.teller()).await?;
+    let house = House { config, purpose, dir, records, health, tasks };
+    match found {
+        venue::Venue::Simulated { account, note, running } => {
+            assemble(house, account, Some(note), running).await
+        }
+        venue::Venue::Live { account, note, watch } => {
+            run("live_account", tasks, watch, AccountWatch::run);
+            assemble(house, account, note, None).await
+        }
+    }
+}
+
+/// What is there before trading is.
+#[derive(Clone, Copy)]
+struct House<'a> {
+    config: &'a Config,
+    purpose: Purpose,
+    dir: &'a Path,
+    records: &'a TelemetryStore,
+    health: &'a Health,
+    tasks: &'a Tasks,
+}
+
+/// Everything that works with an account.
+async fn assemble<M: Mode>(
+    house: House<'_>,
+    account: VenueAccount<M>,
+    market_note: Option<String>,
+    running: Option<(simulator::Running, OwnRuntime)>,
+) -> Result<(Trading, Ending), StartError> {
+    let House { config, purpose, dir, records, health, tasks } = house;
     let teller = tasks.teller();
     let store = TradingStore::keep(dir, purpose, &config.database, health, tasks).await?;
     let history = HistoryStore::keep(dir, &config.database, health, tasks).await;
-    let venue = venue(config, dir, teller).await?;
-    let rest = Rest::new(venue.address.clone(), teller.clone())?;
-    let hub = FeedHub::new("simulator", venue.market_note.clone(), history.clone());
+    let rest = account.rest().clone();
+    let hub = FeedHub::new(config.venue.kind.word(), market_note, history.clone());
     let log = JournalLog::new(store.clone(), records.clone(), teller.clone(), health.clone(), hub.clone());
     // A store of records that is down is asked again by the task.
     let _ = log.begin().await;
@@ -131,27 +166,20 @@ async fn start_there(
     let (executor, worker) = Executor::new(rest.clone(), inbox.clone(), teller.clone(), watch);
     run_worker(tasks, worker);
     let streams = StreamParts {
-        address: Arc::new(venue.address),
+        address: Arc::clone(account.streams()),
         teller: teller.clone(),
         sessions: sessions.clone(),
         inbox: inbox.clone(),
-        clock: rest.clock(),
+        clock: account.clock(),
         restricted: Restricted::default(),
         gaps: GapTimes::default(),
     };
     run_streams(tasks, &streams, &rest, watched);
-    let kpis = KpiKeeper::new(
-        dir,
-        store.clone(),
-        rest.clone(),
-        streams.gaps.clone(),
-        teller.clone(),
-        health.clone(),
-    );
+    let gaps = streams.gaps.clone();
+    let kpis = KpiKeeper::new(dir, store.clone(), rest.clone(), gaps, teller.clone(), health.clone());
     run("kpis", tasks, kpis.clone(), KpiKeeper::run);
     run("feed", tasks, hub.clone(), FeedHub::run);
-    run("clock_watch", tasks, ClockWatch::new(inbox.clone(), rest.clone()), ClockWatch::run);
-    run("venue_watch", tasks, VenueWatch::new(hub.clone(), health.clone()), VenueWatch::run);
+    run_watches(tasks, &inbox, &rest, &hub, health);
     let keeper = HistoryKeeper {
         store: store.clone(),
         history: history.clone(),
@@ -170,6 +198,7 @@ async fn start_there(
         health: health.clone(),
         sessions,
         latch_file: latch_file.clone(),
+        live: account.live().cloned(),
     };
     let words = run_driver(tasks, parts);
     keep_house(tasks, &store, &hub);
@@ -179,41 +208,13 @@ async fn start_there(
         store,
         history,
         rest: rest.beside()?,
+        accounts: account.either(),
         keys: Keys::default(),
         listed: Listed::default(),
         kpis,
     };
     let (store, history) = (trading.store.clone(), trading.history.clone());
-    Ok((trading, Ending { words, log, store, history, venue: venue.running }))
-}
-
-/// The venue of the settings; the embedded one is started here.
-async fn venue(config: &Config, dir: &Path, teller: &Teller) -> Result<Venue, StartError> {
-    match config.venue.kind {
-        VenueKind::Simulator => {}
-        VenueKind::DeltaIndia => return Err(StartError::Venue("\"delta-india\"")),
-        VenueKind::DeltaIndiaTestnet => return Err(StartError::Venue("\"delta-india-testnet\"")),
-        VenueKind::DeltaGlobal => return Err(StartError::Venue("\"delta-global\"")),
-    }
-    match (&config.venue.rest_url, &config.venue.ws_url) {
-        (Some(rest_url), Some(ws_url)) => {
-            let address = simulated::address(rest_url, ws_url, &config.venue);
-            Ok(Venue { address, market_note: Some("separate simulator".to_owned()), running: None })
-        }
-        (Some(_) | None, Some(_) | None) => {
-            // A market that moves on threads of its own, as a real one does.
-            let threads = OwnRuntime::start("venue", 1)?;
-            let (settings, dir, teller) = (config.simulator.clone(), dir.to_owned(), teller.clone());
-            let start = async move { simulated::start(&settings, &dir, &teller).await };
-            let started = match threads.handle() {
-                Some(handle) => handle.spawn(start).await.map_err(std::io::Error::other)?,
-                None => start.await,
-            };
-            let (running, address) = started?;
-            let market_note = Some(simulated::note(&running));
-            Ok(Venue { address, market_note, running: Some((running, threads)) })
-        }
-    }
+    Ok((trading, Ending { words, log, store, history, venue: running }))
 }
 
 /// Runs a task that only ends with the server; should it fail, it begins again with a copy of its parts.
@@ -231,6 +232,17 @@ where
             Ok::<(), std::convert::Infallible>(())
         }
     });
+}
+
+/// Those that look at the venue beside trading.
+fn run_watches(tasks: &Tasks, inbox: &Inbox, rest: &Rest, hub: &FeedHub, health: &Health) {
+    run("clock_watch", tasks, ClockWatch::new(inbox.clone(), rest.clone()), ClockWatch::run);
+    run("quota_watch", tasks, QuotaWatch::new(rest.clone()), QuotaWatch::run);
+    run("venue_watch", tasks, VenueWatch::new(hub.clone(), health.clone()), VenueWatch::run);
+    let looked_at = hub.clone();
+    let entering: Entering = Arc::new(move || looked_at.look(|state, _| dead_man::entering(state)));
+    let dead_man = DeadMan::new(entering, rest.clone(), tasks.teller().clone(), Pace::USUAL);
+    run("dead_man", tasks, dead_man, DeadMan::run);
 }
 
 fn run_worker(tasks: &Tasks, worker: super::executor::Worker) {

@@ -11,12 +11,10 @@ use model::input::{
     AccountPosition, InstrumentsOutcome, InstrumentsRead, OpenOrder, Truth, TruthKnown, TruthOutcome,
     TruthPart,
 };
+use model::instrument::Instrument;
 use model::{DecisionRecord, Lots, Micros, Money, Underlying};
 
 use crate::venue::{Call, Rest, RestError, code_of, translate, wire};
-
-/// The currency in which everything is settled.
-pub(super) const WALLET_ASSET: &str = "USD";
 
 /// The word for a read that failed.
 pub(super) fn code(error: RestError) -> Code {
@@ -117,7 +115,7 @@ async fn wallet(rest: &Rest, request: &TruthRequest, record: &DecisionRecord) ->
     }
     let call = Call::wallet().behalf(record);
     let (rows, _) = rest.read::<Vec<wire::Wallet>>(&call).await.map_err(code)?;
-    Ok(rows.into_iter().find(|row| row.asset_symbol == WALLET_ASSET).and_then(|row| row.balance))
+    Ok(rows.into_iter().find(|row| row.asset_symbol == rest.settling()).and_then(|row| row.balance))
 }
 
 /// Rows of zero lots are no positions.
@@ -140,7 +138,8 @@ pub(super) fn position_of(row: wire::AccountPosition) -> Result<Option<AccountPo
     translate::account_position(&row).map(Some)
 }
 
-/// Reads the options of an underlying. One whose terms are incomplete is left out; none at all is a failure.
+/// Reads the options of an underlying that can be entered. One whose terms are incomplete, or whose trading is
+/// disrupted, is left out; none at all is a failure.
 pub(super) async fn read_instruments(rest: &Rest, underlying: &Underlying, call: Call) -> InstrumentsRead {
     let unknown = |code| InstrumentsRead {
         underlying: underlying.clone(),
@@ -151,18 +150,23 @@ pub(super) async fn read_instruments(rest: &Rest, underlying: &Underlying, call:
         Err(error) => return unknown(code(error)),
     };
     let mut listed = Vec::new();
-    let mut incomplete = false;
+    let (mut incomplete, mut shut) = (false, false);
     for product in &products {
+        if !translate::is_tradable(product) {
+            shut = true;
+            continue;
+        }
         match translate::instrument(product, underlying) {
-            Ok(Some(instrument)) => listed.push(instrument),
+            Ok(Some(instrument)) => listed.push(Instrument { fee_tax: rest.terms().fee_tax, ..instrument }),
             Ok(None) => {}
             Err(_told_by_nobody) => incomplete = true,
         }
     }
-    match (listed.is_empty(), incomplete) {
-        (true, true) => unknown(Code::from("terms_incomplete")),
-        (true, false) => unknown(Code::from("none_listed")),
-        (false, _) => {
+    match (listed.is_empty(), incomplete, shut) {
+        (true, true, _) => unknown(Code::from("terms_incomplete")),
+        (true, false, true) => unknown(Code::from("trading_disrupted")),
+        (true, false, false) => unknown(Code::from("none_listed")),
+        (false, _, _) => {
             let outcome = InstrumentsOutcome::Known { listed };
             InstrumentsRead { underlying: underlying.clone(), outcome }
         }

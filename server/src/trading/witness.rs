@@ -6,7 +6,7 @@ use model::input::TruthPart;
 use model::witness::{Trade, Witness, WitnessRequest};
 use model::{DecisionRecord, Micros, Money};
 
-use super::truth::{WALLET_ASSET, code, position_of};
+use super::truth::{code, position_of};
 use crate::venue::underlyings::of_option;
 use crate::venue::{Call, Rest, translate, wire};
 
@@ -61,7 +61,7 @@ fn trade(row: &wire::Fill) -> Result<(Order, Trade), String> {
 /// USD that positions block; `None`: the wallet does not say.
 async fn margin(rest: &Rest, record: &DecisionRecord) -> Result<Option<Money>, Code> {
     let (rows, _) = rest.read::<Vec<wire::Wallet>>(&Call::wallet().behalf(record)).await.map_err(code)?;
-    let row = rows.into_iter().find(|row| row.asset_symbol == WALLET_ASSET);
+    let row = rows.into_iter().find(|row| row.asset_symbol == rest.settling());
     Ok(row.and_then(|row| row.blocked_margin?.checked_sub(row.order_margin.unwrap_or_default())))
 }
 

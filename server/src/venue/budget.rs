@@ -57,6 +57,33 @@ impl Remaining {
     }
 }
 
+/// What there is of a quota.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Purse {
+    pub left: u32,
+    /// Units that the venue counts and we did not spend: another client's, or of this one before it was started.
+    pub elsewhere: u32,
+    /// The venue asked to wait so long, milliseconds; 0 when it did not.
+    pub held_ms: i64,
+}
+
+/// Both quotas, by who may spend them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    pub address: Purse,
+    pub account: Purse,
+    /// Of the account's units those that entries and lists may spend now.
+    pub for_entries: u32,
+    /// Those that reads of what is on may spend now. All that is left is for closing.
+    pub for_reads: u32,
+}
+
+impl Standing {
+    /// Units of a window, and those of the account that only closing may spend.
+    pub const QUOTA: u32 = QUOTA;
+    pub const RESERVE: u32 = FOR_CLOSING;
+}
+
 /// What was spent of both quotas, and what the venue asked to hold back.
 #[derive(Clone, Debug, Default)]
 pub struct Budget {
@@ -86,12 +113,13 @@ impl Budget {
         if let Some(wait_ms) = held_ms {
             return Err(wait_ms);
         }
-        let limit = match spender {
-            Spender::Public | Spender::Account(Priority::Close) => QUOTA,
-            Spender::Account(Priority::Read) => QUOTA - FOR_CLOSING,
-            Spender::Account(Priority::Normal) => QUOTA - FOR_CLOSING - FOR_READING,
+        let ledger = self.ledger(spender);
+        // Nobody else's spending holds back a close: the quota may be larger than we think, and the venue says so itself.
+        let others = match spender {
+            Spender::Account(Priority::Close) => ledger.elsewhere(now),
+            Spender::Public | Spender::Account(Priority::Normal | Priority::Read) => 0,
         };
-        self.ledger(spender).take(now, weight, limit)
+        ledger.take(now, weight, limit(spender).saturating_add(others))
     }
 
     /// Gives back what was taken for a request that certainly never left.
@@ -116,11 +144,45 @@ impl Budget {
         Remaining { public: left(&mut self.public), account: left(&mut self.account) }
     }
 
+    /// The venue says that so many units of a quota are spent in the window that ends in so many milliseconds. Gives how
+    /// many of them are not ours when that is news.
+    pub fn seen(&mut self, now: Micros, spender: Spender, spent: u32, left_ms: i64) -> Option<u32> {
+        self.ledger(spender).seen(now, spent, left_ms)
+    }
+
+    /// Both quotas, by who may spend them.
+    pub fn standing(&mut self, now: Micros) -> Standing {
+        let held = |hold: Hold| hold.left_ms(now).unwrap_or(0);
+        let (address_held, account_held) =
+            (held(self.public_held), held(self.normal_held).max(held(self.read_held)));
+        let mut purse = |spender: Spender, held_ms: i64| {
+            let ledger = self.ledger(spender);
+            Purse { left: QUOTA.saturating_sub(ledger.spent(now)), elsewhere: ledger.elsewhere(now), held_ms }
+        };
+        let account = purse(Spender::Account(Priority::Close), account_held);
+        let spendable = |priority| account.left.saturating_sub(QUOTA - limit(Spender::Account(priority)));
+        Standing {
+            address: purse(Spender::Public, address_held),
+            account,
+            for_entries: spendable(Priority::Normal),
+            for_reads: spendable(Priority::Read),
+        }
+    }
+
     fn ledger(&mut self, spender: Spender) -> &mut Ledger {
         match spender {
             Spender::Public => &mut self.public,
             Spender::Account(_) => &mut self.account,
         }
+    }
+}
+
+/// Up to where somebody may spend of a window.
+fn limit(spender: Spender) -> u32 {
+    match spender {
+        Spender::Public | Spender::Account(Priority::Close) => QUOTA,
+        Spender::Account(Priority::Read) => QUOTA - FOR_CLOSING,
+        Spender::Account(Priority::Normal) => QUOTA - FOR_CLOSING - FOR_READING,
     }
 }
 

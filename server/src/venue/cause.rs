@@ -24,6 +24,8 @@ pub enum Cause {
     TooLong,
     /// A status that says nothing about what was done.
     Http { status: u16 },
+    /// The venue says that it is not there, as in a maintenance.
+    Unavailable,
     /// The venue's quota is used up.
     RateLimited,
     /// A page of a list that came before, instead of the next one.
@@ -47,6 +49,7 @@ impl Cause {
             Cause::Unreadable => "unreadable",
             Cause::TooLong => "too_long",
             Cause::Http { .. } => "http_status",
+            Cause::Unavailable => "unavailable",
             Cause::RateLimited => "rate_limited",
             Cause::PageRepeated => "page_repeated",
             Cause::RowsMissing => "rows_missing",
@@ -85,6 +88,7 @@ impl fmt::Display for Cause {
             Cause::Unreadable => f.write_str("the answer could not be read"),
             Cause::TooLong => f.write_str("the answer was too long to be read"),
             Cause::Http { status } => write!(f, "the venue answered with status {status}"),
+            Cause::Unavailable => f.write_str("the venue says that it is unavailable"),
             Cause::RateLimited => f.write_str("the venue's request quota is used up"),
             Cause::PageRepeated => f.write_str("a page of the list came twice"),
             Cause::RowsMissing => f.write_str("the list has fewer rows than the venue says"),
@@ -97,7 +101,7 @@ impl fmt::Display for Cause {
 mod tests {
     use super::*;
 
-    const ALL: [Cause; 12] = [
+    const ALL: [Cause; 13] = [
         Cause::NoAnswer { after_ms: 500 },
         Cause::BudgetEmpty { wait_ms: 701 },
         Cause::NoConnection,
@@ -106,6 +110,7 @@ mod tests {
         Cause::Unreadable,
         Cause::TooLong,
         Cause::Http { status: 503 },
+        Cause::Unavailable,
         Cause::RateLimited,
         Cause::PageRepeated,
         Cause::RowsMissing,

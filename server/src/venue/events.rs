@@ -2,13 +2,17 @@
 
 mod clock;
 mod part;
+mod quota;
 mod stream;
+mod switch;
 
 use telemetry::{CatalogueEntry, Event, Level, Map, Value};
 
 pub use clock::ClockMeasured;
 pub use part::PartHappening;
+pub use quota::QuotaRead;
 pub use stream::{StreamEvent, StreamHappening, Traffic};
+pub use switch::{SwitchEvent, SwitchHappening};
 
 /// One attempt of one REST request. `latency_us` runs from before signing until the body was read.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +30,7 @@ pub struct VenueRequest {
     pub response_bytes: usize,
     /// Beginning of the body, when the answer was no success.
     pub body: Option<String>,
-    /// Why there is no answer that can be believed: the word of the cause, and its sentence.
+    /// Why there is no answer that can be believed, or why the venue refused; `other` is none of its known words.
     pub reason: Option<&'static str>,
     pub error: Option<String>,
     /// What the operating system or the parser said.
@@ -177,5 +181,7 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
     ];
     entries.extend(stream::catalogue());
     entries.extend(clock::catalogue());
+    entries.extend(quota::catalogue());
+    entries.extend(switch::catalogue());
     entries
 }

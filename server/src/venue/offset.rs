@@ -108,15 +108,32 @@ impl Bounds {
 impl Estimate {
     /// Learns from an HTTP exchange. One that cannot be reconciled with what is known replaces it: a clock was moved.
     pub fn learn(&mut self, reading: Reading) -> Option<OffsetChange> {
-        let seen = Bounds::of(reading)?;
-        let Some(known) = self.bounds.map(|bounds| bounds.loosened(reading.received)) else {
-            return match reading.freshness {
+        self.take_in(Bounds::of(reading)?, reading.freshness)
+    }
+
+    /// The same from an answer that says to the microsecond when it was made.
+    pub fn learn_exact(
+        &mut self,
+        sent: Micros,
+        received: Micros,
+        made_at: Micros,
+        freshness: Freshness,
+    ) -> Option<OffsetChange> {
+        let low = made_at.0.checked_sub(received.0)?;
+        let high = made_at.0.checked_sub(sent.0)?;
+        let seen = Bounds { low, high, at: received, measured_at: received };
+        (low <= high).then_some(seen).and_then(|seen| self.take_in(seen, freshness))
+    }
+
+    fn take_in(&mut self, seen: Bounds, freshness: Freshness) -> Option<OffsetChange> {
+        let Some(known) = self.bounds.map(|bounds| bounds.loosened(seen.at)) else {
+            return match freshness {
                 Freshness::Made | Freshness::Unsure => self.replace(seen),
                 Freshness::Kept => None,
             };
         };
         let both = Bounds { low: known.low.max(seen.low), high: known.high.min(seen.high), ..seen };
-        match reading.freshness {
+        match freshness {
             Freshness::Made if self.doubted || self.contradicted || both.low > both.high => {
                 self.replace(seen)
             }
@@ -149,6 +166,12 @@ impl Estimate {
     /// The venue refused a signature for its time, and did not say what time it is.
     pub fn doubt(&mut self) {
         self.doubted = true;
+    }
+
+    /// Whether a signature was refused for its time since anything was learned.
+    #[must_use]
+    pub fn is_doubted(&self) -> bool {
+        self.doubted
     }
 
     fn at_least(&mut self, known: Bounds, low: i64) {

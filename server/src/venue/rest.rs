@@ -1,10 +1,14 @@
 //! The REST client. Every attempt is signed anew and told once. Reads are tried up to three times; what changes
 //! something is sent exactly once, and an answer that cannot be believed is an outcome of its own.
 
+mod again;
 mod call;
 mod exchange;
+mod known;
 mod outcome;
 mod pages;
+mod spelling;
+mod terms;
 mod told;
 
 use std::collections::BTreeMap;
@@ -16,19 +20,24 @@ use reqwest::Client;
 use serde::de::DeserializeOwned;
 use telemetry::{Context, LogRecord, Micros};
 
-use super::budget::{Budget, Remaining};
+use super::budget::Budget;
 use super::events::ClockMeasured;
-use super::offset::{Freshness, Offset, VenueClock};
+use super::offset::{Freshness, VenueClock};
 use super::wire::{Meta, Refusal};
 use super::{Address, Cause, sign};
 use crate::clock;
 use crate::telling::{Teller, VERSION};
-pub use call::Call;
+use again::Tries;
+pub use call::{Ask, Bracket, BracketLeg, Call, Edit, Named, StopAt, StopKind, Switch, Trigger};
 use exchange::{NoReply, Reply, exchange};
 use outcome::{Outcome, judge};
+use spelling::Spelling;
 
 /// A read waits no longer than this for its quota; who has to wait longer is told so at once.
 const LIMITED_WAIT_MAX_MS: u64 = 5_000;
+
+/// The asset in which the venue settles, unless it is told otherwise.
+const SETTLING: &str = "USD";
 
 /// Why a read has no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,6 +78,8 @@ pub struct Rest {
     address: Arc<Address>,
     budget: Arc<Mutex<Budget>>,
     clock: VenueClock,
+    spelling: Arc<Mutex<Spelling>>,
+    settling: Arc<str>,
     teller: Teller,
     /// What was called since somebody last asked, by method and path.
     calls: Arc<Mutex<BTreeMap<String, Calls>>>,
@@ -84,6 +95,8 @@ impl Rest {
             address: Arc::new(address),
             budget: Arc::default(),
             clock: VenueClock::default(),
+            spelling: Arc::default(),
+            settling: SETTLING.into(),
             teller,
             calls: Arc::default(),
         })
@@ -115,16 +128,15 @@ impl Rest {
         call: &Call,
         understand: &impl Fn(T) -> Result<U, String>,
     ) -> Result<(U, Option<Meta>), RestError> {
-        let (mut attempt, mut renewed) = (1, false);
+        let mut tries = Tries::new(*self.spelled());
         loop {
-            let (failure, pause_ms) = match self.attempt(call, attempt, understand).await {
+            let (failure, pause_ms) = match self.attempt(call, &tries, understand).await {
                 Outcome::Done(result, meta) => return Ok((result, meta)),
-                // The clock was measured from that very answer: signed again, at once and once.
-                Outcome::Refused { refusal, .. } if refusal.is_expired_signature() && !renewed => {
-                    (attempt, renewed) = (attempt + 1, true);
-                    continue;
-                }
-                Outcome::Refused { status, refusal: Refusal { code, detail } } => {
+                Outcome::Refused { status, refusal } => {
+                    if self.mends(call, &refusal, &mut tries).await {
+                        continue;
+                    }
+                    let Refusal { code, detail } = refusal;
                     return Err(RestError::Refused { status, code, detail });
                 }
                 Outcome::Limited { wait_ms } => (RestError::Failed(Cause::RateLimited), bearable(wait_ms)),
@@ -132,23 +144,23 @@ impl Rest {
                     let pause_ms = if let Cause::BudgetEmpty { wait_ms } = cause {
                         bearable(wait_ms)
                     } else {
-                        Some(backoff_ms(attempt))
+                        Some(backoff_ms(tries.attempt))
                     };
                     (RestError::Failed(cause), pause_ms)
                 }
             };
             match pause_ms {
-                Some(pause_ms) if attempt < call.attempts + u32::from(renewed) => {
+                Some(pause_ms) if tries.attempt < call.attempts + tries.mended() => {
                     tokio::time::sleep(Duration::from_millis(pause_ms)).await;
                 }
                 Some(_) | None => return Err(failure),
             }
-            attempt += 1;
+            tries.attempt += 1;
         }
     }
 
-    /// Sends what changes something: once, whatever comes of it. A signature that was refused for its time changed
-    /// nothing, and was measured against the venue's clock: it is signed again, at once and once.
+    /// Sends what changes something: once, whatever comes of it. What was refused for its time or its spelling changed
+    /// nothing: it is signed or spelled anew, at once.
     pub async fn send<T: DeserializeOwned>(&self, call: &Call) -> Sent<T> {
         self.send_as(call, Ok::<T, String>).await
     }
@@ -160,12 +172,17 @@ impl Rest {
         call: &Call,
         understand: impl Fn(T) -> Result<U, String>,
     ) -> Sent<U> {
-        let mut outcome = self.attempt(call, 1, &understand).await;
-        if let Outcome::Refused { refusal, .. } = &outcome
-            && refusal.is_expired_signature()
-        {
-            outcome = self.attempt(call, 2, &understand).await;
-        }
+        let mut tries = Tries::new(*self.spelled());
+        let outcome = loop {
+            let outcome = self.attempt(call, &tries, &understand).await;
+            let Outcome::Refused { refusal, .. } = &outcome else {
+                self.remember(call, None, &tries);
+                break outcome;
+            };
+            if !self.mends(call, refusal, &mut tries).await {
+                break outcome;
+            }
+        };
         match outcome {
             Outcome::Done(result, _) => Sent::Acked(result),
             Outcome::Refused { refusal, .. } => Sent::Rejected(refusal),
@@ -181,20 +198,23 @@ impl Rest {
     async fn attempt<T: DeserializeOwned, U>(
         &self,
         call: &Call,
-        attempt: u32,
+        tries: &Tries,
         understand: &impl Fn(T) -> Result<U, String>,
     ) -> Outcome<U> {
         let started = Instant::now();
         let now = clock::now();
         let allowed = self.budget().take(now, call.weight, call.spender());
         let came = match allowed {
-            Ok(()) => exchange(self.request(call, now), call.timeout).await,
+            Ok(()) => {
+                let request = self.request(call, now, tries.spelling);
+                self.in_our_words(exchange(request, call.timeout).await)
+            }
             Err(wait_ms) => {
                 let wait_ms = u64::try_from(wait_ms).unwrap_or(0);
                 Err(NoReply { cause: Cause::BudgetEmpty { wait_ms }, detail: None })
             }
         };
-        let outcome = judge(&came).understood(understand);
+        let outcome = judge(&came, call.form).understood(understand);
         self.learn(call, &came, &outcome);
         match &outcome {
             Outcome::Limited { wait_ms } => {
@@ -210,15 +230,16 @@ impl Rest {
             | Outcome::NotSent { .. }
             | Outcome::Unknown { .. } => {}
         }
-        self.tell(call, attempt, started.elapsed(), &came, &outcome);
+        self.tell(call, tries.attempt, started.elapsed(), &came, &outcome);
         outcome
     }
 
     /// The request, signed for this moment.
-    fn request(&self, call: &Call, now: Micros) -> reqwest::RequestBuilder {
+    fn request(&self, call: &Call, now: Micros, spelling: Spelling) -> reqwest::RequestBuilder {
         let clock = self.clock.estimate();
-        let path = call.path_and_query(&clock);
-        let body = call.body.as_ref().map(serde_json::Value::to_string).unwrap_or_default();
+        let path = self.in_their_words(&call.path_and_query(&clock));
+        let body = call.body.as_ref().map(|body| spelling.write(body, call.symbol())).unwrap_or_default();
+        let body = self.in_their_words(&body);
         let url = [self.address.rest_url.as_str(), &path].concat();
         let mut request = self.http.request(call.method.clone(), url).header("accept", "application/json");
         if call.signed {
@@ -271,7 +292,7 @@ impl Rest {
     ) {
         let mut event = told::event(call, came, outcome, elapsed);
         event.attempt = attempt;
-        event.budget_remaining = self.remaining().of(call.spender());
+        event.budget_remaining = self.left(call.spender());
         let answered = came.is_ok().then_some(event.latency_us);
         let name = format!("{} {}", event.method, event.endpoint);
         self.counted().entry(name).or_default().note(event.outcome, answered);
@@ -281,12 +302,6 @@ impl Rest {
             record.caused_by.clone_from(&call.caused_by);
             self.teller.tell_record(record);
         }
-    }
-
-    /// What was called since the last time that this was asked.
-    #[must_use]
-    pub fn take_calls(&self) -> BTreeMap<String, Calls> {
-        std::mem::take(&mut *self.counted())
     }
 
     fn counted(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Calls>> {
@@ -306,22 +321,8 @@ impl Rest {
         Context { correlation_id: call.context.correlation_id.clone(), ..session }
     }
 
-    /// The venue's clock, as every answer makes it better known; for the streams.
-    #[must_use]
-    pub fn clock(&self) -> VenueClock {
-        self.clock.clone()
-    }
-
-    /// How far the venue's clock is from ours; `None` before the first answer.
-    #[must_use]
-    pub fn offset(&self) -> Option<Offset> {
-        self.clock.estimate().offset(clock::now())
-    }
-
-    /// Units left of both quotas, by our own count.
-    #[must_use]
-    pub fn remaining(&self) -> Remaining {
-        self.budget().remaining(clock::now())
+    fn spelled(&self) -> std::sync::MutexGuard<'_, Spelling> {
+        self.spelling.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn budget(&self) -> std::sync::MutexGuard<'_, Budget> {

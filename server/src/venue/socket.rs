@@ -11,6 +11,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
+use super::Quote;
 use super::offset::{Freshness, Reading, http_date_seconds};
 use crate::clock;
 
@@ -35,7 +36,7 @@ pub(super) struct NoSocket {
     pub wait: Option<Duration>,
 }
 
-pub(super) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(super) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>, Quote);
 
 impl Socket {
     /// Connects; with what the answer to the handshake says of the venue's clock, if it does.
@@ -47,7 +48,7 @@ impl Socket {
         match tokio::time::timeout(HANDSHAKE, connect_async_with_config(url, Some(limits), true)).await {
             Ok(Ok((stream, response))) => {
                 let date = response.headers().get("date").and_then(|date| date.to_str().ok());
-                Ok((Self(stream), date.and_then(|date| reading(sent, date))))
+                Ok((Self(stream, Quote::default()), date.and_then(|date| reading(sent, date))))
             }
             Ok(Err(error)) => Err(refused(&error)),
             Err(_) => {
@@ -57,9 +58,15 @@ impl Socket {
         }
     }
 
+    /// Speaks in the venue's names from here on; inside, everything is called by its name in USD.
+    pub(super) fn speaking(self, quote: Quote) -> Self {
+        Self(self.0, quote)
+    }
+
     /// Sends a message. A connection that takes nothing for seconds is none.
     pub(super) async fn send(&mut self, message: &Value) -> Result<(), String> {
-        match tokio::time::timeout(SEND, self.0.send(Message::text(message.to_string()))).await {
+        let text = self.1.outward(&message.to_string()).into_owned();
+        match tokio::time::timeout(SEND, self.0.send(Message::text(text))).await {
             Ok(sent) => sent.map_err(|error| format!("cannot send: {error}")),
             Err(_) => Err(format!("cannot send within {} ms", SEND.as_millis())),
         }
@@ -70,7 +77,7 @@ impl Socket {
     pub(super) async fn next(&mut self) -> Result<String, String> {
         loop {
             match self.0.next().await {
-                Some(Ok(Message::Text(text))) => return Ok(text.as_str().to_owned()),
+                Some(Ok(Message::Text(text))) => return Ok(self.1.inward(text.as_str().to_owned())),
                 Some(Ok(Message::Binary(bytes))) => return Ok(String::from_utf8_lossy(&bytes).into_owned()),
                 Some(Ok(Message::Close(frame))) => {
                     let words = frame.map(|frame| format!("{} {}", frame.code, frame.reason));

@@ -138,7 +138,7 @@ impl Stream {
         match Socket::open(self.url()).await {
             Ok((opened, reading)) => {
                 self.learn(reading);
-                *socket = Some(opened);
+                *socket = Some(opened.speaking(self.parts.address.terms.quote));
                 Turn::Opened
             }
             Err(NoSocket { reason, wait }) => Turn::NotOpened { reason, wait },

@@ -1,6 +1,7 @@
 //! The venue's JSON as it comes (venue facts, section 5): numbers as text or as numbers, absent, null or empty for
 //! "none", ids as integers or text, errors as objects or text. Tolerant in form, strict in meaning.
 
+mod desk;
 mod envelope;
 mod number;
 
@@ -8,7 +9,11 @@ use model::Decimal;
 use serde::Deserialize;
 use serde_json::Value;
 
-pub use envelope::{Meta, NoResult, Refusal, result};
+pub use desk::{
+    Asset as AssetRow, Book, BookLevel, Candle, Index, Leverage, MarginedPosition, Preferences, Quota,
+    Settings, SwitchHeard, SwitchRow, Trade, Trades, Transaction,
+};
+pub use envelope::{Form, Meta, NoResult, Refusal, result, result_in};
 use number::{decimal, flag, id, product, some_decimal, some_product, text, whole};
 pub use number::{decimal_of, decimal_text, id_of, whole_of, whole_text};
 
@@ -39,6 +44,12 @@ pub struct Product {
     pub product_specs: Option<ProductSpecs>,
     #[serde(default)]
     pub underlying_asset: Option<Asset>,
+    /// `live`, or what it was or will be.
+    #[serde(default, deserialize_with = "text")]
+    pub state: Option<String>,
+    /// `operational`, or what of trading is disrupted.
+    #[serde(default, deserialize_with = "text")]
+    pub trading_status: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

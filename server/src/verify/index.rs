@@ -43,7 +43,8 @@ pub(super) async fn records(config: &ElasticsearchConfig, boot_id: &str) -> Resu
     let base = config.url.clone().ok_or("no address of a search engine is set")?;
     let http = client(config)?;
     let indices = format!("logs-deltascope.*-{}", config.namespace);
-    post(&http, config, &format!("{base}/{indices}/_refresh"), &json!({})).await?;
+    // Without a body: engines refuse one here.
+    answered(signed(config, http.post(format!("{base}/{indices}/_refresh")))).await?;
     let (mut records, mut after) = (Vec::new(), None);
     for _ in 0..PAGES_MOST {
         let mut body = json!({
@@ -102,7 +103,11 @@ async fn post(
     url: &str,
     body: &Value,
 ) -> Result<Value, String> {
-    let response = signed(config, http.post(url)).json(body).send().await.map_err(failed)?;
+    answered(signed(config, http.post(url)).json(body)).await
+}
+
+async fn answered(request: reqwest::RequestBuilder) -> Result<Value, String> {
+    let response = request.send().await.map_err(failed)?;
     let status = response.status();
     let answer: Value = response.json().await.map_err(failed)?;
     if status.is_success() {

@@ -168,10 +168,7 @@ async fn a_panic_fires_below_the_level_of_the_log_and_ends_with_its_latch() {
     let alerts = console.json("/api/v1/alerts").await;
     let alert = firing(&alerts).iter().find(|alert| alert["rule"] == "panic_started").unwrap();
     let at = |field: &str| telemetry::Micros::parse_rfc3339(alert[field].as_str().unwrap()).unwrap().0;
-    eprintln!(
-        "from the decision to the queue of the notifier: {} ms",
-        (at("fired_at") - at("last_at")) / 1_000
-    );
+    assert!(at("fired_at") >= at("last_at"), "{alert}");
     for attempt in 0.. {
         let key = format!("p-2-{attempt}");
         let reason = json!({ "reason": "a test" });

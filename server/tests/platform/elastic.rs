@@ -11,3 +11,4 @@ mod fake;
 mod queries;
 mod setup;
 mod shipper;
+mod verified;

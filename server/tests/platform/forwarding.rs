@@ -228,6 +228,38 @@ async fn without_the_template_nothing_is_sent() {
     assert!(engine.template().is_some());
 }
 
+/// It got plain indices without a template, and refused half of the records later.
+#[tokio::test]
+async fn an_engine_that_comes_back_empty_gets_its_template_before_any_record() {
+    for stops in [true, false] {
+        let mut engine = FakeEngine::start().await;
+        let console = console(&engine).await;
+        engine.until(|documents| !documents.is_empty()).await;
+        if stops {
+            engine.stop().await;
+        }
+        engine.forget();
+        // What it had is gone; what it has not had yet must come.
+        let before = ids(&console).await;
+        console.get("/health/ready").await;
+        if stops {
+            engine.start_again().await;
+        }
+        let after: BTreeSet<String> = ids(&console).await.difference(&before).cloned().collect();
+        let there = engine.until(|documents| after.is_subset(&indexed(documents)));
+        let there = tokio::time::timeout(std::time::Duration::from_secs(40), there).await;
+        assert!(there.is_ok(), "{}", console.json("/api/v1/pipeline").await);
+        assert!(engine.template().is_some() && engine.component("deltascope-logs@mappings").is_some());
+        let books = books(&console).await;
+        assert_eq!(
+            (books["quarantined"].as_i64(), books["turned_away"].as_i64()),
+            (Some(0), Some(0)),
+            "{books}"
+        );
+        console.stop().await;
+    }
+}
+
 #[tokio::test]
 async fn an_older_template_of_ours_is_replaced_and_a_foreign_one_is_left() {
     let engine = FakeEngine::start().await;

@@ -20,6 +20,7 @@ use telemetry::{Level, LogRecord, Source};
 
 use crate::databases::{add, file, names, open};
 use crate::support::small_disk::SmallDisk;
+use crate::support::told::Told;
 use crate::support::{Console, PASSWORD, config};
 use crate::trading::venue::Venue;
 
@@ -164,10 +165,13 @@ async fn accounts_on_a_full_disk_can_be_read_and_are_written_when_there_is_room(
     accounts.close().await;
     disk.fill();
     let health = Health::default();
-    let tasks = Tasks::new(teller(), health.clone());
+    let told = Told::begin().await;
+    let tasks = Tasks::new(told.teller.clone(), health.clone());
     let accounts = Accounts::keep(disk.path(), &settings.database, &settings.auth, &health, &tasks).await;
     assert!(is_down(&health, "console_store"), "{:?}", health.parts());
     assert!(health.ready(), "trading does without them");
+    let unusable = told.until("db.unusable").await;
+    assert_eq!((&unusable["payload"]["database"], &unusable["level"]), (&json!("console"), &json!("error")));
     let password = |word: &str| word.to_owned();
     assert!(accounts.verify("ann", password("a long password")).await.unwrap(), "they are read from a copy");
     assert!(!accounts.verify("ann", password("another one")).await.unwrap());
@@ -179,6 +183,7 @@ async fn accounts_on_a_full_disk_can_be_read_and_are_written_when_there_is_room(
 
     disk.free();
     until(&health, |health| health.parts()["console_store"].condition == Condition::Up).await;
+    assert!(told.until("db.usable_again").await["payload"]["outage_ms"].is_u64());
     assert_eq!(accounts.session(&cookie).await.unwrap(), Some(session.clone()), "and stays in");
     assert!(accounts.add("bob", None, Author::CommandLine).await.unwrap());
     assert_eq!(accounts.list().await.unwrap(), ["ann", "bob"], "nothing was set aside");

@@ -156,4 +156,8 @@ async fn budgets_are_in_records_and_say_when_to_come_back() {
     let second = send(&console, &token).body(one(&fresh_bid()).to_string()).send().await.unwrap();
     assert_eq!(second.status(), StatusCode::TOO_MANY_REQUESTS);
     assert!(header(&second, "retry-after").parse::<u64>().is_ok_and(|s| (10..=20).contains(&s)));
+    // A page that is loaded anew has limits of its own that begin anew; the budget is the login's, not the page's.
+    let token = console.page_token().await;
+    let reloaded = send(&console, &token).body(one(&fresh_bid()).to_string()).send().await.unwrap();
+    assert_eq!(reloaded.status(), StatusCode::TOO_MANY_REQUESTS);
 }

@@ -134,3 +134,47 @@ async fn indexed(data: &Path) -> usize {
         }
     }
 }
+
+/// They were deleted as soon as their records were on their way.
+#[tokio::test(flavor = "multi_thread")]
+async fn whenever_it_is_killed_a_change_of_accounts_is_told_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut process = Process::start(dir.path());
+    let rounds = if std::env::var_os("DELTASCOPE_FULL").is_some() { 40 } else { 6 };
+    for round in 0..rounds {
+        let name = format!("user-{round}");
+        let added = tokio::process::Command::new(env!("CARGO_BIN_EXE_deltascope"))
+            .args(["user", "add", &name])
+            .env("DELTASCOPE__DATA__DIR", &data)
+            .stdin(std::process::Stdio::piped())
+            .spawn();
+        let mut added = added.unwrap();
+        let mut stdin = added.stdin.take().unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut stdin, b"a long password\n").await.unwrap();
+        drop(stdin);
+        assert!(added.wait().await.unwrap().success());
+        // It is told within two seconds: each kill falls somewhere else within them.
+        tokio::time::sleep(Duration::from_millis(2_400 * round / rounds)).await;
+        drop(process);
+        process = Process::start(dir.path());
+    }
+    let told = async {
+        loop {
+            let log = Log::guest(&data);
+            let (mut told, mut forward) = (Vec::new(), log.after(0));
+            while let Some((_, piece)) = forward.next(log.end()).unwrap() {
+                let lines = piece.iter().map(|(_, line)| serde_json::from_slice::<Value>(line).unwrap());
+                let added = lines.filter(|line| line["event"] == "auth.user_added");
+                told.extend(added.map(|line| line["payload"]["user"].as_str().unwrap().to_owned()));
+            }
+            let names: BTreeSet<String> = told.iter().cloned().collect();
+            if (0..rounds).all(|round| names.contains(&format!("user-{round}"))) {
+                return (told.len(), names.len());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let (told, names) = tokio::time::timeout(Duration::from_secs(60), told).await.expect("each is told");
+    assert_eq!(told, names, "and none twice");
+}

@@ -2,9 +2,11 @@
 //! forwarding to a fake Elasticsearch, starting and stopping.
 
 mod abuse;
+mod alert_kills;
 mod alerts;
 mod auth;
 mod browser_log;
+mod budget;
 mod connections;
 mod damage;
 mod databases;

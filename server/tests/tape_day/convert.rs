@@ -96,6 +96,7 @@ pub fn instrument(product: &simulator::chain::Product) -> Option<Instrument> {
         contract_value: product.contract_value(),
         commission_rate: Decimal::new(1, 4),
         commission_cap: Decimal::new(35, 3),
+        fee_tax: model::instrument::FEE_TAX,
         maintenance_margin: Decimal::new(5, 3),
         initial_margin: Decimal::new(1, 2),
     })

@@ -145,7 +145,7 @@ impl World {
                 self.send(Input::Instruments(InstrumentsRead { underlying: underlying.clone(), outcome }));
             }
             Command::Watch { symbols } if self.watched.is_some() => {
-                self.watched = Some(symbols.iter().cloned().collect());
+                self.watched = Some(symbols.to_vec());
             }
             Command::Watch { symbols } => {
                 for symbol in symbols {

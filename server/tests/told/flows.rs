@@ -14,7 +14,7 @@ use crate::told::Told;
 /// Runs all of them, side by side.
 pub async fn all() -> Told {
     server::tls::install();
-    let (session, ambush, lost, refused, tape, people, browser, forwarding, alerts) = tokio::join!(
+    let (session, ambush, lost, refused, tape, people, browser, forwarding, alerts, held, unread, stalled) = tokio::join!(
         trading::session(),
         trading::ambush(),
         trading::journal_lost(),
@@ -24,10 +24,14 @@ pub async fn all() -> Told {
         browser::batches(),
         forwarding::engine_that_refuses(),
         watch::alerts(),
+        trading::entry_held(),
+        trading::journal_of_before(),
+        platform::stalled(),
     );
     let mut others: Vec<Value> = engine::worlds();
     others.extend(
-        [ambush, lost, refused, tape, people, browser, forwarding, alerts, platform::alone().await].concat(),
+        [ambush, lost, refused, tape, people, browser, forwarding, alerts, held, unread, stalled].concat(),
     );
+    others.extend(platform::alone().await);
     Told { session, others }
 }

@@ -13,7 +13,8 @@ pub async fn told() -> &'static Told {
     static TOLD: OnceCell<Option<Told>> = OnceCell::const_new();
     // Flows that fail once are not run again by every test: the first says what went wrong.
     let flows = || async {
-        let run = tokio::spawn(flows::all()).await;
+        let handle = tokio::runtime::Handle::current();
+        let run = tokio::task::spawn_blocking(move || handle.block_on(flows::all())).await;
         run.inspect_err(|error| eprintln!("a flow failed: {error}")).ok()
     };
     TOLD.get_or_init(flows).await.as_ref().expect("all flows run to their end")

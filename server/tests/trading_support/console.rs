@@ -43,6 +43,11 @@ impl Console {
         Self { address: address.to_owned(), cookie, http }
     }
 
+    /// What the cookie holds.
+    pub fn token(&self) -> &str {
+        self.cookie.split_once('=').expect("a cookie").1
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.call(Method::GET, path, None, None).await
     }

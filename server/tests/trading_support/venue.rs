@@ -3,7 +3,7 @@
 use model::Decimal;
 use model::order::{OrderRequest, Purpose, Side, TimeInForce};
 use server::telling::Teller;
-use server::venue::{Address, Call, Rest, Sent, translate, wire};
+use server::venue::{Address, Call, Cause, Rest, RestError, Sent, translate, wire};
 use simulator::{Faults, Options, Running, TapeSource};
 use telemetry::{Level, Secret};
 
@@ -26,6 +26,7 @@ impl Venue {
             private_ws_url: running.ws_url.clone(),
             api_key: Secret::new(key),
             api_secret: Secret::new(secret),
+            terms: server::venue::Terms::default(),
         };
         let rest = Rest::new(address, Teller::new(Level::Fatal, 16)).unwrap();
         Self { running, rest }
@@ -93,6 +94,16 @@ impl Venue {
             return;
         }
         panic!("no option has a bid for {lots} lots");
+    }
+
+    /// What the venue says of trading: `operational`, how it is disrupted, or `maintenance`.
+    pub async fn trading_status(&self) -> String {
+        let call = Call::product(&model::Symbol::from("BTCUSD"));
+        match self.rest.read::<wire::Product>(&call).await {
+            Ok((product, _)) => product.trading_status.unwrap_or_default(),
+            Err(RestError::Failed(Cause::Unavailable)) => "maintenance".to_owned(),
+            Err(error) => panic!("{error:?}"),
+        }
     }
 
     pub async fn open_orders(&self) -> usize {

@@ -130,6 +130,7 @@ impl Fake {
             private_ws_url: format!("ws://{}/", self.url),
             api_key: Secret::new("key"),
             api_secret: Secret::new("secret"),
+            terms: server::venue::Terms::default(),
         }
     }
 

@@ -5,6 +5,7 @@ mod browser;
 mod exceptions;
 mod files;
 mod lexer;
+mod licences;
 mod manifests;
 mod purity;
 mod repository;

@@ -79,7 +79,7 @@ fn picture(report: &Report) -> AnyView {
         .map(|(_, value)| edge(frame.y(value), format!("{value:+.2}").replace('-', "−")))
         .collect_view();
     view! {
-        <div class="chart-window">
+        <div class="chart-window" tabindex="0" role="group" aria-label="Curve, scrolls sideways when narrow">
             <svg class="chart equity" viewBox=format!("0 0 {WIDTH} 264") role="img" aria-label=label>
                 <line class="zero" x1="8" x2="880" y1=format!("{:.1}", frame.y(0.0)) y2=format!("{:.1}", frame.y(0.0))></line>
                 {(deepest < 0.0).then(|| view! { <path class="drawdown" d=below.area(&falls, 0.0)></path> })}

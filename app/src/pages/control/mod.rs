@@ -8,6 +8,7 @@ mod dialogs;
 pub mod draft;
 mod foreign;
 mod legs;
+mod live_start;
 mod money;
 mod notices;
 mod offer;

@@ -8,6 +8,7 @@ use model::preset::presets;
 
 use super::configure::Configure;
 use super::draft::Draft;
+use super::live_start;
 use crate::data;
 use crate::format;
 use crate::live::use_live;
@@ -41,7 +42,8 @@ pub fn StartBar() -> impl IntoView {
     view! {
         <StartText/>
         <div class="segments presets" role="group" aria-label="Preset" data-own>{buttons.collect_view()}</div>
-        <div class="buttons">{act_button("Start in simulation", "primary", "why.start why.draft", start())}</div>
+        {live_start::confirmation()}
+        <div class="buttons">{act_button(live_start::label(), "primary", "why.start why.draft", start())}</div>
     }
     .into_any()
 }
@@ -58,11 +60,9 @@ fn StartText() -> impl IntoView {
     let text = match running {
         0 if flat.is_some() => "Nothing runs. The venue shows flat.".to_owned(),
         0 => "Nothing runs.".to_owned(),
-        1 => {
-            "It runs beside the other one, on other instruments. Orders go to the simulated venue.".to_owned()
-        }
+        1 => format!("It runs beside the other one, on other instruments. {}", live_start::orders_go()),
         count => {
-            format!("It runs beside {count} others, on other instruments. Orders go to the simulated venue.")
+            format!("It runs beside {count} others, on other instruments. {}", live_start::orders_go())
         }
     };
     let title = if running == 0 { "Start a session" } else { "Beside what runs" };

@@ -79,7 +79,7 @@ fn picture(points: &[&PnlPoint], detail: &SessionDetail) -> AnyView {
         (!floor.is_empty()).then(|| view! { <span><i data-line="floor"></i>"trailing floor"</span> });
     let peak_key = (!peak.is_empty()).then(|| view! { <span><i data-line="peak"></i>"peak"</span> });
     view! {
-        <div class="chart-window">
+        <div class="chart-window" tabindex="0" role="group" aria-label="Curve, scrolls sideways when narrow">
             <svg class="chart pnl-of" viewBox="0 0 960 236" role="img" aria-label=label>
                 <line class="zero" x1="8" x2="880" y1=zero.clone() y2=zero></line>
                 <path class="peak" d=plot.path(peak)></path>

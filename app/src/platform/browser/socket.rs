@@ -10,6 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
+use super::place::later;
 use super::{said, steady_ms};
 
 thread_local! {
@@ -31,7 +32,7 @@ pub fn feed_send(text: &str) {
 }
 
 /// How often it is looked whether the feed still speaks, milliseconds.
-const FEED_WATCH_MS: i32 = 2_000;
+const FEED_WATCH_MS: u32 = 2_000;
 
 /// Runs one socket to its end and says why it ended. One that says nothing for `silent_ms` has ended, whatever the
 /// browser thinks of it: a line that is cut in the middle is open at both ends.
@@ -52,15 +53,14 @@ pub async fn feed_run(
     FEED.set(Some(socket.clone()));
     let heard_ms = Rc::new(Cell::new(steady_ms()));
     let ears = Ears::new(&socket, heard_ms.clone(), on_open, on_text);
-    let (mut closed, mut watched) = (None, None);
+    let is_over = Rc::new(Cell::new(false));
+    let mut closed = None;
     let end = Promise::new(&mut |resolve, _| {
         closed = Some(close_by(&socket, resolve.clone()));
-        watched = Some(silent_by(heard_ms.clone(), silent_ms, resolve));
+        Watch { is_over: is_over.clone(), heard_ms: heard_ms.clone(), silent_ms, end: resolve }.look_later();
     });
     let reason = JsFuture::from(end).await.ok().and_then(|reason| reason.as_string());
-    if let Some((_, timer)) = &watched {
-        window().clear_interval_with_handle(*timer);
-    }
+    is_over.set(true);
     FEED.set(None);
     ears.leave(&socket);
     reason.unwrap_or_default()
@@ -76,15 +76,31 @@ fn close_by(socket: &WebSocket, end: Function) -> Closure<dyn Fn(CloseEvent)> {
     closed
 }
 
-fn silent_by(heard_ms: Rc<Cell<f64>>, silent_ms: f64, end: Function) -> (Closure<dyn Fn()>, i32) {
-    let watch = Closure::<dyn Fn()>::new(move || {
-        if steady_ms() - heard_ms.get() > silent_ms {
-            let _ = end.call1(&JsValue::NULL, &"silent".into());
+/// Looks again and again whether a socket still speaks, until it is over. Each look asks for the next one: there is no timer
+/// to be stopped, so that none can be left that calls what is gone.
+struct Watch {
+    is_over: Rc<Cell<bool>>,
+    heard_ms: Rc<Cell<f64>>,
+    silent_ms: f64,
+    end: Function,
+}
+
+impl Watch {
+    fn look_later(self) {
+        later(FEED_WATCH_MS, move || self.look());
+    }
+
+    fn look(self) {
+        if self.is_over.get() {
+            return;
         }
-    });
-    let callback = watch.as_ref().unchecked_ref();
-    let timer = window().set_interval_with_callback_and_timeout_and_arguments_0(callback, FEED_WATCH_MS);
-    (watch, timer.unwrap_or_default())
+        if steady_ms() - self.heard_ms.get() > self.silent_ms {
+            // A promise takes its first word; it never throws.
+            let _ = self.end.call1(&JsValue::NULL, &"silent".into());
+        } else {
+            self.look_later();
+        }
+    }
 }
 
 /// What listens to one socket, for as long as it is kept.

@@ -18,6 +18,7 @@ mod flat;
 mod journal;
 mod left;
 mod limits;
+mod modes;
 mod paced;
 mod plans;
 mod priced;

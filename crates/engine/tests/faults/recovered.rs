@@ -66,7 +66,7 @@ fn a_difference_has_ten_seconds_to_go_away_after_a_restart_and_then_is_for_a_per
 fn nothing_is_concluded_after_a_restart_while_an_order_of_unknown_outcome_is_not_looked_up() {
     for fault in [Fault::LostReply, Fault::LostRequest] {
         let mut world = World::new();
-        world.venue.faults.push_back(fault.clone());
+        world.venue.faults.push_back(fault);
         world.start(quick_strangle());
         let is_sent = |world: &World| world.session().orders.live().next().is_some();
         world.run_until("an order of the entry", 10, is_sent);

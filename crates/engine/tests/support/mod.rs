@@ -47,6 +47,7 @@ pub fn option(symbol: &Symbol, kind: OptionKind, strike: i64, product: u64) -> I
         contract_value: if underlying == "ETH" { dec("0.01") } else { dec("0.001") },
         commission_rate: dec("0.0001"),
         commission_cap: dec("0.035"),
+        fee_tax: model::instrument::FEE_TAX,
         maintenance_margin: dec("0.005"),
         initial_margin: dec("0.01"),
     }

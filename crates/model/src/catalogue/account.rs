@@ -3,13 +3,18 @@
 use super::{call, lots, put};
 use crate::causes::HealthCause;
 use crate::decision::AccountDecision;
-use crate::input::GapKind;
+use crate::input::{GapKind, LiveAccount};
 use crate::words::Health;
 
 pub(super) fn samples() -> Vec<AccountDecision> {
     let health = |health, on, cause| AccountDecision::HealthChanged { health, on, cause };
     vec![
         AccountDecision::Booted { boot_id: "01jf3k9x2mq8".to_owned() },
+        AccountDecision::LiveOpened(LiveAccount {
+            venue: "delta-india".to_owned(),
+            account: "30084879".to_owned(),
+            real_money: true,
+        }),
         AccountDecision::DayBegan { day: 18_997 },
         AccountDecision::ClockStepped { skew_ms: -600_000 },
         AccountDecision::VenueClockMeasured { offset_ms: 1_900 },
@@ -26,6 +31,7 @@ pub(super) fn samples() -> Vec<AccountDecision> {
 pub(super) fn doc(decision: &AccountDecision) -> &'static str {
     match decision {
         AccountDecision::Booted { .. } => "the first decision of each process",
+        AccountDecision::LiveOpened(_) => "after it, where the venue is a real one",
         AccountDecision::DayBegan { .. } => "a new UTC day, or the first start",
         AccountDecision::ClockStepped { .. } => "the system's clock was set, in either direction",
         AccountDecision::VenueClockMeasured { .. } => {

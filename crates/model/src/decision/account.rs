@@ -8,7 +8,7 @@ use telemetry::{Event, Level, Map, Value};
 
 use crate::causes::HealthCause;
 use crate::ids::Symbol;
-use crate::input::GapKind;
+use crate::input::{GapKind, LiveAccount};
 use crate::tell::{fields, grouped};
 use crate::words::Health;
 
@@ -17,6 +17,8 @@ use crate::words::Health;
 pub enum AccountDecision {
     /// The process began.
     Booted { boot_id: String },
+    /// What is traded from here on is traded at a real venue.
+    LiveOpened(LiveAccount),
     /// A UTC day began: what was realised yesterday no longer counts against today's limit.
     DayBegan { day: i64 },
     /// The system's clock went another way than ours.
@@ -37,6 +39,7 @@ impl Event for AccountDecision {
     fn name(&self) -> &'static str {
         match self {
             AccountDecision::Booted { .. } => "engine.booted",
+            AccountDecision::LiveOpened(_) => "account.live_opened",
             AccountDecision::DayBegan { .. } => "engine.day_began",
             AccountDecision::ClockStepped { .. } => "clock.stepped",
             AccountDecision::VenueClockMeasured { .. } => "clock.venue_measured",
@@ -49,7 +52,8 @@ impl Event for AccountDecision {
 
     fn level(&self) -> Level {
         match self {
-            AccountDecision::ClockStepped { .. }
+            AccountDecision::LiveOpened(_)
+            | AccountDecision::ClockStepped { .. }
             | AccountDecision::VenueClockMeasured { .. }
             | AccountDecision::GapNoticed { .. }
             | AccountDecision::HealthChanged { on: true, .. } => Level::Warn,
@@ -64,17 +68,21 @@ impl Event for AccountDecision {
     fn message(&self) -> String {
         match self {
             AccountDecision::Booted { boot_id } => format!("The engine began as {boot_id}."),
+            AccountDecision::LiveOpened(LiveAccount { venue, account, real_money }) => {
+                let money = if *real_money { "orders are real money" } else { "orders are play money" };
+                format!("The account {account} of {venue} is worked with: live, {money}.")
+            }
             AccountDecision::DayBegan { .. } => {
                 "A new UTC day began; the day's loss limit counts from zero.".to_owned()
             }
             AccountDecision::ClockStepped { skew_ms } => format!(
                 "The system's clock stepped: it is {} ms {} ours, which goes on as it was.",
-                grouped(skew_ms.abs()),
+                grouped(skew_ms.saturating_abs()),
                 if *skew_ms < 0 { "behind" } else { "ahead of" }
             ),
             AccountDecision::VenueClockMeasured { offset_ms } => format!(
                 "The venue's clock is {} ms {} ours; what is signed carries the venue's time.",
-                grouped(offset_ms.abs()),
+                grouped(offset_ms.saturating_abs()),
                 if *offset_ms < 0 { "behind" } else { "ahead of" }
             ),
             AccountDecision::GapNoticed { gap_ms, kind } => {
@@ -105,6 +113,9 @@ impl Event for AccountDecision {
     fn payload(&self) -> Map<String, Value> {
         match self {
             AccountDecision::Booted { boot_id } => fields().put("process", boot_id).map(),
+            AccountDecision::LiveOpened(LiveAccount { venue, account, real_money }) => {
+                fields().put("venue", venue).put("account", account).put("real_money", real_money).map()
+            }
             AccountDecision::DayBegan { day } => fields().put("day", day).map(),
             AccountDecision::ClockStepped { skew_ms } => fields().put("skew_ms", skew_ms).map(),
             AccountDecision::VenueClockMeasured { offset_ms } => fields().put("offset_ms", offset_ms).map(),

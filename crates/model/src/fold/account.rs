@@ -24,9 +24,11 @@ impl TradingState {
                 self.account.truth.pending.clear();
                 self.account.truth.streamed.clear();
                 self.account.health.clear();
+                self.account.live = None;
                 self.instruments.clear();
                 self.failed_judges.clear();
             }
+            AccountDecision::LiveOpened(live) => self.account.live = Some(live.clone()),
             AccountDecision::DayBegan { day } => {
                 self.account.day = Day { number: *day, realized: Money::ZERO };
             }

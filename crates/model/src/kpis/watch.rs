@@ -33,6 +33,30 @@ struct Up {
 const OPEN_MOST: usize = 1_000;
 
 impl Watch {
+    /// Goes on with orders that had not ended.
+    #[must_use]
+    pub fn resume(open: &[OrderLife]) -> Self {
+        let open = open.iter().map(|life| (ClientOrderId(life.client_order_id.clone()), life.clone()));
+        Self { open: open.collect(), links: BTreeMap::new() }
+    }
+
+    /// Orders that have not ended.
+    #[must_use]
+    pub fn open(&self) -> Vec<OrderLife> {
+        self.open.values().cloned().collect()
+    }
+
+    /// Whether time is counted for any stream.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        !self.links.is_empty()
+    }
+
+    /// Nobody watched until now.
+    pub fn interrupted(&mut self) {
+        self.links.clear();
+    }
+
     /// Notes a decision in the span of its time.
     pub fn note(&mut self, record: &DecisionRecord, span: &mut Span) {
         span.next_seq = span.next_seq.max(record.seq + 1);

@@ -26,7 +26,8 @@ pub fn strip_view(state: &TradingState, venue: &str, market_note: Option<String>
     StripView {
         venue: venue.to_owned(),
         market_note,
-        execution_mode: first.map(|session| session.execution_mode).unwrap_or_default(),
+        execution_mode: state.account.execution_mode(),
+        live: state.account.live.clone(),
         sessions: shown.iter().map(|session| chip(state, session, now)).collect(),
         session_id: first.filter(|_| shown.len() == 1).map(|session| session.id.clone()),
         intent: shown.iter().map(|session| session.intent).max(),

@@ -37,9 +37,19 @@ pub fn sign(secret: &str, prehash: &[u8]) -> String {
 pub enum Refusal {
     MissingKey,
     UnknownKey,
-    Expired { request_s: i64, server_s: i64 },
+    Expired {
+        request_s: i64,
+        server_s: i64,
+    },
     Mismatch,
+    /// The key is not for this address.
+    AddressNotAllowed,
+    /// The key may read only.
+    NoPermission,
 }
+
+/// From where requests come, as a refusal states it.
+pub(crate) const CLIENT_IP: &str = "127.0.0.1";
 
 impl Refusal {
     /// Body of the 401 answer: objects as observed, or bare strings as the documents print them.
@@ -51,6 +61,14 @@ impl Refusal {
                 ("expired_signature", "SignatureExpired", "your signature has expired")
             }
             Refusal::Mismatch => ("invalid_signature", "SignatureMismatch", "Signature Mismatch"),
+            Refusal::AddressNotAllowed => {
+                ("ip_not_whitelisted_for_api_key", "IpNotWhitelisted", "IP address not whitelisted")
+            }
+            Refusal::NoPermission => (
+                "unauthorized_api_access",
+                "UnauthorizedApiAccess",
+                "Api Key not authorised to access this endpoint",
+            ),
         };
         if as_text {
             return json!({ "error": text, "message": message }).to_string();
@@ -59,10 +77,21 @@ impl Refusal {
             Refusal::Expired { request_s, server_s } => {
                 Some(json!({ "request_time": request_s, "server_time": server_s }))
             }
-            Refusal::MissingKey | Refusal::UnknownKey | Refusal::Mismatch => None,
+            Refusal::AddressNotAllowed => Some(json!({ "client_ip": CLIENT_IP })),
+            Refusal::MissingKey | Refusal::UnknownKey | Refusal::Mismatch | Refusal::NoPermission => None,
         };
         super::wire::failure(code, context)
     }
+}
+
+/// The documented statuses with which a sign-in on a socket is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignIn {
+    AddressNotAllowed,
+    UnknownKey,
+    Expired,
+    WrongSignature,
+    ServerError,
 }
 
 /// The key of the one account.

@@ -8,8 +8,8 @@ use crate::exchange::account::{Fill, USER_ID};
 use crate::exchange::book::Side;
 use crate::exchange::chain::Product;
 use crate::exchange::event::{
-    BookUpdate, BookView, OrderAction, OrderReason, OrderUpdate, PositionUpdate, PriceLevel, TickerRow,
-    TopOfBook,
+    BookUpdate, BookView, OrderAction, OrderReason, OrderUpdate, PositionReason, PositionUpdate, PriceLevel,
+    TickerRow, TopOfBook,
 };
 use crate::exchange::market::Underlying;
 use crate::exchange::time::Micros;
@@ -129,6 +129,7 @@ pub fn order(update: &OrderUpdate) -> Value {
         OrderReason::StopTrigger => json!("stop_trigger"),
         OrderReason::StopCancel => json!("stop_cancel"),
         OrderReason::StopUpdate => json!("stop_update"),
+        OrderReason::Liquidation => json!("liquidation"),
     };
     let order = &update.order;
     let mut frame = json!({
@@ -201,7 +202,11 @@ pub fn fill(fill: &Fill) -> Value {
 /// `positions`, an update.
 pub fn position(update: &PositionUpdate) -> Value {
     let money = |value: Decimal| value.round_dp(8).normalize().to_string();
-    let PositionUpdate { position, margin, risk, opened } = update;
+    let PositionUpdate { position, margin, risk, opened, reason } = update;
+    let reason = match reason {
+        PositionReason::None => Value::Null,
+        PositionReason::AutoTopup => json!("auto_topup"),
+    };
     let action = match (position.size, opened) {
         (0, _) => "delete",
         (_, true) => "create",
@@ -210,7 +215,7 @@ pub fn position(update: &PositionUpdate) -> Value {
     json!({
         "type": "positions",
         "action": action,
-        "reason": null,
+        "reason": reason,
         "symbol": position.symbol,
         "product_id": position.product_id,
         "size": position.size,

@@ -131,6 +131,7 @@ fn context(reject: &Reject, quirks: Quirks) -> Option<Value> {
         | Reject::BracketExists
         | Reject::MaxLeverageExceeded
         | Reject::MinLeverageExceeded
+        | Reject::ImmediateLiquidation
         | Reject::Unavailable => None,
     }
 }

@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::auth::{Credentials, NEWER_QUOTA, Payer, QUOTA, Quotas};
+use super::accent::{heard, spoken};
+use super::auth::{Credentials, NEWER_QUOTA, Payer, QUOTA, Quotas, Refusal};
 use super::body::Body;
 use super::query::Query;
 use super::reply::{Answer, Refused};
@@ -33,6 +34,24 @@ pub struct Gate {
 
 /// Answers one request at `now_us`.
 pub fn respond(exchange: &mut Exchange, gate: &mut Gate, now_us: Micros, request: &Request<'_>) -> Reply {
+    let profile = exchange.profile;
+    let (path, query) = (heard(profile, request.path), request.query.map(|query| heard(profile, query)));
+    // What is no text is no body either.
+    let body = std::str::from_utf8(request.body).map(|text| heard(profile, text));
+    let body = body.as_ref().map_or(request.body, |text| text.as_bytes());
+    let inside = Request { path: &path, query: query.as_deref(), body, ..*request };
+    let reply = respond_inside(exchange, gate, now_us, &inside, &prehash(request));
+    Reply { body: spoken(profile, reply.body), ..reply }
+}
+
+/// The same in the exchange's own words; `signed_bytes` are what was signed, as they came.
+fn respond_inside(
+    exchange: &mut Exchange,
+    gate: &mut Gate,
+    now_us: Micros,
+    request: &Request<'_>,
+    signed_bytes: &[u8],
+) -> Reply {
     if request.user_agent.is_none_or(str::is_empty) {
         return Reply::gateway(403, "Forbidden");
     }
@@ -45,7 +64,7 @@ pub fn respond(exchange: &mut Exchange, gate: &mut Gate, now_us: Micros, request
         }
     };
     let signed = route.is_signed() || request.given.key.is_some();
-    if signed && let Err(refusal) = gate.credentials.check(request.given, &prehash(request), now_us) {
+    if signed && let Err(refusal) = admitted(exchange, gate, now_us, request, signed_bytes) {
         return Reply::json(401, refusal.body(quirks.errors_as_text));
     }
     if exchange.is_maintained() && route != Route::Settings {
@@ -67,6 +86,26 @@ pub fn respond(exchange: &mut Exchange, gate: &mut Gate, now_us: Micros, request
         Ok((result, meta)) => Reply::json(200, wire::success(result, meta)),
         Err(refused) => refused.reply(quirks),
     }
+}
+
+/// Key, clock and signature, then whether the key may be used from here and for this.
+fn admitted(
+    exchange: &Exchange,
+    gate: &Gate,
+    now_us: Micros,
+    request: &Request<'_>,
+    signed_bytes: &[u8],
+) -> Result<(), Refusal> {
+    let clock_us = now_us + exchange.clock_error_us();
+    gate.credentials.check(request.given, signed_bytes, clock_us)?;
+    let quirks = exchange.quirks();
+    if quirks.address_not_whitelisted {
+        return Err(Refusal::AddressNotAllowed);
+    }
+    if quirks.key_reads_only && request.method != "GET" {
+        return Err(Refusal::NoPermission);
+    }
+    Ok(())
 }
 
 fn quota(quirks: Quirks) -> u32 {
@@ -148,7 +187,12 @@ fn answer(exchange: &mut Exchange, route: Route<'_>, now_us: Micros, request: &R
         Route::Heartbeat => heartbeat::acknowledge(exchange, now_us, request.body),
         Route::Heartbeats => heartbeat::list(exchange),
         Route::Balances => Ok(account::balances(exchange, now_us)),
-        Route::Preferences => Ok((json!({ "user_id": USER_ID, "margin_mode": "isolated" }), None)),
+        Route::Preferences => {
+            let topped_up = !exchange.quirks().positions_are_not_topped_up;
+            let preferences =
+                json!({ "user_id": USER_ID, "margin_mode": "isolated", "default_auto_topup": topped_up });
+            Ok((preferences, None))
+        }
         Route::MarginMode => account::margin_mode(exchange, request.body),
         Route::Profile => Err(Refused::Forbidden),
         Route::Leverage(id) => account::leverage(exchange, now_us, id),

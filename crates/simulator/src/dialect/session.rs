@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::auth::{Credentials, Given, Refusal};
+use super::auth::{CLIENT_IP, Credentials, Given, Refusal, SignIn};
 use super::channel::Name;
 use super::frames;
 use super::snapshot::{means, snapshots};
@@ -22,6 +22,8 @@ pub trait Trouble {
     fn refuses(&mut self, channel: &str) -> Option<String>;
     /// True if a frame of this channel about this symbol is lost.
     fn loses(&mut self, channel: &str, symbol: &str) -> bool;
+    /// How a sign-in is refused, if it is.
+    fn refuses_sign_in(&mut self) -> Option<SignIn>;
 }
 
 /// Nothing goes wrong.
@@ -32,6 +34,10 @@ impl Trouble for () {
 
     fn loses(&mut self, _channel: &str, _symbol: &str) -> bool {
         false
+    }
+
+    fn refuses_sign_in(&mut self) -> Option<SignIn> {
+        None
     }
 }
 
@@ -88,7 +94,13 @@ impl Session {
                 self.heartbeat = false;
                 Vec::new()
             }
-            "key-auth" => vec![self.authenticate(payload, keys, now_us)],
+            "key-auth" => {
+                let refused = trouble.refuses_sign_in().or_else(|| {
+                    exchange.quirks().address_not_whitelisted.then_some(SignIn::AddressNotAllowed)
+                });
+                let clock_us = now_us + exchange.clock_error_us();
+                vec![self.authenticate(payload, keys, clock_us, refused)]
+            }
             "unauth" => {
                 self.authenticated = false;
                 self.subscriptions.retain(|name, _| !Name::parse(name, true).is_some_and(Name::is_private));
@@ -103,7 +115,13 @@ impl Session {
         }
     }
 
-    fn authenticate(&mut self, payload: &Value, keys: &Credentials, now_us: Micros) -> Value {
+    fn authenticate(
+        &mut self,
+        payload: &Value,
+        keys: &Credentials,
+        now_us: Micros,
+        refused: Option<SignIn>,
+    ) -> Value {
         let timestamp = match &payload["timestamp"] {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
@@ -115,11 +133,11 @@ impl Session {
             timestamp: timestamp.as_deref(),
             signature: payload["signature"].as_str(),
         };
-        let failed = |code: u16, status: &str, message: &str| json!({ "type": "key-auth", "success": false, "status_code": code, "status": status, "message": message });
         if self.public_only {
             return failed(400, "bad_request", "authentication is not available on this host");
         }
         match keys.check(given, prehash.as_bytes(), now_us) {
+            Ok(()) if refused.is_some() => refused.map_or(Value::Null, sign_in_refused),
             Ok(()) => {
                 self.authenticated = true;
                 json!({ "type": "key-auth", "success": true, "status_code": 200, "status": "authenticated" })
@@ -127,11 +145,12 @@ impl Session {
             Err(Refusal::MissingKey) => {
                 failed(400, "incomplete_payload", "api-key, timestamp and signature are required")
             }
-            Err(Refusal::UnknownKey) => failed(404, "api_key_not_found", "Api Key not found"),
-            Err(Refusal::Expired { .. }) => {
-                failed(408, "request_expired", "Timestamp header outside of allowed time window")
+            Err(Refusal::UnknownKey) => sign_in_refused(SignIn::UnknownKey),
+            Err(Refusal::Expired { .. }) => sign_in_refused(SignIn::Expired),
+            Err(Refusal::Mismatch) => sign_in_refused(SignIn::WrongSignature),
+            Err(Refusal::AddressNotAllowed | Refusal::NoPermission) => {
+                sign_in_refused(SignIn::AddressNotAllowed)
             }
-            Err(Refusal::Mismatch) => failed(401, "invalid_signature", "Signature Mismatch"),
         }
     }
 
@@ -276,6 +295,24 @@ impl Session {
     fn token(&self, name: Name, product: &Product) -> Option<String> {
         let covers = |token: &&String| means(token, product);
         self.symbols(name).find(covers).cloned()
+    }
+}
+
+fn failed(code: u16, status: &str, message: &str) -> Value {
+    json!({ "type": "key-auth", "success": false, "status_code": code, "status": status, "message": message })
+}
+
+/// The documented answers to a sign-in that fails.
+fn sign_in_refused(why: SignIn) -> Value {
+    match why {
+        SignIn::AddressNotAllowed => {
+            let message = format!("IP address not whitelisted. Your IP: {CLIENT_IP}");
+            failed(401, "ip_not_whitelisted", &message)
+        }
+        SignIn::UnknownKey => failed(404, "api_key_not_found", "Api Key not found"),
+        SignIn::Expired => failed(408, "request_expired", "Timestamp header outside of allowed time window"),
+        SignIn::WrongSignature => failed(401, "invalid_signature", "Signature Mismatch"),
+        SignIn::ServerError => failed(500, "internal_server_error", "Internal Server Error"),
     }
 }
 

@@ -10,7 +10,7 @@ use super::wire::{self, Words};
 use crate::exchange::Exchange;
 use crate::exchange::account::Position;
 use crate::exchange::chain::Product;
-use crate::exchange::event::PositionUpdate;
+use crate::exchange::event::{PositionReason, PositionUpdate};
 use crate::exchange::market::Underlying;
 use crate::exchange::time::Micros;
 
@@ -66,7 +66,13 @@ pub(crate) fn snapshots(
                 held.into_iter().filter(|held| products.iter().any(|product| product.id == held.product_id));
             let row = |position: Position| {
                 let (margin, risk) = (exchange.margin_of(&position), exchange.risk_of(&position));
-                frames::position(&PositionUpdate { position, margin, risk, opened: false })
+                frames::position(&PositionUpdate {
+                    position,
+                    margin,
+                    risk,
+                    opened: false,
+                    reason: PositionReason::None,
+                })
             };
             vec![frames::position_snapshot(of.map(row).collect(), now_us)]
         }

@@ -13,7 +13,7 @@ use super::market::book::Side;
 use super::market::chain::{Contract, Product};
 use super::order::{Order, OrderKey};
 pub use super::position::Position;
-pub use super::terms::{INITIAL_MARGIN, MAINTENANCE_MARGIN, MOST_LEVERAGE, Risk, fee, margin};
+pub use super::terms::{INITIAL_MARGIN, MAINTENANCE_MARGIN, MOST_LEVERAGE, Risk, fee, margin, notional};
 use super::time::Micros;
 
 /// The account's user id.
@@ -32,8 +32,20 @@ pub struct Wallet {
     pub equity: Decimal,
     pub position_margin: Decimal,
     pub order_margin: Decimal,
-    /// Equity less both margins.
+    /// Balance less both margins and the premiums of short options that are still owed. What is not realised neither
+    /// helps nor hurts: margins are isolated.
     pub available: Decimal,
+}
+
+/// What an execution is, for the account.
+#[derive(Clone, Copy, Debug)]
+pub struct Deal {
+    pub side: Side,
+    pub lots: i64,
+    pub price: Decimal,
+    /// Of the underlying, then.
+    pub index: Decimal,
+    pub fee: Decimal,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -136,22 +148,15 @@ impl Account {
     }
 
     /// Books an execution: cash, position, fee. Returns the signed lots after it, and the cash before the fee.
-    pub fn book(
-        &mut self,
-        product: &Product,
-        side: Side,
-        lots: i64,
-        price: Decimal,
-        fee: Decimal,
-        now_us: Micros,
-    ) -> (i64, Decimal) {
+    pub fn book(&mut self, product: &Product, deal: Deal, now_us: Micros) -> (i64, Decimal) {
+        let Deal { side, lots, price, index, fee } = deal;
         let value = product.contract_value();
         let signed = side.sign() * lots;
         let position = self.positions.entry(product.id).or_insert_with(|| Position::flat(product, now_us));
         if position.size == 0 {
             *position = Position::flat(product, now_us);
         }
-        let realized = position.change(signed, price, value);
+        let realized = position.change(signed, price, index, value);
         let cash = match product.contract {
             Contract::Option { .. } => {
                 let premium = price * Decimal::from(-signed) * value;
@@ -227,7 +232,7 @@ impl Account {
         index: impl Fn(Underlying) -> Decimal,
         mark: impl Fn(&Position) -> Decimal,
     ) -> Wallet {
-        let (mut value, mut position_margin) = (Decimal::ZERO, Decimal::ZERO);
+        let (mut value, mut position_margin, mut owed) = (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO);
         for position in self.positions.values().filter(|position| position.size != 0) {
             let Some(product) = Product::from_id(position.product_id) else { continue };
             let basis = match product.contract {
@@ -235,9 +240,10 @@ impl Account {
                 Contract::Perpetual => position.entry_price,
             };
             value += (mark(position) - basis) * Decimal::from(position.size) * product.contract_value();
-            let rate = self.rate(product.id);
-            position_margin += margin(&product, position.size, index(product.underlying), rate);
-            position_margin += position.added_margin;
+            position_margin += self.margin_of(&product, position);
+            if position.size < 0 && product.expiry_s().is_some() {
+                owed += position.cost * product.contract_value();
+            }
         }
         let order_margin = self.live.values().map(|order| self.order_margin(order, &index)).sum();
         let equity = self.balance + value;
@@ -246,8 +252,13 @@ impl Account {
             equity,
             position_margin,
             order_margin,
-            available: equity - position_margin - order_margin,
+            available: self.balance - owed - position_margin - order_margin,
         }
+    }
+
+    /// What a position blocks: its notional over the leverage, and what was added; nothing for a bought option.
+    pub fn margin_of(&self, product: &Product, position: &Position) -> Decimal {
+        notional(product, position) / self.leverage_of(product.id) + position.added_margin
     }
 
     /// What the live orders of a product block.
@@ -306,12 +317,19 @@ mod tests {
     fn a_round_trip_of_a_short_option_nets_premium_and_fees() {
         let mut account = Account::new(Decimal::from(1_000));
         let d = |text: &str| text.parse::<Decimal>().unwrap();
-        account.book(&option(), Side::Sell, 100, d("300"), d("0.5"), 1);
-        account.book(&option(), Side::Sell, 100, d("310"), d("0.5"), 2);
+        let deal = |side, lots, price: &str, fee: &str| Deal {
+            side,
+            lots,
+            price: d(price),
+            index: d("78000"),
+            fee: d(fee),
+        };
+        account.book(&option(), deal(Side::Sell, 100, "300", "0.5"), 1);
+        account.book(&option(), deal(Side::Sell, 100, "310", "0.5"), 2);
         let position = &account.positions[&option().id];
         assert_eq!((position.size, position.entry_price), (-200, d("305")));
         assert_eq!(account.balance, d("1060"));
-        let after = account.book(&option(), Side::Buy, 200, d("250"), d("1"), 3);
+        let after = account.book(&option(), deal(Side::Buy, 200, "250", "1"), 3);
         let position = &account.positions[&option().id];
         assert_eq!((after.0, position.realized_pnl, position.entry_price), (0, d("11"), Decimal::ZERO));
         assert_eq!(account.balance, d("1009"));

@@ -1,7 +1,9 @@
 //! What becomes of an accepted order: its fills, its end, and the private events that tell them.
 
-use super::account::{self, Fill, FillKind, OrderThen, Role};
-use super::event::{OrderAction, OrderReason, OrderUpdate, PositionUpdate, VenueEvent};
+use rust_decimal::Decimal;
+
+use super::account::{self, Deal, Fill, FillKind, OrderThen, Role};
+use super::event::{OrderAction, OrderReason, OrderUpdate, PositionReason, PositionUpdate, VenueEvent};
 use super::market::chain::Product;
 use super::order::{CancelReason, OrderState};
 use super::state::Exchange;
@@ -9,8 +11,8 @@ use super::state::Exchange;
 impl Exchange {
     /// Books one fill of a live order and tells order, fill and position; finishes it when complete.
     pub(crate) fn record_fill(&mut self, id: i64, product: &Product, lots: i64, price: i64, role: Role) {
-        let price_usd = product.underlying.price(price);
-        let fee = account::fee(product, self.index(product.underlying), price_usd, lots, self.tax);
+        let (price_usd, index) = (product.underlying.price(price), self.index(product.underlying));
+        let fee = account::fee(product, index, price_usd, lots, self.tax);
         let now_us = self.now_us;
         let Some(order) = self.state.account.live.get_mut(&id) else { return };
         order.unfilled -= lots;
@@ -28,9 +30,13 @@ impl Exchange {
             unfilled: order.unfilled,
             order_type: order.order_type,
         };
-        let bracket = order.bracket;
+        let (bracket, liquidation) = (order.bracket, order.liquidation);
         let opened = self.state.account.size(product.id) == 0;
-        let (position_after, cash) = self.state.account.book(product, side, lots, price_usd, fee, now_us);
+        let deal = Deal { side, lots, price: price_usd, index, fee };
+        let (position_after, cash) = self.state.account.book(product, deal, now_us);
+        if opened && let Some(position) = self.state.account.positions.get_mut(&product.id) {
+            position.auto_topup = !self.quirks.positions_are_not_topped_up;
+        }
         self.begin_decay(product, now_us);
         let seq = self.state.account.next_fill_seq(&product.symbol);
         let fill = Fill {
@@ -43,17 +49,19 @@ impl Exchange {
             size: lots,
             price: price_usd,
             role,
-            kind: FillKind::Normal,
+            kind: if liquidation { FillKind::Liquidation } else { FillKind::Normal },
             fee,
             position_after,
             seq,
             created_us: now_us,
             order: Some(then),
             cash,
+            charge: Decimal::ZERO,
         };
         self.state.account.remember(fill.clone());
         self.emit_private(now_us, VenueEvent::Fill(Box::new(fill)));
-        self.tell_order(id, if done { OrderAction::Delete } else { OrderAction::Update }, OrderReason::Fill);
+        let reason = if liquidation { OrderReason::Liquidation } else { OrderReason::Fill };
+        self.tell_order(id, if done { OrderAction::Delete } else { OrderAction::Update }, reason);
         self.tell_position(product.id, opened);
         if done {
             self.state.account.finish(id);
@@ -73,8 +81,15 @@ impl Exchange {
         order.state = if closes { OrderState::Closed } else { OrderState::Cancelled };
         order.cancel_reason = (!closes).then_some(why);
         order.updated_us = now_us;
-        let reason =
-            if why == CancelReason::StopRefused { OrderReason::StopCancel } else { OrderReason::None };
+        let reason = match why {
+            CancelReason::StopRefused => OrderReason::StopCancel,
+            CancelReason::Liquidation => OrderReason::Liquidation,
+            CancelReason::ByUser
+            | CancelReason::ImmediateOrCancel
+            | CancelReason::ReduceOnly
+            | CancelReason::Settlement
+            | CancelReason::Heartbeat => OrderReason::None,
+        };
         self.tell_order(id, OrderAction::Delete, reason);
         self.state.account.finish(id);
         self.tell_wallet();
@@ -116,10 +131,15 @@ impl Exchange {
 
     /// Tells what a position became; `opened` when it was flat before.
     pub(crate) fn tell_position(&mut self, product_id: i64, opened: bool) {
+        self.tell_position_because(product_id, opened, PositionReason::None);
+    }
+
+    /// The same, with the reason that the venue gives.
+    pub(crate) fn tell_position_because(&mut self, product_id: i64, opened: bool, reason: PositionReason) {
         if let Some(position) = self.state.account.positions.get(&product_id).cloned() {
             let at_us = position.updated_us;
             let (margin, risk) = (self.margin_of(&position), self.risk_of(&position));
-            let update = PositionUpdate { position, margin, risk, opened };
+            let update = PositionUpdate { position, margin, risk, opened, reason };
             self.emit_private(at_us, VenueEvent::Position(Box::new(update)));
             self.tell_wallet();
         }

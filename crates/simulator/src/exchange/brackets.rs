@@ -159,6 +159,7 @@ impl Exchange {
             queue_ahead: 0,
             bracket: None,
             leg_of: Some(entry_id),
+            liquidation: false,
         };
         self.state.account.live.insert(id, order);
         self.uncommitted = true;

@@ -146,13 +146,17 @@ impl Exchange {
         }
         let before = self.state.account.leverage.insert(product.id, leverage);
         let available = self.wallet_now().available;
-        if available < Decimal::ZERO {
+        let used_up = self.is_used_up(product.id);
+        if available < Decimal::ZERO || used_up {
             match before {
                 Some(before) => self.state.account.leverage.insert(product.id, before),
                 None => self.state.account.leverage.remove(&product.id),
             };
-            let available = self.wallet_now().available;
-            return Err(Reject::InsufficientMargin { available, additional: -available });
+            if used_up {
+                return Err(Reject::ImmediateLiquidation);
+            }
+            let additional = -available;
+            return Err(Reject::InsufficientMargin { available: self.wallet_now().available, additional });
         }
         self.uncommitted = true;
         self.tell_wallet();
@@ -187,15 +191,20 @@ impl Exchange {
         if position.added_margin + delta < Decimal::ZERO {
             return Err(Reject::BadSchema("delta_margin takes more than was added".to_owned()));
         }
+        let before = position.clone();
         position.added_margin += delta;
         position.updated_us = self.now_us;
-        self.uncommitted = true;
         let position = position.clone();
+        if delta < Decimal::ZERO && self.is_used_up(product_id) {
+            self.state.account.positions.insert(product_id, before);
+            return Err(Reject::ImmediateLiquidation);
+        }
+        self.uncommitted = true;
         self.tell_position(product_id, false);
         Ok(position)
     }
 
-    /// Notes whether a position is to be topped up. The whole wallet backs every position here, so it has no effect.
+    /// Sets whether a position gets margin from the wallet before it is liquidated.
     ///
     /// # Errors
     /// No position.

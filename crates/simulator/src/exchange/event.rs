@@ -104,6 +104,7 @@ pub enum OrderReason {
     StopCancel,
     /// A trailing stop followed, or a bracket was changed.
     StopUpdate,
+    Liquidation,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -124,6 +125,15 @@ pub struct PositionUpdate {
     pub risk: Risk,
     /// It was flat before.
     pub opened: bool,
+    pub reason: PositionReason,
+}
+
+/// Why a position changed, where the venue gives a reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PositionReason {
+    None,
+    /// Margin was taken from the wallet, so that it is not liquidated.
+    AutoTopup,
 }
 
 /// How loud a note is.

@@ -20,6 +20,8 @@ pub enum Role {
 pub enum FillKind {
     Normal,
     Settlement,
+    /// The venue closed the position, because its margin was used up.
+    Liquidation,
 }
 
 /// One execution.
@@ -52,6 +54,9 @@ pub struct Fill {
     /// What it brought before its fee: premium, or the price result of a perpetual. USD.
     #[serde(default)]
     pub cash: Decimal,
+    /// What its liquidation cost beside the fee, USD.
+    #[serde(default)]
+    pub charge: Decimal,
 }
 
 /// What a fill says about its order.

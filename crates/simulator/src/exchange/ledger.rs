@@ -16,6 +16,8 @@ pub enum Movement {
     Pnl,
     Commission,
     Settlement,
+    /// What a liquidation cost beside its fees.
+    LiquidationFee,
     Funding,
     /// The start capital, and what is older than the fills that are remembered.
     Deposit,
@@ -29,6 +31,7 @@ impl Movement {
             Movement::Pnl => "pnl",
             Movement::Commission => "commission",
             Movement::Settlement => "settlement",
+            Movement::LiquidationFee => "liquidation_fee",
             Movement::Funding => "funding",
             Movement::Deposit => "deposit",
         }
@@ -68,11 +71,13 @@ impl Exchange {
             );
             let movement = match (fill.kind, option) {
                 (FillKind::Settlement, _) => Movement::Settlement,
-                (FillKind::Normal, true) => Movement::Cashflow,
-                (FillKind::Normal, false) => Movement::Pnl,
+                (FillKind::Normal | FillKind::Liquidation, true) => Movement::Cashflow,
+                (FillKind::Normal | FillKind::Liquidation, false) => Movement::Pnl,
             };
             row(format!("{}-0", fill.id), movement, fill.cash, fill.product_id, fill.created_us);
             row(format!("{}-1", fill.id), Movement::Commission, -fill.fee, fill.product_id, fill.created_us);
+            let key = format!("{}-2", fill.id);
+            row(key, Movement::LiquidationFee, -fill.charge, fill.product_id, fill.created_us);
         }
         for funding in &account.funding {
             let key = format!("funding-{}-{}", funding.product_id, funding.at_us);

@@ -3,7 +3,7 @@
 
 use rust_decimal::Decimal;
 
-use super::account::{self, Position, Risk, Wallet};
+use super::account::{Position, Risk, Wallet};
 use super::market::WINDOW_S;
 use super::market::book::{self, Book, Depth, Side};
 use super::market::chain::Product;
@@ -48,6 +48,14 @@ impl Exchange {
                 Side::Sell => depth.asks.clear(),
             }
         }
+        self.thins.retain(|thin| thin.until_us > at_us);
+        for thin in self.thins.iter().filter(|thin| pattern::matches(&thin.pattern, &product.symbol)) {
+            for side in [&mut depth.bids, &mut depth.asks] {
+                side.iter_mut()
+                    .for_each(|level| level.lots = (level.lots as f64 * thin.share).floor() as i64);
+                side.retain(|level| level.lots > 0);
+            }
+        }
         depth
     }
 
@@ -82,11 +90,8 @@ impl Exchange {
 
     /// What a position blocks, USD.
     pub fn margin_of(&self, position: &Position) -> Decimal {
-        let of = |product: Product| {
-            let rate = self.state.account.rate(product.id);
-            account::margin(&product, position.size, self.index(product.underlying), rate)
-        };
-        Product::from_id(position.product_id).map_or(Decimal::ZERO, of) + position.added_margin
+        let of = |product: Product| self.state.account.margin_of(&product, position);
+        Product::from_id(position.product_id).map_or(Decimal::ZERO, of)
     }
 
     /// What a position risks.

@@ -12,6 +12,7 @@ mod price_file;
 pub mod pricing;
 pub mod product;
 pub mod quote;
+pub mod recording;
 mod segment;
 pub mod tape;
 mod twap;

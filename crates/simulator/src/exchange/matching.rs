@@ -62,6 +62,7 @@ impl Exchange {
             queue_ahead: 0,
             bracket,
             leg_of: None,
+            liquidation: false,
         };
         if stop.is_none() {
             self.check_arrival(&order, product, depth)?;
@@ -199,10 +200,19 @@ impl Exchange {
 
     /// Trades an accepted order against the displayed depth, then rests or ends the remainder.
     pub(crate) fn match_arrival(&mut self, id: i64, product: &Product, depth: &Depth) {
-        let Some((side, limit)) = self.state.account.live.get(&id).map(|order| (order.side, order.limit))
-        else {
+        let Some((side, limit)) = self.take_levels(id, product, depth) else { return };
+        let Some(order) = self.state.account.live.get_mut(&id) else { return };
+        if order.time_in_force == TimeInForce::Ioc || order.order_type == OrderType::Market {
+            self.end_order(id, CancelReason::ImmediateOrCancel);
             return;
-        };
+        }
+        let own = if side == Side::Buy { &depth.bids } else { &depth.asks };
+        order.queue_ahead = own.iter().find(|level| level.price == limit).map_or(0, |level| level.lots);
+    }
+
+    /// Fills a live order level by level with what crosses its limit; returns its side and limit.
+    pub(crate) fn take_levels(&mut self, id: i64, product: &Product, depth: &Depth) -> Option<(Side, i64)> {
+        let (side, limit) = self.state.account.live.get(&id).map(|order| (order.side, order.limit))?;
         let levels: Vec<_> = depth.crossing(side, limit).copied().collect();
         for level in levels {
             let left = self.state.account.live.get(&id).map_or(0, |order| order.unfilled);
@@ -217,13 +227,7 @@ impl Exchange {
                 self.record_fill(id, product, piece, level.price, Role::Taker);
             }
         }
-        let Some(order) = self.state.account.live.get_mut(&id) else { return };
-        if order.time_in_force == TimeInForce::Ioc || order.order_type == OrderType::Market {
-            self.end_order(id, CancelReason::ImmediateOrCancel);
-            return;
-        }
-        let own = if side == Side::Buy { &depth.bids } else { &depth.asks };
-        order.queue_ahead = own.iter().find(|level| level.price == order.limit).map_or(0, |level| level.lots);
+        Some((side, limit))
     }
 }
 

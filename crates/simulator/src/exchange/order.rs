@@ -51,6 +51,8 @@ pub enum CancelReason {
     Settlement,
     /// The client was not heard in time.
     Heartbeat,
+    /// The position in its contract was liquidated.
+    Liquidation,
 }
 
 /// What a client asks for. Prices in USD.
@@ -141,6 +143,9 @@ pub struct Order {
     /// Of a leg of a bracket: the order that brought it, or 0 when it was put around the position itself.
     #[serde(default)]
     pub leg_of: Option<i64>,
+    /// The venue's own, to close a position whose margin was used up.
+    #[serde(default)]
+    pub liquidation: bool,
 }
 
 impl Order {
@@ -228,6 +233,8 @@ pub enum Reject {
     MaxLeverageExceeded,
     #[error("the leverage is below 1")]
     MinLeverageExceeded,
+    #[error("the position would be liquidated at once")]
+    ImmediateLiquidation,
     #[error("the venue is being maintained")]
     Unavailable,
     #[error("an order has at least one lot")]
@@ -264,6 +271,7 @@ impl Reject {
             Reject::BracketExists => "position_bracket_exist_or_invalid_data",
             Reject::MaxLeverageExceeded => "max_leverage_exceeded",
             Reject::MinLeverageExceeded => "min_leverage_exceeded",
+            Reject::ImmediateLiquidation => "immediate_liquidation",
             Reject::Unavailable => "unavailable",
         }
     }

@@ -19,6 +19,10 @@ pub struct Position {
     /// digit is lost between parts. 0 in state files of before there was one.
     #[serde(default)]
     pub(crate) cost: Decimal,
+    /// The same with the index at which they were opened instead of the price: what the margin of a short option is a
+    /// part of.
+    #[serde(default)]
+    pub(crate) basis: Decimal,
     /// Price result of what was closed, before fees.
     pub realized_pnl: Decimal,
     /// Premiums received less paid.
@@ -42,6 +46,7 @@ impl Position {
             size: 0,
             entry_price: Decimal::ZERO,
             cost: Decimal::ZERO,
+            basis: Decimal::ZERO,
             realized_pnl: Decimal::ZERO,
             realized_cashflow: Decimal::ZERO,
             commission: Decimal::ZERO,
@@ -52,34 +57,34 @@ impl Position {
         }
     }
 
-    /// Adds signed lots at a price; returns what that realised.
-    pub(crate) fn change(&mut self, signed: i64, price: Decimal, value: Decimal) -> Decimal {
+    /// Adds signed lots at a price and an index; returns what that realised.
+    pub(crate) fn change(&mut self, signed: i64, price: Decimal, index: Decimal, value: Decimal) -> Decimal {
         let old = self.size;
         let new = old + signed;
         let closed = if old.signum() == -signed.signum() { old.abs().min(signed.abs()) } else { 0 };
         if self.cost.is_zero() {
             self.cost = self.entry_price * Decimal::from(old.abs());
         }
-        let share = self.share_of_cost(closed);
-        let opened = Decimal::from(signed.abs() - closed) * price;
-        self.cost += opened - share;
+        let share = self.share(self.cost, closed);
+        let opened = Decimal::from(signed.abs() - closed);
+        self.cost += opened * price - share;
+        self.basis += opened * index - self.share(self.basis, closed);
         let realized = (price * Decimal::from(closed) - share) * Decimal::from(old.signum()) * value;
-        if new == 0 {
-            (self.entry_price, self.added_margin) = (Decimal::ZERO, Decimal::ZERO);
-        } else {
-            self.entry_price = self.cost / Decimal::from(new.abs());
+        if new == 0 || new.signum() == -old.signum() {
+            self.added_margin = Decimal::ZERO;
         }
+        self.entry_price = if new == 0 { Decimal::ZERO } else { self.cost / Decimal::from(new.abs()) };
         self.size = new;
         self.realized_pnl += realized;
         realized
     }
 
-    /// What so many of the open lots cost, to eight decimals; all of them all of it.
-    fn share_of_cost(&self, lots: i64) -> Decimal {
+    /// The part of a sum over the open lots that falls to so many of them, to eight decimals; to all of them all of it.
+    fn share(&self, sum: Decimal, lots: i64) -> Decimal {
         if lots == self.size.abs() {
-            return self.cost;
+            return sum;
         }
-        (self.cost * Decimal::from(lots) / Decimal::from(self.size.abs())).round_dp(8)
+        (sum * Decimal::from(lots) / Decimal::from(self.size.abs())).round_dp(8)
     }
 }
 
@@ -95,18 +100,19 @@ mod tests {
         let d = |text: &str| text.parse::<Decimal>().unwrap();
         let product = Product::of(Underlying::Btc, Contract::Perpetual);
         let mut position = Position::flat(&product, 0);
-        position.change(2, d("100.0"), d("0.001"));
-        position.change(1, d("100.5"), d("0.001"));
+        position.change(2, d("100.0"), d("100"), d("0.001"));
+        position.change(1, d("100.5"), d("100"), d("0.001"));
         assert_eq!(position.entry_price.round_dp(6), d("100.166667"));
         let mut realized = Decimal::ZERO;
         for price in ["101.0", "99.5", "103.0"] {
-            realized += position.change(-1, d(price), d("0.001"));
+            realized += position.change(-1, d(price), d("100"), d("0.001"));
         }
         assert_eq!((position.size, realized), (0, d("0.003")));
         assert!(realized.scale() <= 11 && position.realized_pnl == realized);
         // Through zero: what is left was opened at the last price.
-        position.change(2, d("100.0"), d("0.001"));
-        position.change(-5, d("110.0"), d("0.001"));
+        position.change(2, d("100.0"), d("100"), d("0.001"));
+        position.change(-5, d("110.0"), d("100"), d("0.001"));
         assert_eq!((position.size, position.entry_price), (-3, d("110.0")));
+        assert_eq!((position.cost, position.basis), (d("330"), d("300")));
     }
 }

@@ -64,9 +64,13 @@ quirks! {
     undocumented_order_codes: "an unknown order is order_not_found and a repeated client id duplicate_client_order_id, instead of documented codes",
     cancel_all_needs_no_flags: "cancel-all without flags cancels everything, instead of nothing",
     margined_positions_lag: "/v2/positions/margined is up to ten seconds old, as documented",
+    client_ids_of_open_orders_only: "/v2/orders/client_order_id/{id} knows open orders only, as the id is unique among those only",
     finished_orders_appear_late: "an order that just finished is in neither list for half a second, as one party saw",
     fills_appear_late: "a fill is listed by /v2/fills half a second after it was made",
     tickers_are_cached: "/v2/tickers/{symbol} is up to a minute old, as a cache in front of the venue makes it",
+    address_not_whitelisted: "signed calls and sign-ins are refused, because their address is not on the key's list",
+    key_reads_only: "the key may read and not trade: every signed call that is no read is refused",
+    positions_are_not_topped_up: "a new position is liquidated when its own margin is used up, as recorded positions have it, instead of being topped up from the wallet",
     idle_sockets_live: "a socket without a frame from its client is not closed after a minute, as one party measured",
     launch_auctions: "a new series begins with five minutes in which orders rest and none is matched, as one party saw",
 }

@@ -21,6 +21,20 @@ impl Exchange {
         self.now_us
     }
 
+    /// By how much the venue's clock is wrong now.
+    pub fn clock_error_us(&self) -> Micros {
+        let (by_us, until_us) = self.clock_error;
+        if self.now_us < until_us { by_us } else { 0 }
+    }
+
+    /// Whether a position is held and whether an order is live, and Bitcoin's index in USD.
+    pub fn scene(&self) -> (bool, bool, f64) {
+        let account = &self.state.account;
+        let holding = account.positions.values().any(|position| position.size != 0);
+        let spot_usd = self.state.segments[Underlying::Btc].course.index_usd();
+        (holding, !account.live.is_empty(), spot_usd)
+    }
+
     pub fn quirks(&self) -> Quirks {
         self.quirks
     }

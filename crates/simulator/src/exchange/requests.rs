@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::{Channel, OrderAction, OrderReason};
+use super::market::Underlying;
 use super::market::book::Side;
 use super::order::{CancelReason, Order, OrderKey, OrderRequest, OrderState, Reject};
-use super::state::{Blank, Exchange};
+use super::state::{Blank, Exchange, Thin};
 use super::time::Micros;
 
 impl Exchange {
@@ -61,6 +62,23 @@ impl Exchange {
     /// could open one waits.
     pub fn only_reducing(&mut self, only: bool) {
         self.only_reducing = only;
+    }
+
+    /// From now on, until `until_us`, the books whose symbol matches `pattern` show only this part of their lots.
+    pub fn thin_books(&mut self, pattern: &str, share: f64, until_us: Micros) {
+        self.thins.push(Thin { pattern: pattern.to_owned(), share, until_us });
+    }
+
+    /// Moves Bitcoin's index by so many percent from one moment to the next, as far as a chain can be built there.
+    pub fn gap(&mut self, percent: f64) {
+        self.state.segments[Underlying::Btc].course.gap(percent);
+        self.uncommitted = true;
+    }
+
+    /// From now on, until `until_us`, the venue's clock is wrong by so much: signatures are judged by it, and whoever
+    /// serves stamps by it. The market goes by the true time.
+    pub fn set_clock_error(&mut self, by_us: Micros, until_us: Micros) {
+        self.clock_error = (by_us, until_us);
     }
 
     /// Keeps one side of the books whose symbol matches `pattern` (with `*`) empty until `until_us`.

@@ -69,6 +69,7 @@ impl Exchange {
         }
         self.release_decay(at_us);
         self.match_resting(at_us);
+        self.watch_margins(at_us);
         self.publish(at_us);
     }
 

@@ -3,7 +3,7 @@
 
 use rust_decimal::Decimal;
 
-use super::account::{self, Fill, FillKind, Role};
+use super::account::{self, Deal, Fill, FillKind, Role};
 use super::event::{Level, Telling, VenueEvent};
 use super::market::book::Side;
 use super::market::chain::{self, Contract, Product};
@@ -87,7 +87,8 @@ impl Exchange {
         } else {
             Decimal::ZERO
         };
-        let (position_after, cash) = self.state.account.book(&product, side, size.abs(), price, fee, at_us);
+        let deal = Deal { side, lots: size.abs(), price, index: mean, fee };
+        let (position_after, cash) = self.state.account.book(&product, deal, at_us);
         let fill = Fill {
             id: self.state.names.hex32(),
             order_id: self.state.names.uuid(),
@@ -105,6 +106,7 @@ impl Exchange {
             created_us: at_us,
             order: None,
             cash,
+            charge: Decimal::ZERO,
         };
         self.state.account.remember(fill.clone());
         self.emit_private(at_us, VenueEvent::Fill(Box::new(fill)));

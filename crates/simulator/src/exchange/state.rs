@@ -10,6 +10,7 @@ use super::event::{Channel, VenueEvent};
 use super::market::book::{Book, Side};
 use super::market::chain::Product;
 use super::market::{Clock, History, Segments, Source, Underlying, Volatility};
+use super::profile::Profile;
 use super::published::Published;
 use super::quirks::Quirks;
 use super::random::Random;
@@ -31,6 +32,8 @@ pub struct Setup {
     pub balance: Decimal,
     /// Tax on fees, as a fraction.
     pub tax: Decimal,
+    /// Whose names are spoken.
+    pub profile: Profile,
 }
 
 impl Setup {
@@ -44,7 +47,8 @@ impl Setup {
             volatility: Volatility::default(),
             quirks: Quirks::default(),
             balance: Decimal::from(100_000),
-            tax: Decimal::new(18, 2),
+            tax: Profile::India.tax(),
+            profile: Profile::India,
         }
     }
 }
@@ -66,11 +70,37 @@ pub(crate) struct State {
     pub delays: Random,
 }
 
+impl State {
+    /// Positions of before margins were isolated name no notional: theirs is of now, and the wallet goes on backing them.
+    fn complete_positions(&mut self) {
+        for position in self.account.positions.values_mut().filter(|position| position.size != 0) {
+            let lots = Decimal::from(position.size.abs());
+            if position.cost.is_zero() {
+                position.cost = position.entry_price * lots;
+            }
+            if let Some(product) = Product::from_id(position.product_id).filter(|_| position.basis.is_zero())
+            {
+                let index = self.segments[product.underlying].course.index;
+                position.basis = product.underlying.price(index) * lots;
+                position.auto_topup = true;
+            }
+        }
+    }
+}
+
 /// A side of some books that is to stay empty for a while (a fault).
 #[derive(Clone, Debug)]
 pub(crate) struct Blank {
     pub pattern: String,
     pub side: Side,
+    pub until_us: Micros,
+}
+
+/// Books that show only a part of their lots for a while (a fault).
+#[derive(Clone, Debug)]
+pub(crate) struct Thin {
+    pub pattern: String,
+    pub share: f64,
     pub until_us: Micros,
 }
 
@@ -82,6 +112,7 @@ pub struct Exchange {
     pub(crate) volatility: Volatility,
     pub(crate) quirks: Quirks,
     pub(crate) tax: Decimal,
+    pub(crate) profile: Profile,
     pub(crate) now_us: Micros,
     pub(crate) watched: BTreeMap<Channel, BTreeSet<String>>,
     pub(crate) published: Published,
@@ -89,6 +120,9 @@ pub struct Exchange {
     pub(crate) outbox_seq: u64,
     pub(crate) private_due_us: Micros,
     pub(crate) blanks: Vec<Blank>,
+    pub(crate) thins: Vec<Thin>,
+    /// By how much the venue's clock is wrong, and until when.
+    pub(crate) clock_error: (Micros, Micros),
     /// The account changed since it was last saved.
     pub(crate) uncommitted: bool,
     /// Only what reduces a position is taken or filled.
@@ -115,7 +149,8 @@ impl Exchange {
         Exchange::with_state(state, &setup)
     }
 
-    pub(crate) fn with_state(state: State, setup: &Setup) -> Exchange {
+    pub(crate) fn with_state(mut state: State, setup: &Setup) -> Exchange {
+        state.complete_positions();
         let now_s = time::seconds(state.clock.tick_us);
         let past = |underlying: Underlying| {
             let index = state.segments[underlying].course.index;
@@ -132,11 +167,14 @@ impl Exchange {
             volatility: setup.volatility,
             quirks: setup.quirks,
             tax: setup.tax,
+            profile: setup.profile,
             watched: BTreeMap::new(),
             published: Published::default(),
             outbox: BTreeMap::new(),
             outbox_seq: 0,
             blanks: Vec::new(),
+            thins: Vec::new(),
+            clock_error: (0, 0),
             uncommitted: true,
             only_reducing: false,
         }

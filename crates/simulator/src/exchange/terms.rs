@@ -10,6 +10,9 @@ pub const INITIAL_MARGIN: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 /// Maintenance margin rate.
 pub const MAINTENANCE_MARGIN: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
 
+/// Part of the maintenance margin that a liquidation costs, if so much is left.
+pub const LIQUIDATION_PENALTY: Decimal = Decimal::from_parts(5, 0, 0, false, 1);
+
 /// Most leverage, and what holds until another is set.
 pub const MOST_LEVERAGE: Decimal = Decimal::ONE_HUNDRED;
 
@@ -40,6 +43,17 @@ pub fn risk(product: &Product, position: &Position, margin: Decimal, index: Deci
     let bankruptcy = entry - margin / (size * product.contract_value());
     let kept = MAINTENANCE_MARGIN * basis * Decimal::from(position.size.signum());
     Risk { commission, bankruptcy: Some(bankruptcy), liquidation: Some(bankruptcy + kept) }
+}
+
+/// What the margin of a position is a part of: a perpetual's notional at its entry, a short option's at the index of
+/// when it was sold; nothing for a bought option, whose premium is paid.
+pub fn notional(product: &Product, position: &Position) -> Decimal {
+    let sum = match product.contract {
+        Contract::Option { .. } if position.size >= 0 => Decimal::ZERO,
+        Contract::Option { .. } => position.basis,
+        Contract::Perpetual => position.cost,
+    };
+    sum * product.contract_value()
 }
 
 /// Margin of signed lots: `rate × S × lots × cv`; a bought option needs none, its premium is paid.

@@ -101,6 +101,29 @@ pub fn iso_us(us: Micros) -> String {
     format!("{}.{:06}Z", text.trim_end_matches('Z'), us.rem_euclid(SECOND_US))
 }
 
+/// The microseconds of a stamp in UTC, with a fraction of a second or without one.
+pub fn us_from_iso(text: &str) -> Option<Micros> {
+    let (whole, fraction) = match text.strip_suffix('Z')?.split_once('.') {
+        Some((whole, digits)) => (whole, format!("{digits:0<6}").get(..6)?.parse::<i64>().ok()?),
+        None => (text.strip_suffix('Z')?, 0),
+    };
+    Some(from_iso(&format!("{whole}Z"))? * SECOND_US + fraction)
+}
+
+/// The form of HTTP headers: `Wed, 14 Jan 2026 11:24:35 GMT`.
+pub fn http_date(us: Micros) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let second = seconds(us);
+    let (number, of_day) = (day_of(second), second.rem_euclid(DAY_S));
+    let date = Date::from_day(number);
+    // Day 0 was a Thursday; both remainders lie inside their tables.
+    let (day, month) = (DAYS[number.rem_euclid(7) as usize], MONTHS[(date.month - 1) as usize]);
+    let (hour, minute) = (of_day / 3_600, of_day / 60 % 60);
+    format!("{day}, {:02} {month} {:04} {hour:02}:{minute:02}:{:02} GMT", date.day, date.year, of_day % 60)
+}
+
 /// `2026-01-14T11:24:35Z`.
 pub fn iso_seconds(second: i64) -> String {
     let date = Date::from_day(day_of(second));
@@ -133,6 +156,17 @@ pub fn from_iso(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stamps_go_there_and_back_and_headers_have_their_own_form() {
+        let us = 1_768_389_875_801_586;
+        assert_eq!(iso_us(us), "2026-01-14T11:24:35.801586Z");
+        assert_eq!(us_from_iso(&iso_us(us)), Some(us));
+        assert_eq!(us_from_iso("2026-01-14T11:24:35.8Z"), Some(1_768_389_875_800_000));
+        assert_eq!(us_from_iso("2026-01-14T11:24:35Z"), Some(1_768_389_875_000_000));
+        assert_eq!([us_from_iso("2026-01-14T11:24:35.x1Z"), us_from_iso("1768389875")], [None, None]);
+        assert_eq!(http_date(us), "Wed, 14 Jan 2026 11:24:35 GMT");
+    }
 
     #[test]
     fn utc_stamps_are_read_as_they_are_written() {

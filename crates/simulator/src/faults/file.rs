@@ -1,40 +1,9 @@
-//! Fault files: what the venue does wrong, and when. TOML:
-//!
-//! ```toml
-//! seed = 7                       # of the probabilities; default: the venue's seed
-//!
-//! [quirks]                       # switches of `list_quirks`, all optional
-//! ioc_needs_whole_size = true
-//!
-//! [[rule]]
-//! fault = "reply_lost"           # which, see below
-//! after_s = 10                   # seconds since the start from which it may happen (0)
-//! until_s = 600                  # and until when (for ever)
-//! probability = 0.2              # chance at each occasion (1)
-//! times = 3                      # at most so often (without limit)
-//! route = "POST /v2/orders"      # faults of requests: method and path, `*` for any text ("*")
-//! skip = 2                       # faults of requests: lets so many of them pass first (0)
-//! ```
-//!
-//! Every request to a matching route is an occasion of `rest_status` (`status` 400, 401, 403, 429, 500, 502,
-//! 503 or 504; `code` of the error; `reset_ms` for 429; `applied = true` answers so although the request was
-//! carried out), `reply_late` (`delay_ms`), `reply_lost` (carried out, the connection ends without an
-//! answer), `request_lost` (not carried out, the connection ends), `reply_empty` (a read is answered as if
-//! there were nothing: lists without rows, a position of size 0, one order not found) and `reply_altered`
-//! (carried out; the fields of `drop_fields` are missing, those of the table `set_fields` have other values).
-//!
-//! Every frame of a subscribed channel is an occasion of `frames_dropped` (`channels`, all without; `symbol`
-//! with `*`; `socket`), every subscription one of `subscription_refused` (`channels`, `socket`, `error`);
-//! both have `skip` too.
-//!
-//! Timed faults have an occasion at `after_s` and, with `every_s`, again and again: `socket_cut` (no close
-//! frame), `socket_silent` (`for_s`), `undecodable_frame` (all three: `socket` "any", "private" or
-//! "public"), `book_side_missing` (`symbol` with `*`, `side` "bid" or "ask", `for_s`), `trading_disrupted`
-//! (`symbol` with `*`, `status` "disrupted_cancel_only" or "disrupted_post_only", `for_s`) and `maintenance`
-//! (`for_s`; five minutes of auction follow).
+//! Fault files: what the venue does wrong, and when, as TOML.
+//! `config/faults.sample.toml` shows every kind with its keys, and its head says what all rules have.
 
 use toml::{Table, Value};
 
+use super::condition::Condition;
 use super::keys::Keys;
 use super::kinds;
 use super::rule::Rule;
@@ -90,9 +59,10 @@ fn parse_rule((number, value): (usize, Value)) -> Result<Rule, String> {
         until_s: keys.seconds("until_s")?,
         probability: keys.probability()?,
         times: keys.whole("times")?,
+        condition: Condition::parse(&mut keys)?,
         fault: kinds::parse(&mut keys)?,
     };
-    let common = "fault, after_s, until_s, probability, times";
+    let common = "fault, after_s, until_s, probability, times, when, spot_above, spot_below";
     let own = kinds::own_keys(&rule.fault);
     keys.done(&format!("{common}, {own}"))?;
     Ok(rule)
@@ -108,7 +78,7 @@ mod tests {
     #[test]
     fn the_sample_file_is_read() {
         let faults = Faults::parse(include_str!("../../../../config/faults.sample.toml")).unwrap();
-        assert_eq!(faults.rules.len(), 19);
+        assert_eq!(faults.rules.len(), 35);
         assert_eq!(faults.quirks, Some(Quirks::default()));
         assert_eq!(
             faults.rules[0].fault,
@@ -153,6 +123,24 @@ mod tests {
         check(disrupted, &["status is missing", "disrupted_cancel_only"]);
         check(&format!("{disrupted}status = \"halted\""), &["status is \"halted\"", "disrupted_post_only"]);
         check("[[rule]]\nfault = \"maintenance\"", &["for_s is missing"]);
+        check("[[rule]]\nfault = \"reply_lost\"\nwhen = \"rich\"", &["when is \"rich\"", "\"holding\""]);
+        check("[[rule]]\nfault = \"reply_lost\"\nspot_above = -1", &["spot_above is -1", "USD from 0"]);
+        let late = "[[rule]]\nfault = \"reply_late\"\ndelay_ms = 50\nmost_ms = 10";
+        check(late, &["most_ms is 10", "from delay_ms, which is 50"]);
+        check("[[rule]]\nfault = \"reply_html\"\nstatus = 404", &["status is 404", "200, 403"]);
+        check("[[rule]]\nfault = \"reply_never\"\napplied = 1", &["applied is 1", "true or false"]);
+        check(
+            "[[rule]]\nfault = \"reply_stale\"\nroute = \"PUT /v2/x\"",
+            &["route is \"PUT /v2/x\"", "a read"],
+        );
+        check(
+            "[[rule]]\nfault = \"sign_in_refused\"\nstatus = \"no\"",
+            &["status is \"no\"", "request_expired"],
+        );
+        check("[[rule]]\nfault = \"book_thin\"\nfor_s = 1", &["share is missing"]);
+        check("[[rule]]\nfault = \"book_thin\"\nfor_s = 1\nshare = 2", &["share is 2", "from 0 to 1"]);
+        check("[[rule]]\nfault = \"market_gap\"\npercent = 0", &["percent is 0", "-50 to 100"]);
+        check("[[rule]]\nfault = \"clock_wrong\"\nfor_s = 1", &["by_ms is missing"]);
         check("seed = -1", &["seed is -1", "from 0"]);
         check("[quirks]\nnonsense = true", &["nonsense", "ioc_needs_whole_size"]);
     }

@@ -41,6 +41,15 @@ impl Keys {
         texts.ok_or_else(|| self.wrong(key, &value, "a list of texts"))
     }
 
+    /// A switch, off without.
+    pub fn flag(&mut self, key: &str) -> Result<bool, String> {
+        match self.table.remove(key) {
+            None => Ok(false),
+            Some(Value::Boolean(on)) => Ok(on),
+            Some(other) => Err(self.wrong(key, &other, "true or false")),
+        }
+    }
+
     pub fn whole(&mut self, key: &str) -> Result<Option<u64>, String> {
         match self.table.remove(key) {
             None => Ok(None),

@@ -1,7 +1,9 @@
 //! Fault rules at run time: which of them strikes now. Chance comes from its own seeded stream.
 
+use super::condition::Scene;
 use super::file::Faults;
 use super::rule::{Fault, RequestFault, Rule, StreamFault, TimedFault};
+use crate::dialect::auth::SignIn;
 use crate::exchange::pattern::matches;
 use crate::exchange::random::Random;
 use crate::exchange::time::{Micros, SECOND_US};
@@ -12,18 +14,32 @@ pub(crate) struct FaultPlan {
     rules: Vec<Armed>,
     chance: Random,
     begun: Vec<Begun>,
+    scene: Scene,
 }
 
-/// From which sockets a frame is withheld.
+/// What becomes of a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Withheld {
-    pub private: bool,
-    pub public: bool,
+pub(crate) enum Fate {
+    #[default]
+    Sent,
+    Dropped,
+    Repeated,
+    /// Sent so many milliseconds later.
+    Late(u64),
+    /// Sent behind the next one, or so many milliseconds later.
+    Behind(u64),
 }
 
-impl Withheld {
-    /// True if it does not reach a socket.
-    pub fn hides(self, public_only: bool) -> bool {
+/// What becomes of a frame on each kind of socket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fates {
+    pub private: Fate,
+    pub public: Fate,
+}
+
+impl Fates {
+    /// On one socket.
+    pub fn on(self, public_only: bool) -> Fate {
         if public_only { self.public } else { self.private }
     }
 }
@@ -53,53 +69,95 @@ impl FaultPlan {
         };
         let rules = faults.rules.into_iter().map(arm).collect();
         let chance = Random::new(faults.seed.unwrap_or(seed), 5);
-        FaultPlan { start_us, rules, chance, begun: Vec::new() }
+        FaultPlan { start_us, rules, chance, begun: Vec::new(), scene: Scene::default() }
+    }
+
+    /// True if some rule looks at the account or the market.
+    pub fn has_conditions(&self) -> bool {
+        self.rules.iter().any(|armed| !armed.rule.condition.is_empty())
+    }
+
+    /// What the rules are held against from now on.
+    pub fn set_scene(&mut self, scene: Scene) {
+        self.scene = scene;
     }
 
     /// The fault that strikes this request, if any: the first rule in the file that does.
     pub fn on_request(&mut self, now_us: Micros, method: &str, path: &str) -> Option<RequestFault> {
         let target = format!("{method} {path}");
+        let (start_us, scene) = (self.start_us, self.scene);
         for armed in &mut self.rules {
             let Fault::Request { route, skip, kind } = &armed.rule.fault else { continue };
             let (skip, kind) = (*skip, kind.clone());
-            if matches(route, &target) && armed.strikes(skip, self.start_us, now_us, &mut self.chance) {
-                return Some(kind);
+            if matches(route, &target) && armed.strikes(skip, start_us, now_us, &scene, &mut self.chance) {
+                return Some(drawn(kind, &mut self.chance));
             }
         }
         None
     }
 
-    /// From which sockets a frame is to be withheld.
-    pub fn on_frame(&mut self, now_us: Micros, channel: &str, symbol: &str) -> Withheld {
-        let mut withheld = Withheld::default();
+    /// What becomes of a frame.
+    pub fn on_frame(&mut self, now_us: Micros, channel: &str, symbol: &str) -> Fates {
+        self.fates(now_us, channel, symbol, false)
+    }
+
+    /// True if the snapshot that follows a subscription is dropped; nothing else can become of it.
+    pub fn drops_snapshot(&mut self, now_us: Micros, channel: &str, symbol: &str, public_only: bool) -> bool {
+        self.fates(now_us, channel, symbol, true).on(public_only) == Fate::Dropped
+    }
+
+    fn fates(&mut self, now_us: Micros, channel: &str, symbol: &str, snapshot: bool) -> Fates {
+        let mut fates = Fates::default();
+        let (start_us, scene) = (self.start_us, self.scene);
         for armed in &mut self.rules {
             let Fault::Stream { channels, socket, skip, kind } = &armed.rule.fault else { continue };
-            let StreamFault::FramesDropped { symbol: pattern } = kind else { continue };
-            let (socket, skip, fault) = (*socket, *skip, kind.name());
+            let Some((pattern, shape)) = of_frames(kind) else { continue };
+            let (socket, skip, name) = (*socket, *skip, kind.name());
             if meant(channels, channel)
+                && (!snapshot || shape.fate == Fate::Dropped)
                 && matches(pattern, symbol)
-                && armed.strikes(skip, self.start_us, now_us, &mut self.chance)
+                && armed.strikes(skip, start_us, now_us, &scene, &mut self.chance)
             {
-                withheld.private |= socket.covers(false);
-                withheld.public |= socket.covers(true);
-                note(&mut self.begun, armed.struck, fault, channel, symbol);
+                let fate = shape.drawn(&mut self.chance);
+                for (public_only, on) in [(false, &mut fates.private), (true, &mut fates.public)] {
+                    if socket.covers(public_only) && *on == Fate::Sent {
+                        *on = fate;
+                    }
+                }
+                note(&mut self.begun, armed.struck, name, channel, symbol);
             }
         }
-        withheld
+        fates
     }
 
     /// The error with which a subscription is refused, if it is.
     pub fn on_subscription(&mut self, now_us: Micros, channel: &str, public_only: bool) -> Option<String> {
+        let (start_us, scene) = (self.start_us, self.scene);
         for armed in &mut self.rules {
             let Fault::Stream { channels, socket, skip, kind } = &armed.rule.fault else { continue };
             let StreamFault::SubscriptionRefused { error } = kind else { continue };
             let (skip, error, fault) = (*skip, error.clone(), kind.name());
             if meant(channels, channel)
                 && socket.covers(public_only)
-                && armed.strikes(skip, self.start_us, now_us, &mut self.chance)
+                && armed.strikes(skip, start_us, now_us, &scene, &mut self.chance)
             {
                 note(&mut self.begun, armed.struck, fault, channel, "");
                 return Some(error);
+            }
+        }
+        None
+    }
+
+    /// How a sign-in is refused, if it is.
+    pub fn on_sign_in(&mut self, now_us: Micros) -> Option<SignIn> {
+        let (start_us, scene) = (self.start_us, self.scene);
+        for armed in &mut self.rules {
+            let Fault::Stream { skip, kind, .. } = &armed.rule.fault else { continue };
+            let StreamFault::SignInRefused { status } = kind else { continue };
+            let (skip, status, fault) = (*skip, *status, kind.name());
+            if armed.strikes(skip, start_us, now_us, &scene, &mut self.chance) {
+                note(&mut self.begun, armed.struck, fault, "key-auth", "");
+                return Some(status);
             }
         }
         None
@@ -116,8 +174,14 @@ impl FaultPlan {
         for armed in &mut self.rules {
             let Fault::Timed { every_s, kind } = &armed.rule.fault else { continue };
             while let Some(at_us) = armed.next_us.filter(|at_us| *at_us <= now_us) {
-                armed.next_us = every_s.map(|every_s| at_us + micros(every_s));
-                if !within(&armed.rule, self.start_us, at_us) || !spare(&armed.rule, armed.struck) {
+                // An occasion waits for its condition, as long as its rule may strike.
+                let waits = !armed.rule.condition.holds(&self.scene);
+                if waits && within(&armed.rule, self.start_us, now_us) {
+                    break;
+                }
+                let struck_us = if armed.rule.condition.is_empty() { at_us } else { now_us };
+                armed.next_us = every_s.map(|every_s| struck_us + micros(every_s));
+                if waits || !within(&armed.rule, self.start_us, at_us) || !spare(&armed.rule, armed.struck) {
                     armed.next_us = None;
                 } else if self.chance.chance(armed.rule.probability) {
                     armed.struck += 1;
@@ -131,8 +195,15 @@ impl FaultPlan {
 
 impl Armed {
     /// Takes an occasion: true if the rule strikes it.
-    fn strikes(&mut self, skip: u64, start_us: Micros, now_us: Micros, chance: &mut Random) -> bool {
-        if !within(&self.rule, start_us, now_us) {
+    fn strikes(
+        &mut self,
+        skip: u64,
+        start_us: Micros,
+        now_us: Micros,
+        scene: &Scene,
+        chance: &mut Random,
+    ) -> bool {
+        if !within(&self.rule, start_us, now_us) || !self.rule.condition.holds(scene) {
             return false;
         }
         self.seen += 1;
@@ -141,6 +212,50 @@ impl Armed {
         self.struck += u64::from(strikes);
         strikes
     }
+}
+
+/// A fault of frames before its delay is drawn.
+#[derive(Clone, Copy)]
+struct Shape {
+    fate: Fate,
+    most_ms: u64,
+}
+
+impl Shape {
+    fn drawn(self, chance: &mut Random) -> Fate {
+        match self.fate {
+            Fate::Late(least_ms) => Fate::Late(between(least_ms, self.most_ms, chance)),
+            Fate::Sent | Fate::Dropped | Fate::Repeated | Fate::Behind(_) => self.fate,
+        }
+    }
+}
+
+/// Which symbols a fault is about, and what it does to their frames.
+fn of_frames(kind: &StreamFault) -> Option<(&String, Shape)> {
+    let shape = |fate: Fate| Shape { fate, most_ms: 0 };
+    match kind {
+        StreamFault::FramesDropped { symbol } => Some((symbol, shape(Fate::Dropped))),
+        StreamFault::FramesRepeated { symbol } => Some((symbol, shape(Fate::Repeated))),
+        StreamFault::FramesLate { symbol, delay_ms, most_ms } => {
+            Some((symbol, Shape { fate: Fate::Late(*delay_ms), most_ms: *most_ms }))
+        }
+        StreamFault::FramesReordered { symbol, most_ms } => Some((symbol, shape(Fate::Behind(*most_ms)))),
+        StreamFault::SubscriptionRefused { .. } | StreamFault::SignInRefused { .. } => None,
+    }
+}
+
+/// The fault with its delay drawn.
+fn drawn(kind: RequestFault, chance: &mut Random) -> RequestFault {
+    if let RequestFault::Late { delay_ms, most_ms } = kind {
+        let delay_ms = between(delay_ms, most_ms, chance);
+        return RequestFault::Late { delay_ms, most_ms: delay_ms };
+    }
+    kind
+}
+
+/// Nothing is drawn where there is nothing to choose, so that older fault files strike as they did.
+fn between(least: u64, most: u64, chance: &mut Random) -> u64 {
+    if most <= least { least } else { least + (chance.uniform() * (most - least + 1) as f64) as u64 }
 }
 
 /// No channels named means every one.
@@ -195,8 +310,8 @@ mod tests {
              skip = 1\ntimes = 2\n[[rule]]\nfault = \"frames_dropped\"\nsocket = \"private\"\nafter_s = 9",
         );
         let mut at = |second: i64, channel: &str, symbol: &str| {
-            let Withheld { private, public } = plan.on_frame(second * SECOND_US, channel, symbol);
-            (private, public)
+            let Fates { private, public } = plan.on_frame(second * SECOND_US, channel, symbol);
+            (private == Fate::Dropped, public == Fate::Dropped)
         };
         assert_eq!(at(1, "ob_l2", "C-1"), (false, false), "another channel");
         assert_eq!(at(1, "ob_l1", "P-1"), (false, false), "another symbol");

@@ -9,16 +9,21 @@ use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use serde_json::{Value, json};
 use tokio::sync::{broadcast, watch};
-use tokio::time::{Instant, interval_at, sleep};
+use tokio::time::{Instant, interval_at, sleep, sleep_until};
 
+use super::held::HeldFrames;
 use super::shared::{Context, Sent, Shared, Venue, until, wall_us};
 use super::transport::{ADDRESS, write};
-use crate::dialect::auth::{Payer, SOCKETS};
+use crate::dialect::accent;
+use crate::dialect::auth::{Payer, SOCKETS, SignIn};
 use crate::dialect::rest::Reply;
 use crate::dialect::session::{Session, Trouble};
+use crate::dialect::stamps;
+use crate::exchange::event::VenueEvent;
+use crate::exchange::profile::Profile;
 use crate::exchange::time::Micros;
 use crate::faults::TimedFault;
-use crate::faults::plan::FaultPlan;
+use crate::faults::plan::{Fate, FaultPlan};
 
 const HEARTBEAT: Duration = Duration::from_secs(30);
 const IDLE: Duration = Duration::from_secs(60);
@@ -43,9 +48,20 @@ fn accept(context: Context, upgrade: WebSocketUpgrade, public_only: bool) -> Res
 }
 
 async fn run(context: Context, socket: WebSocket, public_only: bool) {
-    let id = context.shared.lock().next_connection();
+    let (id, profile) = {
+        let mut venue = context.shared.lock();
+        (venue.next_connection(), venue.exchange.profile)
+    };
     let sent = context.shared.sent.subscribe();
-    let connection = Connection { id, public_only, socket, session: Session::new(public_only), sent };
+    let connection = Connection {
+        id,
+        public_only,
+        profile,
+        socket,
+        session: Session::new(public_only),
+        sent,
+        held: HeldFrames::default(),
+    };
     connection.run(&context.shared, context.stopped.clone()).await;
     context.shared.lock().watch(id, Vec::new());
 }
@@ -53,9 +69,12 @@ async fn run(context: Context, socket: WebSocket, public_only: bool) {
 struct Connection {
     id: u64,
     public_only: bool,
+    /// Whose names it is spoken to in.
+    profile: Profile,
     socket: WebSocket,
     session: Session,
     sent: broadcast::Receiver<Arc<Sent>>,
+    held: HeldFrames,
 }
 
 impl Connection {
@@ -66,9 +85,11 @@ impl Connection {
         tokio::pin!(idle);
         let mut active = shared.lock().exchange.quirks().idle_sockets_live;
         loop {
+            let due = self.held.next_due();
             let next = tokio::select! {
                 frame = self.socket.recv() => Next::of_frame(frame),
                 sent = self.sent.recv() => sent.map_or(Next::End, Next::Sent),
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Next::Due,
                 _ = heartbeat.tick(), if self.session.wants_heartbeat() => Next::Heartbeat,
                 () = &mut idle, if !active => Next::End,
                 () = until(&mut stopped) => Next::End,
@@ -83,13 +104,15 @@ impl Connection {
                     true
                 }
                 Next::Sent(sent) => match &*sent {
-                    Sent::Event(_, withheld) if withheld.hides(self.public_only) => true,
-                    Sent::Event(event, _) => match self.session.frames(event) {
-                        Some(frame) => self.send(&frame).await,
-                        None => true,
-                    },
+                    Sent::Event(event, fates, wrong_us) => {
+                        self.pass(event, fates.on(self.public_only), *wrong_us).await
+                    }
                     Sent::Fault(fault) => self.suffer(fault, &mut stopped).await,
                 },
+                Next::Due => {
+                    let due = self.held.due(Instant::now());
+                    self.send_all(&due).await
+                }
                 Next::Heartbeat => self.send(&json!({ "type": "heartbeat" })).await,
                 Next::End => false,
             };
@@ -99,23 +122,60 @@ impl Connection {
         }
     }
 
-    async fn answer(&mut self, text: &str, shared: &Shared) -> bool {
-        let replies = {
-            let venue = &mut *shared.lock();
-            let now_us = wall_us();
-            let Venue { exchange, gate, plan, .. } = venue;
-            let mut trouble = Planned { plan, public_only: self.public_only, now_us };
-            let replies = self.session.on_text(text, exchange, &gate.credentials, &mut trouble, now_us);
-            shared.tell_begun(venue.plan.begun());
-            venue.watch(self.id, self.session.watched());
-            replies
-        };
-        for reply in &replies {
-            if !self.send(reply).await {
+    /// Sends what an event becomes for this client, as its fate wants it.
+    async fn pass(&mut self, event: &VenueEvent, fate: Fate, wrong_us: Micros) -> bool {
+        let Some(mut frame) = self.session.frames(event) else { return true };
+        if wrong_us != 0 {
+            stamps::shift(&mut frame, wrong_us);
+        }
+        let now = Instant::now();
+        match fate {
+            Fate::Dropped => return true,
+            Fate::Late(ms) => {
+                self.held.hold(now, ms, false, frame);
+                return true;
+            }
+            Fate::Behind(ms) => {
+                self.held.hold(now, ms, true, frame);
+                return true;
+            }
+            Fate::Sent | Fate::Repeated => {}
+        }
+        let mut frames = vec![frame];
+        if fate == Fate::Repeated {
+            frames.push(frames[0].clone());
+        }
+        frames.extend(self.held.behind());
+        self.send_all(&frames).await
+    }
+
+    async fn send_all(&mut self, frames: &[Value]) -> bool {
+        for frame in frames {
+            if !self.send(frame).await {
                 return false;
             }
         }
         true
+    }
+
+    async fn answer(&mut self, text: &str, shared: &Shared) -> bool {
+        let replies = {
+            let venue = &mut *shared.lock();
+            let now_us = wall_us();
+            venue.look();
+            let Venue { exchange, gate, plan, .. } = venue;
+            let mut trouble = Planned { plan, public_only: self.public_only, now_us };
+            let text = accent::heard(exchange.profile, text);
+            let mut replies = self.session.on_text(&text, exchange, &gate.credentials, &mut trouble, now_us);
+            let wrong_us = exchange.clock_error_us();
+            if wrong_us != 0 {
+                replies.iter_mut().for_each(|reply| stamps::shift(reply, wrong_us));
+            }
+            shared.tell_begun(venue.plan.begun());
+            venue.watch(self.id, self.session.watched());
+            replies
+        };
+        self.send_all(&replies).await
     }
 
     /// Lets a fault happen to this connection, if it is meant. False ends it without a close frame.
@@ -133,16 +193,26 @@ impl Connection {
                     () = until(stopped) => false,
                 }
             }
+            TimedFault::SocketHalfOpen { socket } if socket.covers(self.public_only) => {
+                // Not even the client's farewell is read: the connection is there until the venue ends.
+                until(stopped).await;
+                false
+            }
             TimedFault::UndecodableFrame { .. }
             | TimedFault::SocketSilent { .. }
+            | TimedFault::SocketHalfOpen { .. }
             | TimedFault::BookSideMissing { .. }
+            | TimedFault::BookThin { .. }
+            | TimedFault::MarketGap { .. }
+            | TimedFault::ClockWrong { .. }
             | TimedFault::TradingDisrupted { .. }
             | TimedFault::Maintenance { .. } => true,
         }
     }
 
     async fn send(&mut self, frame: &Value) -> bool {
-        self.socket.send(Message::text(frame.to_string())).await.is_ok()
+        let text = accent::spoken(self.profile, frame.to_string());
+        self.socket.send(Message::text(text)).await.is_ok()
     }
 }
 
@@ -159,7 +229,11 @@ impl Trouble for Planned<'_> {
     }
 
     fn loses(&mut self, channel: &str, symbol: &str) -> bool {
-        self.plan.on_frame(self.now_us, channel, symbol).hides(self.public_only)
+        self.plan.drops_snapshot(self.now_us, channel, symbol, self.public_only)
+    }
+
+    fn refuses_sign_in(&mut self) -> Option<SignIn> {
+        self.plan.on_sign_in(self.now_us)
     }
 }
 
@@ -168,6 +242,8 @@ enum Next {
     Text(Utf8Bytes),
     Other,
     Sent(Arc<Sent>),
+    /// Frames that were held back have waited long enough.
+    Due,
     Heartbeat,
     End,
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::exchange::market::Source;
+use crate::exchange::profile::Profile;
 use crate::exchange::quirks::Quirks;
 use crate::exchange::tape::{Tape, TapeEnd};
 use crate::faults::Faults;
@@ -39,6 +40,8 @@ pub struct Options {
     pub api_secret: String,
     /// Overridden by the fault file's, if that has any.
     pub quirks: Quirks,
+    /// Which environment of the venue is played.
+    pub profile: Profile,
 }
 
 impl Options {
@@ -55,6 +58,7 @@ impl Options {
             api_key: "simulator-key".to_owned(),
             api_secret: "simulator-secret".to_owned(),
             quirks: Quirks::default(),
+            profile: Profile::default(),
         }
     }
 

@@ -31,19 +31,22 @@ pub(crate) async fn pump(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>
 fn run_once(shared: &Shared) -> Micros {
     let venue = &mut *shared.lock();
     let now_us = wall_us();
+    venue.look();
     let strikes = venue.plan.due(now_us);
     for strike in &strikes {
         strikes_exchange(&mut venue.exchange, strike, now_us);
     }
     venue.exchange.run_to(now_us);
     let mut notes: Vec<Telling> = venue.keeper.keep(&mut venue.exchange, now_us).into_iter().collect();
+    let wrong_us = venue.exchange.clock_error_us();
     for event in venue.exchange.advance(now_us) {
-        let withheld = address(&event).map(|(name, symbol)| venue.plan.on_frame(now_us, name.word(), symbol));
+        let fates = address(&event).map(|(name, symbol)| venue.plan.on_frame(now_us, name.word(), symbol));
         if let VenueEvent::Note(note) = event {
             notes.push(note);
         } else {
             // Nobody connected is no error.
-            let _receivers = shared.sent.send(Arc::new(Sent::Event(event, withheld.unwrap_or_default())));
+            let _receivers =
+                shared.sent.send(Arc::new(Sent::Event(event, fates.unwrap_or_default(), wrong_us)));
         }
     }
     shared.tell_begun(venue.plan.begun());
@@ -68,8 +71,14 @@ fn strikes_exchange(exchange: &mut Exchange, fault: &TimedFault, now_us: Micros)
             exchange.disrupt(symbol, *status, until_us(*for_s));
         }
         TimedFault::Maintenance { for_s } => exchange.maintain(until_us(*for_s)),
+        TimedFault::BookThin { symbol, share, for_s } => {
+            exchange.thin_books(symbol, *share, until_us(*for_s));
+        }
+        TimedFault::MarketGap { percent } => exchange.gap(*percent),
+        TimedFault::ClockWrong { by_ms, for_s } => exchange.set_clock_error(by_ms * 1_000, until_us(*for_s)),
         TimedFault::SocketCut { .. }
         | TimedFault::SocketSilent { .. }
+        | TimedFault::SocketHalfOpen { .. }
         | TimedFault::UndecodableFrame { .. } => {}
     }
 }

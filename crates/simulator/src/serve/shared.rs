@@ -14,9 +14,12 @@ use crate::exchange::Exchange;
 use crate::exchange::event::{Channel, Level, Telling, VenueEvent};
 use crate::exchange::time::Micros;
 use crate::faults::TimedFault;
-use crate::faults::plan::{Begun, FaultPlan, Withheld};
+use crate::faults::condition::Scene;
+use crate::faults::plan::{Begun, Fates, FaultPlan};
 
 const EVENTS_HELD: usize = 65_536;
+/// Answers kept for a fault that repeats them.
+const ANSWERS_KEPT: usize = 256;
 
 /// What the lock guards.
 pub(crate) struct Venue {
@@ -24,14 +27,22 @@ pub(crate) struct Venue {
     pub gate: Gate,
     pub plan: FaultPlan,
     pub keeper: Keeper,
+    /// Answers to reads, for a cache that is too old.
+    pub kept: BTreeMap<String, Kept>,
     watching: BTreeMap<u64, Vec<(Channel, String)>>,
     connections: u64,
 }
 
+/// An answer that may be given again.
+pub(crate) struct Kept {
+    pub reply: Reply,
+    pub at_us: Micros,
+}
+
 /// What goes to every connection.
 pub(crate) enum Sent {
-    /// And whom it does not reach.
-    Event(VenueEvent, Withheld),
+    /// What becomes of it on which sockets, and by how much its stamps are wrong.
+    Event(VenueEvent, Fates, Micros),
     Fault(TimedFault),
 }
 
@@ -40,6 +51,8 @@ pub(crate) struct Shared {
     venue: Mutex<Venue>,
     pub sent: broadcast::Sender<Arc<Sent>>,
     pub wake: Notify,
+    /// An answer has left.
+    pub left: Notify,
     pub tell: Box<dyn Fn(Telling) + Send + Sync>,
 }
 
@@ -50,10 +63,16 @@ pub(crate) struct Context {
     pub stopped: watch::Receiver<bool>,
 }
 
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Shared")
+    }
+}
+
 impl Shared {
     pub fn new(venue: Venue, tell: Box<dyn Fn(Telling) + Send + Sync>) -> Shared {
         let sent = broadcast::channel(EVENTS_HELD).0;
-        Shared { venue: Mutex::new(venue), sent, wake: Notify::new(), tell }
+        Shared { venue: Mutex::new(venue), sent, wake: Notify::new(), left: Notify::new(), tell }
     }
 
     pub fn lock(&self) -> MutexGuard<'_, Venue> {
@@ -76,7 +95,33 @@ impl Shared {
 
 impl Venue {
     pub fn new(exchange: Exchange, gate: Gate, plan: FaultPlan, keeper: Keeper) -> Venue {
-        Venue { exchange, gate, plan, keeper, watching: BTreeMap::new(), connections: 0 }
+        Venue {
+            exchange,
+            gate,
+            plan,
+            keeper,
+            kept: BTreeMap::new(),
+            watching: BTreeMap::new(),
+            connections: 0,
+        }
+    }
+
+    /// Lets the rules of the fault file see the account and the market, if any of them looks.
+    pub fn look(&mut self) {
+        if self.plan.has_conditions() {
+            let (holding, resting, spot_usd) = self.exchange.scene();
+            self.plan.set_scene(Scene { holding, resting, spot_usd });
+        }
+    }
+
+    /// Keeps an answer; the oldest goes when there are too many.
+    pub fn keep_answer(&mut self, target: String, kept: Kept) {
+        self.kept.insert(target, kept);
+        if self.kept.len() > ANSWERS_KEPT {
+            let oldest =
+                self.kept.iter().min_by_key(|(_, kept)| kept.at_us).map(|(target, _)| target.clone());
+            oldest.map(|target| self.kept.remove(&target));
+        }
     }
 
     /// A number for a new connection.

@@ -112,7 +112,8 @@ pub(crate) fn open(options: &Options, now_us: Micros) -> Result<Opened, StartErr
     let quirks = options.faults.as_ref().and_then(|faults| faults.quirks).unwrap_or(options.quirks);
     let setup = |tape: &TapeSource, end: TapeEnd| {
         let source = tape.open(end)?;
-        Ok(Setup { speed: options.speed, quirks, ..Setup::new(options.seed, source, now_us) })
+        let (profile, tax) = (options.profile, options.profile.tax());
+        Ok(Setup { speed: options.speed, quirks, profile, tax, ..Setup::new(options.seed, source, now_us) })
     };
     let Some(path) = &options.state_file else {
         let exchange = Exchange::new(setup(&options.tape, options.tape_end)?);

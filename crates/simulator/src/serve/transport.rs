@@ -1,5 +1,4 @@
-//! HTTP connections: bytes in, bytes out, the wire's delays and the faults of requests. No venue rule
-//! lives here.
+//! HTTP connections: bytes in, bytes out, and the wire's delays. No venue rule lives here.
 
 use std::time::Duration;
 
@@ -14,12 +13,13 @@ use tokio::net::TcpListener;
 use tokio::time::sleep;
 
 use super::connection::{private_socket, public_socket};
+use super::harm;
 use super::line::{Line, Lines};
-use super::shared::{Context, Shared, until, wall_us};
+use super::shared::{Context, until, wall_us};
 use crate::dialect::auth::Given;
 use crate::dialect::rest::{self, Reply};
-use crate::dialect::wire;
-use crate::faults::{RequestFault, answer};
+use crate::dialect::stamps;
+use crate::exchange::time;
 
 const MOST_BODY: usize = 1 << 20;
 /// Everybody comes from here.
@@ -58,6 +58,7 @@ async fn answer(
     let (method, path) = (parts.method.as_str(), parts.uri.path());
     let (there_us, back_us, fault) = {
         let venue = &mut *shared.lock();
+        venue.look();
         let exchange = &mut venue.exchange;
         let (there_us, back_us) = (exchange.draw_latency_us(), exchange.draw_latency_us());
         (there_us, back_us, venue.plan.on_request(wall_us(), method, path))
@@ -82,66 +83,15 @@ async fn answer(
         address: ADDRESS,
         body: &body,
     };
-    let reply = match &fault {
-        Some(RequestFault::RequestLost) => return line.cut(),
-        Some(RequestFault::Status { status, code, reset_ms, applied }) => {
-            if *applied {
-                carry_out(shared, &request);
-            }
-            faulty(*status, code.as_deref(), *reset_ms)
-        }
-        Some(RequestFault::ReplyLost) => {
-            carry_out(shared, &request);
-            return line.cut();
-        }
-        Some(RequestFault::Late { delay_ms }) => {
-            let reply = carry_out(shared, &request);
-            sleep(Duration::from_millis(*delay_ms)).await;
-            reply
-        }
-        Some(RequestFault::ReplyEmpty) => emptied(carry_out(shared, &request)),
-        Some(RequestFault::ReplyAltered { drop_fields, set_fields }) => {
-            let reply = carry_out(shared, &request);
-            Reply { body: answer::altered(&reply.body, drop_fields, set_fields), ..reply }
-        }
-        None => carry_out(shared, &request),
-    };
+    let Some(mut reply) = harm::answered(&context, &request, fault).await else { return line.cut() };
     sleep(micros(back_us)).await;
+    let (now_us, wrong_us) = (wall_us(), shared.lock().exchange.clock_error_us());
+    if wrong_us != 0 {
+        reply.body = stamps::shifted(&reply.body, wrong_us);
+        reply.headers.push(("date", time::http_date(now_us + wrong_us)));
+    }
+    shared.left.notify_waiters();
     write(reply)
-}
-
-fn carry_out(shared: &Shared, request: &rest::Request<'_>) -> Reply {
-    let (reply, note) = shared.lock().carry_out(wall_us(), request);
-    if let Some(note) = note {
-        (shared.tell)(note);
-    }
-    shared.wake.notify_one();
-    reply
-}
-
-fn faulty(status: u16, code: Option<&str>, reset_ms: i64) -> Reply {
-    match (status, code) {
-        (429, code) => {
-            let limited = Reply::rate_limited(reset_ms);
-            let body = code.map(|code| wire::failure(code, None));
-            Reply { body: body.unwrap_or_else(|| limited.body.clone()), ..limited }
-        }
-        (502, _) => Reply::gateway(502, "Bad Gateway"),
-        (504, _) => Reply::gateway(504, "Gateway Time-out"),
-        (403, None) => Reply::gateway(403, "Forbidden"),
-        (401, None) => Reply::json(401, wire::failure("unauthorized_api_access", None)),
-        (503, None) => Reply::json(503, wire::failure("unavailable", None)),
-        (_other, None) => Reply::json(status, wire::failure("internal_server_error", None)),
-        (_other, Some(code)) => Reply::json(status, wire::failure(code, None)),
-    }
-}
-
-/// The same answer as if there were nothing; one thing that is asked for is not found.
-fn emptied(reply: Reply) -> Reply {
-    match answer::emptied(&reply.body) {
-        Some(body) => Reply { body, ..reply },
-        None => Reply::json(404, wire::failure("open_order_not_found", None)),
-    }
 }
 
 fn micros(us: i64) -> Duration {

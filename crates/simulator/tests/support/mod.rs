@@ -86,13 +86,17 @@ impl Feed {
 
     pub async fn signed_in(url: &str) -> Feed {
         let mut feed = Feed::open(url).await;
+        assert_eq!(feed.sign_in().await["status"], "authenticated");
+        feed
+    }
+
+    /// Asks to be signed in; what the venue says to it.
+    pub async fn sign_in(&mut self) -> Value {
         let timestamp = now_s().to_string();
         let signature = sign(SECRET, format!("GET{timestamp}/live").as_bytes());
         let payload = json!({ "api-key": KEY, "timestamp": timestamp, "signature": signature });
-        feed.send(json!({ "type": "key-auth", "payload": payload })).await;
-        let reply = feed.wait(|frame| frame["type"] == "key-auth").await;
-        assert_eq!(reply["status"], "authenticated");
-        feed
+        self.send(json!({ "type": "key-auth", "payload": payload })).await;
+        self.wait(|frame| frame["type"] == "key-auth").await
     }
 
     pub async fn send(&mut self, frame: Value) {

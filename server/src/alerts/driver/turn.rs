@@ -1,16 +1,20 @@
 //! One turn after the other: what was heard goes in, what follows is kept, told and sent, in this order: what was sent is
 //! always known to be on its way.
 
+use telemetry::Source;
+
 use super::*;
 use crate::alerts::alert::{Alert, Channel, Kind};
 use crate::alerts::desk::{AskError, Told, accepted};
 use crate::store::StoreError;
+use crate::store::telemetry::Filter;
 use crate::store::trading::StoredAnswer;
 use crate::store::watch::{AlertRow, AnswerRow, DeliveryRow};
 
 /// Names of what is kept.
 const MACHINE: &str = "alerts";
 const CURSOR: &str = "journal_seq";
+const LINE: &str = "log_position";
 /// Windows and cursors move all the time; by themselves they are kept this often.
 const IDLE_SAVE: Duration = Duration::from_secs(5);
 
@@ -18,8 +22,10 @@ pub(super) struct Turn {
     parts: Parts,
     desk: Desk,
     machine: Machine,
-    /// The decision that is looked at next; `None` until it was read.
+    /// The decision that is looked at next; `None` until that was read.
     next_seq: Option<u64>,
+    /// Lines up to here were looked at.
+    heard_to: i64,
     /// Effects that are not carried out yet.
     effects: Vec<Effect>,
     /// What is not saved yet, also what a store that was away has missed.
@@ -36,18 +42,26 @@ pub(super) struct Turn {
 
 impl Turn {
     /// Goes on from what was kept. Without it, the past is not told: rules begin with what is decided from now on.
-    pub async fn begin(parts: Parts, desk: Desk, done: mpsc::UnboundedSender<Delivery>) -> Self {
+    pub async fn begin(
+        parts: Parts,
+        desk: Desk,
+        began: Began,
+        done: mpsc::UnboundedSender<Delivery>,
+    ) -> Self {
         let store = desk.store();
         let kept = store.state(MACHINE).await.ok().flatten();
         let machine: Machine = kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-        let cursor = store.state(CURSOR).await.ok().flatten().and_then(|text| text.parse().ok());
+        let next_seq = store.state(CURSOR).await.ok().flatten().and_then(|text| text.parse().ok());
+        let heard_to = store.state(LINE).await.ok().flatten().and_then(|text| text.parse().ok());
+        let is_new = next_seq.is_none() || heard_to.is_none();
         let machine = machine.begin(desk.notifiers().usable());
         let now = Instant::now();
         let mut turn = Self {
             parts,
             desk,
             machine,
-            next_seq: cursor,
+            next_seq: next_seq.or(began.next_seq),
+            heard_to: heard_to.unwrap_or(began.heard_to),
             effects: Vec::new(),
             saved: Saved::default(),
             changed: false,
@@ -60,6 +74,11 @@ impl Turn {
             forget: now,
         };
         turn.on(What::Booted);
+        if is_new {
+            // At once: a process that is killed in its first seconds has a place to go on from.
+            turn.changed = true;
+            turn.save(true).await;
+        }
         turn
     }
 
@@ -94,6 +113,30 @@ impl Turn {
         }
         // Told by the store where it failed; the cursor stays where it is.
         let _ = self.read_journal().await;
+        let _ = self.read_browsers().await;
+    }
+
+    /// What browsers told, and nothing else: what this process tells of itself comes by the tap, below the level as well.
+    async fn read_browsers(&mut self) -> Result<(), StoreError> {
+        let records = &self.parts.records;
+        let end = *records.committed().borrow();
+        // Segments that were removed are not waited for.
+        let mut from = self.heard_to.min(end);
+        let filter = Filter { source: Some(Source::Frontend), ..Filter::default() };
+        let mut heard = Vec::new();
+        while from < end {
+            let (lines, to) = records.follow_from(&filter, from, LINES).await?;
+            heard.extend(lines.iter().filter_map(|(_, line)| Sighting::of_line(line)));
+            if to <= from {
+                break;
+            }
+            from = to;
+        }
+        // Where to go on is kept now and then also when nothing was heard.
+        self.changed |= !heard.is_empty() || (self.heard_to != from && self.saved_at.elapsed() > SELDOM);
+        heard.into_iter().for_each(|sighting| self.on(What::Seen(sighting)));
+        self.heard_to = from;
+        Ok(())
     }
 
     async fn read_journal(&mut self) -> Result<(), StoreError> {
@@ -239,6 +282,7 @@ impl Turn {
             saved.state.push((MACHINE, text));
         }
         saved.state.extend(self.next_seq.map(|seq| (CURSOR, seq.to_string())));
+        saved.state.push((LINE, self.heard_to.to_string()));
         self.saved_at = Instant::now();
         match self.desk.store().save(&saved).await {
             Ok(()) => {

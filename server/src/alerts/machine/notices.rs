@@ -137,7 +137,17 @@ impl Machine {
         }
         self.made += 1;
         let (id, now) = (self.made, self.now);
-        self.notices.push(Notice { id, channel, kind, alert, queued_at: now, attempts: 0, due: now });
+        self.notices.push(Notice {
+            id,
+            channel,
+            kind,
+            alert,
+            queued_at: now,
+            attempts: 0,
+            due: now,
+            under_way: false,
+            repeated: false,
+        });
     }
 
     /// Whether what a message says still has to be said: it may have waited, or its answer was lost.
@@ -167,10 +177,11 @@ impl Machine {
             if self.sending.contains_key(&channel) {
                 continue;
             }
-            let first = self.notices.iter().find(|notice| notice.channel == channel);
-            if let Some(notice) = first.filter(|notice| notice.due <= self.now).cloned() {
+            let first = self.notices.iter_mut().find(|notice| notice.channel == channel);
+            if let Some(notice) = first.filter(|notice| notice.due <= self.now) {
+                notice.under_way = true;
                 self.sending.insert(channel, notice.id);
-                self.effects.push(Effect::Send(notice));
+                self.effects.push(Effect::Send(notice.clone()));
             }
         }
     }
@@ -181,6 +192,7 @@ impl Machine {
         let notice = &mut self.notices[at];
         self.sending.remove(&notice.channel);
         notice.attempts += 1;
+        notice.under_way = false;
         match outcome {
             Outcome::Done(words) => {
                 let notice = self.notices.remove(at);

@@ -2,6 +2,8 @@
 
 use telemetry::{Level, Map, Value};
 
+mod sending;
+
 use super::*;
 use crate::alerts::rule::{MINUTE, SECOND};
 

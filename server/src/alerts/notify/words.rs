@@ -47,6 +47,10 @@ impl Words {
         if notice.kind != Kind::Test {
             lines.push(format!("Fired: {}", alert.fired_at.to_rfc3339()));
         }
+        if notice.repeated {
+            lines
+                .push("This may have been sent before: the server ended while it was on its way.".to_owned());
+        }
         lines.push(format!("{}/alerts", self.base));
         lines.extend(self.trace(alert));
         lines.join("\n")
@@ -66,6 +70,7 @@ impl Words {
             "delivery_id": delivery_id(notice),
             "kind": notice.kind.word(),
             "attempt": notice.attempts + 1,
+            "repeated": notice.repeated,
             "alert": {
                 "id": alert.id,
                 "rule": alert.rule.word(),

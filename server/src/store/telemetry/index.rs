@@ -2,6 +2,7 @@
 //! session and correlation id a line is, and where; no text. It can be deleted at any time: lines that it does not cover
 //! are looked at one by one, and it is made again.
 
+mod minutes;
 mod read;
 mod rows;
 mod write;
@@ -24,7 +25,10 @@ use crate::store::{Db, DbFile, Durability, Foreign, Hold, StoreError, migrator};
 use crate::telling::Teller;
 
 pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
-    migrator(&[(1, "records", include_str!("../../../migrations/log_index/0001_records.sql"))])
+    migrator(&[
+        (1, "records", include_str!("../../../migrations/log_index/0001_records.sql")),
+        (2, "minutes", include_str!("../../../migrations/log_index/0002_minutes.sql")),
+    ])
 });
 const NAME: &str = "log_index";
 /// Its folder beside the days.

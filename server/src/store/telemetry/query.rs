@@ -172,11 +172,13 @@ impl TelemetryStore {
         let text = filter.q.is_some();
         for day in self.days(filter) {
             let part = self.part(day).await;
-            let part = if text { part.without_index() } else { part };
+            let mut part = if text { part.without_index() } else { part };
             if let Some(index) = &part.index {
-                for (step, level, n) in index.histogram(filter, part.covered, from, step_us).await? {
+                let (covered, known) = index.histogram(filter, part.covered, from, step_us).await?;
+                for (step, level, n) in known {
                     *counts.entry((step, level)).or_default() += n;
                 }
+                part.covered = covered;
             }
             for ((step, level), n) in self.count_uncovered(filter, &part, from, step_us).await? {
                 *counts.entry((step, level)).or_default() += n;

@@ -158,6 +158,16 @@ impl TelemetryStore {
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<Page, StoreError> {
+        self.search_within(filter, after, limit, LONGEST).await
+    }
+
+    async fn search_within(
+        &self,
+        filter: &Filter,
+        after: Option<Cursor>,
+        limit: usize,
+        longest: Duration,
+    ) -> Result<Page, StoreError> {
         let Some(needle) = filter.needle() else { return Ok(Page::default()) };
         let turn = self.index.turn().await?;
         self.log.look();
@@ -169,7 +179,7 @@ impl TelemetryStore {
             needle,
             limit,
             over,
-            until: Instant::now() + LONGEST,
+            until: Instant::now() + longest,
         };
         let before = after.map_or(self.log.end() + 1, |cursor| cursor.id);
         let work = tokio::task::spawn_blocking(move || {
@@ -279,64 +289,4 @@ impl Search {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn line(event: &str, message: &str) -> String {
-        LogRecord { event: event.to_owned().into(), message: message.to_owned(), ..LogRecord::default() }
-            .to_line()
-    }
-
-    fn found(lines: &[String], q: &str) -> Vec<usize> {
-        let needle = Needle::new(q);
-        let bytes: Vec<u8> = lines.iter().flat_map(|line| [line.as_bytes(), b"\n"].concat()).collect();
-        let mut found = Vec::new();
-        needle.candidates(&bytes, |begins, ends| {
-            let line = &bytes[begins..ends];
-            if needle.is_in(&Head::of(line).unwrap(), line) {
-                found.push(lines.iter().position(|known| known.as_bytes() == line).unwrap());
-            }
-            true
-        });
-        found
-    }
-
-    #[test]
-    fn any_case_of_any_script_is_found_and_nothing_beside_event_and_message() {
-        let lines = [
-            line("order.filled", "Sold at 617.0"),
-            line("cycle.started", "Größe 7 \"quoted\"\\ 日本"),
-            line("ui.log", "ÜBER ALLES\tend"),
-        ];
-        for (q, expected) in [
-            ("ORDER.f", vec![0]),
-            ("617.0", vec![0]),
-            ("GRÖSSE", vec![]),
-            ("grÖße", vec![1]),
-            ("\"QUOTED\"\\", vec![1]),
-            ("日本", vec![1]),
-            ("über", vec![2]),
-            ("s\te", vec![2]),
-            ("tend", vec![]),
-            ("backend", vec![]),
-            ("correlation_id", vec![]),
-        ] {
-            assert_eq!(found(&lines, q), expected, "{q}");
-        }
-    }
-
-    proptest! {
-        /// Catches: a byte that is looked for at the wrong place, a line that is passed over.
-        #[test]
-        fn what_a_slow_reader_finds_is_found(
-            messages in prop::collection::vec("[aAbB\"\\\\ é\\n]{0,6}", 1..8), q in "[aAb\"\\\\ é]{1,3}",
-        ) {
-            let lines: Vec<String> = messages.iter().enumerate().map(|(n, text)| line(&format!("e{n}.x"), text)).collect();
-            let slow: Vec<usize> = (0..messages.len()).rev()
-                .filter(|n| messages[*n].to_lowercase().contains(&q.to_lowercase())).collect();
-            prop_assert_eq!(found(&lines, &q), slow);
-        }
-    }
-}
+mod tests;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::causes::HealthCause;
+use model::command::Command;
 use model::ids::Code;
 use model::input::{HealthReport, OperatorAction};
 use model::words::Health as HealthWord;
@@ -25,6 +26,7 @@ use crate::trading::Accepted;
 use crate::trading::asked::RequestError;
 use crate::trading::events::TradingEvent;
 use crate::trading::executor::Handed;
+use crate::trading::lookup::Sought;
 use attempt::Attempt;
 
 /// A snapshot is kept after this many decisions: a restart folds no more than about that.
@@ -246,7 +248,10 @@ impl Ledger {
         self.released = steps;
         for record in &records {
             if let Some(command) = record.decision.command() {
-                self.parts.executor.hand(Handed { command, record: Arc::clone(record), permit });
+                let seeks = matches!(command, Command::Lookup { .. });
+                let sought =
+                    seeks.then(|| self.parts.hub.look(|state, _| Sought::of(state, &command))).flatten();
+                self.parts.executor.hand(Handed { command, record: Arc::clone(record), permit, sought });
             }
         }
         self.parts.hub.publish(&records);

@@ -10,7 +10,7 @@ use super::StartError;
 use crate::config::{SimulatorConfig, VenueConfig};
 use crate::random;
 use crate::telling::Teller;
-use crate::venue::Address;
+use crate::venue::{Address, Terms};
 
 /// The tape that is compiled in, by its name.
 const EMBEDDED_TAPE: &str = "2022-01-05";
@@ -59,6 +59,7 @@ fn address_of(rest_url: &str, ws_url: &str, (api_key, api_secret): (Secret, Secr
         private_ws_url: format!("{ws_url}/"),
         api_key,
         api_secret,
+        terms: Terms::default(),
     }
 }
 
@@ -178,8 +179,32 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
             "",
         ),
     ];
+    notes.extend(margins_used_up());
     notes.extend(saving_changed());
     notes
+}
+
+fn margins_used_up() -> [CatalogueEntry; 2] {
+    use simulator::Level::{Info, Warn};
+    [
+        sample(
+            "simulator.margin_topped_up",
+            Info,
+            "22.5 USD of the wallet were added to the margin of C-BTC-46200-070122",
+            json!({ "symbol": "C-BTC-46200-070122", "added": "22.5", "available": "99901.2" }),
+            "at a mark at which the position would be liquidated otherwise",
+        ),
+        sample(
+            "simulator.position_liquidated",
+            Warn,
+            "100 lots of BTCUSD were liquidated at a mark of 44742.1, 0 of them taken over at 44550.5",
+            json!({
+                "symbol": "BTCUSD", "size": 100, "order_id": 1_000_003, "mark": "44742.1", "margin": "45",
+                "bankruptcy": "44550.5", "taken_over": 0, "charge": "11.25",
+            }),
+            "the mark reached the liquidation price and the wallet had nothing to add",
+        ),
+    ]
 }
 
 fn sample(

@@ -14,7 +14,14 @@ pub(super) const SLICE_US: i64 = 5_000_000;
 pub(super) struct Ledger {
     /// Start of the slice and what was spent in it, oldest first.
     slices: VecDeque<(i64, u32)>,
+    /// Units of the venue's window that we did not spend, and when that window ends.
+    elsewhere: Option<(u32, i64)>,
+    /// What was said of them last.
+    said: u32,
 }
+
+/// Units that somebody else spends are news when there are so many more of them, or less.
+const NEWS: u32 = 500;
 
 impl Ledger {
     /// Takes units up to `limit` in a window, or says in how many milliseconds enough are forgotten.
@@ -22,7 +29,14 @@ impl Ledger {
         let spent = self.spent(now);
         let too_many = spent.saturating_add(weight).saturating_sub(limit);
         if too_many > 0 {
-            return Err(self.wait_ms(now, too_many));
+            let ours_ms = self.wait_ms(now, too_many);
+            // What is not ours is forgotten at once, with its window.
+            return Err(match self.elsewhere {
+                Some((units, until)) if units >= too_many => {
+                    ours_ms.min((until - now.0).div_euclid(1_000) + 1)
+                }
+                Some(_) | None => ours_ms,
+            });
         }
         let start = now.0 - now.0.rem_euclid(SLICE_US);
         match self.slices.back_mut() {
@@ -52,7 +66,31 @@ impl Ledger {
         for (start, _) in &mut self.slices {
             *start = (*start).min(latest);
         }
-        self.slices.iter().fold(0, |sum, (_, units)| sum.saturating_add(*units))
+        let elsewhere = self.elsewhere(now);
+        self.slices.iter().fold(elsewhere, |sum, (_, units)| sum.saturating_add(*units))
+    }
+
+    /// Units that the venue counts beside ours, until its window ends.
+    pub(super) fn elsewhere(&mut self, now: Micros) -> u32 {
+        let lives = |until: i64| (1..=WINDOW_US).contains(&(until - now.0));
+        self.elsewhere = self.elsewhere.filter(|(_, until)| lives(*until));
+        self.elsewhere.map_or(0, |(units, _)| units)
+    }
+
+    /// The venue counts so many units in the window that ends in so many milliseconds; what of them is not ours is
+    /// counted beside it. Gives their number when it is news.
+    pub(super) fn seen(&mut self, now: Micros, spent: u32, left_ms: i64) -> Option<u32> {
+        let until = now.0 + left_ms.clamp(0, WINDOW_US / 1_000) * 1_000;
+        let began = until - WINDOW_US;
+        let ours = self.slices.iter().filter(|(start, _)| start + SLICE_US > began);
+        let ours = ours.fold(0_u32, |sum, (_, units)| sum.saturating_add(*units));
+        let elsewhere = spent.saturating_sub(ours);
+        self.elsewhere = (elsewhere > 0).then_some((elsewhere, until));
+        let is_news = elsewhere.abs_diff(self.said) >= NEWS;
+        is_news.then(|| {
+            self.said = elsewhere;
+            elsewhere
+        })
     }
 
     fn wait_ms(&self, now: Micros, too_many: u32) -> i64 {

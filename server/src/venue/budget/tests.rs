@@ -114,3 +114,59 @@ fn units_beyond_counting_are_refused_and_not_added() {
     assert_eq!(budget.take(START, u32::MAX, CLOSE), Err(300_000));
     assert_eq!(budget.take(START, 10_000, CLOSE), Ok(()));
 }
+
+/// What another client, or this one before it was started, spent of the account: the reserve is kept of what is left.
+#[test]
+fn what_others_spend_is_counted_until_their_window_ends() {
+    let mut budget = Budget::default();
+    assert_eq!(budget.take(START, 1_000, NORMAL), Ok(()));
+    assert_eq!(budget.seen(START, CLOSE, 7_500, 60_000), Some(6_500), "of which a thousand are ours");
+    assert_eq!(budget.seen(START, CLOSE, 7_520, 60_000), None, "no news");
+    let standing = budget.standing(START);
+    assert_eq!((standing.account.left, standing.account.elsewhere), (2_480, 6_520));
+    assert_eq!((standing.for_entries, standing.for_reads), (0, 480));
+    assert_eq!(budget.take(START, 5, NORMAL), Err(60_001), "their window ends then");
+    assert_eq!(budget.take(START, 480, READ), Ok(()));
+    assert!(budget.take(START, 3, READ).is_err());
+    assert_eq!(budget.take(START, 2_000, CLOSE), Ok(()), "the reserve is whole");
+    assert_eq!(budget.take(START, 10_000, Spender::Public), Ok(()), "the address has its own");
+    let over = budget.standing(after_ms(60_000));
+    assert_eq!((over.account.elsewhere, over.account.left), (0, 6_520));
+    assert_eq!(budget.take(after_ms(60_000), 3_000, NORMAL), Ok(()));
+}
+
+#[test]
+fn units_of_ours_that_the_venue_has_forgotten_are_not_taken_for_its_own() {
+    let mut budget = Budget::default();
+    assert_eq!(budget.take(START, 5_000, NORMAL), Ok(()));
+    // A window that began ten seconds ago, a minute later: nothing of ours is in it.
+    assert_eq!(budget.seen(after_ms(60_000), CLOSE, 3, 290_000), None);
+    assert_eq!(budget.remaining(after_ms(60_000)).account, 4_997);
+    // The same words of a clock that was set back an hour count for nothing.
+    assert_eq!(budget.standing(after_ms(-3_600_000)).account.elsewhere, 0);
+}
+
+#[test]
+fn a_standing_says_who_may_spend_what() {
+    let mut budget = Budget::default();
+    let fresh = budget.standing(START);
+    assert_eq!((fresh.account.left, fresh.for_entries, fresh.for_reads), (10_000, 7_000, 8_000));
+    budget.limited(START, 700, READ);
+    budget.limited(START, 90, Spender::Public);
+    let held = budget.standing(START);
+    assert_eq!((held.account.held_ms, held.address.held_ms), (701, 91));
+}
+
+/// An account may have twice the quota that we count with, and another client that uses it.
+#[test]
+fn a_close_leaves_whatever_others_spend() {
+    let mut budget = Budget::default();
+    assert_eq!(budget.seen(START, CLOSE, 12_000, 200_000), Some(12_000));
+    assert_eq!(budget.standing(START).account.left, 0);
+    for spender in [NORMAL, READ] {
+        assert_eq!(budget.take(START, 3, spender), Err(200_001), "{spender:?}");
+    }
+    for close in 0..400 {
+        assert_eq!(budget.take(START, 5, CLOSE), Ok(()), "close {close}");
+    }
+}

@@ -1,10 +1,17 @@
-//! One request to the venue, before it is signed: the routes that this client uses, with their weights.
+//! One request to the venue, before it is signed. The routes stand beside it by what they are about: `market`, `orders`,
+//! `account`, `switch`, each with its weight and with what it is for.
+
+mod account;
+mod ask;
+mod market;
+mod orders;
+mod raw;
+mod switch;
 
 use std::time::Duration;
 
 use model::decision::{OrderDecision, TruthDecision};
-use model::ids::{ClientOrderId, OrderId, ProductId, Symbol, Underlying};
-use model::order::{OrderRequest, Purpose, Side, TimeInForce};
+use model::ids::Symbol;
 use model::{Decision, DecisionRecord, Micros};
 use reqwest::Method;
 use serde_json::{Map, Value};
@@ -12,6 +19,9 @@ use telemetry::Context;
 
 use crate::venue::budget::{Priority, Spender};
 use crate::venue::offset::Estimate;
+use crate::venue::wire::Form;
+pub use ask::{Ask, Bracket, BracketLeg, Edit, Named, StopAt, StopKind, Trigger};
+pub use switch::Switch;
 
 /// What is traded here. Lists of the account are asked for with it where they would hold fractions of spot assets.
 const OPTIONS: &str = "call_options,put_options";
@@ -19,8 +29,8 @@ const OPTIONS: &str = "call_options,put_options";
 const READ_ATTEMPTS: u32 = 3;
 /// A read is given this long.
 const READ_TIMEOUT: Duration = Duration::from_secs(2);
-/// The reply to an entry order is awaited this long.
-const ENTRY_TIMEOUT: Duration = Duration::from_secs(2);
+/// The reply to an entry order, and to what changes anything else, is awaited this long.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The reply to a close order or a cancel: soon looked up when it does not come (engine design, section 7).
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
@@ -48,6 +58,8 @@ pub struct Call {
     pub timeout: Duration,
     /// How often a read is tried.
     pub attempts: u32,
+    /// What an answer of success may lack.
+    pub(super) form: Form,
     pub context: Context,
     /// The decision that asked for it, as `{boot_id}-d{decision_seq}`.
     pub caused_by: Option<String>,
@@ -71,9 +83,22 @@ impl Call {
             signed,
             timeout: READ_TIMEOUT,
             attempts: READ_ATTEMPTS,
+            form: Form::Result,
             context: Context::default(),
             caused_by: None,
         }
+    }
+
+    /// What changes something of the account; signed, and sent once.
+    fn write(
+        method: Method,
+        path: &str,
+        pattern: &'static str,
+        weight: u32,
+        body: Map<String, Value>,
+    ) -> Self {
+        let body = Some(Value::Object(body));
+        Self { method, body, timeout: WRITE_TIMEOUT, ..Self::get(path, pattern, weight, true) }
     }
 
     fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -88,6 +113,12 @@ impl Call {
 
     fn for_truth(mut self) -> Self {
         self.priority = Priority::Read;
+        self
+    }
+
+    /// Its answer says that it was done, and nothing else.
+    fn without_result(mut self) -> Self {
+        self.form = Form::MaybeNothing;
         self
     }
 
@@ -144,6 +175,14 @@ impl Call {
         self
     }
 
+    /// Of the one instrument that it is about.
+    pub(super) fn symbol(&self) -> Option<&str> {
+        match self.symbols.as_slice() {
+            [symbol] => Some(symbol),
+            _none_or_several => None,
+        }
+    }
+
     pub(super) fn set_query(&mut self, name: &'static str, value: String) {
         self.query.retain(|(known, _)| *known != name);
         self.query.push((name, value));
@@ -177,161 +216,12 @@ impl Call {
         }
         text
     }
-
-    /// Live options of all underlyings; the answer is filtered, the venue has no parameter for it.
-    #[must_use]
-    pub fn options() -> Self {
-        Self::get("/v2/products", "/v2/products", 3, false)
-            .with("contract_types", OPTIONS)
-            .with("states", "live")
-            .with("page_size", "500")
-    }
-
-    /// One product by its symbol, listed or expired.
-    #[must_use]
-    pub fn product(symbol: &Symbol) -> Self {
-        Self::get(&format!("/v2/products/{}", encoded(symbol.as_str())), "/v2/products/{symbol}", 3, false)
-            .of(symbol)
-    }
-
-    #[must_use]
-    pub fn ticker(symbol: &Symbol) -> Self {
-        Self::get(&format!("/v2/tickers/{}", encoded(symbol.as_str())), "/v2/tickers/{symbol}", 3, false)
-            .of(symbol)
-    }
-
-    /// Tickers of an underlying's options that settle on a day, given as `DD-MM-YYYY`.
-    #[must_use]
-    pub fn chain(underlying: &Underlying, day: &str) -> Self {
-        Self::get("/v2/tickers", "/v2/tickers", 3, false)
-            .with("contract_types", OPTIONS)
-            .with("underlying_asset_symbols", underlying.as_str())
-            .with("expiry_date", day)
-    }
-
-    #[must_use]
-    pub fn position(product: ProductId, symbol: &Symbol) -> Self {
-        Self::get("/v2/positions", "/v2/positions", 3, true)
-            .with("product_id", product.0.to_string())
-            .of(symbol)
-            .for_truth()
-    }
-
-    /// All option positions of the account, whoever opened them. It may lag by up to ten seconds (venue facts, section
-    /// 7): it finds what nobody knew of, and proves no zero.
-    #[must_use]
-    pub fn account_positions() -> Self {
-        Self::get("/v2/positions/margined", "/v2/positions/margined", 3, true)
-            .with("contract_types", OPTIONS)
-            .for_truth()
-    }
-
-    /// All positions of the account, in whatever contracts.
-    #[must_use]
-    pub fn every_position() -> Self {
-        Self::get("/v2/positions/margined", "/v2/positions/margined", 3, true).for_truth()
-    }
-
-    #[must_use]
-    pub fn open_orders() -> Self {
-        Self::get("/v2/orders", "/v2/orders", 3, true)
-            .with("states", "open,pending")
-            .with("page_size", "50")
-            .for_truth()
-    }
-
-    #[must_use]
-    pub fn fills(since: Micros, products: &[(ProductId, Symbol)]) -> Self {
-        let mut call = Self::get("/v2/fills", "/v2/fills", 10, true)
-            .with("contract_types", OPTIONS)
-            .with("page_size", "50")
-            .for_truth();
-        // The venue takes at most ten.
-        if (1..=10).contains(&products.len()) {
-            let ids: Vec<String> = products.iter().map(|(id, _)| id.0.to_string()).collect();
-            call = call.with("product_ids", ids.join(","));
-        }
-        call.since = Some(since);
-        call.symbols = products.iter().map(|(_, symbol)| symbol.0.clone()).collect();
-        call
-    }
-
-    #[must_use]
-    pub fn wallet() -> Self {
-        Self::get("/v2/wallet/balances", "/v2/wallet/balances", 3, true).for_truth()
-    }
-
-    #[must_use]
-    pub fn lookup(id: &ClientOrderId) -> Self {
-        let path = format!("/v2/orders/client_order_id/{}", encoded(id.as_str()));
-        let mut call = Self::get(&path, "/v2/orders/client_order_id/{id}", 1, true).for_closing();
-        call.client_order_id = Some(id.0.clone());
-        call
-    }
-
-    #[must_use]
-    pub fn place(order: &OrderRequest) -> Self {
-        let mut call = Self::get("/v2/orders", "/v2/orders", 5, true).of(&order.symbol);
-        call.method = Method::POST;
-        call.body = Some(place_body(order));
-        call.client_order_id = Some(order.client_order_id.0.clone());
-        call.timeout = match order.purpose {
-            Purpose::Entry => ENTRY_TIMEOUT,
-            Purpose::Close | Purpose::Protect => CLOSE_TIMEOUT,
-        };
-        if order.reduce_only { call.for_closing() } else { call }
-    }
-
-    #[must_use]
-    pub fn cancel(id: Option<&ClientOrderId>, order_id: Option<&OrderId>, product: ProductId) -> Self {
-        let mut call = Self::get("/v2/orders", "/v2/orders", 5, true).for_closing();
-        call.method = Method::DELETE;
-        call.timeout = CLOSE_TIMEOUT;
-        call.client_order_id = id.map(|id| id.0.clone());
-        let mut body = Map::new();
-        match (order_id.and_then(|id| id.as_str().parse::<u64>().ok()), order_id, id) {
-            (Some(number), _, _) => body.insert("id".to_owned(), Value::from(number)),
-            (None, _, Some(id)) => body.insert("client_order_id".to_owned(), Value::from(id.as_str())),
-            // Of somebody else's order we know nothing but the venue's id, whatever it looks like.
-            (None, Some(id), None) => body.insert("id".to_owned(), Value::from(id.as_str())),
-            (None, None, None) => None,
-        };
-        body.insert("product_id".to_owned(), Value::from(product.0));
-        call.body = Some(Value::Object(body));
-        call
-    }
 }
 
-/// The body of an order: prices as text, sizes and ids as integers, booleans as JSON booleans.
-fn place_body(order: &OrderRequest) -> Value {
-    let mut body = Map::from_iter([
-        ("product_id".to_owned(), Value::from(order.product_id.0)),
-        ("size".to_owned(), Value::from(order.lots)),
-        (
-            "side".to_owned(),
-            Value::from(match order.side {
-                Side::Buy => "buy",
-                Side::Sell => "sell",
-            }),
-        ),
-        ("reduce_only".to_owned(), Value::from(order.reduce_only)),
-        ("client_order_id".to_owned(), Value::from(order.client_order_id.as_str())),
-    ]);
-    match order.limit {
-        Some(limit) => {
-            body.insert("order_type".to_owned(), Value::from("limit_order"));
-            body.insert("limit_price".to_owned(), Value::from(limit.normalize().to_string()));
-            let word = match order.time_in_force {
-                TimeInForce::Gtc => "gtc",
-                TimeInForce::Ioc => "ioc",
-            };
-            body.insert("time_in_force".to_owned(), Value::from(word));
-        }
-        None => {
-            body.insert("order_type".to_owned(), Value::from("market_order"));
-        }
-    }
-    Value::Object(body)
+/// A JSON object of these fields; what is none is left out, because the venue refuses empty ones.
+fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Map<String, Value> {
+    let given = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    given.collect()
 }
 
 /// Percent-encodes everything but letters, digits and `-_.~`: the comma too, because what is signed must be what

@@ -63,6 +63,7 @@ impl NoReply {
             | Cause::Unreadable
             | Cause::TooLong
             | Cause::Http { .. }
+            | Cause::Unavailable
             | Cause::RateLimited
             | Cause::PageRepeated
             | Cause::RowsMissing

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::exchange::{NoReply, Reply};
 use crate::venue::Cause;
-use crate::venue::wire::{self, Meta, NoResult, Refusal};
+use crate::venue::wire::{self, Form, Meta, NoResult, Refusal};
 
 /// A 429 that does not say how long.
 const RESET_UNKNOWN_MS: i64 = 1_000;
@@ -52,7 +52,7 @@ impl<T> Outcome<T> {
 }
 
 /// Judges what came. A status of refusal counts whoever speaks it: what stands before the venue did not pass it on.
-pub(super) fn judge<T: DeserializeOwned>(came: &Result<Reply, NoReply>) -> Outcome<T> {
+pub(super) fn judge<T: DeserializeOwned>(came: &Result<Reply, NoReply>, form: Form) -> Outcome<T> {
     let Reply { status, body, reset_ms, .. } = match came {
         Ok(reply) => reply,
         Err(no_reply) => {
@@ -66,7 +66,7 @@ pub(super) fn judge<T: DeserializeOwned>(came: &Result<Reply, NoReply>) -> Outco
     };
     let number = status.as_u16();
     if status.is_success() {
-        return match wire::result(body) {
+        return match wire::result_in(body, form) {
             Ok((result, meta)) => Outcome::Done(result, meta),
             Err(NoResult::Refused(refusal)) => Outcome::Refused { status: number, refusal },
             Err(NoResult::Unreadable(why)) => {
@@ -88,6 +88,15 @@ pub(super) fn judge<T: DeserializeOwned>(came: &Result<Reply, NoReply>) -> Outco
             let refusal = Refusal::parse(body).unwrap_or_else(unnamed);
             Outcome::Refused { status: number, refusal }
         }
+        // The venue says that it is not there, as in a maintenance; what it had begun by then it may have done.
+        StatusCode::SERVICE_UNAVAILABLE
+            if Refusal::parse(body).is_some_and(|refusal| refusal.code == "unavailable") =>
+        {
+            Outcome::Unknown { cause: Cause::Unavailable, detail: None }
+        }
         _failed => Outcome::Unknown { cause: Cause::Http { status: number }, detail: None },
     }
 }
+
+#[cfg(test)]
+mod tests;

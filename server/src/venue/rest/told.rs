@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Call;
 use super::exchange::{NoReply, Reply};
 use super::outcome::Outcome;
+use crate::venue::Reason;
 use crate::venue::events::{VenueRequest, truncated};
 
 /// The record of an attempt, without what only the client knows.
@@ -35,6 +36,9 @@ pub(super) fn event<T>(
         event.error = Some(cause.to_string());
         event.detail = detail.as_deref().map(truncated);
     }
+    if let Outcome::Refused { refusal, .. } = outcome {
+        event.reason = Some(Reason::of(refusal).word());
+    }
     event
 }
 
@@ -47,7 +51,7 @@ fn auth<T>(signed: bool, outcome: &Outcome<T>) -> &'static str {
         Outcome::Done(..) => "accepted",
         Outcome::Refused { status, refusal } => match (*status, refusal.code.as_str()) {
             (401, _) => "refused",
-            (_, code) if KEY_REFUSED.contains(&code) || refusal.is_expired_signature() => "refused",
+            (_, _code) if Reason::of(refusal).is_about_the_key() => "refused",
             // Somebody on the way refused, who knows nothing of keys.
             (_, code) if code.starts_with("http_") => "unknown",
             (_, _of_the_venue) => "accepted",
@@ -55,18 +59,6 @@ fn auth<T>(signed: bool, outcome: &Outcome<T>) -> &'static str {
         Outcome::Limited { .. } | Outcome::NotSent { .. } | Outcome::Unknown { .. } => "unknown",
     }
 }
-
-/// The venue's words for a key or a signature that it does not take.
-const KEY_REFUSED: [&str; 8] = [
-    "invalid_api_key",
-    "unauthorized",
-    "unauthorized_api_access",
-    "signature_mismatch",
-    "invalid_signature",
-    "ip_not_whitelisted_for_api_key",
-    "ip_blocked_for_api_key",
-    "insufficient_permissions",
-];
 
 fn word<T>(outcome: &Outcome<T>, replied: bool) -> &'static str {
     match outcome {
@@ -84,6 +76,7 @@ fn word<T>(outcome: &Outcome<T>, replied: bool) -> &'static str {
 mod tests {
     use super::*;
     use crate::venue::rest::outcome::judge;
+    use crate::venue::wire::Form;
     use telemetry::{Event as _, Level};
 
     fn reply(status: u16, body: &str) -> Reply {
@@ -100,7 +93,7 @@ mod tests {
 
     fn told(status: u16, body: &str) -> VenueRequest {
         let came = Ok(reply(status, body));
-        event(&Call::wallet(), &came, &judge::<Vec<u32>>(&came), Duration::from_millis(3))
+        event(&Call::wallet(), &came, &judge::<Vec<u32>>(&came, Form::Result), Duration::from_millis(3))
     }
 
     #[test]
@@ -123,7 +116,8 @@ mod tests {
     #[test]
     fn an_answer_that_says_nothing_we_can_use_is_no_success() {
         let came = Ok(reply(200, r#"{"success":true,"result":[1]}"#));
-        let outcome = judge::<Vec<u32>>(&came).understood(|_| Err::<u32, _>("no sizes".to_owned()));
+        let outcome =
+            judge::<Vec<u32>>(&came, Form::Result).understood(|_| Err::<u32, _>("no sizes".to_owned()));
         let event = event(&Call::wallet(), &came, &outcome, Duration::from_millis(3));
         assert_eq!((event.outcome, event.level(), event.auth), ("unreadable", Level::Error, "unknown"));
         assert_eq!((event.status_code, event.detail.as_deref()), (Some(200), Some("no sizes")));
@@ -146,7 +140,7 @@ mod tests {
             assert_eq!(told(status, body).auth, state, "{status} {body}");
         }
         let came = Ok(reply(200, ok));
-        let public = event(&Call::options(), &came, &judge::<Vec<u32>>(&came), Duration::ZERO);
+        let public = event(&Call::options(), &came, &judge::<Vec<u32>>(&came, Form::Result), Duration::ZERO);
         assert_eq!(public.auth, "unsigned");
     }
 
@@ -156,7 +150,7 @@ mod tests {
             cause: crate::venue::Cause::NoConnection,
             detail: Some("Connection refused (os error 111)".to_owned()),
         });
-        let event = event(&Call::wallet(), &came, &judge::<u32>(&came), Duration::ZERO);
+        let event = event(&Call::wallet(), &came, &judge::<u32>(&came, Form::Result), Duration::ZERO);
         assert_eq!((event.outcome, event.reason), ("not_sent", Some("no_connection")));
         assert_eq!(event.error.as_deref(), Some("no connection could be made"));
         assert!(event.detail.is_some_and(|words| words.contains("os error")));

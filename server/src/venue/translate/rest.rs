@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::fill::Fill;
 use model::ids::{ClientOrderId, OrderId, ProductId};
 use model::input::{AccountPosition, OpenOrder};
-use model::instrument::{Instrument, OptionKind};
+use model::instrument::{FEE_TAX, Instrument, OptionKind};
 use model::market::{Mark, MarketEvent, MarketSource, Quote, Spot};
 use model::{Decimal, Micros, Symbol, Underlying};
 use serde_json::Value;
@@ -48,9 +48,18 @@ pub fn option(product: &wire::Product) -> Result<Option<Instrument>, String> {
         contract_value: some(product.contract_value, "contract value")?,
         commission_rate: share(product.taker_commission_rate, "commission rate")?,
         commission_cap: share(cap, "cap of the commission")?,
+        // The product does not say it; whoever reads products knows at which venue.
+        fee_tax: FEE_TAX,
         maintenance_margin: share(product.maintenance_margin, "maintenance margin")? / Decimal::ONE_HUNDRED,
         initial_margin: share(product.initial_margin, "initial margin")? / Decimal::ONE_HUNDRED,
     }))
+}
+
+/// Whether it can be entered now: it is live, and neither an auction nor a disruption holds its matching. What does not
+/// say so is taken for tradable; the venue refuses it otherwise.
+pub fn is_tradable(product: &wire::Product) -> bool {
+    let is = |word: Option<&str>, usual: &str| word.is_none_or(|word| word == usual);
+    is(product.state.as_deref(), "live") && is(product.trading_status.as_deref(), "operational")
 }
 
 fn kind_and_underlying(product: &wire::Product) -> Result<Option<(OptionKind, Underlying)>, String> {

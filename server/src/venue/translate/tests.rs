@@ -152,6 +152,31 @@ fn fills_are_read_from_both_doors_alike() {
     assert!(super::fill(&serde_json::from_str(recorded).unwrap(), &BTreeMap::new()).is_err(), "no symbol");
 }
 
+/// Whatever spelling the id of one fill comes in, through whichever door, it is one fill: it is booked once.
+#[test]
+fn every_spelling_of_a_fill_id_is_the_same_id() {
+    let streamed = |id: &str| {
+        let frame = format!(
+            r#"{{"type":"v2/user_trades","sy":"BTCUSD","f":{id},"R":"normal","o":7,"S":"buy","s":1,"p":"5","t":1685794274866438}}"#
+        );
+        let Input::Execution(ExecutionReport::Fill(fill)) = one(&frame) else { panic!("a fill") };
+        fill.id
+    };
+    let read = |id: &str| {
+        let row = format!(
+            r#"{{"id":{id},"order_id":"7","product_symbol":"BTCUSD","side":"buy","size":1,"price":"5","fill_type":"normal","created_at":"2020-11-16T19:07:19Z"}}"#
+        );
+        super::fill(&serde_json::from_str(&row).unwrap(), &BTreeMap::new()).unwrap().id
+    };
+    let uuid = "\"E7FF05C2-33A7-4245-B723-81F8DD91D1CE\"";
+    let hex = "\"e7ff05c233a74245b72381f8dd91d1ce\"";
+    for same in [[uuid, hex], [hex, "\" e7ff05c233a74245b72381f8dd91d1ce \""], ["1042", "\"1042\""]] {
+        for (one, other) in [(same[0], same[1]), (same[1], same[0])] {
+            assert_eq!(streamed(one), read(other), "{one} {other}");
+        }
+    }
+}
+
 #[test]
 fn a_recorded_order_and_ticker_are_read() {
     let order = r#"{"average_fill_price":null,"bracket_order":null,"cancellation_reason":"cancelled_by_user","client_order_id":null,"close_on_trigger":"false","commission":"0","created_at":"2020-11-16T02:38:26Z","id":152870626,"limit_price":"10000","meta_data":{"source":"api"},"order_type":"limit_order","product_id":139,"reduce_only":false,"side":"buy","size":0,"state":"cancelled","unfilled_size":0,"user_id":22142}"#;
@@ -177,6 +202,24 @@ fn products_become_instruments_only_whole() {
     assert_eq!(read(product, &Underlying::from("ETH")), Ok(None));
     let without = product.replace(r#""tick_size":"0.1","#, "");
     assert!(read(&without, &btc).unwrap_err().contains("tick size"));
+}
+
+#[test]
+fn only_what_trades_as_usual_can_be_entered() {
+    let product = |state: &str, status: &str| {
+        let row = format!(
+            r#"{{"id":7,"symbol":"C-BTC-1-010130","contract_type":"call_options","state":{state},"trading_status":{status}}}"#
+        );
+        is_tradable(&serde_json::from_str(&row).unwrap())
+    };
+    assert!(product("\"live\"", "\"operational\""));
+    assert!(product("null", "\"\""), "what does not say so is asked for, and refused if it must be");
+    for status in ["disrupted_cancel_only", "disrupted_post_only", "a_new_word"] {
+        assert!(!product("\"live\"", &format!("\"{status}\"")), "{status}");
+    }
+    for state in ["upcoming", "expired", "settled"] {
+        assert!(!product(&format!("\"{state}\""), "\"operational\""), "{state}");
+    }
 }
 
 #[test]

@@ -62,6 +62,39 @@ pub fn result<T: DeserializeOwned>(body: &str) -> Result<(T, Option<Meta>), NoRe
     }
 }
 
+/// What an answer of success may lack.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    #[default]
+    Result,
+    /// Its envelope: the fields of the result may stand at the top.
+    MaybeBare,
+    /// Its result: that it is a success is all that it says.
+    MaybeNothing,
+}
+
+/// The same for an answer that may lack something.
+pub fn result_in<T: DeserializeOwned>(body: &str, form: Form) -> Result<(T, Option<Meta>), NoResult> {
+    let unread = match result(body) {
+        Err(NoResult::Unreadable(why)) => why,
+        read => return read,
+    };
+    let value = serde_json::from_str::<Value>(body)
+        .ok()
+        .filter(|value| value.get("result").is_none_or(Value::is_null));
+    let instead = match (form, value) {
+        (Form::Result, _) | (_, None) => None,
+        (Form::MaybeBare, Some(value)) => Some(value).filter(|value| value.get("success").is_none()),
+        (Form::MaybeNothing, Some(value)) => {
+            (value.get("success") == Some(&Value::Bool(true))).then_some(Value::Null)
+        }
+    };
+    let Some(instead) = instead else { return Err(NoResult::Unreadable(unread)) };
+    serde_json::from_value(instead)
+        .map(|result| (result, None))
+        .map_err(|error| NoResult::Unreadable(error.to_string()))
+}
+
 /// A refusal: a code to decide on and words for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -244,6 +277,34 @@ mod tests {
         }
         let refused = read(r#"{"success":false,"result":[],"error":{"code":"unavailable"}}"#);
         assert!(matches!(refused, Err(NoResult::Refused(refusal)) if refusal.code == "unavailable"));
+    }
+
+    #[test]
+    fn an_answer_may_lack_what_its_call_says_it_may() {
+        let nothing = |body: &str| result_in::<serde::de::IgnoredAny>(body, Form::MaybeNothing).is_ok();
+        for body in
+            [r#"{"success":true}"#, r#"{"success":true,"result":null}"#, r#"{"success":true,"result":{}}"#]
+        {
+            assert!(nothing(body), "{body}");
+        }
+        for body in [
+            "{}",
+            "",
+            "null",
+            "[]",
+            "<html>",
+            r#"{"success":false}"#,
+            r#"{"success":"true"}"#,
+            r#"{"success":true,"error":{"code":"unavailable"}}"#,
+        ] {
+            assert!(!nothing(body), "{body}");
+        }
+        let bare = |body: &str| result_in::<std::collections::BTreeMap<String, u32>>(body, Form::MaybeBare);
+        assert_eq!(bare(r#"{"used":5}"#).unwrap().0["used"], 5);
+        assert_eq!(bare(r#"{"success":true,"result":{"used":5}}"#).unwrap().0["used"], 5);
+        assert!(bare(r#"{"success":true}"#).is_err() && bare("<html>").is_err());
+        assert!(matches!(bare(r#"{"error":"Unavailable"}"#), Err(NoResult::Refused(_))));
+        assert!(result_in::<serde::de::IgnoredAny>(r#"{"success":true}"#, Form::Result).is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 /// What is done with one bulk request; without a script it goes through.
@@ -31,12 +31,28 @@ pub struct Cutting {
     target: String,
     http: reqwest::Client,
     streams: Vec<String>,
+    /// What a full queue of the engine turns away is sent again until it is taken.
+    patient: bool,
     pub address: SocketAddr,
 }
 
 impl Cutting {
+    /// Does no harm, and keeps from who stands in front of it that the engine was busy.
+    pub async fn patient(target: &str) -> Self {
+        Self::open(target, Vec::new(), [], true).await
+    }
+
     /// In front of `target`, with the streams that roll over.
     pub async fn start(target: &str, streams: Vec<String>, script: impl IntoIterator<Item = Harm>) -> Self {
+        Self::open(target, streams, script, false).await
+    }
+
+    async fn open(
+        target: &str,
+        streams: Vec<String>,
+        script: impl IntoIterator<Item = Harm>,
+        patient: bool,
+    ) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let cutting = Self {
             script: Arc::new(Mutex::new(script.into_iter().collect())),
@@ -44,6 +60,7 @@ impl Cutting {
             target: target.to_owned(),
             http: reqwest::Client::new(),
             streams,
+            patient,
             address: listener.local_addr().expect("an address"),
         };
         let router = Router::new().fallback(pass).with_state(cutting.clone());
@@ -62,10 +79,37 @@ impl Cutting {
     async fn roll_over(&self) {
         for stream in &self.streams {
             let url = format!("{}/{stream}/_rollover", self.target);
-            let answer = self.http.post(url).send().await.expect("an answer");
-            // A stream without a record yet has nothing to roll over.
-            assert!(answer.status().is_success() || answer.status() == StatusCode::NOT_FOUND);
+            loop {
+                let answer = self.http.post(&url).send().await.expect("an answer");
+                // A stream without a record yet has nothing to roll over.
+                if answer.status().is_success() || answer.status() == StatusCode::NOT_FOUND {
+                    break;
+                }
+                // An engine whose only writing thread is busy says so.
+                assert!(
+                    answer.status() == StatusCode::TOO_MANY_REQUESTS || answer.status().is_server_error()
+                );
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
         }
+    }
+
+    async fn ask(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> (StatusCode, Option<HeaderValue>, Bytes) {
+        let mut request = self.http.request(method.clone(), format!("{}{uri}", self.target));
+        for name in ["content-type", "content-encoding", "authorization"] {
+            if let Some(value) = headers.get(name) {
+                request = request.header(name, value);
+            }
+        }
+        let answer = request.body(body).send().await.expect("the engine answers");
+        let (status, json) = (answer.status(), answer.headers().get("content-type").cloned());
+        (status, json, answer.bytes().await.expect("all of it"))
     }
 
     fn note(&self, bytes: &[u8]) {
@@ -88,16 +132,16 @@ async fn pass(
     if let Harm::Refuse(status) = harm {
         return StatusCode::from_u16(status).expect("a status").into_response();
     }
-    let mut request = proxy.http.request(method, format!("{}{uri}", proxy.target));
-    for name in ["content-type", "content-encoding", "authorization"] {
-        if let Some(value) = headers.get(name) {
-            request = request.header(name, value);
+    let (status, json, bytes) = loop {
+        let answered = proxy.ask(&method, &uri, &headers, body.clone()).await;
+        let turned_away = answered.0 == StatusCode::TOO_MANY_REQUESTS
+            || memchr::memmem::find(&answered.2, b"\"status\":429").is_some();
+        if !(proxy.patient && turned_away) {
+            break answered;
         }
-    }
-    let answer = request.body(body).send().await.expect("the engine answers");
-    let status = answer.status();
-    let json = answer.headers().get("content-type").cloned();
-    let bytes = answer.bytes().await.expect("all of it");
+        // What was taken already is answered as a conflict then, which means that it is there.
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    };
     proxy.note(&bytes);
     let half = bytes.slice(..bytes.len() / 2);
     let bytes = match harm {

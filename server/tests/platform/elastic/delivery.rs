@@ -66,20 +66,36 @@ async fn duplicates_poison_and_ten_thousand_odd_keys_leave_everybody_else_search
         let console = engine.console(&[]).await;
         tell(&console, &records).await;
         let wanted = ids_of(&records).into_iter().filter(|id| !poison(id)).collect();
-        let found = engine.until(&wanted).await;
-        once(&found);
-        books(&console).await;
+        engine.until(&wanted).await;
+        // What is too deep is taken as text by an engine that passes over long words, and refused for good by one that does
+        // not: until that is known of all five, some may still come.
+        let odd_ones =
+            |found: &BTreeMap<String, usize>| found.keys().filter(|id| id.starts_with("odd-")).count();
+        let (mut before, mut refused) = (0, 0);
+        for _ in 0..100 {
+            refused = books(&console).await["quarantined"].as_i64().unwrap();
+            let found = engine.ids().await;
+            once(&found);
+            before = odd_ones(&found);
+            if i64::try_from(before).unwrap() + refused == 1_500 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+        assert_eq!(i64::try_from(before).unwrap() + refused, 1_500, "each is there or a dead letter");
         console.stop().await;
 
         // Another server with the same records: everything is sent again, and nothing is added.
-        let before = found.keys().filter(|id| id.starts_with("odd-")).count();
         let again = engine.console(&[]).await;
         tell(&again, &records).await;
-        let wanted = i64::try_from(wanted.len()).unwrap();
-        books_until(&again, |books| books["duplicates"].as_i64() >= Some(wanted)).await;
+        let there = i64::try_from(before).unwrap();
+        books_until(&again, |books| {
+            books["duplicates"].as_i64() >= Some(there) && books["quarantined"].as_i64() >= Some(refused)
+        })
+        .await;
         let found = engine.ids().await;
         once(&found);
-        assert_eq!(found.keys().filter(|id| id.starts_with("odd-")).count(), before);
+        assert_eq!(odd_ones(&found), before);
         again.stop().await;
         engine.clean().await;
     }

@@ -55,6 +55,7 @@ struct World {
     template: Option<Value>,
     components: BTreeMap<String, Value>,
     refuse_template: bool,
+    hide_template: bool,
     bulks: u64,
     authorization: Option<String>,
     malformed: Vec<String>,
@@ -138,6 +139,20 @@ impl FakeEngine {
         self.world.lock().unwrap().refuse_template = true;
     }
 
+    /// Its credentials may write documents and nothing else. For the flows of `tests/told`.
+    #[allow(dead_code)]
+    pub fn hide_template(&self) {
+        self.world.lock().unwrap().hide_template = true;
+    }
+
+    /// Everything it had is gone, as after its disk was replaced.
+    pub fn forget(&self) {
+        let mut world = self.world.lock().unwrap();
+        world.documents.clear();
+        world.components.clear();
+        world.template = None;
+    }
+
     pub fn template(&self) -> Option<Value> {
         self.world.lock().unwrap().template.clone()
     }
@@ -210,6 +225,7 @@ async fn greet(State(shared): State<Shared>) -> Response {
 async fn template(State(shared): State<Shared>, method: axum::http::Method, body: Bytes) -> Response {
     let mut world = shared.world.lock().unwrap();
     match method.as_str() {
+        _ if world.hide_template => not_allowed(),
         "GET" if world.template.is_some() => {
             let template = json!([{ "name": "deltascope-logs", "index_template": world.template }]);
             axum::Json(json!({ "index_templates": template })).into_response()
@@ -248,7 +264,10 @@ async fn bulk(State(shared): State<Shared>, uri: Uri, headers: HeaderMap, body: 
         let mut world = shared.world.lock().unwrap();
         world.bulks += 1;
         world.authorization = headers.get("authorization").and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let wants_stream = uri.query().is_some_and(|query| query.contains("require_data_stream=true"));
         match read(&uri, &headers, &body) {
+            // Without a template there is no stream, and an engine that is not told so makes an index of its own.
+            Ok(records) if wants_stream && world.template.is_none() => nowhere(records.len()),
             Ok(records) => world.answer(records),
             Err(why) => {
                 world.malformed.push(why);
@@ -259,6 +278,12 @@ async fn bulk(State(shared): State<Shared>, uri: Uri, headers: HeaderMap, body: 
     let count = shared.world.lock().unwrap().bulks;
     shared.bulks.send_replace(count);
     answer
+}
+
+fn nowhere(records: usize) -> Response {
+    let error = json!({ "type": "index_not_found_exception", "reason": "no such index" });
+    let items = vec![json!({ "create": { "status": 404, "error": error } }); records];
+    axum::Json(json!({ "errors": true, "items": items })).into_response()
 }
 
 type Record = ((String, String), Value);

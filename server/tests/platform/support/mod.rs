@@ -3,9 +3,10 @@
 pub mod fake_engine;
 pub mod receivers;
 pub mod small_disk;
+pub mod told;
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -28,10 +29,12 @@ pub struct Console {
 
 /// What went to stdout.
 #[derive(Clone, Default)]
-pub struct Lines(Arc<Mutex<Vec<u8>>>);
+pub struct Lines(Arc<Mutex<Vec<u8>>>, Arc<(Mutex<bool>, Condvar)>);
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let (held, let_go) = &*self.1;
+        drop(let_go.wait_while(held.lock().unwrap(), |held| *held).unwrap());
         self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
     }
@@ -42,6 +45,13 @@ impl Write for Lines {
 }
 
 impl Lines {
+    /// A reader that stands still from now on, or goes on. For the flows of `tests/told`.
+    #[allow(dead_code)]
+    pub fn hold(&self, held: bool) {
+        *self.1.0.lock().unwrap() = held;
+        self.1.1.notify_all();
+    }
+
     /// Every line, read as JSON: a line that is none fails the test.
     pub fn records(&self) -> Vec<Value> {
         let bytes = self.0.lock().unwrap().clone();

@@ -66,6 +66,21 @@ impl Receiver {
         Self { address, came }
     }
 
+    /// Takes requests and never answers.
+    pub async fn silent() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (sender, came) = mpsc::unbounded_channel();
+        let script = Script { came: sender, answers: Arc::default(), usual: "" };
+        let taken = async |State(script): State<Script>, uri: Uri, headers: HeaderMap, body: Bytes| {
+            take(State(script), uri, headers, body).await;
+            std::future::pending::<Response>().await
+        };
+        let router = Router::new().fallback(taken).with_state(script);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { address, came }
+    }
+
     /// The next request.
     pub async fn next(&mut self) -> Came {
         tokio::time::timeout(PATIENCE, self.came.recv()).await.expect("it comes in time").expect("a request")

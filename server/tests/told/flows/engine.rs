@@ -48,7 +48,7 @@ pub fn worlds() -> Vec<Value> {
         world.acknowledge();
         told.extend(world.records.iter().skip(before).map(line));
     }
-    for world in [withdrawn(), expired(), crossed(), overfilled()] {
+    for world in [withdrawn(), expired(), crossed(), overfilled(), failed()] {
         told.extend(world.records.iter().map(line));
     }
     // Steady decisions say the same ten thousand times.
@@ -108,6 +108,25 @@ fn overfilled() -> World {
     fill.id = model::FillId("one-more".to_owned());
     world.input(Input::Execution(ExecutionReport::Fill(fill)));
     world.run_ms(2_000);
+    world
+}
+
+/// A judge fails on a session: that is told, and a panic closes it all the same. The number runs over where arithmetic is
+/// checked; no validation lets it through.
+fn failed() -> World {
+    let mut world = World::new();
+    if !cfg!(debug_assertions) {
+        return world;
+    }
+    let mut poisoned = support::quick_strangle();
+    if let Some(rule) = poisoned.trailing.as_mut() {
+        rule.confirmation_gap_ms = i64::MAX;
+    }
+    let session_id = world.start_and_enter(poisoned);
+    world.venue.reprice("0.80");
+    world.run_until("it is set apart", 5, |world| world.of(&session_id).quarantined.is_some());
+    world.panic(None);
+    world.run_until("verified flat", 20, World::is_account_flat);
     world
 }
 

@@ -45,7 +45,7 @@ pub async fn engine_that_refuses() -> Vec<Value> {
     until(&first, "forwarder.recovered").await;
     engine.stop().await;
     let records = first.stop().await.1;
-    [records, odd_template().await, nothing_usable().await].concat()
+    [records, odd_template().await, hidden_template().await, nothing_usable().await].concat()
 }
 
 /// Somebody else's template stands there, or ours may not be put.
@@ -60,6 +60,22 @@ async fn odd_template() -> Vec<Value> {
     let refused = console(&engine.url()).await;
     until(&refused, "forwarder.template_refused").await;
     [records, refused.stop().await.1].concat()
+}
+
+/// Nobody may look whether there is a template: payloads go as text, which any mapping takes.
+async fn hidden_template() -> Vec<Value> {
+    let engine = FakeEngine::start().await;
+    engine.hide_template();
+    let console = console(&engine.url()).await;
+    until(&console, "forwarder.template_unseen").await;
+    console.get("/api/v1/me").await;
+    engine.until(|documents| documents.values().any(|document| document["event"] == "http.request")).await;
+    for document in engine.documents().values() {
+        let payload = document["payload_text"].as_str().and_then(|text| serde_json::from_str(text).ok());
+        assert!(payload.is_some_and(|payload: Value| payload.is_object()), "{document:#}");
+        assert!(document.get("payload").is_none(), "{document:#}");
+    }
+    console.stop().await.1
 }
 
 /// The certificate that is to be trusted is not there.

@@ -11,7 +11,8 @@ use crate::console::{Console, Lines, PASSWORD};
 
 /// Accounts: the one-time link, wrong passwords until it is enough, the right one, out again, users by command line.
 pub async fn people() -> Vec<Value> {
-    let mut console = Console::start_bare(&[("LOG_LEVEL", "debug")]).await;
+    let settings = [("LOG_LEVEL", "debug"), ("DELTASCOPE__LOG__KEEP_MB", "16")];
+    let mut console = Console::start_bare(&settings).await;
     let link = console.running.sign_in_link.clone().expect("a link");
     let (_, token) = link.split_once("?token=").expect("a token");
     let body = json!({ "token": token, "password": PASSWORD });
@@ -22,7 +23,9 @@ pub async fn people() -> Vec<Value> {
     let password = Some("another long password".to_owned());
     assert!(accounts.add("alice", password, Author::CommandLine).await.expect("a user"));
     assert!(accounts.remove("alice", Author::CommandLine).await.expect("no user"));
-    accounts.db().expect("a database").tell_commits();
+    let db = accounts.db().expect("a database");
+    db.tell_commits();
+    all_connections_held(&db).await;
     for _ in 0..11 {
         console.sign_in("wrong").await;
     }
@@ -31,13 +34,19 @@ pub async fn people() -> Vec<Value> {
     let console = console.restart_after(async |dir| harm(dir)).await;
     console.ready().await;
     earlier.push(console.lines.clone());
+    let other = tempfile::tempdir().expect("a folder");
+    let kept_open = another_log(other.path()).await;
     let console = console
         .restart_after(async |dir| {
             std::fs::remove_file(dir.join("page-token.key")).expect("a key");
             std::fs::create_dir(dir.join("page-token.key")).expect("a folder");
+            std::fs::copy(other.path().join("other.db-wal"), dir.join("watch.db-wal")).expect("it is copied");
+            an_old_day(dir);
         })
         .await;
     console.ready().await;
+    drop(kept_open);
+    until(&console, "db.records_forgotten").await;
     console.settled().await;
     let last = console.stop().await.1;
     earlier.iter().flat_map(Lines::records).chain(last).collect()
@@ -55,6 +64,114 @@ fn harm(dir: &Path) {
     }
     std::fs::write(dir.join("telemetry.db"), b"").expect("a file");
     std::fs::write(dir.join("page-token.key"), b"").expect("a file");
+}
+
+/// Whoever wants one more connection gives up after five seconds.
+async fn all_connections_held(db: &server::store::Db) {
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        held.push(db.read().await.expect("a connection"));
+    }
+    assert!(db.read().await.is_err(), "all are held");
+}
+
+/// The write-ahead log of another file; laid beside one of ours as after a backup that was put back by halves.
+async fn another_log(folder: &Path) -> sqlx::SqliteConnection {
+    use sqlx::Connection as _;
+    let url = format!("sqlite:{}?mode=rwc", folder.join("other.db").display());
+    let mut other = sqlx::SqliteConnection::connect(&url).await.expect("a connection");
+    for sql in
+        ["PRAGMA journal_mode = WAL", "PRAGMA user_version = 1342177280", "CREATE TABLE other (word TEXT)"]
+    {
+        sqlx::query(sql).fetch_all(&mut other).await.expect("it is done");
+    }
+    other
+}
+
+/// More of the log than is to be kept, from long ago.
+fn an_old_day(dir: &Path) {
+    let line = LogRecord {
+        event: "cycle.noted".into(),
+        message: "x".repeat(20_000),
+        timestamp: telemetry::Micros::parse_rfc3339("2026-01-05T12:00:00Z").expect("a time"),
+        ..LogRecord::default()
+    };
+    let folder = dir.join("log/2026-01-05");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let lines = (line.to_line() + "\n").repeat(1_000);
+    std::fs::write(folder.join("000001.ndjson"), lines).expect("a segment");
+}
+
+/// Waits until a record of that name was told.
+async fn until(console: &Console, event: &str) {
+    let told = async {
+        while !console.lines.records().iter().any(|record| record["event"] == event) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let found = tokio::time::timeout(std::time::Duration::from_secs(90), told).await;
+    assert!(found.is_ok(), "{event} was never told");
+}
+
+/// A reader of stdout that stands still: the log has everything, and what he missed is told by its number.
+pub async fn stalled() -> Vec<Value> {
+    let console = Console::start(&[("LOG_LEVEL", "info")]).await;
+    console.settled().await;
+    console.lines.hold(true);
+    // One chunk is being written, so many wait, and these are more.
+    for number in 0..300 {
+        console.running.app.teller.tell_record(LogRecord {
+            level: Level::Info,
+            event: "cycle.noted".into(),
+            message: format!("number {number}"),
+            service: telemetry::SERVICE.into(),
+            timestamp: server::clock::now(),
+            ..LogRecord::default()
+        });
+        console.settled().await;
+    }
+    console.lines.hold(false);
+    until(&console, "telemetry.output_stalled").await;
+    let data = console.data_dir().join("data");
+    let first = console.lines.clone();
+    let again = console.restart().await;
+    let records = first.records();
+    let logged = records_of(&data, &records[0]["boot_id"]);
+    again.stop().await;
+    let stalled = records.iter().filter(|record| record["event"] == "telemetry.output_stalled");
+    let missed: u64 = stalled.filter_map(|record| record["payload"]["lines"].as_u64()).sum();
+    assert!(missed > 0 && records.len() as u64 + missed == logged, "{} {missed} {logged}", records.len());
+    records
+}
+
+/// How many lines a process has in the log.
+fn records_of(data: &Path, boot_id: &Value) -> u64 {
+    let segments = server::store::log::Log::guest(data).segments();
+    let own = format!("\"boot_id\":{boot_id}");
+    let of = |path: &Path| {
+        let text = std::fs::read_to_string(path).expect("a segment");
+        text.lines().filter(|line| line.contains(&own)).count() as u64
+    };
+    segments.iter().map(|segment| of(&segment.path)).sum()
+}
+
+/// More of what alerts look at than they can look at at once.
+async fn flooded(console: &Console) {
+    for _ in 0..300 {
+        for _ in 0..20_000 {
+            let event = "venue.request".into();
+            console.running.app.teller.tell_record(LogRecord {
+                level: Level::Trace,
+                event,
+                ..LogRecord::default()
+            });
+        }
+        if console.lines.records().iter().any(|record| record["event"] == "alert.sightings_lost") {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    panic!("it was never told");
 }
 
 /// What would disturb other flows: tasks that fail, a panic, a storm of records.
@@ -93,6 +210,7 @@ pub async fn alone() -> Vec<Value> {
             });
         }
     }
+    flooded(&console).await;
     server::telling::install_tracing(teller.clone(), Level::Warn);
     tracing::warn!(target: "a_library", "connection reset");
     let db = app.trading.store.db().expect("a database");

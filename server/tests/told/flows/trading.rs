@@ -171,6 +171,12 @@ times = 1
 fault = "reply_lost"
 route = "POST /v2/orders"
 times = 1
+
+[[rule]]
+fault = "rest_status"
+route = "POST /v2/heartbeat/create"
+status = 503
+times = 2
 "#;
 
 /// The embedded venue, where everything goes wrong, and a panic in the middle.
@@ -184,6 +190,7 @@ pub async fn ambush() -> Vec<Value> {
     console.sign_in(PASSWORD).await;
     console.ready().await;
     act(&console, "/api/v1/sessions", json!({ "preset": "quick-strangle" })).await;
+    until(&console, "the dead-man switch fails", named("venue.switch_failed")).await;
     until(&console, "the entry is complete", named("entry.completed")).await;
     until(&console, "prices are polled", named("stream.fallback_entered")).await;
     until(&console, "and come again", named("stream.fallback_left")).await;
@@ -221,6 +228,85 @@ pub async fn journal_lost() -> Vec<Value> {
     })
     .await;
     [before.records(), console.stop().await.1].concat()
+}
+
+/// Another client has spent some of the account's quota; an entry meets a journal that does not take its order: it does not leave.
+pub async fn entry_held() -> Vec<Value> {
+    let venue = Venue::start("").await;
+    for _ in 0..60 {
+        venue.fills().await;
+    }
+    let console = signed_in(&venue).await;
+    spend_until_it_is_seen(&venue, &console).await;
+    let data = console.data_dir().join("data");
+    let refuse = "CREATE TRIGGER refused BEFORE INSERT ON journal_decisions WHEN NEW.json LIKE '%submitted%' \
+                  BEGIN SELECT RAISE(ABORT, 'refused by the test'); END";
+    sql(&data, refuse).await;
+    act(&console, "/api/v1/sessions", json!({ "preset": "quick-strangle" })).await;
+    until(&console, "an order is held", named("engine.command_held")).await;
+    assert_eq!((venue.position().await, venue.open_orders().await), (0, 0), "nothing was opened");
+    sql(&data, "DROP TRIGGER refused").await;
+    until(&console, "the journal is written again", named("db.journal_restored")).await;
+    console.stop().await.1
+}
+
+/// It is looked for once a minute, and a new window of the quota may just have begun.
+async fn spend_until_it_is_seen(venue: &Venue, console: &Console) {
+    let seen = until(console, "what another client spent is seen", named("venue.quota_read"));
+    let mut seen = std::pin::pin!(seen);
+    while tokio::time::timeout(Duration::from_secs(5), seen.as_mut()).await.is_err() {
+        for _ in 0..20 {
+            venue.fills().await;
+        }
+    }
+}
+
+/// A journal that the first version left behind, with a session in it that nobody ended.
+pub async fn journal_of_before() -> Vec<Value> {
+    let venue = Venue::start("").await;
+    let console = signed_in(&venue).await;
+    let before = console.lines.clone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let old = folder.path().join("trading.db");
+    first_format(&old).await;
+    let console = console
+        .restart_after(async |dir| {
+            for file in ["trading.db-wal", "trading.db-shm"] {
+                // What is not there need not go.
+                let _ = std::fs::remove_file(dir.join(file));
+            }
+            std::fs::copy(&old, dir.join("trading.db")).expect("it is laid there");
+        })
+        .await;
+    until(&console, "it cannot be read", named("engine.journal_unread")).await;
+    console.settled().await;
+    let told = console.lines.records();
+    let unread = told.iter().find(|record| record["event"] == "engine.journal_unread").expect("it is told");
+    assert_eq!(
+        (&unread["payload"]["decisions"], &unread["level"]),
+        (&json!(1), &json!("error")),
+        "{unread:#}"
+    );
+    assert_eq!(unread["payload"]["sessions"], json!(["s-of-then"]), "{unread:#}");
+    [before.records(), console.stop().await.1].concat()
+}
+
+async fn first_format(file: &std::path::Path) {
+    use sqlx::Connection as _;
+    let migrations = server::store::migrator(&[
+        (1, "journal", include_str!("../../../migrations/trading/0001_journal.sql")),
+        (2, "retention", include_str!("../../../migrations/trading/0002_retention.sql")),
+    ]);
+    let url = format!("sqlite://{}?mode=rwc", file.display());
+    let mut connection = sqlx::SqliteConnection::connect(&url).await.expect("a connection");
+    migrations.run(&mut connection).await.expect("the first version");
+    for sql in [
+        "INSERT INTO journal_decisions VALUES (1, 1, 1, 's-of-then', 'c', 'session.starting', 2, '{}')",
+        "INSERT INTO sessions VALUES ('s-of-then', 'short_strangle', 'c', 'h', 'live', 'RUNNING', 1, NULL, NULL, 'c', 1, '{}')",
+    ] {
+        sqlx::query(sql).execute(&mut connection).await.expect("a row");
+    }
+    connection.close().await.expect("it is closed");
 }
 
 /// Behind the back of the server.

@@ -55,6 +55,7 @@ fn instrument(kind: OptionKind, symbol: Symbol) -> Instrument {
         contract_value: dec("0.001"),
         commission_rate: Decimal::ZERO,
         commission_cap: Decimal::ZERO,
+        fee_tax: model::instrument::FEE_TAX,
         maintenance_margin: dec("0.005"),
         initial_margin: dec("0.01"),
     }

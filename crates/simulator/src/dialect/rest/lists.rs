@@ -86,7 +86,8 @@ pub(crate) fn order_by_id(exchange: &mut Exchange, now_us: Micros, id: &str) -> 
 }
 
 pub(crate) fn order_by_client_id(exchange: &mut Exchange, now_us: Micros, id: &str) -> Answer {
-    let order = exchange.order_by_client_id(now_us, id);
+    let open_only = exchange.quirks().client_ids_of_open_orders_only;
+    let order = exchange.order_by_client_id(now_us, id).filter(|order| order.is_live() || !open_only);
     found(exchange, order)
 }
 

@@ -53,6 +53,7 @@ pub fn cancel_reason(reason: CancelReason) -> &'static str {
         CancelReason::StopRefused => "stop_refused",
         CancelReason::Settlement => "contract_expired",
         CancelReason::Heartbeat => "heartbeat_missed",
+        CancelReason::Liquidation => "liquidation",
     }
 }
 
@@ -104,7 +105,7 @@ pub fn order(order: &Order, words: Words) -> Value {
         "commission": "0",
         "paid_commission": order.paid_commission.to_string(),
         "cancellation_reason": order.cancel_reason.map(cancel_reason),
-        "meta_data": { "source": "api" },
+        "meta_data": { "source": if order.liquidation { "liquidation" } else { "api" } },
         "created_at": stamp(order.created_us),
         "updated_at": stamp(order.updated_us),
         "bracket_order": order.leg_of.map(|_| true),
@@ -151,6 +152,7 @@ pub fn fill_kind(kind: FillKind) -> &'static str {
     match kind {
         FillKind::Normal => "normal",
         FillKind::Settlement => "settlement",
+        FillKind::Liquidation => "liquidation",
     }
 }
 

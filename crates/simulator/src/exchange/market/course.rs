@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::chain;
 use super::pricing;
 use super::tape::{BAR_US, Tape, TapeEnd};
 use super::underlying::Underlying;
@@ -71,6 +72,9 @@ pub(crate) struct Course {
     /// Index in price units.
     pub index: i64,
     drive: Drive,
+    /// What gaps made of the source's price.
+    #[serde(default = "ungapped")]
+    factor: f64,
     reference_usd: f64,
     shock: f64,
     /// Perpetual's premium over the index, as a fraction.
@@ -106,6 +110,7 @@ impl From<OnlyCourse> for Course {
             underlying: Underlying::Btc,
             index: only.index,
             drive: Drive::Source { walk_usd: only.walk_usd, minute: only.minute },
+            factor: ungapped(),
             reference_usd: only.reference_usd,
             shock: only.shock,
             basis: only.basis,
@@ -137,7 +142,17 @@ impl Course {
 
     fn at(underlying: Underlying, index: i64, drive: Drive, chance: Random) -> Course {
         let reference_usd = underlying.usd(index);
-        Course { underlying, index, drive, reference_usd, shock: 0.0, basis: 0.0, closes: Vec::new(), chance }
+        Course {
+            underlying,
+            index,
+            drive,
+            factor: ungapped(),
+            reference_usd,
+            shock: 0.0,
+            basis: 0.0,
+            closes: Vec::new(),
+            chance,
+        }
     }
 
     /// Index in USD, for pricing.
@@ -155,13 +170,14 @@ impl Course {
                 in_units(self.underlying, *walk_usd)
             }
         };
+        self.index = gapped(self.index, self.factor);
         let now = market_us.div_euclid(BAR_US);
         let closed = (*minute).max(now - CLOSES as i64)..now;
         *minute = now;
         self.drift(elapsed_s);
         for number in closed.clone() {
             let index = match source {
-                Source::Tape(tape, end) => tape.index_at((number + 1) * BAR_US, *end),
+                Source::Tape(tape, end) => gapped(tape.index_at((number + 1) * BAR_US, *end), self.factor),
                 Source::Walk => self.index,
             };
             self.close_minute(self.underlying.usd(index));
@@ -190,6 +206,15 @@ impl Course {
         for leader_usd in &leader.closes[first..] {
             self.close_minute(beside(*leader_usd));
         }
+    }
+
+    /// Puts the index so many percent higher or lower, as far as a chain can be built there.
+    pub fn gap(&mut self, percent: f64) {
+        let (least, most) = chain::playable_usd();
+        let wanted = self.index_usd() * (1.0 + percent / 100.0);
+        let moved = wanted.clamp(least as f64, most as f64) / self.index_usd();
+        self.factor *= moved;
+        self.index = gapped(self.index, moved);
     }
 
     /// What follows the index: its mean, the shock of volatility, the basis.
@@ -227,6 +252,14 @@ impl Course {
         let squares: f64 = self.closes.windows(2).map(|pair| (pair[1] / pair[0]).ln().powi(2)).sum();
         (squares / (CLOSES - 1) as f64 * MINUTES_A_YEAR).sqrt()
     }
+}
+
+fn ungapped() -> f64 {
+    1.0
+}
+
+fn gapped(index: i64, factor: f64) -> i64 {
+    (index as f64 * factor).round() as i64
 }
 
 fn in_units(underlying: Underlying, usd: f64) -> i64 {

@@ -11,6 +11,10 @@ const LONGEST_GAP: i64 = 1_440;
 
 const TIME: &str = "time";
 const PRICES: [&str; 4] = ["open", "high", "low", "close"];
+/// Columns that may say of what the prices are.
+const SYMBOLS: [&str; 4] = ["symbol", "pair", "ticker", "instrument"];
+/// From one minute to the next a price moves by no more, in percent.
+const MOST_JUMP_PERCENT: i64 = 50;
 const TIMES: [&str; 8] =
     ["time", "timestamp", "open_time", "open time", "opentime", "unix", "date", "datetime"];
 
@@ -30,6 +34,7 @@ struct Row {
 struct Columns {
     time: usize,
     prices: [usize; 4],
+    symbol: Option<usize>,
 }
 
 /// Reads a whole file.
@@ -108,7 +113,7 @@ fn is_number(record: &csv::StringRecord) -> bool {
 /// Columns by the names of a header, or by position in a file without one.
 fn columns(first: &csv::StringRecord) -> Result<Columns, String> {
     if is_number(first) {
-        return Ok(Columns { time: 0, prices: [1, 2, 3, 4] });
+        return Ok(Columns { time: 0, prices: [1, 2, 3, 4], symbol: None });
     }
     if is_comment(first) {
         return Err(": is a comment, must be a header or a row".to_owned());
@@ -124,8 +129,12 @@ fn columns(first: &csv::StringRecord) -> Result<Columns, String> {
     let mut prices = [0; 4];
     for (column, name) in prices.iter_mut().zip(PRICES) {
         *column = find(&[name])?;
+        if first.iter().filter(|cell| cell.to_lowercase() == name).count() > 1 {
+            return Err(format!(", column {name}: stands twice in the header"));
+        }
     }
-    Ok(Columns { time, prices })
+    let symbol = first.iter().position(|cell| SYMBOLS.contains(&cell.to_lowercase().as_str()));
+    Ok(Columns { time, prices, symbol })
 }
 
 fn is_comment(record: &csv::StringRecord) -> bool {
@@ -138,6 +147,12 @@ fn row(record: &csv::StringRecord, columns: &Columns, line: u64) -> Result<Row, 
     }
     let cell =
         |column: usize, name: &str| record.get(column).ok_or_else(|| format!(", column {name}: is missing"));
+    if let Some(symbol) = columns.symbol.and_then(|column| record.get(column)) {
+        let of_bitcoin = ["BTC", "XBT"].iter().any(|name| symbol.to_uppercase().contains(name));
+        if !symbol.is_empty() && !of_bitcoin {
+            return Err(format!(", column symbol: is {symbol:?}, must be Bitcoin's"));
+        }
+    }
     let time_us = time(cell(columns.time, TIME)?).map_err(|why| format!(", column {TIME}: {why}"))?;
     let mut prices = [0; 4];
     for ((price, column), name) in prices.iter_mut().zip(columns.prices).zip(PRICES) {
@@ -152,6 +167,9 @@ fn row(record: &csv::StringRecord, columns: &Columns, line: u64) -> Result<Row, 
         if high < other {
             return Err(format!(", column high: is {}, below the {name} of {}", usd(high), usd(other)));
         }
+    }
+    if high > 2 * low {
+        return Err(format!(", column high: is {}, more than twice the low of {}", usd(high), usd(low)));
     }
     Ok(Row { line, time_us, bar: Bar { open, high, low, close } })
 }
@@ -228,6 +246,16 @@ fn in_order(rows: &[Row]) -> Result<PriceFile, String> {
             ));
         }
         let missing = apart_us / BAR_US - 1;
+        let (close, open) = (before.bar.close, row.bar.open);
+        if missing == 0 && (open - close).abs() * 100 > close * MOST_JUMP_PERCENT {
+            let usd = |units: i64| Underlying::Btc.price(units);
+            return Err(format!(
+                "line {}, column open: is {} a minute after a close of {}, at most {MOST_JUMP_PERCENT} % can be played",
+                row.line,
+                usd(open),
+                usd(close)
+            ));
+        }
         if missing > LONGEST_GAP {
             let (missing, most) = (grouped(missing), grouped(LONGEST_GAP));
             return Err(format!(

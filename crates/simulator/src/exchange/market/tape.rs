@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 pub use super::bar::{BAR_US, Bar, Gaps};
 use super::price_file;
+use super::recording::{self, Recording};
+use crate::exchange::time::SECOND_US;
 
 const LEG_US: i64 = BAR_US / 3;
 
@@ -26,24 +28,49 @@ pub enum TapeEnd {
     Hold,
 }
 
-/// A whole recorded day (or any other run of minutes), at least one bar.
+/// A whole recorded day (or any other run of minutes), at least one bar; or a recording of a venue's own index.
 #[derive(Clone, Debug)]
 pub struct Tape {
     name: String,
-    bars: Arc<[Bar]>,
+    course: Course,
     gaps: Option<Gaps>,
+}
+
+#[derive(Clone, Debug)]
+enum Course {
+    Bars(Arc<[Bar]>),
+    /// Microseconds since the first, and the index from then on, in tenths of a USD.
+    Points(Arc<[(i64, i64)]>),
 }
 
 impl Tape {
     /// Reads rows of time (Unix seconds, milliseconds or microseconds), open, high, low and close, one a
     /// minute, with a header that names these columns or without one. Over missing minutes the last close
-    /// is held.
+    /// is held. Or reads a recording of a venue's feed (see `recording`).
     ///
     /// # Errors
     /// One sentence that names line, column and what is wrong.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Tape, String> {
-        let file = price_file::read(bytes).map_err(|why| format!("tape {name}: {why}"))?;
-        Ok(Tape { name: name.to_owned(), bars: file.bars.into(), gaps: file.gaps })
+        let named = |why: String| format!("tape {name}: {why}");
+        if recording::is_recording(bytes) {
+            return Ok(Tape::recorded(name, &Recording::parse(bytes).map_err(named)?));
+        }
+        let file = price_file::read(bytes).map_err(named)?;
+        Ok(Tape { name: name.to_owned(), course: Course::Bars(file.bars.into()), gaps: file.gaps })
+    }
+
+    /// The index of a recording, each value from its own time on.
+    fn recorded(name: &str, recording: &Recording) -> Tape {
+        let first_us = recording.index.first().map_or(0, |(at_us, _)| *at_us);
+        let points: Vec<(i64, i64)> =
+            recording.index.iter().map(|(at_us, units)| (at_us - first_us, *units)).collect();
+        let lacking = points.windows(2).map(|pair| (pair[1].0 - pair[0].0) / BAR_US).sum();
+        let gaps = recording.silences.map(|(places, from_us)| Gaps {
+            minutes: lacking,
+            places,
+            first_s: from_us / SECOND_US,
+        });
+        Tape { name: name.to_owned(), course: Course::Points(points.into()), gaps }
     }
 
     /// The compiled-in tape.
@@ -56,7 +83,11 @@ impl Tape {
 
     /// A tape of bars made by hand, for tests of other crates; `None` without bars.
     pub fn from_bars(name: &str, bars: Vec<Bar>) -> Option<Tape> {
-        (!bars.is_empty()).then(|| Tape { name: name.to_owned(), bars: bars.into(), gaps: None })
+        (!bars.is_empty()).then(|| Tape {
+            name: name.to_owned(),
+            course: Course::Bars(bars.into()),
+            gaps: None,
+        })
     }
 
     pub fn name(&self) -> &str {
@@ -70,7 +101,10 @@ impl Tape {
 
     /// Length in market microseconds.
     pub fn length_us(&self) -> i64 {
-        self.bars.len() as i64 * BAR_US
+        match &self.course {
+            Course::Bars(bars) => bars.len() as i64 * BAR_US,
+            Course::Points(points) => points.last().map_or(1, |(at_us, _)| (*at_us).max(1)),
+        }
     }
 
     /// Index in tenths of a USD, `market_us` after the beginning (negative counts as 0).
@@ -83,19 +117,30 @@ impl Tape {
                 if folded > length { 2 * length - folded } else { folded }
             }
         };
-        let number = (at / BAR_US).min(self.bars.len() as i64 - 1);
-        let within = at - number * BAR_US;
-        let path = self.bars[number as usize].path();
-        let leg = (within / LEG_US).min(2);
-        let (from, to) = (path[leg as usize], path[leg as usize + 1]);
-        // Rounded to the nearest tenth; the product of a price range and a leg stays far below i64.
-        from + ((to - from) * (within - leg * LEG_US) * 2 + LEG_US * (to - from).signum()) / (2 * LEG_US)
+        match &self.course {
+            Course::Bars(bars) => walked(bars, at),
+            Course::Points(points) => {
+                let behind = points.partition_point(|(at_us, _)| *at_us <= at);
+                points[behind.max(1) - 1].1
+            }
+        }
     }
 
     /// How often the walk has turned round by this time; a change of it is worth telling.
     pub fn turns(&self, market_us: i64) -> i64 {
         market_us.max(0) / self.length_us()
     }
+}
+
+/// The index within bars.
+fn walked(bars: &[Bar], at: i64) -> i64 {
+    let number = (at / BAR_US).min(bars.len() as i64 - 1);
+    let within = at - number * BAR_US;
+    let path = bars[number as usize].path();
+    let leg = (within / LEG_US).min(2);
+    let (from, to) = (path[leg as usize], path[leg as usize + 1]);
+    // Rounded to the nearest tenth; the product of a price range and a leg stays far below i64.
+    from + ((to - from) * (within - leg * LEG_US) * 2 + LEG_US * (to - from).signum()) / (2 * LEG_US)
 }
 
 #[cfg(test)]

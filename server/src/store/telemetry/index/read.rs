@@ -5,6 +5,7 @@ use telemetry::{Level, Micros};
 
 use super::super::Filter;
 use super::OneDay;
+use super::minutes::Counted;
 use super::rows::{correlation, kind};
 use crate::store::StoreError;
 
@@ -75,22 +76,26 @@ impl OneDay {
         self.matches("index.first", builder).await
     }
 
-    /// Step from `from`, level, and count; of lines up to `covered`, for the index goes on meanwhile and the others are
-    /// counted elsewhere.
+    /// Up to where was counted (the index goes on meanwhile, and the others are counted elsewhere); step from `from`, level,
+    /// and count.
     pub async fn histogram(
         &self,
         filter: &Filter,
         covered: i64,
         from: Micros,
         step_us: i64,
-    ) -> Result<Vec<(i64, Level, u64)>, StoreError> {
+    ) -> Result<Counted, StoreError> {
+        if let Some(counted) = self.by_minutes(filter, from, step_us).await? {
+            return Ok(counted);
+        }
         let select =
             format!("SELECT (at_us - {}) / {step_us} AS step, level, COUNT(*) AS n FROM records", from.0);
-        let Some(mut builder) = self.select(&select, filter).await? else { return Ok(Vec::new()) };
+        let Some(mut builder) = self.select(&select, filter).await? else { return Ok((covered, Vec::new())) };
         builder.push(" AND position <= ").push_bind(covered).push(" GROUP BY step, level");
         let mut search = self.db.search().await?;
         let rows = self.db.timed("index.histogram", builder.build().fetch_all(&mut **search)).await?;
-        Ok(rows.iter().map(|row| (row.get("step"), level(row), count(row, "n"))).collect())
+        let counts = rows.iter().map(|row| (row.get("step"), level(row), count(row, "n"))).collect();
+        Ok((covered, counts))
     }
 
     /// Errors and worse, by kind; of lines up to `covered`.
@@ -160,18 +165,18 @@ impl OneDay {
         Ok(Some(builder))
     }
 
-    async fn word(&self, word: &str) -> Result<Option<i64>, StoreError> {
+    pub(super) async fn word(&self, word: &str) -> Result<Option<i64>, StoreError> {
         let mut connection = self.db.read().await?;
         let query = sqlx::query_scalar("SELECT id FROM words WHERE word = ?").bind(word.to_owned());
         self.db.timed("index.word", query.fetch_optional(&mut *connection)).await
     }
 }
 
-fn level(row: &sqlx::sqlite::SqliteRow) -> Level {
+pub(super) fn level(row: &sqlx::sqlite::SqliteRow) -> Level {
     let number = usize::try_from(row.get::<i64, _>("level")).ok();
     number.and_then(|n| Level::ALL.get(n).copied()).unwrap_or_default()
 }
 
-fn count(row: &sqlx::sqlite::SqliteRow, column: &str) -> u64 {
+pub(super) fn count(row: &sqlx::sqlite::SqliteRow, column: &str) -> u64 {
     u64::try_from(row.get::<i64, _>(column)).unwrap_or_default()
 }

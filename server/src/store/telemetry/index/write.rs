@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use sqlx::{AssertSqlSafe, Sqlite};
 
 use super::super::{AGAIN, TOGETHER, TelemetryStore};
+use super::minutes::{self, Minutes};
 use super::rows::Row;
 use super::{Index, OneDay, Reindexed};
 use crate::store::log::{Day, Log, Ordinal};
@@ -148,6 +149,7 @@ impl Index {
         for sql in ["DELETE FROM records WHERE position <= ?", "DELETE FROM errors WHERE position <= ?"] {
             write.execute("index.forget", sqlx::query(sql).bind(ordinal.last())).await?;
         }
+        minutes::count_anew(&mut write).await?;
         write.commit().await
     }
 }
@@ -174,10 +176,11 @@ impl OneDay {
         let mut words = self.words.lock().await;
         // Numbers that are given in a transaction count when it does.
         let mut known = words.clone();
-        let mut numbered = Vec::with_capacity(rows.len());
+        let (mut numbered, mut minutes) = (Vec::with_capacity(rows.len()), Minutes::default());
         for row in rows {
             let event = number(&mut write, &mut known, &row.event).await?;
             let session = maybe(&mut write, &mut known, row.session.as_deref()).await?;
+            minutes.note(row, event);
             numbered.push((row, event, session));
             if let Some(error) = &row.error {
                 let client = maybe(&mut write, &mut known, error.client.as_deref()).await?;
@@ -200,6 +203,7 @@ impl OneDay {
                 rest = after;
             }
         }
+        minutes.put(&mut write).await?;
         write.commit().await?;
         *words = known;
         Ok(())

@@ -1,6 +1,8 @@
 //! Requests as they are signed and sent, and what is told of them.
 
 use super::*;
+use model::ids::{ClientOrderId, ProductId};
+use model::order::{OrderRequest, Purpose, Side, TimeInForce};
 
 #[test]
 fn what_is_signed_is_what_is_sent() {
@@ -83,11 +85,11 @@ fn an_order_has_text_prices_and_whole_sizes() {
         attempt: 1,
     };
     assert_eq!(
-        place_body(&order).to_string(),
+        Call::place(&order).body.unwrap().to_string(),
         r#"{"client_order_id":"s1","limit_price":"59000","order_type":"limit_order","product_id":27,"reduce_only":true,"side":"buy","size":10,"time_in_force":"ioc"}"#
     );
     let market = OrderRequest { limit: None, ..order };
-    assert_eq!(place_body(&market)["order_type"], "market_order");
+    assert_eq!(Call::place(&market).body.unwrap()["order_type"], "market_order");
     assert_eq!(Call::place(&market).timeout, CLOSE_TIMEOUT);
     assert_eq!(Call::place(&market).spender(), Spender::Account(Priority::Close));
     let entry = OrderRequest { reduce_only: false, purpose: Purpose::Entry, ..market };

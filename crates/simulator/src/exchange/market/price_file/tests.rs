@@ -96,6 +96,39 @@ fn prices_that_are_none_or_allow_no_chain_are_refused() {
     ]);
 }
 
+/// A digit that is missing, a column that stands twice, a file of another coin: none of it plays as Bitcoin's minute.
+#[test]
+fn what_is_readable_and_cannot_be_meant_is_refused() {
+    let with =
+        |name: &str| format!("unix,{name},open,high,low,close\n1641340800,ETH/USD,3832,3874,3820,3861\n");
+    refuses(vec![
+        (with("symbol").into(), "line 2, column symbol: is \"ETH/USD\", must be Bitcoin's"),
+        (with("Pair").into(), "line 2, column symbol: is \"ETH/USD\", must be Bitcoin's"),
+        (
+            b"time,open,high,low,close,close\n1641340800,1,1,1,1,1\n".to_vec(),
+            "line 1, column close: stands twice in the header",
+        ),
+        (
+            of("1641340800,45832,145874,45820,45861").into(),
+            "line 2, column high: is 145874.0, more than twice the low of 45820.0",
+        ),
+        (
+            of("1641340800,45832,45874,45820,45861\n1641340860,4586,4590,4580,4585").into(),
+            "line 3, column open: is 4586.0 a minute after a close of 45861.0, at most 50 % can be played",
+        ),
+        (
+            of("1641340860,45832,45874,45820,45861\n1641340800,45832,45874,45820,45861").into(),
+            "line 3, column time: is 60 s before the row above, rows must be in order of time",
+        ),
+        // Seconds and milliseconds in one file are the times that they say.
+        (
+            of("1641340800,45832,45874,45820,45861\n1641340890000,45832,45874,45820,45861").into(),
+            "rows are 90 s apart, 60 wanted",
+        ),
+    ]);
+    assert_eq!(read(with("note").as_bytes()).map(|file| file.bars.len()), Ok(1), "no column of symbols");
+}
+
 #[test]
 fn files_of_another_form_are_refused_by_their_true_cause() {
     let utf16: Vec<u8> =
