@@ -180,13 +180,7 @@ async fn assemble<M: Mode>(
     run("kpis", tasks, kpis.clone(), KpiKeeper::run);
     run("feed", tasks, hub.clone(), FeedHub::run);
     run_watches(tasks, &inbox, &rest, &hub, health);
-    let keeper = HistoryKeeper {
-        store: store.clone(),
-        history: history.clone(),
-        hub: hub.clone(),
-        teller: teller.clone(),
-    };
-    run("history", tasks, keeper, HistoryKeeper::run);
+    run_history(tasks, &store, &history, &hub);
     run("journal_log", tasks, log.clone(), JournalLog::run);
     let latch_file = LatchFile::new(dir);
     let parts = DriverParts {
@@ -243,6 +237,16 @@ fn run_watches(tasks: &Tasks, inbox: &Inbox, rest: &Rest, hub: &FeedHub, health:
     let entering: Entering = Arc::new(move || looked_at.look(|state, _| dead_man::entering(state)));
     let dead_man = DeadMan::new(entering, rest.clone(), tasks.teller().clone(), Pace::USUAL);
     run("dead_man", tasks, dead_man, DeadMan::run);
+}
+
+fn run_history(tasks: &Tasks, store: &TradingStore, history: &HistoryStore, hub: &FeedHub) {
+    let keeper = HistoryKeeper {
+        store: store.clone(),
+        history: history.clone(),
+        hub: hub.clone(),
+        teller: tasks.teller().clone(),
+    };
+    run("history", tasks, keeper, HistoryKeeper::run);
 }
 
 fn run_worker(tasks: &Tasks, worker: super::executor::Worker) {
