@@ -267,11 +267,12 @@ async fn what_is_not_confirmed_is_on_disk_as_it_was_sent_and_goes_when_it_is() {
     assert!(on_disk().await.contains(&body.to_vec()), "the same bytes");
     run(SERVER_AGAIN);
     next_task().await;
-    logger::on(Input::Online);
-    for _ in 0..200 {
+    // A request that failed is believed after a quarter of a second: the page might have been going.
+    for _ in 0..2_000 {
         if !on_disk().await.contains(&body.to_vec()) {
             return;
         }
+        logger::on(Input::Online);
         next_task().await;
     }
     panic!("it was confirmed and is still kept");

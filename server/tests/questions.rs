@@ -23,7 +23,9 @@ fn commands() -> Vec<&'static str> {
 /// Indented lines of the runbook, those that go on put together.
 fn commands_of_the_runbook() -> Vec<String> {
     let text = include_str!("../../docs/runbook.md").replace("\\\n", "");
-    text.lines().filter_map(|line| Some(line.strip_prefix("    ")?.trim().to_owned())).collect()
+    let indented = text.lines().filter_map(|line| Some(line.strip_prefix("    ")?.trim().to_owned()));
+    // A real venue cannot be reached from a test: its guard has tests of its own (`live_guard.rs`).
+    indented.filter(|command| !command.contains("VENUE__KIND=delta-")).collect()
 }
 
 /// Runs a command as a person would, in a folder with the cookie file.

@@ -45,7 +45,7 @@ pub struct Instrument {
     /// Cap of the fee as a share of the premium (0.035 is 3.5 %).
     pub commission_cap: Decimal,
     /// What is added to every fee as tax, as a fraction (0.18 is 18 %).
-    #[serde(default = "india")]
+    #[serde(default = "india", skip_serializing_if = "is_india")]
     pub fee_tax: Decimal,
     /// Maintenance margin of a short leg as a share of the underlying's notional (0.005 is 0.5 %).
     pub maintenance_margin: Decimal,
@@ -59,6 +59,11 @@ pub const FEE_TAX: Decimal = Decimal::from_parts(18, 0, 0, false, 2);
 /// Of instruments that were journaled before a venue without the tax was known.
 fn india() -> Decimal {
     FEE_TAX
+}
+
+/// A journal of then reads and replays the same: what it could not say is not said.
+fn is_india(tax: &Decimal) -> bool {
+    *tax == FEE_TAX
 }
 
 impl Instrument {

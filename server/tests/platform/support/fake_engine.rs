@@ -267,7 +267,7 @@ async fn bulk(State(shared): State<Shared>, uri: Uri, headers: HeaderMap, body: 
         let wants_stream = uri.query().is_some_and(|query| query.contains("require_data_stream=true"));
         match read(&uri, &headers, &body) {
             // Without a template there is no stream, and an engine that is not told so makes an index of its own.
-            Ok(records) if wants_stream && world.template.is_none() => nowhere(records.len()),
+            Ok(records) if wants_stream && world.has_no_template() => nowhere(records.len()),
             Ok(records) => world.answer(records),
             Err(why) => {
                 world.malformed.push(why);
@@ -322,6 +322,11 @@ fn pair(lines: &[Value]) -> Result<Record, String> {
 }
 
 impl World {
+    /// One that may not be looked at is there all the same.
+    fn has_no_template(&self) -> bool {
+        self.template.is_none() && !self.hide_template
+    }
+
     fn answer(&mut self, records: Vec<Record>) -> Response {
         let step = self.script.pop_front().or_else(|| self.always.clone());
         let statuses = match step {
