@@ -46,15 +46,15 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("simulator.state_saving_changed", "needs a disk that is full: crates/simulator/tests/full_disk.rs"),
     (
         "stream.connection_limited",
-        "needs 150 connections in five minutes from this address: server/src/venue/talk/tests.rs",
+        "needs 150 connections in five minutes from this address: server/src/venue/talk/tests/status.rs",
     ),
     (
         "stream.frames_missed",
-        "needs a frame about the account to be lost and another to follow it: server/src/venue/talk/tests.rs",
+        "needs a frame about the account to be lost and another to follow it: server/src/venue/talk/tests/status.rs",
     ),
     (
         "stream.subscription_unconfirmed",
-        "needs a venue that answers subscriptions by halves: server/src/venue/talk/tests.rs",
+        "needs a venue that answers subscriptions by halves: server/src/venue/talk/tests/status.rs",
     ),
     ("telemetry.store_failed", "needs a store that refuses records: server/tests/platform/durability.rs"),
     ("telemetry.store_recovered", "needs a store that refuses records: server/tests/platform/durability.rs"),

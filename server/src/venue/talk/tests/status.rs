@@ -1,6 +1,7 @@
 //! How products and the venue trade, as it is told.
 
 use super::*;
+use crate::venue::StreamEvent;
 
 #[test]
 fn auctions_and_maintenance_are_marks_of_what_is_watched() {
@@ -53,4 +54,34 @@ fn disrupted(desk: &Desk) -> Vec<String> {
         _other => None,
     };
     desk.done.iter().filter_map(said).collect()
+}
+
+/// Names under which the desk has told what happened.
+fn names(desk: &Desk) -> Vec<&'static str> {
+    let event = |what: &StreamHappening| StreamEvent { stream: "prices", what: what.clone() };
+    desk.told().into_iter().map(|what| telemetry::Event::name(&event(what))).collect()
+}
+
+/// What no venue in a test brings about at will.
+#[test]
+fn limits_missed_frames_and_unconfirmed_subscriptions_are_told_by_name() {
+    let mut limited = Desk::new(Link::Prices, &[A]);
+    let wait = Some(Duration::from_secs(240));
+    limited.turn(Turn::NotOpened { reason: "429".to_owned(), wait });
+    assert!(names(&limited).contains(&"stream.connection_limited"), "{:?}", names(&limited));
+
+    let mut missed = Desk::signed_in();
+    for se in [3, 5] {
+        missed.frame(&format!(
+            r#"{{"type":"v2/user_trades","sy":"{A}","f":"{se}","R":"normal","o":1,"S":"buy","s":1,"p":"5","c":"s1","t":1788431300000000,"se":{se}}}"#
+        ));
+    }
+    assert_eq!(names(&missed), ["stream.frames_missed"]);
+
+    let mut unconfirmed = Desk::open(Link::Orders, &[]);
+    unconfirmed.frame(r#"{"type":"key-auth","success":true,"status_code":200,"status":"authenticated"}"#);
+    unconfirmed.granted(&["orders", "v2/user_trades"]);
+    unconfirmed.pass(5_000);
+    let told = names(&unconfirmed);
+    assert!(told.contains(&"stream.subscription_unconfirmed"), "{told:?}");
 }
