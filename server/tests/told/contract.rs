@@ -60,6 +60,10 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("telemetry.store_recovered", "needs a store that refuses records: server/tests/platform/durability.rs"),
 ];
 
+/// Told or not, as it comes: an entry may be over before the switch's watch looks (every 200 ms). The switch itself is
+/// tested in `server/tests/venue_desk/switch.rs`.
+const BY_CHANCE: [&str; 3] = ["venue.switch_armed", "venue.switch_disarmed", "venue.switch_failed"];
+
 /// Families whose lines are always about a session, so that one with the whole context must be there.
 const OF_SESSIONS: [&str; 7] = ["session.", "entry.", "cycle.", "rules.", "trailing.", "market.", "stream."];
 /// The same for single names beyond them.
@@ -130,6 +134,7 @@ async fn every_name_occurs_in_a_flow_or_has_a_reason() {
     let missing: Vec<&String> = listed
         .iter()
         .filter(|name| !told.contains_key(name.as_str()) && !excepted.contains_key(name.as_str()))
+        .filter(|name| !BY_CHANCE.contains(&name.as_str()))
         .collect();
     assert!(missing.is_empty(), "{} of {} occur in no flow: {missing:#?}", missing.len(), listed.len());
     let needless: Vec<&&str> =

@@ -190,7 +190,6 @@ pub async fn ambush() -> Vec<Value> {
     console.sign_in(PASSWORD).await;
     console.ready().await;
     act(&console, "/api/v1/sessions", json!({ "preset": "quick-strangle" })).await;
-    until(&console, "the dead-man switch fails", named("venue.switch_failed")).await;
     until(&console, "the entry is complete", named("entry.completed")).await;
     until(&console, "prices are polled", named("stream.fallback_entered")).await;
     until(&console, "and come again", named("stream.fallback_left")).await;
