@@ -54,6 +54,9 @@ pub use rest::{
 pub use stream::{Stream, StreamParts, order_stream, price_stream};
 pub use talk::{Effect, Talk, Turn};
 
+/// The asset in which everything is settled, by our name for it: a row of the wallet.
+pub const SETTLED_IN: &str = "USD";
+
 /// Where the venue is and with which keys to speak to it.
 #[derive(Clone, Debug)]
 pub struct Address {

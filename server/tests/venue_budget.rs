@@ -1,15 +1,15 @@
 //! Quotas: what limits public reads must not hold back a close, and what limits reads of the account neither.
 
+#[path = "venue_support/embedded.rs"]
+mod embedded;
 #[path = "venue_support/fake.rs"]
 mod fake;
 
 use fake::{Fake, Said};
 use model::ids::{ClientOrderId, ProductId, Symbol};
 use model::order::{OrderRequest, Purpose, Side, TimeInForce};
-use server::telling::Teller;
-use server::venue::{Address, Call, Rest, Sent, wire};
+use server::venue::{Call, Rest, Sent, wire};
 use simulator::{Faults, Options};
-use telemetry::{Level, Secret};
 
 fn order(product: &wire::Product, side: Side, purpose: Purpose, id: &str) -> OrderRequest {
     OrderRequest {
@@ -33,16 +33,8 @@ async fn a_close_and_a_position_read_leave_while_public_reads_are_blocked() {
     let faults = "[[rule]]\nfault = \"rest_status\"\nstatus = 429\nreset_ms = 240000\n\
                   route = \"GET /v2/tickers*\"\nskip = 1\ntimes = 1\n";
     let options = Options { faults: Some(Faults::parse(faults).unwrap()), ..Options::new(7) };
-    let address = |running: &simulator::Running| Address {
-        rest_url: running.rest_url.clone(),
-        public_ws_url: running.ws_url.clone(),
-        private_ws_url: running.ws_url.clone(),
-        api_key: Secret::new("simulator-key"),
-        api_secret: Secret::new("simulator-secret"),
-        terms: server::venue::Terms::default(),
-    };
     let running = simulator::start(options, |_| {}).await.unwrap();
-    let rest = Rest::new(address(&running), Teller::new(Level::Fatal, 16)).unwrap();
+    let rest = embedded::client(&running);
     let products = rest.read_all::<wire::Product>(&Call::options()).await.unwrap();
     let product = near_the_money(&rest, &products).await;
     let (id, symbol) = (ProductId(product.id), Symbol::from(product.symbol.as_str()));

@@ -1,25 +1,18 @@
 //! What the account holds and what rests in it, read from the simulated venue: positions that nobody asked for by name,
 //! orders whole, and one product alone.
 
+#[path = "venue_support/embedded.rs"]
+mod embedded;
+
 use model::ids::{ClientOrderId, ProductId, Symbol};
 use model::input::AccountPosition;
 use model::order::{OrderRequest, Purpose, Side, TimeInForce};
-use server::telling::Teller;
-use server::venue::{Address, Call, Rest, RestError, Sent, translate, wire};
+use server::venue::{Call, Rest, RestError, Sent, translate, wire};
 use simulator::Options;
-use telemetry::{Level, Secret};
 
 async fn venue() -> (simulator::Running, Rest) {
     let running = simulator::start(Options::new(7), |_| {}).await.unwrap();
-    let address = Address {
-        rest_url: running.rest_url.clone(),
-        public_ws_url: running.ws_url.clone(),
-        private_ws_url: running.ws_url.clone(),
-        api_key: Secret::new("simulator-key"),
-        api_secret: Secret::new("simulator-secret"),
-        terms: server::venue::Terms::default(),
-    };
-    let rest = Rest::new(address, Teller::new(Level::Fatal, 16)).unwrap();
+    let rest = embedded::client(&running);
     (running, rest)
 }
 

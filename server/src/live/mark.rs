@@ -2,13 +2,12 @@
 //! on another one. A directory without the mark and with a journal is a simulator's.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::Refusal;
+use crate::data_dir::write_durably;
 
 const FILE: &str = "venue-account.json";
 /// What only a server that has traded makes.
@@ -60,22 +59,13 @@ impl Mark {
 
     /// Puts it there before anything is traded, whole or not at all.
     pub(super) fn keep(&self, dir: &Path) -> Result<(), Refusal> {
-        let (path, beside) = (dir.join(FILE), dir.join("venue-account.new"));
-        let written = write(&path, &beside, &serde_json::json!(self).to_string());
+        let path = dir.join(FILE);
+        let written = write_durably(&path, serde_json::json!(self).to_string().as_bytes());
         written.map_err(|error| Refusal::MarkUnusable {
             path: path.display().to_string(),
             why: error.to_string(),
         })
     }
-}
-
-fn write(path: &PathBuf, beside: &PathBuf, text: &str) -> std::io::Result<()> {
-    let mut file = File::create(beside)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(beside, path)?;
-    // The name must be there after a loss of power too: the journal is.
-    path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
 }
 
 #[cfg(test)]

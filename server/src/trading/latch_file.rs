@@ -2,11 +2,12 @@
 //! this process or its journal, the next one carries it out. Removed when the latch is cleared.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use model::input::{OperatorAction, OperatorRequest};
 
+use crate::data_dir::write_durably;
 use crate::telling::say;
 
 const NAME: &str = "panic.latch";
@@ -48,13 +49,7 @@ impl LatchFile {
             return Ok(());
         }
         let text = serde_json::to_vec(request).map_err(io::Error::other)?;
-        let beside = self.path.with_extension("latch.new");
-        let mut file = File::create(&beside)?;
-        file.write_all(&text)?;
-        file.sync_all()?;
-        fs::rename(&beside, &self.path)?;
-        let dir = self.path.parent().unwrap_or(Path::new("."));
-        File::open(dir)?.sync_all()
+        write_durably(&self.path, &text)
     }
 
     /// What stands there.

@@ -120,9 +120,8 @@ async fn start_there(
     health: &Health,
     tasks: &Tasks,
 ) -> Result<(Trading, Ending), StartError> {
-    let found = venue::open(config, purpose, dir, health, tasks.teller()).await?;
     let house = House { config, purpose, dir, records, health, tasks };
-    match found {
+    match venue::open(house).await? {
         venue::Venue::Simulated { account, note, running } => {
             assemble(house, account, Some(note), running).await
         }

@@ -14,7 +14,7 @@ use model::input::{
 use model::instrument::Instrument;
 use model::{DecisionRecord, Lots, Micros, Money, Underlying};
 
-use crate::venue::{Call, Rest, RestError, code_of, translate, wire};
+use crate::venue::{Call, Rest, RestError, SETTLED_IN, code_of, translate, wire};
 
 /// The word for a read that failed.
 pub(super) fn code(error: RestError) -> Code {
@@ -115,7 +115,7 @@ async fn wallet(rest: &Rest, request: &TruthRequest, record: &DecisionRecord) ->
     }
     let call = Call::wallet().behalf(record);
     let (rows, _) = rest.read::<Vec<wire::Wallet>>(&call).await.map_err(code)?;
-    Ok(rows.into_iter().find(|row| row.asset_symbol == rest.settling()).and_then(|row| row.balance))
+    Ok(rows.into_iter().find(|row| row.asset_symbol == SETTLED_IN).and_then(|row| row.balance))
 }
 
 /// Rows of zero lots are no positions.

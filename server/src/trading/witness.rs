@@ -8,7 +8,7 @@ use model::{DecisionRecord, Micros, Money};
 
 use super::truth::{code, position_of};
 use crate::venue::underlyings::of_option;
-use crate::venue::{Call, Rest, translate, wire};
+use crate::venue::{Call, Rest, SETTLED_IN, translate, wire};
 
 /// By what fills are put in their order.
 type Order = (Micros, FillId);
@@ -61,7 +61,7 @@ fn trade(row: &wire::Fill) -> Result<(Order, Trade), String> {
 /// USD that positions block; `None`: the wallet does not say.
 async fn margin(rest: &Rest, record: &DecisionRecord) -> Result<Option<Money>, Code> {
     let (rows, _) = rest.read::<Vec<wire::Wallet>>(&Call::wallet().behalf(record)).await.map_err(code)?;
-    let row = rows.into_iter().find(|row| row.asset_symbol == rest.settling());
+    let row = rows.into_iter().find(|row| row.asset_symbol == SETTLED_IN);
     Ok(row.and_then(|row| row.blocked_margin?.checked_sub(row.order_margin.unwrap_or_default())))
 }
 

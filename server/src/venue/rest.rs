@@ -36,9 +36,6 @@ use spelling::Spelling;
 /// A read waits no longer than this for its quota; who has to wait longer is told so at once.
 const LIMITED_WAIT_MAX_MS: u64 = 5_000;
 
-/// The asset in which the venue settles, unless it is told otherwise.
-const SETTLING: &str = "USD";
-
 /// Why a read has no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RestError {
@@ -79,7 +76,6 @@ pub struct Rest {
     budget: Arc<Mutex<Budget>>,
     clock: VenueClock,
     spelling: Arc<Mutex<Spelling>>,
-    settling: Arc<str>,
     teller: Teller,
     /// What was called since somebody last asked, by method and path.
     calls: Arc<Mutex<BTreeMap<String, Calls>>>,
@@ -96,7 +92,6 @@ impl Rest {
             budget: Arc::default(),
             clock: VenueClock::default(),
             spelling: Arc::default(),
-            settling: SETTLING.into(),
             teller,
             calls: Arc::default(),
         })

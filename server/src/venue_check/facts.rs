@@ -11,12 +11,10 @@ use super::line::Verdict;
 use crate::clock;
 use crate::live::{Identity, Permission};
 use crate::venue::wire::{self, Ticker};
-use crate::venue::{Call, Profile, Rest, translate};
+use crate::venue::{Call, Profile, Rest, SETTLED_IN, translate};
 
 /// An option that expires sooner is not traded: it might settle during the run.
 const SOONEST: Micros = Micros(3 * 3_600_000_000);
-/// What is settled in, by our name for it.
-const SETTLED_IN: &str = "USD";
 /// Options whose books are looked at.
 const LOOKED_AT: usize = 40;
 

@@ -1,12 +1,12 @@
 //! What a run is about to do, on disk before it does it: by this file whoever comes after a killed run finds what it may
 //! have left. It is removed once two reads of the venue have shown that nothing is left.
 
-use std::fs::File;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use model::ids::{ProductId, Symbol};
 use serde::{Deserialize, Serialize};
+
+use crate::data_dir::write_durably;
 
 const FILE: &str = "venue-check.json";
 
@@ -44,9 +44,10 @@ impl Ledger {
 
     /// Whole or not at all, and durable.
     pub fn write(&self, dir: &Path) -> Result<(), String> {
-        let (path, beside) = (dir.join(FILE), dir.join("venue-check.new"));
+        let path = dir.join(FILE);
         let text = serde_json::json!(self).to_string();
-        put(&path, &beside, &text).map_err(|error| format!("{} cannot be written: {error}", path.display()))
+        write_durably(&path, text.as_bytes())
+            .map_err(|error| format!("{} cannot be written: {error}", path.display()))
     }
 
     /// Nothing is left.
@@ -58,14 +59,6 @@ impl Ledger {
             Err(error) => Err(format!("{} cannot be removed: {error}", path.display())),
         }
     }
-}
-
-fn put(path: &PathBuf, beside: &PathBuf, text: &str) -> std::io::Result<()> {
-    let mut file = File::create(beside)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(beside, path)?;
-    path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
 }
 
 #[cfg(test)]

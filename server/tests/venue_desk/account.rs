@@ -32,7 +32,7 @@ async fn what_moved_the_balance_adds_up_to_it() {
     let since = model::Micros(0);
     let rows = desk.rest.read_all::<wire::Transaction>(&Call::transactions(since)).await.unwrap();
     let (wallet, _) = desk.rest.read::<Vec<wire::Wallet>>(&Call::wallet()).await.unwrap();
-    let wallet = wallet.iter().find(|row| row.asset_symbol == desk.rest.settling()).unwrap();
+    let wallet = wallet.iter().find(|row| row.asset_symbol == server::venue::SETTLED_IN).unwrap();
     let total: Decimal = rows.iter().map(|row| row.amount).sum();
     assert_eq!(Some(total), wallet.balance);
     assert_eq!(rows[0].balance, wallet.balance, "the newest is the first");

@@ -55,7 +55,7 @@ fn now_s() -> i64 {
 async fn assets_and_indices_have_names() {
     let desk = Desk::start().await;
     let (assets, _) = desk.rest.read::<Vec<wire::AssetRow>>(&Call::assets()).await.unwrap();
-    let usd = assets.iter().find(|asset| asset.symbol == desk.rest.settling());
+    let usd = assets.iter().find(|asset| asset.symbol == server::venue::SETTLED_IN);
     assert!(usd.is_some(), "{assets:?}");
     let (indices, _) = desk.rest.read::<Vec<wire::Index>>(&Call::indices()).await.unwrap();
     let btc = indices.iter().find(|index| index.symbol == ".DEXBTUSD").unwrap();

@@ -6,10 +6,10 @@ use model::Decimal;
 use model::ids::{ClientOrderId, ProductId, Symbol};
 use model::order::{OrderRequest, Purpose, Side, TimeInForce};
 use serde::de::IgnoredAny;
-use server::telling::Teller;
-use server::venue::{Address, Call, Rest, Sent, wire};
+use server::venue::{Call, Rest, Sent, wire};
 use simulator::{Faults, Options, Running};
-use telemetry::{Level, Secret};
+
+pub use super::embedded::client;
 
 pub struct Desk {
     pub running: Running,
@@ -19,18 +19,6 @@ pub struct Desk {
     pub symbol: Symbol,
     pub bid: Decimal,
     pub ask: Decimal,
-}
-
-pub fn client(running: &Running) -> Rest {
-    let address = Address {
-        rest_url: running.rest_url.clone(),
-        public_ws_url: running.ws_url.clone(),
-        private_ws_url: running.ws_url.clone(),
-        api_key: Secret::new("simulator-key"),
-        api_secret: Secret::new("simulator-secret"),
-        terms: server::venue::Terms::default(),
-    };
-    Rest::new(address, Teller::new(Level::Fatal, 16)).unwrap()
 }
 
 /// The same on a machine that has much else to do.

@@ -4,6 +4,8 @@
 mod account;
 mod books;
 mod desk;
+#[path = "../venue_support/embedded.rs"]
+mod embedded;
 mod lookups;
 mod lost;
 mod orders;

@@ -135,31 +135,15 @@ impl Exchange {
         };
         let id = self.state.account.next_order_id;
         self.state.account.next_order_id += 1;
+        let limit = leg.limit.unwrap_or(if side == Side::Buy { band.1 } else { band.0 });
         let order = Order {
-            id,
-            client_order_id: None,
-            product_id: product.id,
-            symbol: product.symbol.clone(),
-            underlying: product.underlying,
-            side,
-            size,
-            unfilled: size,
             order_type,
-            limit: leg.limit.unwrap_or(if side == Side::Buy { band.1 } else { band.0 }),
             time_in_force,
-            post_only: false,
             reduce_only: true,
             stop: Some(Stop { price, kind, method, trail }),
             state: OrderState::Pending,
-            cancel_reason: None,
-            filled_value: 0,
-            paid_commission: Decimal::ZERO,
-            created_us: self.now_us,
-            updated_us: self.now_us,
-            queue_ahead: 0,
-            bracket: None,
             leg_of: Some(entry_id),
-            liquidation: false,
+            ..Order::new(id, product, side, size, limit, self.now_us)
         };
         self.state.account.live.insert(id, order);
         self.uncommitted = true;

@@ -9,7 +9,7 @@ use super::account::{INITIAL_MARGIN, MAINTENANCE_MARGIN, Position, Role};
 use super::event::{Level, OrderAction, OrderReason, PositionReason, Telling, VenueEvent};
 use super::market::book::Side;
 use super::market::chain::Product;
-use super::order::{CancelReason, Order, OrderState, OrderType, TimeInForce};
+use super::order::{CancelReason, Order, TimeInForce};
 use super::state::Exchange;
 use super::status::TradingStatus;
 use super::terms::{LIQUIDATION_PENALTY, notional};
@@ -131,31 +131,12 @@ impl Exchange {
     fn insert_liquidation(&mut self, product: &Product, position: &Position, limit: i64) -> i64 {
         let id = self.state.account.next_order_id;
         self.state.account.next_order_id += 1;
+        let side = if position.size > 0 { Side::Sell } else { Side::Buy };
         let order = Order {
-            id,
-            client_order_id: None,
-            product_id: product.id,
-            symbol: product.symbol.clone(),
-            underlying: product.underlying,
-            side: if position.size > 0 { Side::Sell } else { Side::Buy },
-            size: position.size.abs(),
-            unfilled: position.size.abs(),
-            order_type: OrderType::Limit,
-            limit,
             time_in_force: TimeInForce::Ioc,
-            post_only: false,
             reduce_only: true,
-            stop: None,
-            state: OrderState::Open,
-            cancel_reason: None,
-            filled_value: 0,
-            paid_commission: Decimal::ZERO,
-            created_us: self.now_us,
-            updated_us: self.now_us,
-            queue_ahead: 0,
-            bracket: None,
-            leg_of: None,
             liquidation: true,
+            ..Order::new(id, product, side, position.size.abs(), limit, self.now_us)
         };
         self.state.account.live.insert(id, order);
         self.uncommitted = true;

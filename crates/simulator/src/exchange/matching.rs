@@ -37,32 +37,17 @@ impl Exchange {
         let stop = self.accepted_stop(product, quote, request)?;
         let on_grid = |price: Decimal| signed_on_tick(product, price, "a price of the bracket");
         let bracket = request.bracket.as_ref().map(|bracket| bracket.with(on_grid)).transpose()?;
-        let now_us = self.now_us;
+        let id = self.state.account.next_order_id;
         let order = Order {
-            id: self.state.account.next_order_id,
             client_order_id: request.client_order_id.clone(),
-            product_id: product.id,
-            symbol: product.symbol.clone(),
-            underlying: product.underlying,
-            side: request.side,
-            size,
-            unfilled: size,
             order_type: request.order_type,
-            limit,
             time_in_force: request.time_in_force,
             post_only: request.post_only,
             reduce_only: request.reduce_only,
             stop,
             state: if stop.is_some() { OrderState::Pending } else { OrderState::Open },
-            cancel_reason: None,
-            filled_value: 0,
-            paid_commission: Decimal::ZERO,
-            created_us: now_us,
-            updated_us: now_us,
-            queue_ahead: 0,
             bracket,
-            leg_of: None,
-            liquidation: false,
+            ..Order::new(id, product, request.side, size, limit, self.now_us)
         };
         if stop.is_none() {
             self.check_arrival(&order, product, depth)?;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::market::Underlying;
 use super::market::book::Side;
+use super::market::chain::Product;
 use super::time::Micros;
 pub use super::trigger::{Bracket, BracketRequest, Leg, LegAt, Stop, StopKind, TriggerMethod};
 
@@ -149,6 +150,36 @@ pub struct Order {
 }
 
 impl Order {
+    /// A new one that rests at its limit until it is cancelled, and that nothing has happened to.
+    pub fn new(id: i64, product: &Product, side: Side, size: i64, limit: i64, now_us: Micros) -> Self {
+        Self {
+            id,
+            client_order_id: None,
+            product_id: product.id,
+            symbol: product.symbol.clone(),
+            underlying: product.underlying,
+            side,
+            size,
+            unfilled: size,
+            order_type: OrderType::Limit,
+            limit,
+            time_in_force: TimeInForce::Gtc,
+            post_only: false,
+            reduce_only: false,
+            stop: None,
+            state: OrderState::Open,
+            cancel_reason: None,
+            filled_value: 0,
+            paid_commission: Decimal::ZERO,
+            created_us: now_us,
+            updated_us: now_us,
+            queue_ahead: 0,
+            bracket: None,
+            leg_of: None,
+            liquidation: false,
+        }
+    }
+
     /// Lots filled.
     pub fn filled(&self) -> i64 {
         self.size - self.unfilled

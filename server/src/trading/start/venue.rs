@@ -3,11 +3,9 @@
 use std::path::Path;
 
 use super::super::runtime::OwnRuntime;
-use super::{StartError, simulated};
+use super::{House, StartError, simulated};
 use crate::config::Config;
-use crate::health::Health;
 use crate::live::{AccountWatch, Mark, admit};
-use crate::store::trading::Purpose;
 use crate::telling::Teller;
 use crate::venue::{Address, Live, Profile, Simulated, VenueAccount};
 
@@ -28,30 +26,21 @@ pub(super) enum Venue {
 }
 
 /// Opens it. Nothing is touched before it is clear that the directory's journal is of this account.
-pub(super) async fn open(
-    config: &Config,
-    purpose: Purpose,
-    dir: &Path,
-    health: &Health,
-    teller: &Teller,
-) -> Result<Venue, StartError> {
+pub(super) async fn open(house: House<'_>) -> Result<Venue, StartError> {
+    let House { config, dir, tasks, .. } = house;
     if let Some(profile) = config.venue.kind.profile() {
-        return live(profile, config, purpose, dir, health, teller).await;
+        return live(profile, house).await;
     }
+    let teller = tasks.teller();
     Mark::Simulated.claims(dir)?;
     let (address, note, running) = simulator_of(config, dir, teller).await?;
     let account = VenueAccount::simulated(address, teller.clone())?;
     Ok(Venue::Simulated { account, note, running })
 }
 
-async fn live(
-    profile: &'static Profile,
-    config: &Config,
-    purpose: Purpose,
-    dir: &Path,
-    health: &Health,
-    teller: &Teller,
-) -> Result<Venue, StartError> {
+async fn live(profile: &'static Profile, house: House<'_>) -> Result<Venue, StartError> {
+    let House { config, purpose, dir, health, tasks, .. } = house;
+    let teller = tasks.teller();
     let admitted = admit(profile, &config.venue, purpose, dir, teller).await?;
     let watch = AccountWatch::new(&admitted, teller.clone(), health.clone());
     let note = match (&config.venue.rest_url, profile.real_money) {

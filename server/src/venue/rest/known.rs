@@ -82,18 +82,6 @@ impl Rest {
         self.budget().standing(clock::now())
     }
 
-    /// The asset in which everything is settled, a row of the wallet.
-    #[must_use]
-    pub fn settling(&self) -> &str {
-        &self.settling
-    }
-
-    /// For a venue that settles in another asset than USD.
-    #[must_use]
-    pub fn settled_in(self, asset: &str) -> Self {
-        Self { settling: asset.into(), ..self }
-    }
-
     pub(super) fn left(&self, spender: Spender) -> u32 {
         self.remaining().of(spender)
     }
