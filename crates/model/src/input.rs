@@ -14,6 +14,7 @@ use crate::ids::{ClientOrderId, Code, OrderId, PanicId, ProductId, SessionId, Sy
 use crate::instrument::Instrument;
 use crate::market::MarketEvent;
 use crate::order::{OrderSnapshot, Side};
+use crate::restriction::Restrictions;
 use crate::witness::Witness;
 use crate::words::{ExecutionMode, Health};
 
@@ -46,6 +47,8 @@ pub enum Input {
     Operator(OperatorRequest),
     Link(LinkChange),
     Health(HealthReport),
+    /// What the venue restricts now of what is watched.
+    Restrictions(Restrictions),
     Clock(ClockReport),
     /// The process began, perhaps after a crash.
     Booted,

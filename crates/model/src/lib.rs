@@ -26,6 +26,7 @@ pub mod preset;
 pub mod reading_words;
 pub mod record;
 pub mod refusal;
+pub mod restriction;
 pub mod result;
 pub mod rules;
 pub mod session;
