@@ -7,9 +7,10 @@ mod reads;
 use std::collections::{BTreeMap, VecDeque};
 
 use model::fill::Fill;
-use model::input::{AccountPosition, ExecutionReport, OpenOrder, Truth, TruthKnown, TruthOutcome, TruthPart};
+use model::input::{AccountPosition, ExecutionReport, OpenOrder, Truth, TruthKnown, TruthOutcome};
 use model::market::{MarketEvent, MarketSource, Spot};
 use model::order::{OrderRequest, OrderSnapshot, OrderStatus, Purpose, Side, TimeInForce};
+use model::read::TruthPart;
 use model::witness::{Trade, Witness, WitnessRequest};
 use model::{
     ClientOrderId, Code, Decimal, FillId, Lots, Micros, OrderId, Price, ProductId, Symbol, TruthRequest,
