@@ -23,6 +23,7 @@ pub mod market;
 pub mod order;
 pub mod orders;
 pub mod preset;
+pub mod read;
 pub mod reading_words;
 pub mod record;
 pub mod refusal;

@@ -8,9 +8,10 @@ mod refusals;
 use std::collections::{BTreeMap, VecDeque};
 
 use model::fill::Fill;
-use model::input::{AccountPosition, ExecutionReport, OpenOrder, Truth, TruthKnown, TruthOutcome, TruthPart};
+use model::input::{AccountPosition, ExecutionReport, OpenOrder, Truth, TruthKnown, TruthOutcome};
 use model::market::{MarketEvent, MarketSource, Spot};
 use model::order::{OrderRequest, OrderSnapshot, OrderStatus, Purpose, Side, TimeInForce};
+use model::read::TruthPart;
 use model::restriction::Restrictions;
 use model::witness::{Trade, Witness, WitnessRequest};
 use model::{
