@@ -15,7 +15,7 @@ use super::Signed;
 pub use chart::Chart;
 pub use place::{Event, Place, before_picture, every, follow, later, on_window};
 pub use request::{make_way, send};
-pub use socket::{feed_run, feed_send};
+pub use socket::{feed_lose, feed_run, feed_send};
 
 pub fn now_ms() -> f64 {
     js_sys::Date::now()
