@@ -106,7 +106,7 @@ fn step_all(
 fn seen(json: &str) -> Option<Vec<MarketEvent>> {
     match serde_json::from_str::<DecisionRecord>(json).ok()?.decision {
         Decision::Market(MarketDecision::Seen { events, .. }) => Some(events),
-        Decision::Market(MarketDecision::LinkChanged(_))
+        Decision::Market(MarketDecision::LinkChanged(_) | MarketDecision::Restricted(_))
         | Decision::Account(_)
         | Decision::Session(_)
         | Decision::Entry(_)

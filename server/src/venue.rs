@@ -11,6 +11,7 @@ mod events;
 mod fallback;
 pub mod freshness;
 mod gaps;
+mod listed;
 mod offset;
 mod orders;
 mod prices;
@@ -42,6 +43,7 @@ pub use events::{
 };
 pub use fallback::Fallback;
 pub use gaps::GapTimes;
+pub use listed::{StatusLists, StatusPoll};
 pub use offset::{Estimate, Freshness, Offset, OffsetChange, Reading, VenueClock};
 pub use profile::{Profile, Quote, Terms};
 pub use pulse::{Pulse, feed_of, polled_feed};

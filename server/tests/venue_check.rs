@@ -101,9 +101,12 @@ async fn what_the_venue_does_otherwise_makes_its_line_fail() {
     let fees = "[[rule]]\nfault = \"reply_altered\"\nroute = \"GET /v2/fills*\"\nset_fields = { commission = \"0.5\" }\n";
     let look_ups =
         "[[rule]]\nfault = \"rest_status\"\nroute = \"GET /v2/orders/client_order_id*\"\nstatus = 500\n";
-    for (faults, number, words) in
-        [(fees, "13", "0.5 was charged"), (look_ups, "2", "a cancelled order is not found by its id")]
-    {
+    let numbers = "[[rule]]\nfault = \"reply_altered\"\nroute = \"GET /v2/products/BTCUSD\"\nset_fields = { id = 139 }\n";
+    for (faults, number, words) in [
+        (fees, "13", "0.5 was charged"),
+        (look_ups, "2", "a cancelled order is not found by its id"),
+        (numbers, "d", "REST as 139: the host is another venue's"),
+    ] {
         let (dir, venue) = (tempfile::tempdir().unwrap(), venue("delta-india-testnet", faults).await);
         let ran = ran(dir.path(), &at("delta-india-testnet", &venue), &[]).await;
         assert!(!ran.good && ran.words.contains("failed"), "{:#?}\n{}", ran.lines, ran.words);

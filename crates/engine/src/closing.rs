@@ -10,6 +10,7 @@ mod flat;
 mod measure;
 pub(crate) mod reads;
 mod report;
+mod restricted;
 
 use model::closing::{Closing, Flatten};
 use model::ids::{account_owner, client_order_id};
@@ -54,10 +55,11 @@ pub(crate) fn account_audit(closer: &Closer<'_>) -> Vec<Said> {
 
 /// One round of closing: the first step that has anything to say.
 pub(crate) fn work(closer: &Closer<'_>) -> Vec<Said> {
-    const STEPS: [fn(&Closer<'_>) -> Vec<Said>; 9] = [
+    const STEPS: [fn(&Closer<'_>) -> Vec<Said>; 10] = [
         report::escalate,
         report::exposure,
         report::blocked,
+        restricted::tell,
         measure::explain,
         witness::doubted,
         flat::count,

@@ -2,6 +2,7 @@
 
 use model::decision::{AccountDecision, MarketDecision};
 use model::input::{HealthReport, LinkChange};
+use model::restriction::Restrictions;
 use model::{Input, Stamp, TradingState};
 
 use crate::said::{Said, say};
@@ -18,6 +19,7 @@ pub(crate) fn of(state: &TradingState, stamp: &Stamp, input: Input) -> Vec<Said>
         Input::Operator(request) => operator::request(state, stamp, &request),
         Input::Link(change) => link(state, stamp, change),
         Input::Health(report) => health(state, stamp, report),
+        Input::Restrictions(now) => restrictions(state, stamp, now),
         Input::Clock(report) => clock::report(state, stamp, report),
         Input::Booted => recovery::booted(state, stamp),
         Input::Live(account) => vec![say(&stamp.correlation_id, AccountDecision::LiveOpened(account))],
@@ -30,6 +32,13 @@ fn link(state: &TradingState, stamp: &Stamp, change: LinkChange) -> Vec<Said> {
         return Vec::new();
     }
     vec![say(&stamp.correlation_id, MarketDecision::LinkChanged(change))]
+}
+
+fn restrictions(state: &TradingState, stamp: &Stamp, now: Restrictions) -> Vec<Said> {
+    if state.restricted.now == now {
+        return Vec::new();
+    }
+    vec![say(&stamp.correlation_id, MarketDecision::Restricted(now))]
 }
 
 /// A monitor outside speaks of the whole account.

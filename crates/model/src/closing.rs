@@ -9,6 +9,7 @@ use telemetry::{CorrelationId, Micros};
 use crate::amount::{Lots, Price};
 use crate::ids::{Code, PanicId, ProductId, Symbol};
 use crate::order::OrderStatus;
+use crate::restriction::Restriction;
 use crate::witness::Doubt;
 use crate::words::ExitReason;
 
@@ -43,6 +44,9 @@ pub struct Flatten {
     pub flat: Option<FlatReads>,
     /// Since when, and why, the venue cannot be worked.
     pub blocked: Option<Code>,
+    /// What of it the venue does not trade as usual.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub restricted: BTreeMap<Symbol, Restriction>,
     /// Why nothing that is shown is not believed to be flat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<Doubt>,

@@ -65,6 +65,9 @@ pub fn has_plan(session: &Session, now: Micros) -> bool {
 }
 
 fn market_gate(state: &TradingState, session: &Session, now: Micros) -> Gate {
+    if session.symbols().any(|symbol| state.restricted.now.of(symbol).is_some()) {
+        return Gate::VenueRestricted;
+    }
     if state.spot_of(session).is_none_or(|spot| now.0.saturating_sub(spot.at.0) > SPOT_AGE_MAX.0) {
         return Gate::SpotStale;
     }

@@ -16,6 +16,7 @@ mod tests;
 use crate::decision::{Decision, MarketDecision};
 use crate::market::MarketEvent;
 use crate::record::DecisionRecord;
+use crate::restriction::Restricted;
 use crate::session::Session;
 use crate::state::{LinkState, TradingState};
 
@@ -56,6 +57,9 @@ impl TradingState {
             MarketDecision::LinkChanged(change) => {
                 let state = LinkState { up: change.up, since: record.at, code: change.code.clone() };
                 self.links.insert(change.link, state);
+            }
+            MarketDecision::Restricted(now) => {
+                self.restricted = Restricted { now: now.clone(), changed_at: Some(record.at) };
             }
         }
     }

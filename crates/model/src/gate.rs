@@ -18,6 +18,7 @@ pub enum Gate {
     ExposureUnknown,
     DayLimit,
     Planning,
+    VenueRestricted,
     QuotesStale,
     SpotStale,
     CreditBelowGuard,
@@ -39,6 +40,7 @@ impl Gate {
             Gate::ExposureUnknown => "exposure_unknown",
             Gate::DayLimit => "day_limit",
             Gate::Planning => "planning",
+            Gate::VenueRestricted => "venue_restricted",
             Gate::QuotesStale => "quotes_stale",
             Gate::SpotStale => "spot_stale",
             Gate::CreditBelowGuard => "credit_below_guard",
@@ -62,6 +64,9 @@ impl Gate {
             Gate::ExposureUnknown => "What is on at the venue is not known.",
             Gate::DayLimit => "The day's loss limit is reached; it counts anew from 00:00 UTC.",
             Gate::Planning => "Strikes are being chosen and the plan priced.",
+            Gate::VenueRestricted => {
+                "The venue does not trade a leg as usual: an auction, a disruption or maintenance."
+            }
             Gate::QuotesStale => "Quotes of the legs are stale or one-sided.",
             Gate::SpotStale => "The spot price is stale.",
             Gate::CreditBelowGuard => "The executable credit is below the slippage guard.",

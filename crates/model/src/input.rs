@@ -14,6 +14,8 @@ use crate::ids::{ClientOrderId, Code, OrderId, PanicId, ProductId, SessionId, Sy
 use crate::instrument::Instrument;
 use crate::market::MarketEvent;
 use crate::order::{OrderSnapshot, Side};
+use crate::read::TruthPart;
+use crate::restriction::Restrictions;
 use crate::witness::Witness;
 use crate::words::{ExecutionMode, Health};
 
@@ -46,6 +48,8 @@ pub enum Input {
     Operator(OperatorRequest),
     Link(LinkChange),
     Health(HealthReport),
+    /// What the venue restricts now of what is watched.
+    Restrictions(Restrictions),
     Clock(ClockReport),
     /// The process began, perhaps after a crash.
     Booted,
@@ -129,39 +133,6 @@ pub enum TruthOutcome {
     Unknown {
         code: Code,
     },
-}
-
-/// Parts of a read, each of which can fail by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TruthPart {
-    Positions,
-    OpenOrders,
-    Fills,
-    Wallet,
-    Account,
-    All,
-}
-
-impl TruthPart {
-    pub fn words(self) -> &'static str {
-        match self {
-            TruthPart::Positions => "positions",
-            TruthPart::OpenOrders => "open orders",
-            TruthPart::Fills => "fills",
-            TruthPart::Wallet => "wallet",
-            TruthPart::Account => "account's positions",
-            TruthPart::All => "positions and orders",
-        }
-    }
-
-    /// Whether what is on cannot be known without it.
-    pub fn is_needed(self) -> bool {
-        match self {
-            TruthPart::Positions | TruthPart::OpenOrders | TruthPart::All => true,
-            TruthPart::Fills | TruthPart::Wallet | TruthPart::Account => false,
-        }
-    }
 }
 
 /// What came back. `None` was not asked for, or failed: never empty.

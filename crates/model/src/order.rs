@@ -58,6 +58,8 @@ impl Purpose {
 pub enum TimeInForce {
     Gtc,
     Ioc,
+    /// Rests, and is refused where it would trade on arrival.
+    PostOnly,
 }
 
 /// What we ask of the venue. `limit` of `None` is a market order.
@@ -76,6 +78,16 @@ pub struct OrderRequest {
     pub leg: usize,
     /// 1 for the first order of this leg and purpose.
     pub attempt: u32,
+}
+
+impl OrderRequest {
+    /// Whether it can rest at the venue: only then may it fill long after it was sent.
+    pub fn can_rest(&self) -> bool {
+        match self.time_in_force {
+            TimeInForce::Gtc | TimeInForce::PostOnly => true,
+            TimeInForce::Ioc => false,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -226,9 +238,9 @@ impl Order {
         self.request.side.sign() * (self.filled_lots - self.booked_lots).max(0)
     }
 
-    /// Whether it can rest at the venue: only then may it fill long after it was sent.
+    /// Whether it can rest at the venue.
     pub fn can_rest(&self) -> bool {
-        self.request.time_in_force == TimeInForce::Gtc
+        self.request.can_rest()
     }
 
     /// What makes a difference to what is on at the venue. A fill that only catches up with what the order has

@@ -12,6 +12,7 @@ use crate::ids::{Code, SessionId, Symbol, Underlying};
 use crate::input::{Link, LiveAccount};
 use crate::market::{InstrumentMarket, Spot};
 use crate::orders::Orders;
+use crate::restriction::Restricted;
 use crate::session::Session;
 use crate::truth::TruthState;
 use crate::words::{ExecutionMode, Health};
@@ -30,6 +31,9 @@ pub struct TradingState {
     /// Instruments whose books and marks are asked for: the union over all that needs them.
     pub watched: BTreeSet<Symbol>,
     pub links: BTreeMap<Link, LinkState>,
+    /// What the venue does not trade as usual.
+    #[serde(default)]
+    pub restricted: Restricted,
     /// When the price stream or its fallback last brought anything.
     pub market_heard_at: Option<Micros>,
     pub account: Account,

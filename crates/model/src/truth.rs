@@ -10,6 +10,7 @@ use crate::amount::Lots;
 use crate::ids::{Code, OrderId, ProductId, Symbol};
 use crate::input::OpenOrder;
 use crate::order::{Cancel, Order, OrderStatus};
+use crate::read::ReadMark;
 use crate::witness::WitnessState;
 
 /// A request that has not come back after this long is given up.
@@ -46,14 +47,6 @@ pub struct TruthState {
     /// What beside positions says whether something is on.
     #[serde(default, skip_serializing_if = "WitnessState::is_new")]
     pub witness: WitnessState,
-}
-
-/// A read: its number, when it was asked for (what it shows is at least as new), when it came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReadMark {
-    pub request: u64,
-    pub requested_at: Micros,
-    pub read_at: Micros,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

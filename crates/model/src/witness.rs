@@ -8,9 +8,8 @@ use telemetry::Micros;
 
 use crate::amount::{Lots, Money, plain};
 use crate::ids::{Code, ProductId, Symbol};
-use crate::input::TruthPart;
+use crate::read::{ReadMark, TruthPart};
 use crate::tell::grouped;
-use crate::truth::ReadMark;
 
 /// Which witnesses to read: all fills in options since then, and the wallet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -138,7 +138,10 @@ pub async fn start(
     };
     tell_start(&shared, &running, gaps);
     running.tasks.push(tokio::spawn(pump::pump(shared.clone(), stopped.clone())));
-    running.tasks.push(tokio::spawn(transport::serve(listener, Context { shared, stopped })));
+    running.tasks.push(tokio::spawn(transport::serve(
+        listener,
+        Context { shared, stopped, socket_idle: options.socket_idle },
+    )));
     Ok(running)
 }
 

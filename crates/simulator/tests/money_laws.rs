@@ -31,6 +31,8 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         6 => (0..4_usize, any::<bool>(), 1..900_i64).prop_map(|(which, buy, lots)| Step::Trade(which, buy, lots)),
+        // So few that a dollar is more than their maintenance margin.
+        3 => (0..4_usize, any::<bool>(), 1..4_i64).prop_map(|(which, buy, lots)| Step::Trade(which, buy, lots)),
         1 => (0..4_usize, 1..=100_i64).prop_map(|(which, leverage)| Step::Leverage(which, leverage)),
         1 => (0..4_usize, -50..50_i64).prop_map(|(which, delta)| Step::Margin(which, delta)),
         1 => (0..4_usize, any::<bool>()).prop_map(|(which, on)| Step::TopUp(which, on)),
@@ -208,5 +210,33 @@ proptest! {
             prop_assert_eq!(fill.cash, pays * Decimal::from(before[&fill.product_id]) * Decimal::new(1, 3));
             prop_assert_eq!(fill.fee.is_zero() , seed % 2 == 1 || pays.is_zero());
         }
+    }
+}
+
+/// A market that creeps through the liquidation price of a single lot: it is gone with the first mark that reaches it, not
+/// when a dollar is lacking.
+#[test]
+fn a_single_lot_is_taken_with_the_first_mark_at_its_liquidation_price() {
+    for (which, buys) in [(2, false), (2, true)] {
+        let drift = if buys { -30 } else { 30 };
+        let mut world = World::of(1, 1_000, false, &[drift; 40], &[Step::Trade(which, buys, 1)]);
+        let mut taken = false;
+        while world.now_us < START + 1_100 * SECOND {
+            world.now_us += 2 * SECOND - world.now_us % (2 * SECOND);
+            world.exchange.advance(world.now_us);
+            let position = world.exchange.positions(world.now_us).into_iter().find(|held| held.size != 0);
+            let Some(position) = position else {
+                taken = true;
+                break;
+            };
+            let mark = world.exchange.mark_by_id(position.product_id).unwrap();
+            let liquidation = world.exchange.risk_of(&position).liquidation.unwrap();
+            assert!(
+                (mark - liquidation) * Decimal::from(position.size) > Decimal::ZERO,
+                "{mark} {liquidation}"
+            );
+        }
+        let fills = world.exchange.fills(world.now_us);
+        assert!(taken && fills[0].kind == FillKind::Liquidation, "{fills:?}");
     }
 }

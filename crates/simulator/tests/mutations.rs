@@ -235,7 +235,10 @@ fn bodies_and_queries_of_clients_are_answered() {
             "{method} {target} {body}: {}",
             reply.body
         );
-        assert!(serde_json::from_str::<serde_json::Value>(&reply.body).is_ok(), "{}", reply.body);
+        let answer: serde_json::Value = serde_json::from_str(&reply.body).expect("an answer in JSON");
+        if reply.status == 200 && target == "/v2/orders" && method != "DELETE" {
+            stands_there(&body, &answer["result"]);
+        }
         let query = String::from_utf8_lossy(&mutator.mutated(&queries)).replace(['\n', '\r'], "");
         let path = reads[mutator.below(reads.len())];
         let reply = client.send("GET", &format!("{path}?{query}"), "");
@@ -246,6 +249,51 @@ fn bodies_and_queries_of_clients_are_answered() {
             assert_eq!(rows.last().map(|row| row.balance), Some(client.exchange.wallet(now_us).balance));
         }
     }
+}
+
+/// An order that was taken has the size and the price that its body says, in whatever digits.
+fn stands_there(body: &str, order: &serde_json::Value) {
+    let said: serde_json::Value = serde_json::from_str(body).expect("what is taken is JSON");
+    let number = |value: &serde_json::Value| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        text.trim().parse::<rust_decimal::Decimal>().ok()
+    };
+    if !said["size"].is_null() {
+        assert_eq!(number(&said["size"]), number(&order["size"]), "{body}: {order}");
+    }
+    if order["order_type"] == "limit_order" && !said["limit_price"].is_null() {
+        assert_eq!(number(&said["limit_price"]), number(&order["limit_price"]), "{body}: {order}");
+    }
+}
+
+/// Whatever stands where a number should: no order, or one of that number.
+#[test]
+fn what_stands_for_a_number_is_that_number_or_refused() {
+    let more =
+        ["10x", "x10", "1 0", "0x10", "1e1", "10.0", "+10", "-10", "10,0", "１０", "", " 10 ", "ten", "true"];
+    let mut client = Client::new();
+    let mut taken = 0;
+    for field in ["size", "limit_price"] {
+        for (at, piece) in PIECES.iter().chain(&more).enumerate() {
+            let quoted = serde_json::to_string(piece).unwrap();
+            for value in [quoted.as_str(), *piece] {
+                let number = |name: &str, usual: &'static str| if field == name { value } else { usual };
+                let body = format!(
+                    r#"{{"product_id":27,"side":"buy","order_type":"limit_order","post_only":true,"client_order_id":"{field}{at}","size":{},"limit_price":{}}}"#,
+                    number("size", "10"),
+                    number("limit_price", "44000")
+                );
+                client.now_us += 700_000;
+                let reply = client.send("POST", "/v2/orders", &body);
+                if reply.status == 200 {
+                    let answer: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+                    stands_there(&body, &answer["result"]);
+                    taken += 1;
+                }
+            }
+        }
+    }
+    assert!(taken >= 2, "numbers as text are taken: {taken}");
 }
 
 #[test]

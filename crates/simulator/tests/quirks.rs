@@ -211,3 +211,11 @@ fn channels() {
     assert_eq!(both("one_depth_symbol", refused), ((false, true), (true, true)));
     assert_eq!(both("legacy_channels", refused), ((false, true), (false, false)));
 }
+
+#[test]
+fn whose_heartbeats_are_listed() {
+    let look = |client: &mut Client| {
+        ["/v2/heartbeat", "/v2/heartbeat?user_id=22142"].map(|target| client.send("GET", target, "").status)
+    };
+    assert_eq!(both("heartbeats_need_user_id", look), ([200, 200], [400, 200]));
+}

@@ -102,3 +102,29 @@ async fn connections_are_counted() {
     assert_eq!(get(&venue.rest_url, "/v2/settings").await["under_maintenance"], "false", "REST goes on");
     venue.shutdown().await;
 }
+
+/// A minute in the venue's documents; one party measured that it does not happen.
+#[tokio::test]
+async fn a_socket_of_which_nothing_is_heard_is_closed_or_lives_by_the_switch() {
+    let idle = std::time::Duration::from_millis(300);
+    let with = |quirks: simulator::Quirks| Options { socket_idle: idle, quirks, ..Options::new(7) };
+    let mut lives = simulator::Quirks::default();
+    lives.turn("idle_sockets_live").unwrap();
+    let (documented, measured) = (
+        start(with(simulator::Quirks::default()), |_| {}).await.unwrap(),
+        start(with(lives), |_| {}).await.unwrap(),
+    );
+    let mut measured_feed = Feed::open(&measured.ws_url).await;
+    let (mut silent, mut heard) =
+        (Feed::open(&documented.ws_url).await, Feed::open(&documented.ws_url).await);
+    heard.send(json!({ "type": "ping" })).await;
+    assert_eq!(heard.next().await.as_deref(), Some(r#"{"type":"pong"}"#));
+    assert_eq!(silent.next().await, None, "nothing was heard of it");
+    for feed in [&mut heard, &mut measured_feed] {
+        // They were opened no later than one that is closed by now.
+        feed.send(json!({ "type": "ping" })).await;
+        assert_eq!(feed.next().await.as_deref(), Some(r#"{"type":"pong"}"#));
+    }
+    documented.shutdown().await;
+    measured.shutdown().await;
+}

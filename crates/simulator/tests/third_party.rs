@@ -260,6 +260,19 @@ fn a_position_begins_with_create_and_margins_follow_orders() {
     assert_eq!(decimal(&freed["order_margin"]), Decimal::ZERO);
 }
 
+/// The checksum that the documents describe, bit by bit, of a book that is kept as text.
+fn checksum(kept: &[std::collections::BTreeMap<Decimal, (String, i64)>; 2]) -> u64 {
+    let row = |(price, lots): &(String, i64)| format!("{price}:{lots}");
+    let bids: Vec<String> = kept[0].values().rev().take(10).map(row).collect();
+    let asks: Vec<String> = kept[1].values().take(10).map(row).collect();
+    let text = [asks.join(","), bids.join(",")].join("|");
+    let crc = text.bytes().fold(u32::MAX, |crc, byte| {
+        (0..8)
+            .fold(crc ^ u32::from(byte), |crc, _bit| (crc >> 1) ^ if crc & 1 == 1 { 0xEDB8_8320 } else { 0 })
+    });
+    u64::from(!crc)
+}
+
 /// A client that keeps the book from its first frame and the changes has what the venue shows, number by number.
 #[test]
 fn a_book_that_is_kept_from_its_changes_is_the_venues() {
@@ -271,18 +284,19 @@ fn a_book_that_is_kept_from_its_changes_is_the_venues() {
     for (channel, token) in client.session.watched() {
         client.exchange.watch(channel, &token);
     }
-    let mut kept: [std::collections::BTreeMap<Decimal, i64>; 2] = Default::default();
-    let take = |kept: &mut [std::collections::BTreeMap<Decimal, i64>; 2], frame: &Value| {
+    let mut kept: [std::collections::BTreeMap<Decimal, (String, i64)>; 2] = Default::default();
+    let take = |kept: &mut [std::collections::BTreeMap<Decimal, (String, i64)>; 2], frame: &Value| {
         for (side, name) in ["b", "a"].into_iter().enumerate() {
             for row in frame[name].as_array().unwrap() {
                 let (price, lots) = (decimal(&row[0]), row[1].as_str().unwrap().parse::<i64>().unwrap());
                 if lots == 0 {
                     assert!(kept[side].remove(&price).is_some(), "what goes was there");
                 } else {
-                    kept[side].insert(price, lots);
+                    kept[side].insert(price, (row[0].as_str().unwrap().to_owned(), lots));
                 }
             }
         }
+        assert_eq!(frame["cs"].as_u64(), Some(checksum(kept)), "of the book as it is after the change");
     };
     take(&mut kept, &snapshot);
     let mut seq = snapshot["seq"].as_u64().unwrap();
@@ -300,8 +314,11 @@ fn a_book_that_is_kept_from_its_changes_is_the_venues() {
             }
         }
         let book = client.exchange.book(client.now_us, &product);
-        let shown = [book.bids, book.asks].map(|side| side.into_iter().collect());
-        assert_eq!(kept, shown, "after {updates} updates");
+        let shown: [std::collections::BTreeMap<Decimal, i64>; 2] =
+            [book.bids, book.asks].map(|side| side.into_iter().collect());
+        let lots =
+            kept.clone().map(|side| side.into_iter().map(|(price, (_, lots))| (price, lots)).collect());
+        assert_eq!(shown, lots, "after {updates} updates");
     }
     assert!(updates > 30);
 }

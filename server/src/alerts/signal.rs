@@ -92,6 +92,8 @@ pub fn is_watched(name: &str) -> bool {
             | "panic.acknowledged"
             | "panic.blocked"
             | "panic.unblocked"
+            | "exit.restricted"
+            | "exit.unrestricted"
             | "panic.verified_flat"
             | "exit.verified_flat"
             | "engine.begun_without_journal"
@@ -146,8 +148,8 @@ pub fn signals(sighting: &Sighting) -> Vec<Signal> {
             vec![Signal::On { rule: RuleId::PanicStarted, subject: ACCOUNT.to_owned(), since: sighting.at }]
         }
         "panic.acknowledged" => vec![off(RuleId::PanicStarted), off(RuleId::PanicBlocked)],
-        "panic.blocked" => vec![on(RuleId::PanicBlocked)],
-        "panic.unblocked" | "exit.verified_flat" => vec![off(RuleId::PanicBlocked)],
+        "panic.blocked" | "exit.restricted" => vec![on(RuleId::PanicBlocked)],
+        "panic.unblocked" | "exit.unrestricted" | "exit.verified_flat" => vec![off(RuleId::PanicBlocked)],
         "panic.verified_flat" => vec![off(RuleId::PanicBlocked), off(RuleId::OperatorNeeded)],
         "session.exposure_changed" if text("to") == "UNKNOWN" => vec![on(RuleId::ExposureUnknown)],
         "session.exposure_changed" => vec![off(RuleId::ExposureUnknown)],
@@ -223,7 +225,7 @@ mod tests {
         let names = catalogue();
         let watched: Vec<&String> = names.iter().filter(|name| is_watched(name)).collect();
         let unique: std::collections::BTreeSet<_> = watched.iter().collect();
-        assert_eq!(unique.len(), 33, "a watched name that nobody tells, or one that the catalogue has lost");
+        assert_eq!(unique.len(), 35, "a watched name that nobody tells, or one that the catalogue has lost");
         assert!(names.iter().filter(|name| name.starts_with("alert.")).all(|name| !is_watched(name)));
     }
 
@@ -263,6 +265,8 @@ mod tests {
         says("panic.acknowledged", &off(RuleId::PanicStarted));
         says("panic.blocked", &on(RuleId::PanicBlocked));
         says("panic.unblocked", &off(RuleId::PanicBlocked));
+        says("exit.restricted", &on(RuleId::PanicBlocked));
+        says("exit.unrestricted", &off(RuleId::PanicBlocked));
         says("session.exposure_changed", &on(RuleId::ExposureUnknown));
         says("session.exposure_changed", &off(RuleId::ExposureUnknown));
         says("session.operator_needed", &on(RuleId::OperatorNeeded));

@@ -11,12 +11,11 @@ use clap::{Args, Subcommand};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::json;
 use simulator::recording;
-use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::Outcome;
 use super::stop::Signals;
-use crate::clock;
+use crate::{clock, tls};
 
 mod report;
 
@@ -103,7 +102,7 @@ async fn record(arguments: &Record, stop: impl Future<Output = ()>) -> Result<Ke
 
 /// Records one connection; returns why it ended. An error is one of the file's.
 async fn one_connection(arguments: &Record, out: &mut Out, kept: &mut Kept) -> Result<String, String> {
-    let mut socket = match tokio::time::timeout(HANDSHAKE, connect_async(&arguments.url)).await {
+    let mut socket = match tokio::time::timeout(HANDSHAKE, tls::web_socket(&arguments.url, None)).await {
         Ok(Ok((socket, _response))) => socket,
         Ok(Err(error)) => return Ok(format!("no connection: {error}")),
         Err(_) => return Ok("no connection in time".to_owned()),

@@ -5,19 +5,22 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
 use serde::Deserialize;
 use tower::ServiceExt as _;
 use tower_http::services::ServeDir;
 
+use super::facts::Facts;
 use crate::config::HttpConfig;
 use crate::telling::VERSION;
 
 const MANIFEST: &str = "site.json";
+/// Route of every file in the lines of requests.
+pub(super) const ROUTE: &str = "site file";
 /// Digits of the hash in a file's name.
 const HASH_DIGITS: usize = 20;
 /// Of the module's hash in what browsers tell.
@@ -100,7 +103,13 @@ pub(super) async fn public(site: &Site, request: Request) -> Option<Response> {
 }
 
 /// Files whose name contains a hash never change; the others are asked for again each time.
-async fn cache(State(site): State<Site>, request: Request, next: Next) -> Response {
+async fn cache(
+    State(site): State<Site>,
+    Extension(facts): Extension<Facts>,
+    request: Request,
+    next: Next,
+) -> Response {
+    facts.set_route(ROUTE);
     if !site.serves(request.uri().path()) {
         return StatusCode::NOT_FOUND.into_response();
     }

@@ -55,7 +55,7 @@ pub(super) async fn fallback(
     let (parts, body) = request.into_parts();
     let asked = Request::from_parts(parts.clone(), Body::empty());
     if let Some(file) = assets::public(&site, asked).await {
-        facts.set_route("site file");
+        facts.set_route(assets::ROUTE);
         return Ok(file);
     }
     let Some(user) = session_of(&parts.headers, &app).await? else {

@@ -13,7 +13,7 @@ use telemetry::Context;
 use crate::random;
 use crate::tasks::Stop;
 use crate::telling::Teller;
-use crate::venue::{Call, Rest, Sent, Switch, SwitchEvent, SwitchHappening, wire};
+use crate::venue::{Call, Rest, Sent, Switch, SwitchEvent, SwitchHappening};
 
 /// Names of our switches begin so.
 const PREFIX: &str = "deltascope.";
@@ -115,8 +115,7 @@ impl DeadMan {
 
     /// What an earlier process left would cancel what this one closes with.
     async fn disarm_earlier(&self) {
-        let call = self.rest.of_house(Call::switches());
-        let Ok((rows, _)) = self.rest.read::<Vec<wire::SwitchRow>>(&call).await else { return };
+        let Ok(rows) = self.rest.switches().await else { return };
         for row in rows {
             if row.heartbeat_id.starts_with(PREFIX) && row.heartbeat_timestamp.is_some() {
                 let symbols = row.product_symbols.into_iter().map(Symbol).collect();

@@ -139,8 +139,8 @@ impl Driver {
         if let Some(live) = self.parts.live.clone() {
             self.step(Input::Live(live));
         }
-        for change in self.parts.inbox.links() {
-            self.step(Input::Link(change));
+        for input in self.parts.inbox.standing() {
+            self.step(input);
         }
         let latch = self.engine.state().account.latch.as_ref();
         // A press under a latch that was verified is a press anew.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::input::{Input, Link, LinkChange, OperatorAction};
 use model::market::{MarketEvent, MarketKey};
+use model::restriction::Restrictions;
 use tokio::sync::Notify;
 
 use super::asked::Asked;
@@ -38,8 +39,9 @@ struct Waiting {
     market: BTreeMap<MarketKey, (u64, MarketEvent)>,
     /// A tick is due.
     tick: bool,
-    /// The latest word on each link, for a driver that begins again.
+    /// The latest word on each link, and on what the venue restricts, for a driver that begins again.
     links: BTreeMap<Link, LinkChange>,
+    restrictions: Option<Restrictions>,
     arrivals: u64,
     conflated: u64,
 }
@@ -59,6 +61,10 @@ impl Inbox {
                 Input::Link(change) => {
                     waiting.links.insert(change.link, change.clone());
                     waiting.inputs.push_back(Input::Link(change));
+                }
+                Input::Restrictions(now) => {
+                    waiting.restrictions = Some(now.clone());
+                    waiting.inputs.push_back(Input::Restrictions(now));
                 }
                 other => waiting.inputs.push_back(other),
             }
@@ -104,12 +110,14 @@ impl Inbox {
         }
     }
 
-    /// The latest word on each link; what waits of it is taken out, so that it is not heard twice.
+    /// The latest word on each link and on what is restricted; what waits of it is taken out, so that it is not heard
+    /// twice.
     #[must_use]
-    pub fn links(&self) -> Vec<LinkChange> {
+    pub fn standing(&self) -> Vec<Input> {
         let mut waiting = self.lock();
-        waiting.inputs.retain(|input| !matches!(input, Input::Link(_)));
-        waiting.links.values().cloned().collect()
+        waiting.inputs.retain(|input| !matches!(input, Input::Link(_) | Input::Restrictions(_)));
+        let links = waiting.links.values().cloned().map(Input::Link);
+        links.chain(waiting.restrictions.clone().map(Input::Restrictions)).collect()
     }
 
     /// Market events that were replaced by a newer one of their key, since the start.
@@ -199,6 +207,22 @@ mod tests {
             [Input::Booted, Input::Booted, prices(&[spot("ETH", 2), spot("BTC", 3)]), Input::Timer];
         assert_eq!(taken(&inbox).await, expected);
         assert_eq!(inbox.conflated(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_driver_that_begins_again_hears_what_holds_once() {
+        use model::Code;
+        use model::restriction::Restriction;
+        let inbox = Inbox::default();
+        let link = |up| Input::Link(LinkChange { link: Link::Prices, up, code: Code::from("x") });
+        let maintained =
+            Input::Restrictions(Restrictions { venue: Some(Restriction::Maintenance), products: [].into() });
+        for input in [link(true), maintained.clone(), link(false), Input::Booted] {
+            inbox.push(input);
+        }
+        assert_eq!(inbox.standing(), [link(false), maintained.clone()]);
+        assert_eq!(taken(&inbox).await, [Input::Booted]);
+        assert_eq!(inbox.standing(), [link(false), maintained], "and the next driver as well");
     }
 
     #[tokio::test]

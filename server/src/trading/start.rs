@@ -34,8 +34,8 @@ use crate::store::telemetry::TelemetryStore;
 use crate::store::trading::{Purpose, TradingStore};
 use crate::tasks::{Restart, Stop, StopHook, Tasks};
 use crate::venue::{
-    Accounts, Fallback, GapTimes, Mode, Rest, Restricted, Stream, StreamParts, VenueAccount, order_stream,
-    price_stream,
+    Accounts, Fallback, GapTimes, Mode, Rest, Restricted, StatusLists, StatusPoll, Stream, StreamParts,
+    VenueAccount, order_stream, price_stream,
 };
 pub use simulated::{SimulatorNote, catalogue};
 
@@ -172,6 +172,7 @@ async fn assemble<M: Mode>(
         clock: account.clock(),
         restricted: Restricted::default(),
         gaps: GapTimes::default(),
+        listed: StatusLists::default(),
     };
     run_streams(tasks, &streams, &rest, watched);
     let gaps = streams.gaps.clone();
@@ -262,6 +263,13 @@ fn run_streams(
     let (prices, heard) = price_stream(parts.clone(), watched.clone());
     let fallback = Fallback { parts: parts.clone(), rest: rest.clone(), watched, heard };
     let orders = order_stream(parts.clone());
+    let statuses = StatusPoll {
+        rest: rest.clone(),
+        sessions: parts.sessions.clone(),
+        watched: fallback.watched.clone(),
+        listed: parts.listed.clone(),
+    };
+    run("venue_statuses", tasks, statuses, StatusPoll::run);
     run("price_stream", tasks, prices, Stream::run);
     run("order_stream", tasks, orders, Stream::run);
     run("price_fallback", tasks, fallback, Fallback::run);

@@ -9,9 +9,9 @@ use model::fill::Fill;
 use model::ids::{Code, ProductId, Symbol};
 use model::input::{
     AccountPosition, InstrumentsOutcome, InstrumentsRead, OpenOrder, Truth, TruthKnown, TruthOutcome,
-    TruthPart,
 };
 use model::instrument::Instrument;
+use model::read::TruthPart;
 use model::{DecisionRecord, Lots, Micros, Money, Underlying};
 
 use crate::venue::{Call, Rest, RestError, SETTLED_IN, code_of, translate, wire};

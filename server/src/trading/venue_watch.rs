@@ -81,8 +81,8 @@ fn trouble(state: &TradingState, now: Micros) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use model::ids::Code;
+    use model::read::ReadMark;
     use model::state::Boot;
-    use model::truth::ReadMark;
 
     use super::*;
 

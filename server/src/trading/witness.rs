@@ -2,7 +2,7 @@
 //! positions block. Each part fails for itself; nothing that closes waits for it.
 
 use model::ids::{Code, FillId, ProductId};
-use model::input::TruthPart;
+use model::read::TruthPart;
 use model::witness::{Trade, Witness, WitnessRequest};
 use model::{DecisionRecord, Micros, Money};
 

@@ -18,6 +18,9 @@ const FOR_CLOSING: u32 = 2_000;
 const FOR_READING: u32 = 1_000;
 /// However long the venue asks to wait: a window of the quota is no longer.
 const HOLD_MAX_MS: i64 = 300_000;
+/// A read of what is on is tried again after this long all the same: closing waits for it, and the time that was given may
+/// be that of another route, or wrong.
+const READ_HOLD_MAX_MS: i64 = 10_000;
 
 /// What a signed request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,9 +106,7 @@ impl Budget {
     pub fn take(&mut self, now: Micros, weight: u32, spender: Spender) -> Result<(), i64> {
         let held_ms = match spender {
             Spender::Public => self.public_held.left_ms(now),
-            Spender::Account(Priority::Normal) => {
-                self.normal_held.left_ms(now).max(self.read_held.left_ms(now))
-            }
+            Spender::Account(Priority::Normal) => self.normal_held.left_ms(now),
             Spender::Account(Priority::Read) => self.read_held.left_ms(now),
             // The venue's own word on each close is worth more than our guess from the last one.
             Spender::Account(Priority::Close) => None,
@@ -128,14 +129,16 @@ impl Budget {
     }
 
     /// The venue answered 429 and gave this time to wait, in milliseconds. It holds back requests of the same kind and
-    /// of lesser ones; after a 429 on a close, the engine paces the next.
+    /// of lesser ones, reads of what is on for ten seconds at most; after a 429 on a close, the engine paces the next.
     pub fn limited(&mut self, now: Micros, reset_ms: i64, spender: Spender) {
-        let hold = match spender {
-            Spender::Public => &mut self.public_held,
-            Spender::Account(Priority::Read) => &mut self.read_held,
-            Spender::Account(Priority::Normal | Priority::Close) => &mut self.normal_held,
-        };
-        hold.extend(now, reset_ms);
+        match spender {
+            Spender::Public => self.public_held.extend(now, reset_ms),
+            Spender::Account(Priority::Read) => {
+                self.read_held.extend(now, reset_ms.min(READ_HOLD_MAX_MS));
+                self.normal_held.extend(now, reset_ms);
+            }
+            Spender::Account(Priority::Normal | Priority::Close) => self.normal_held.extend(now, reset_ms),
+        }
     }
 
     /// Units left in both quotas.
@@ -153,8 +156,7 @@ impl Budget {
     /// Both quotas, by who may spend them.
     pub fn standing(&mut self, now: Micros) -> Standing {
         let held = |hold: Hold| hold.left_ms(now).unwrap_or(0);
-        let (address_held, account_held) =
-            (held(self.public_held), held(self.normal_held).max(held(self.read_held)));
+        let (address_held, account_held) = (held(self.public_held), held(self.normal_held));
         let mut purse = |spender: Spender, held_ms: i64| {
             let ledger = self.ledger(spender);
             Purse { left: QUOTA.saturating_sub(ledger.spent(now)), elsewhere: ledger.elsewhere(now), held_ms }

@@ -93,6 +93,8 @@ pub struct Profile {
     pub rest_url: &'static str,
     pub public_ws_url: &'static str,
     pub private_ws_url: &'static str,
+    /// No source prints the public host: it is named after the pattern of the others.
+    pub public_host_is_guessed: bool,
     pub terms: Terms,
     pub listings: [Listing; 2],
     /// Whether what is traded there is money.
@@ -105,6 +107,7 @@ pub const DELTA_INDIA_TESTNET: Profile = Profile {
     rest_url: "https://cdn-ind.testnet.deltaex.org",
     public_ws_url: "wss://socket-ind-pub.testnet.deltaex.org",
     private_ws_url: "wss://socket-ind.testnet.deltaex.org",
+    public_host_is_guessed: false,
     terms: Terms::INDIA,
     listings: LISTINGS,
     real_money: false,
@@ -115,6 +118,7 @@ pub const DELTA_INDIA: Profile = Profile {
     rest_url: "https://api.india.delta.exchange",
     public_ws_url: "wss://public-socket.india.delta.exchange",
     private_ws_url: "wss://socket.india.delta.exchange",
+    public_host_is_guessed: false,
     terms: Terms::INDIA,
     listings: LISTINGS,
     real_money: true,
@@ -127,6 +131,7 @@ pub const DELTA_GLOBAL: Profile = Profile {
     rest_url: "https://api.delta.exchange",
     public_ws_url: "wss://public-socket.delta.exchange",
     private_ws_url: "wss://socket.delta.exchange",
+    public_host_is_guessed: true,
     terms: Terms::GLOBAL,
     listings: LISTINGS,
     real_money: true,

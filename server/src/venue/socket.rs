@@ -9,11 +9,11 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::http::{HeaderMap, StatusCode};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::Quote;
 use super::offset::{Freshness, Reading, http_date_seconds};
-use crate::clock;
+use crate::{clock, tls};
 
 /// A handshake that takes longer is given up.
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -44,8 +44,7 @@ impl Socket {
         let sent = clock::now();
         let limits =
             WebSocketConfig::default().max_message_size(Some(FRAME_MAX)).max_frame_size(Some(FRAME_MAX));
-        // Small frames must not wait for each other: an order's state is one.
-        match tokio::time::timeout(HANDSHAKE, connect_async_with_config(url, Some(limits), true)).await {
+        match tokio::time::timeout(HANDSHAKE, tls::web_socket(url, Some(limits))).await {
             Ok(Ok((stream, response))) => {
                 let date = response.headers().get("date").and_then(|date| date.to_str().ok());
                 Ok((Self(stream, Quote::default()), date.and_then(|date| reading(sent, date))))

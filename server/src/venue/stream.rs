@@ -11,11 +11,13 @@ use tokio::sync::watch;
 use super::confirmations::Place;
 use super::events::{ClockMeasured, PartHappening, StreamEvent, StreamHappening};
 use super::gaps::GapTimes;
+use super::listed::StatusLists;
 use super::offset::Reading;
 use super::pulse::Pulse;
 use super::refusals::Restricted;
 use super::socket::{NoSocket, Socket};
 use super::talk::{Effect, Talk, Turn};
+use super::translate::StatusFrame;
 use super::{Address, SessionContext, VenueClock, orders, underlyings};
 use crate::tasks::Stop;
 use crate::telling::Teller;
@@ -35,6 +37,8 @@ pub struct StreamParts {
     pub restricted: Restricted,
     /// For the key figures.
     pub gaps: GapTimes,
+    /// How what is watched trades by the venue's lists.
+    pub listed: StatusLists,
 }
 
 /// What a stream is for.
@@ -85,13 +89,13 @@ impl Stream {
         };
         let mut happened = Happened::Watched(watched);
         loop {
-            let turn = match &happened {
-                Happened::Frame(text) => Turn::Frame(text),
-                Happened::Closed(reason) => Turn::Closed(reason.clone()),
-                Happened::Watched(symbols) => Turn::Watch(symbols.clone()),
-                Happened::Passed => Turn::Passed,
+            let mut connects = match happened {
+                Happened::Frame(text) => self.turn(Turn::Frame(&text), &mut socket).await,
+                Happened::Closed(reason) => self.turn(Turn::Closed(reason), &mut socket).await,
+                Happened::Watched(symbols) => self.turn(Turn::Watch(symbols), &mut socket).await,
+                Happened::Listed(frames) => self.hear_lists(frames, &mut socket).await,
+                Happened::Passed => self.turn(Turn::Passed, &mut socket).await,
             };
-            let mut connects = self.turn(turn, &mut socket).await;
             while connects {
                 let opened = tokio::select! {
                     opened = self.open(&mut socket) => opened,
@@ -110,10 +114,18 @@ impl Stream {
             .talk
             .next_at()
             .map(|at| Duration::from_micros(u64::try_from(at.0.saturating_sub(clock::now().0)).unwrap_or(0)));
+        let prices = matches!(self.role, Role::Prices { .. });
+        let lists = self.parts.listed.clone();
         let frame = async {
             match socket {
                 Some(socket) => socket.next().await,
                 None => std::future::pending().await,
+            }
+        };
+        let listed = async {
+            match prices {
+                true => lists.next().await,
+                false => std::future::pending().await,
             }
         };
         let due = async {
@@ -126,6 +138,7 @@ impl Stream {
             biased;
             () = stop.stopped() => None,
             symbols = changed(&mut self.role) => Some(Happened::Watched(symbols)),
+            frames = listed => Some(Happened::Listed(frames)),
             frame = frame => Some(match frame {
                 Ok(text) => Happened::Frame(text),
                 Err(reason) => Happened::Closed(reason),
@@ -134,11 +147,21 @@ impl Stream {
         }
     }
 
+    /// Like every turn: gives whether a connection is to be made.
+    async fn hear_lists(&mut self, frames: Vec<StatusFrame>, socket: &mut Option<Socket>) -> bool {
+        let mut connects = false;
+        for frame in frames {
+            connects |= self.turn(Turn::Listed(frame), socket).await;
+        }
+        connects
+    }
+
     async fn open(&mut self, socket: &mut Option<Socket>) -> Turn<'static> {
         match Socket::open(self.url()).await {
             Ok((opened, reading)) => {
                 self.learn(reading);
                 *socket = Some(opened.speaking(self.parts.address.terms.quote));
+                self.parts.listed.opened();
                 Turn::Opened
             }
             Err(NoSocket { reason, wait }) => Turn::NotOpened { reason, wait },
@@ -203,6 +226,7 @@ impl Stream {
             }
             Effect::Refused(places) => self.refused(&places),
             Effect::Disrupted(what) => {
+                self.parts.listed.disrupted(!what.is_empty());
                 let report = self.parts.restricted.disrupted(what);
                 report.into_iter().for_each(|report| self.parts.inbox.push(Input::Health(report)));
             }
@@ -263,6 +287,7 @@ enum Happened {
     Frame(String),
     Closed(String),
     Watched(Vec<Symbol>),
+    Listed(Vec<StatusFrame>),
     Passed,
 }
 

@@ -26,6 +26,7 @@ use super::gaps::Gaps;
 use super::offset::Estimate;
 use super::reconnect::Reconnect;
 use super::refusals::Refusals;
+use super::translate::StatusFrame;
 use super::{orders, prices};
 use connection::Connection;
 use status::Statuses;
@@ -43,6 +44,8 @@ pub enum Turn<'a> {
     Closed(String),
     /// These instruments are wanted from now on.
     Watch(Vec<Symbol>),
+    /// How something trades by a list of the venue, which may be a minute old.
+    Listed(StatusFrame),
     /// Time passed.
     Passed,
 }
@@ -141,6 +144,10 @@ impl Talk {
             Turn::Closed(reason) => Err(Loss { code: "connection_lost", reason }),
             Turn::Watch(symbols) => {
                 self.watch(now, symbols);
+                Ok(())
+            }
+            Turn::Listed(frame) => {
+                self.listed(now, frame);
                 Ok(())
             }
             Turn::Passed => Ok(()),

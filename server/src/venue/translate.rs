@@ -22,7 +22,7 @@ use super::underlyings;
 use super::wire::whole_of;
 pub use account::{PositionSeen, lots, order_snapshot};
 use market::{Extras, MarketFrame, TickerRow};
-pub use rest::{account_position, fill, instrument, is_tradable, open_order, option, ticker};
+pub use rest::{account_position, fill, instrument, is_tradable, listed_status, open_order, option, ticker};
 
 /// A frame that took longer than this to reach us is as old as it is, not as young as its arrival.
 const LATE_US: i64 = 1_000_000;

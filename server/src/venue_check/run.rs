@@ -107,7 +107,7 @@ pub async fn check(place: &Place, dir: &Path, say: &(dyn Fn(&Line) + Sync)) -> R
     told.tell("b", "keys and account", facts::keys_line(&whose, place.named.as_deref()));
     let products = products(&place.rest).await?;
     told.tell("c", "listed options", facts::listing_line(place.profile, &products));
-    told.tell("d", "public socket", sockets::public(&place.address).await);
+    told.tell("d", "public socket", sockets::public(&place.rest, &place.address, place.profile).await);
     told.tell("e", "private socket", sockets::private(&place.rest, &place.address).await);
     let desk = match prepared(place, &whose, &products).await {
         Ok(desk) => Some(desk),

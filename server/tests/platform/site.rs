@@ -108,6 +108,25 @@ async fn the_copy_that_a_browser_can_read_is_sent() {
 }
 
 #[tokio::test]
+async fn a_request_for_a_file_is_told_as_one() {
+    let folder = tempfile::tempdir().unwrap();
+    site(folder.path());
+    let console = console(folder.path()).await;
+    let asked = [(SCRIPT, 200), ("/favicon.svg", 200), ("/pkg/deltascope.d.ts", 404), ("/nothing-here", 404)];
+    for (path, status) in asked {
+        assert_eq!(console.get(path).await.status().as_u16(), status, "{path}");
+    }
+    let (_, records) = console.stop().await;
+    let lines = records.iter().filter(|record| record["event"] == "http.request");
+    let told: Vec<_> = lines
+        .map(|line| (line["payload"]["route"].clone(), line["payload"]["status_code"].clone()))
+        .filter(|(route, _)| route == "site file" || route == "unmatched")
+        .collect();
+    let expected = [("site file", 200), ("site file", 200), ("site file", 404), ("unmatched", 404)];
+    assert_eq!(told, expected.map(|(route, status)| (route.into(), status.into())));
+}
+
+#[tokio::test]
 async fn what_no_page_asks_for_is_not_served() {
     let folder = tempfile::tempdir().unwrap();
     site(folder.path());

@@ -21,10 +21,10 @@ pub fn to_venue(request: &model::order::OrderRequest) -> simulator::OrderRequest
         order_type: if request.limit.is_some() { OrderType::Limit } else { OrderType::Market },
         limit_price: request.limit,
         time_in_force: match request.time_in_force {
-            TimeInForce::Gtc => simulator::order::TimeInForce::Gtc,
+            TimeInForce::Gtc | TimeInForce::PostOnly => simulator::order::TimeInForce::Gtc,
             TimeInForce::Ioc => simulator::order::TimeInForce::Ioc,
         },
-        post_only: false,
+        post_only: request.time_in_force == TimeInForce::PostOnly,
         reduce_only: request.reduce_only,
         client_order_id: Some(request.client_order_id.0.clone()),
         ..simulator::OrderRequest::market(request.product_id.0 as i64, simulator::book::Side::Buy, 1)

@@ -126,10 +126,8 @@ async fn resolve(
     }
 }
 
-/// Our books beside the venue's.
-async fn compare(desk: &Desk, known: &BTreeMap<String, Option<OrderSnapshot>>, tally: &mut Tally) {
-    // Orders that have just ended may still be missing from the list; there is no event to wait for.
-    tokio::time::sleep(Duration::from_millis(600)).await;
+/// All that the venue lists of ours, by our ids.
+async fn listed(desk: &Desk) -> BTreeMap<String, Vec<wire::Order>> {
     let auditor = client(&desk.running);
     let mut rows = auditor.read_all::<wire::Order>(&Call::open_orders()).await.unwrap();
     let history = Call::order_history(model::Micros(0), &[desk.product]);
@@ -138,6 +136,45 @@ async fn compare(desk: &Desk, known: &BTreeMap<String, Option<OrderSnapshot>>, t
     for row in rows {
         seen.entry(row.client_order_id.clone().expect("all are ours")).or_default().push(row);
     }
+    seen
+}
+
+/// The lists once they have all that we know of. One that rested and was filled a moment ago may be in neither, as at the
+/// real venue: by its number it is known meanwhile.
+async fn settled(
+    desk: &Desk,
+    known: &BTreeMap<String, Option<OrderSnapshot>>,
+) -> BTreeMap<String, Vec<wire::Order>> {
+    for _look in 0..20 {
+        let seen = listed(desk).await;
+        let missing: Vec<&OrderSnapshot> = known
+            .iter()
+            .filter(|(id, _)| !seen.contains_key(*id))
+            .filter_map(|(_, ours)| ours.as_ref())
+            .collect();
+        if missing.is_empty() {
+            return seen;
+        }
+        for ours in missing {
+            let by_number = client(&desk.running).read::<wire::Order>(&Call::order(&ours.order_id)).await;
+            let (theirs, _) =
+                by_number.unwrap_or_else(|error| panic!("{ours:?} is nowhere at the venue: {error}"));
+            let theirs = translate::order_snapshot(&theirs, &ours.client_order_id).unwrap();
+            let rested = ours.status == OrderStatus::New && theirs.status == OrderStatus::Filled;
+            assert!(rested || ours.status != OrderStatus::New, "in no list, and did not end: {theirs:?}");
+            println!("{} is in neither list: {theirs:?}", ours.client_order_id);
+        }
+        // There is no event to wait for.
+        tokio::time::sleep(Duration::from_millis(600)).await;
+    }
+    panic!("orders that the venue knows by their numbers are in none of its lists");
+}
+
+/// Our books beside the venue's.
+async fn compare(desk: &Desk, known: &BTreeMap<String, Option<OrderSnapshot>>, tally: &mut Tally) {
+    // Orders that have just ended may still be missing from the list; there is no event to wait for.
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let seen = settled(desk, known).await;
     tally.twice += seen.values().filter(|rows| rows.len() > 1).count();
     tally.forgotten += seen.keys().filter(|id| !known.contains_key(*id)).count();
     for (id, ours) in known {

@@ -138,6 +138,32 @@ async fn until(desk: &Desk, are: impl Fn(&[String]) -> bool) -> Vec<String> {
     }
 }
 
+#[tokio::test]
+async fn what_an_earlier_process_left_up_is_turned_off_whether_or_not_the_list_wants_to_know_whose() {
+    for quirk in ["", "[quirks]\nheartbeats_need_user_id = true\n"] {
+        let desk = Desk::with(7, quirk).await;
+        let left = Switch { id: "deltascope.left.1".to_owned(), symbols: vec![desk.symbol.clone()] };
+        desk.done(&Call::create_switch(&left)).await;
+        desk.done(&Call::hold_switch(&left, Duration::from_secs(600))).await;
+        let up = async || {
+            let rows = desk.rest.switches().await.unwrap();
+            rows.iter().any(|row| row.heartbeat_id == left.id && row.heartbeat_timestamp.is_some())
+        };
+        assert!(up().await, "{quirk}");
+        let dead_man = DeadMan::new(
+            Arc::new(BTreeSet::new),
+            desk.rest.clone(),
+            Teller::new(Level::Fatal, 16),
+            Pace::USUAL,
+        );
+        let living = tokio::spawn(dead_man.run(fake_stop()));
+        while up().await {
+            tokio::task::yield_now().await;
+        }
+        living.abort();
+    }
+}
+
 /// The signal that never comes.
 fn fake_stop() -> server::tasks::Stop {
     let tasks = Tasks::new(Teller::new(Level::Fatal, 16), Health::default());

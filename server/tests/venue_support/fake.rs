@@ -15,7 +15,7 @@ use server::health::Health;
 use server::tasks::{Stop, Tasks};
 use server::telling::Teller;
 use server::trading::Inbox;
-use server::venue::{Address, GapTimes, Rest, Restricted, SessionContext, StreamParts};
+use server::venue::{Address, GapTimes, Rest, Restricted, SessionContext, StatusLists, StreamParts};
 use telemetry::{Level, Secret};
 use tokio::sync::{broadcast, watch};
 
@@ -144,6 +144,7 @@ impl Fake {
             clock: rest.clock(),
             restricted: Restricted::default(),
             gaps: GapTimes::default(),
+            listed: StatusLists::default(),
         }
     }
 

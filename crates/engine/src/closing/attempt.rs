@@ -6,10 +6,11 @@ use model::closing::Closing;
 use model::decision::OrderDecision;
 use model::market::{DEPTH_AGE_MAX, InstrumentMarket, Level, MARK_AGE_MAX, QUOTE_AGE_MAX};
 use model::order::{OrderRequest, Purpose, Side, TimeInForce};
+use model::restriction::Restriction;
 use model::{Decimal, Lots, Price, Symbol};
 
 use super::measure::Measure;
-use super::{Closer, clear};
+use super::{Closer, clear, restricted};
 use crate::said::{MILLISECOND, SECOND, Said, since};
 
 /// c₁: the first step of an exit.
@@ -21,8 +22,6 @@ const INSIDE: Decimal = Decimal::from_parts(1, 0, 0, false, 1);
 /// The pause between rounds once a close has taken this long, so that the venue's budget lasts.
 const LONG: i64 = 30 * SECOND;
 const SLOW: i64 = 5 * SECOND;
-/// Where a product's tick is not known: fine enough for any option.
-const TICK: Price = Decimal::from_parts(1, 0, 0, false, 1);
 
 /// One attempt on every product that is open, measured and due; shorts before longs.
 pub(super) fn close(closer: &Closer<'_>) -> Vec<Said> {
@@ -36,14 +35,15 @@ pub(super) fn close(closer: &Closer<'_>) -> Vec<Said> {
         let lots = measure.lots().map(|lots| closer.sure(symbol, lots));
         let Some(lots) = lots.filter(|lots| *lots != 0) else { continue };
         let waits = lots > 0 && shorts_open;
-        let due = closing
-            .last
-            .as_ref()
-            .is_none_or(|last| since(last.sent_at, closer.now()) >= pause(closer, closing, measure));
+        let due = restricted::due(closer, symbol, closing).unwrap_or_else(|| {
+            let last = closing.last.as_ref();
+            last.is_none_or(|last| since(last.sent_at, closer.now()) >= pause(closer, closing, measure))
+        });
         if waits || !due || is_unpriced(closer, symbol) || closer.in_flight(symbol).next().is_some() {
             continue;
         }
-        said.push(closer.say(OrderDecision::Submitted(request(closer, symbol, closing, lots))));
+        let request = request(closer, symbol, closing, lots);
+        said.extend(request.map(|request| closer.say(OrderDecision::Submitted(request))));
     }
     said
 }
@@ -58,7 +58,7 @@ fn is_unpriced(closer: &Closer<'_>, symbol: &Symbol) -> bool {
 /// Pause after an attempt before the next: a second in an exit; a panic begins at 100 ms and doubles up to 2 s;
 /// refusals in a row double up to 5 s. After 30 s both go on with one round every 5 s.
 fn pause(closer: &Closer<'_>, closing: &Closing, measure: Measure) -> i64 {
-    if since(closer.flatten.started_at, closer.now()) > LONG {
+    if since(closer.began_or_changed_at(), closer.now()) > LONG {
         return SLOW;
     }
     let doubled = |times: u32, most: i64| ((100 * MILLISECOND) << times.min(6)).min(most);
@@ -69,10 +69,15 @@ fn pause(closer: &Closer<'_>, closing: &Closing, measure: Measure) -> i64 {
     round.max(doubled(closing.refusals, SLOW)).max(least)
 }
 
-fn request(closer: &Closer<'_>, symbol: &Symbol, closing: &Closing, lots: Lots) -> OrderRequest {
+/// Nothing where an auction is on and no price is known to rest at.
+fn request(closer: &Closer<'_>, symbol: &Symbol, closing: &Closing, lots: Lots) -> Option<OrderRequest> {
     let attempt = closing.attempts + 1;
-    let shape = shape(closer, symbol, closing, lots);
-    OrderRequest {
+    let shape = if closer.restriction(symbol) == Some(Restriction::PostOnly) {
+        Shape::passive(restricted::passive(closer, symbol, lots)?, lots.abs())
+    } else {
+        shape(closer, symbol, closing, lots)
+    };
+    Some(OrderRequest {
         client_order_id: closer.name(closing, attempt),
         product_id: closing.product_id,
         symbol: symbol.clone(),
@@ -84,7 +89,7 @@ fn request(closer: &Closer<'_>, symbol: &Symbol, closing: &Closing, lots: Lots) 
         purpose: Purpose::Close,
         leg: closing.leg,
         attempt,
-    }
+    })
 }
 
 /// What an attempt asks for.
@@ -103,6 +108,10 @@ impl Shape {
         Self { limit: None, lots, time_in_force: TimeInForce::Ioc }
     }
 
+    fn passive(limit: Price, lots: Lots) -> Self {
+        Self { limit: Some(limit), lots, time_in_force: TimeInForce::PostOnly }
+    }
+
     fn resting(limit: Price, lots: Lots) -> Self {
         Self { limit: Some(limit), lots, time_in_force: TimeInForce::Gtc }
     }
@@ -113,7 +122,7 @@ impl Shape {
 fn shape(closer: &Closer<'_>, symbol: &Symbol, closing: &Closing, lots: Lots) -> Shape {
     let empty = InstrumentMarket::default();
     let market = closer.state.market(symbol).unwrap_or(&empty);
-    let tick = closer.instrument(symbol).map_or(TICK, |instrument| instrument.tick);
+    let tick = closer.tick(symbol);
     let size = smaller_after_refusal(closing, lots.abs());
     let rested = closing.last.as_ref().is_some_and(|last| last.resting);
     if closing.dry > 0 && !rested {

@@ -6,7 +6,7 @@ use model::input::OpenOrder;
 use model::order::{Order, OrderStatus, Purpose, Side};
 use model::{Micros, Symbol};
 
-use super::Closer;
+use super::{Closer, restricted};
 use crate::lookups::{cancel, may_cancel};
 use crate::orphans;
 use crate::said::{SECOND, Said, since};
@@ -25,7 +25,7 @@ pub(super) fn entries(closer: &Closer<'_>) -> Vec<Said> {
     let due = |order: &&Order| match order.request.purpose {
         Purpose::Entry => true,
         Purpose::Close => {
-            order.can_rest() && has_rested(order, closer.now())
+            order.can_rest() && !stays(closer, order)
                 || !closer.flatten.products.contains_key(&order.request.symbol)
         }
         Purpose::Protect => {
@@ -47,6 +47,11 @@ pub(super) fn entries(closer: &Closer<'_>) -> Vec<Said> {
         .filter(due)
         .map(|order| closer.say(cancel(order, cause(order))))
         .collect()
+}
+
+/// Where it rests: until it has rested, or as long as an auction has it.
+fn stays(closer: &Closer<'_>, order: &Order) -> bool {
+    restricted::stays(closer, order).unwrap_or_else(|| !has_rested(order, closer.now()))
 }
 
 /// A second without a fill, however often it filled before.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use model::decision::ClosingDecision;
-use model::truth::ReadMark;
+use model::read::ReadMark;
 use model::{Lots, Micros, Symbol};
 
 use super::measure::{FILLS_PATIENCE, Measure};

@@ -4,7 +4,7 @@ use model::decision::ClosingDecision;
 use model::decision::closing::PanicScope;
 use model::{ExitReason, Exposure, Session};
 
-use super::Closer;
+use super::{Closer, restricted};
 use crate::hearing::Hearing;
 use crate::said::{MILLISECOND, SECOND, Said, since};
 
@@ -24,11 +24,13 @@ pub(super) fn escalate(closer: &Closer<'_>) -> Vec<Said> {
     if closer.flatten.panic || session.latch.is_some() {
         return Vec::new();
     }
-    let elapsed = since(closer.flatten.started_at, closer.now());
+    // While nothing can be traded neither time nor attempts say anything.
+    if restricted::open(closer).all(|symbol| closer.restriction(symbol).is_some()) {
+        return Vec::new();
+    }
+    let elapsed = since(closer.began_or_changed_at(), closer.now());
     let attempts = closer.flatten.products.values().map(|closing| closing.attempts).max().unwrap_or(0);
-    let on = |symbol| closer.measure(symbol).lots().unwrap_or_else(|| closer.expected(symbol));
-    let open = closer.symbols().any(|symbol| on(symbol) != 0);
-    if !open || (elapsed < EXIT_PATIENCE && attempts < EXIT_ATTEMPTS) {
+    if elapsed < EXIT_PATIENCE && attempts < EXIT_ATTEMPTS {
         return Vec::new();
     }
     let reason = session.exit().map_or(ExitReason::Error, |exit| exit.reason);

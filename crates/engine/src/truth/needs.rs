@@ -10,7 +10,7 @@ use super::need::{Need, fills_since, must_wait};
 use super::reconcile::SETTLING;
 use crate::closing::{self, Closer};
 use crate::hearing::Hearing;
-use crate::said::SECOND;
+use crate::said::{SECOND, since};
 use crate::{entry, preparation, sweep};
 
 /// Steady reads while a session runs.
@@ -23,8 +23,10 @@ const FILLS_AGAIN: i64 = SECOND;
 const WAITING: i64 = 5 * SECOND;
 /// The whole account is looked at this often while nothing else asks for it.
 const SWEEP: i64 = 300 * SECOND;
-/// The same while it shows what is not ours.
+/// The same while it shows what is not ours, and while what was written off may yet show up.
 const STRANGERS: i64 = 15 * SECOND;
+/// So long after a session's end what it wrote off is looked for.
+const WRITTEN_OFF: i64 = 3_600 * SECOND;
 
 /// Every need of now, in the order of sessions, the account's last.
 pub(crate) fn all(state: &TradingState, stamp: &Stamp) -> Vec<Need> {
@@ -149,7 +151,7 @@ fn of_account(state: &TradingState, stamp: &Stamp) -> Option<Need> {
     }
     let read = state.account.truth.account.as_ref().map(|read| read.mark.requested_at);
     let marked = state.account.health.contains(&Health::Unreconciled);
-    let pause = if marked { STRANGERS } else { SWEEP };
+    let pause = if marked || has_written_off(state, stamp) { STRANGERS } else { SWEEP };
     let periodic = read.filter(|at| *at >= boot.at).map_or(boot.at, |at| Micros(at.0 + pause));
     // What a session left behind is seen as soon as the list can no longer lag behind its end.
     let ended = state.sessions.values().filter_map(|session| session.ended_at).max();
@@ -167,4 +169,11 @@ fn of_account(state: &TradingState, stamp: &Stamp) -> Option<Need> {
         account: true,
         correlation_id: stamp.correlation_id.clone(),
     })
+}
+
+/// A session that ended lately has lots that left without a fill of ours. The venue said that they are gone, and a venue
+/// that lied to it may be of another mind soon.
+fn has_written_off(state: &TradingState, stamp: &Stamp) -> bool {
+    let lately = |ended: Micros| since(ended, stamp.at) < WRITTEN_OFF;
+    state.sessions.values().any(|session| session.ended_at.is_some_and(lately) && !session.ledger.is_known())
 }

@@ -1,8 +1,9 @@
 //! What a read of the venue means: fills first, then orders that appear after all, then positions.
 
 use model::decision::TruthDecision;
-use model::input::{OpenOrder, Truth, TruthOutcome, TruthPart};
+use model::input::{OpenOrder, Truth, TruthOutcome};
 use model::order::{OrderSnapshot, OrderStatus};
+use model::read::TruthPart;
 use model::{Code, Stamp, TradingState};
 use telemetry::CorrelationId;
 

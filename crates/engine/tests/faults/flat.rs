@@ -107,6 +107,19 @@ fn a_refused_reduce_only_order_explains_a_zero_and_its_cost_stays_unknown() {
     assert!(summary.assumed <= Money::ZERO && realized(&world) == summary.assumed, "never a profit");
 }
 
+/// A fail-over node shows no position, refuses to reduce one, and is away again after half a minute.
+#[test]
+fn what_was_written_off_and_is_on_after_all_is_found_soon() {
+    let (mut world, id) = open_session();
+    world.venue.empty_until = later(&world, 30_000);
+    refuse_orders(&mut world, 100, "no_position_for_reduce_only");
+    stop(&mut world, &id);
+    world.run_until("STOPPED", 20, is_stopped);
+    world.run_ms(60_000);
+    assert_eq!((world.venue.position(&call()), world.venue.position(&put())), (-200, -200));
+    assert!(world.state().account.health.contains(&Health::Unreconciled), "{:#?}", world.tail(8));
+}
+
 #[test]
 fn a_refusal_for_want_of_a_position_that_the_venue_shows_ends_nothing() {
     let (mut world, _) = open_session();

@@ -25,6 +25,7 @@ mod priced;
 mod quiet;
 mod recovered;
 mod resting;
+mod restricted;
 mod rules;
 mod several;
 mod small;

@@ -56,6 +56,7 @@ pub fn shape(request: &OrderRequest) -> &'static str {
         (None, _) => "market",
         (Some(_), TimeInForce::Ioc) => "limit",
         (Some(_), TimeInForce::Gtc) => "resting",
+        (Some(_), TimeInForce::PostOnly) => "passive",
     }
 }
 

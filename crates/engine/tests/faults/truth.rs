@@ -3,7 +3,7 @@
 
 use model::causes::OperatorCause;
 use model::decision::TruthDecision;
-use model::input::TruthPart;
+use model::read::TruthPart;
 use model::{Decision, ExitReason, Exposure, Health, Lifecycle};
 
 use crate::story::*;

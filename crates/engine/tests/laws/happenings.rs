@@ -2,6 +2,7 @@
 
 use model::input::{ClockReport, GapKind, OperatorAction, ResolveChoice};
 use model::order::Side;
+use model::restriction::{Restriction, Restrictions};
 use model::{Decimal, Input, Micros, SessionId};
 use proptest::prelude::*;
 
@@ -30,6 +31,8 @@ pub enum Happening {
     Stranger(bool, i64),
     StrangerRests(bool, u8),
     Stall(i64, bool),
+    /// An auction, a disruption or a maintenance of one leg or of all; heard, unheard, or only said.
+    Restricted(u8, i64),
     /// The system's clock is set, or the venue's turns out to differ.
     ClockSteps(i64, bool),
     Kill(i64),
@@ -65,6 +68,7 @@ pub fn happening() -> impl Strategy<Value = Happening> {
         1 => (any::<bool>(), 1_i64..300).prop_map(|(buys, lots)| Happening::Stranger(buys, lots)),
         1 => (any::<bool>(), 0_u8..4).prop_map(|(buys, at)| Happening::StrangerRests(buys, at)),
         1 => (500_i64..40_000, any::<bool>()).prop_map(|(ms, slept)| Happening::Stall(ms, slept)),
+        1 => (0_u8..18, 500_i64..40_000).prop_map(|(kind, ms)| Happening::Restricted(kind, ms)),
         1 => (-600_000_i64..600_000, any::<bool>()).prop_map(|(ms, ours)| Happening::ClockSteps(ms, ours)),
         2 => (0_i64..40_000).prop_map(Happening::Kill),
         1 => Just(Happening::LoseJournal),
@@ -139,6 +143,7 @@ pub fn live_through(world: &mut World, happening: &Happening) {
         Happening::Stall(ms, slept) => {
             world.stall_ms(*ms, if *slept { GapKind::Suspended } else { GapKind::Stalled });
         }
+        Happening::Restricted(kind, ms) => restrict(world, *kind, *ms),
         Happening::ClockSteps(ms, ours) => {
             let (skew_ms, offset_ms) = (*ms, *ms);
             let report =
@@ -161,6 +166,27 @@ pub fn live_through(world: &mut World, happening: &Happening) {
         | Happening::PanicAll
         | Happening::Acknowledge => press(world, happening),
     }
+}
+
+fn restrict(world: &mut World, kind: u8, ms: i64) {
+    let restriction =
+        [Restriction::CancelOnly, Restriction::PostOnly, Restriction::Maintenance][usize::from(kind % 3)];
+    let restrictions = match (restriction, kind / 3 % 2) {
+        (Restriction::Maintenance, _) => Restrictions { venue: Some(restriction), products: [].into() },
+        (Restriction::CancelOnly | Restriction::PostOnly, 0) => {
+            Restrictions { venue: None, products: [(call(), restriction)].into() }
+        }
+        (Restriction::CancelOnly | Restriction::PostOnly, _) => {
+            let all = [call(), put(), eth_call(), crate::support::eth_put()];
+            Restrictions { venue: None, products: all.map(|symbol| (symbol, restriction)).into() }
+        }
+    };
+    match kind / 6 {
+        0 => world.restrict(restrictions),
+        1 => world.venue.restrictions = restrictions,
+        _said => drop(world.input(Input::Restrictions(restrictions))),
+    }
+    world.restricted_until = Some(Micros(world.now.0 + ms * 1_000));
 }
 
 fn set_frozen(world: &mut World, frozen: bool) {

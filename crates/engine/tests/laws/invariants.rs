@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::decision::{ClosingDecision, OrderDecision, RulesDecision, SessionDecision, TruthDecision};
-use model::order::{OrderRequest, Purpose, TimeInForce};
+use model::order::{OrderRequest, Purpose};
 use model::record::DecisionRecord;
 use model::{ClientOrderId, Decision, Lifecycle, Lots, Micros, Money, Session, SessionId, Symbol};
 
@@ -76,9 +76,7 @@ fn rests_once(world: &World) {
     let mut resting: BTreeMap<(String, Symbol), u32> = BTreeMap::new();
     for (id, order) in &world.venue.orders {
         let request = &order.request;
-        let rests = request.purpose == Purpose::Close
-            && request.time_in_force == TimeInForce::Gtc
-            && !order.status.is_terminal();
+        let rests = request.purpose == Purpose::Close && request.can_rest() && !order.status.is_terminal();
         if rests {
             let owner = id.as_str().chars().take(7).collect();
             let count = resting.entry((owner, request.symbol.clone())).or_default();

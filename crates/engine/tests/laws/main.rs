@@ -9,6 +9,7 @@ mod happenings;
 mod invariants;
 
 use happenings::{Happening, happening, live_through};
+use model::restriction::Restrictions;
 use model::{Lifecycle, Micros};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -47,6 +48,8 @@ fn live(happenings: &[Happening], both: bool) -> World {
 fn make_well(world: &mut World) {
     world.venue.faults.clear();
     world.venue.cancel_faults.clear();
+    world.restricted_until = None;
+    world.restrict(Restrictions::default());
     for until in [
         &mut world.venue.reads_fail_until,
         &mut world.venue.lookups_fail_until,

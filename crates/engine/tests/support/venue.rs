@@ -3,13 +3,16 @@
 
 mod orders;
 mod reads;
+mod refusals;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use model::fill::Fill;
-use model::input::{AccountPosition, ExecutionReport, OpenOrder, Truth, TruthKnown, TruthOutcome, TruthPart};
+use model::input::{AccountPosition, ExecutionReport, OpenOrder, Truth, TruthKnown, TruthOutcome};
 use model::market::{MarketEvent, MarketSource, Spot};
 use model::order::{OrderRequest, OrderSnapshot, OrderStatus, Purpose, Side, TimeInForce};
+use model::read::TruthPart;
+use model::restriction::Restrictions;
 use model::witness::{Trade, Witness, WitnessRequest};
 use model::{
     ClientOrderId, Code, Decimal, FillId, Lots, Micros, OrderId, Price, ProductId, Symbol, TruthRequest,
@@ -54,6 +57,8 @@ pub struct Venue {
     pub fills: Vec<Fill>,
     pub faults: VecDeque<Fault>,
     pub cancel_faults: VecDeque<Fault>,
+    /// What does not trade as usual.
+    pub restrictions: Restrictions,
     /// Orders in it are refused.
     pub refused_symbol: Option<Symbol>,
     /// No cancel arrives.
@@ -213,36 +218,6 @@ impl Venue {
         reports
     }
 
-    /// Why the venue does not take an order.
-    fn refusal(&self, request: &OrderRequest) -> Option<&'static str> {
-        let book = self.books.get(&request.symbol)?;
-        let position = self.positions.get(&request.symbol).copied().unwrap_or(0);
-        if request.reduce_only && position.signum() != -request.side.sign() {
-            return Some("no_position_for_reduce_only");
-        }
-        if request.limit.is_some_and(|limit| limit < book.band().0 || limit > book.band().1) {
-            return Some("price_out_of_band");
-        }
-        if self.overlaps(request) {
-            return Some("overlapping_buy_sell_orders");
-        }
-        (request.limit.is_none() && book.best(request.side).is_none()).then_some("unsupported")
-    }
-
-    /// It would trade with an order of the same account: that one stands at the best price or before it.
-    fn overlaps(&self, request: &OrderRequest) -> bool {
-        let resting = self.orders.values().filter(|order| {
-            !order.status.is_terminal()
-                && order.request.symbol == request.symbol
-                && order.request.side != request.side
-        });
-        resting.filter_map(|order| order.request.limit).any(|theirs| match (request.side, request.limit) {
-            (Side::Buy, Some(limit)) => theirs <= limit,
-            (Side::Sell, Some(limit)) => theirs >= limit,
-            (_, None) => true,
-        })
-    }
-
     fn execute(&mut self, request: &OrderRequest, now: Micros) -> Vec<Fill> {
         self.placed.push(request.client_order_id.clone());
         self.rest(request, false);
@@ -279,9 +254,10 @@ impl Venue {
     fn match_order(&mut self, id: &ClientOrderId, now: Micros) -> Vec<Fill> {
         let Some(order) = self.orders.get_mut(id) else { return Vec::new() };
         let Some(book) = self.books.get(&order.request.symbol) else { return Vec::new() };
+        let matched = self.restrictions.of(&order.request.symbol).is_none();
         let side = order.request.side;
         let position = self.positions.entry(order.request.symbol.clone()).or_default();
-        let crosses = book.best(side).filter(|price| {
+        let crosses = book.best(side).filter(|_| matched).filter(|price| {
             order.request.limit.is_none_or(|limit| match side {
                 Side::Buy => *price <= limit,
                 Side::Sell => *price >= limit,
@@ -315,8 +291,10 @@ impl Venue {
         order.status = match (order.filled == order.request.lots, order.request.time_in_force) {
             (true, _) => OrderStatus::Filled,
             (false, TimeInForce::Ioc) => OrderStatus::Canceled,
-            (false, TimeInForce::Gtc) if order.filled > 0 => OrderStatus::PartiallyFilled,
-            (false, TimeInForce::Gtc) => OrderStatus::New,
+            (false, TimeInForce::Gtc | TimeInForce::PostOnly) if order.filled > 0 => {
+                OrderStatus::PartiallyFilled
+            }
+            (false, TimeInForce::Gtc | TimeInForce::PostOnly) => OrderStatus::New,
         };
         // A reduce-only order shrinks with the position and ends with it.
         if order.request.reduce_only && *position == 0 && !order.status.is_terminal() {

@@ -9,6 +9,7 @@ use model::input::{
     OperatorAction, OperatorRequest,
 };
 use model::record::DecisionRecord;
+use model::restriction::Restrictions;
 use model::{
     Code, Command, Configuration, Decision, ExecutionMode, Input, Lifecycle, Micros, PanicId, Session,
     SessionId, Stamp, TradingState,
@@ -38,6 +39,8 @@ pub struct World {
     pub latest: Option<SessionId>,
     /// The market publishes; false is a silent socket.
     pub publishes: bool,
+    /// When what is restricted trades as usual again.
+    pub restricted_until: Option<Micros>,
     /// What is decided is journaled and does not leave: the process is about to die.
     pub muted: bool,
 }
@@ -57,6 +60,7 @@ impl World {
             sessions: 0,
             latest: None,
             publishes: true,
+            restricted_until: None,
             muted: false,
         };
         world.boot();
@@ -209,6 +213,10 @@ impl World {
             for report in self.venue.pass(self.now) {
                 self.reply(report);
             }
+            if self.restricted_until.is_some_and(|until| until <= self.now) {
+                self.restricted_until = None;
+                self.restrict(Restrictions::default());
+            }
             while let Some(((_, _), input)) = self.due() {
                 self.input(input);
             }
@@ -220,6 +228,12 @@ impl World {
                 self.input(Input::Timer);
             }
         }
+    }
+
+    /// From now on this is how the venue trades, and the stream says so.
+    pub fn restrict(&mut self, restrictions: Restrictions) {
+        self.venue.restrictions = restrictions.clone();
+        self.input(Input::Restrictions(restrictions));
     }
 
     fn due(&mut self) -> Option<((Micros, u64), Input)> {

@@ -8,6 +8,7 @@ use crate::closing::Closing;
 use crate::decision::ClosingDecision;
 use crate::decision::closing::PanicScope;
 use crate::ids::{Code, ProductId};
+use crate::restriction::Restriction;
 use crate::witness::Doubt;
 use crate::words::ExitReason;
 
@@ -58,6 +59,8 @@ pub(super) fn samples() -> Vec<ClosingDecision> {
         ClosingDecision::ZeroExplained { symbol: call(), lots: -200, by: ZeroCause::Refused },
         ClosingDecision::Blocked { code: Code::from("http_503") },
         ClosingDecision::Unblocked,
+        ClosingDecision::Restricted { products: [(call(), Restriction::CancelOnly)].into() },
+        ClosingDecision::Restricted { products: BTreeMap::new() },
         ClosingDecision::Escalated { attempts: 6, elapsed_ms: 20_100 },
         ClosingDecision::PanicAcknowledged {
             panic_id: panic_id(),
@@ -118,6 +121,10 @@ pub(super) fn doc(decision: &ClosingDecision) -> &'static str {
         }
         ClosingDecision::Blocked { .. } => "the venue cannot be worked while closing",
         ClosingDecision::Unblocked => "the venue answers again while closing",
+        ClosingDecision::Restricted { products } if products.is_empty() => {
+            "the venue trades as usual again what is being closed"
+        }
+        ClosingDecision::Restricted { .. } => "something that is to be closed is in an auction or disrupted",
         ClosingDecision::FlatSeen { .. } => "a read shows zero everywhere, explained, and no order of ours",
         ClosingDecision::FlatRefuted { .. } => {
             "after a flat read something is on or moved: the count begins anew"

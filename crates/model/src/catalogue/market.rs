@@ -6,6 +6,7 @@ use crate::decision::MarketDecision;
 use crate::ids::{Code, Underlying};
 use crate::input::{Link, LinkChange};
 use crate::market::{Depth, Level, Mark, MarketEvent, MarketSource, Quote, Spot};
+use crate::restriction::{Restriction, Restrictions};
 
 pub(super) fn samples() -> Vec<MarketDecision> {
     let level = |tenths, lots| Level { price: price(tenths), lots };
@@ -47,6 +48,11 @@ pub(super) fn samples() -> Vec<MarketDecision> {
         MarketDecision::Seen { events, heard_at: after(150) },
         link(Link::Prices, true, "data_arrives"),
         link(Link::Orders, false, "closed_by_the_venue"),
+        MarketDecision::Restricted(Restrictions {
+            venue: None,
+            products: [(call(), Restriction::PostOnly)].into(),
+        }),
+        MarketDecision::Restricted(Restrictions::default()),
     ]
 }
 
@@ -56,5 +62,7 @@ pub(super) fn doc(decision: &MarketDecision) -> &'static str {
             "with the decisions that looked at it, at least once a second while a session runs"
         }
         MarketDecision::LinkChanged(_) => "a stream brings data again, or is lost",
+        MarketDecision::Restricted(all) if all.is_none() => "disruptions, auctions and maintenance are over",
+        MarketDecision::Restricted(_) => "a product that is watched, or the venue, does not trade as usual",
     }
 }

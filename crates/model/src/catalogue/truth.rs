@@ -8,8 +8,9 @@ use crate::causes::ZeroCause;
 use crate::decision::TruthDecision;
 use crate::decision::truth::TruthPurpose;
 use crate::ids::{Code, OrderId, ProductId, Symbol};
-use crate::input::{AccountPosition, OpenOrder, TruthPart};
+use crate::input::{AccountPosition, OpenOrder};
 use crate::order::Side;
+use crate::read::TruthPart;
 
 pub(super) fn samples() -> Vec<TruthDecision> {
     let differs = |reads| TruthDecision::Mismatched {

@@ -9,6 +9,7 @@ use crate::amount::Lots;
 use crate::causes::ZeroCause;
 use crate::closing::Closing;
 use crate::ids::{Code, PanicId, Symbol};
+use crate::restriction::Restriction;
 use crate::tell::{fields, grouped, positions};
 use crate::witness::Doubt;
 use crate::words::ExitReason;
@@ -71,6 +72,10 @@ pub enum ClosingDecision {
         code: Code,
     },
     Unblocked,
+    /// What is on cannot be closed as usual, because the venue restricts trading in it; empty once it can.
+    Restricted {
+        products: BTreeMap<Symbol, Restriction>,
+    },
     /// A read shows zero everywhere, explained, and no order of ours.
     FlatSeen {
         reads: u32,
@@ -135,6 +140,8 @@ impl Event for ClosingDecision {
             ClosingDecision::ZeroExplained { .. } => "panic.zero_explained",
             ClosingDecision::Blocked { .. } => "panic.blocked",
             ClosingDecision::Unblocked => "panic.unblocked",
+            ClosingDecision::Restricted { products } if products.is_empty() => "exit.unrestricted",
+            ClosingDecision::Restricted { .. } => "exit.restricted",
             ClosingDecision::FlatSeen { .. } => "exit.flat_seen",
             ClosingDecision::FlatRefuted { .. } => "exit.flat_refuted",
             ClosingDecision::VerifiedFlat { panic: true, .. } => "panic.verified_flat",
@@ -160,9 +167,11 @@ impl Event for ClosingDecision {
             {
                 Level::Warn
             }
+            ClosingDecision::Restricted { products } if !products.is_empty() => Level::Error,
             ClosingDecision::PanicRepeated { .. }
             | ClosingDecision::Started { .. }
             | ClosingDecision::Unblocked
+            | ClosingDecision::Restricted { .. }
             | ClosingDecision::Doubted { doubt: None }
             | ClosingDecision::FlatSeen { .. }
             | ClosingDecision::VerifiedFlat { .. }
@@ -180,6 +189,7 @@ impl Event for ClosingDecision {
             | ClosingDecision::PositionFound { .. }
             | ClosingDecision::Blocked { .. }
             | ClosingDecision::Unblocked
+            | ClosingDecision::Restricted { .. }
             | ClosingDecision::Doubted { .. }
             | ClosingDecision::ZeroExplained { .. }
             | ClosingDecision::FlatSeen { .. }
@@ -219,6 +229,7 @@ impl Event for ClosingDecision {
                 format!("The venue cannot be worked: {}. Closing keeps trying.", code.words())
             }
             ClosingDecision::Unblocked => "The venue can be worked again.".to_owned(),
+            ClosingDecision::Restricted { products } => restricted(products),
             ClosingDecision::FlatSeen { reads, left, without_legs, .. } => seen(*reads, left, *without_legs),
             ClosingDecision::FlatRefuted { venue, own_open_orders } => format!(
                 "Not flat after all: the venue shows {}; open orders of ours: {}.",
@@ -290,6 +301,7 @@ impl Event for ClosingDecision {
             ClosingDecision::Doubted { doubt } => fields().put("doubt", doubt).map(),
             ClosingDecision::Blocked { code } => fields().put("reason", code).map(),
             ClosingDecision::Unblocked => Map::new(),
+            ClosingDecision::Restricted { products } => fields().put("products", products).map(),
             ClosingDecision::FlatSeen { reads, request, left, .. } => {
                 fields().put("reads", reads).put("request", request).put("not_ours", left).map()
             }
@@ -321,6 +333,14 @@ impl Event for ClosingDecision {
             }
         }
     }
+}
+
+fn restricted(products: &BTreeMap<Symbol, Restriction>) -> String {
+    if products.is_empty() {
+        return "The venue trades what is on as usual again: closing goes on at once.".to_owned();
+    }
+    let each = products.iter().map(|(symbol, restriction)| format!("{symbol}: {}", restriction.words()));
+    format!("What is on cannot be closed as usual. {}.", each.collect::<Vec<_>>().join("; "))
 }
 
 fn doubted(doubt: Option<&Doubt>) -> String {

@@ -5,6 +5,7 @@ use telemetry::{Event, Level, Map, Micros, Value};
 
 use crate::input::LinkChange;
 use crate::market::MarketEvent;
+use crate::restriction::Restrictions;
 use crate::tell::fields;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,8 @@ pub enum MarketDecision {
         heard_at: Micros,
     },
     LinkChanged(LinkChange),
+    /// What the venue restricts now of what is watched.
+    Restricted(Restrictions),
 }
 
 impl Event for MarketDecision {
@@ -24,6 +27,8 @@ impl Event for MarketDecision {
         match self {
             MarketDecision::Seen { .. } => "market.seen",
             MarketDecision::LinkChanged(_) => "market.link_changed",
+            MarketDecision::Restricted(all) if all.is_none() => "market.unrestricted",
+            MarketDecision::Restricted(_) => "market.restricted",
         }
     }
 
@@ -31,7 +36,8 @@ impl Event for MarketDecision {
         match self {
             MarketDecision::Seen { .. } => Level::Trace,
             MarketDecision::LinkChanged(change) if !change.up => Level::Warn,
-            MarketDecision::LinkChanged(_) => Level::Info,
+            MarketDecision::Restricted(all) if !all.is_none() => Level::Warn,
+            MarketDecision::LinkChanged(_) | MarketDecision::Restricted(_) => Level::Info,
         }
     }
 
@@ -44,6 +50,7 @@ impl Event for MarketDecision {
                 let now = if change.up { "is up" } else { "is down" };
                 format!("The {} stream {now}: {}.", change.link.word(), change.code.words())
             }
+            MarketDecision::Restricted(all) => restricted(all),
         }
     }
 
@@ -55,6 +62,22 @@ impl Event for MarketDecision {
             MarketDecision::LinkChanged(change) => {
                 fields().put("stream", change.link).put("up", change.up).put("reason", &change.code).map()
             }
+            MarketDecision::Restricted(all) => {
+                fields().put("venue", all.venue).put("products", &all.products).map()
+            }
         }
     }
+}
+
+fn restricted(all: &Restrictions) -> String {
+    if all.is_none() {
+        return "All that is watched can be traded as usual.".to_owned();
+    }
+    let venue = all.venue.map(|restriction| format!("all: {}", restriction.words()));
+    let products =
+        all.products.iter().map(|(symbol, restriction)| format!("{symbol}: {}", restriction.words()));
+    format!(
+        "The venue restricts trading. {}.",
+        venue.into_iter().chain(products).collect::<Vec<_>>().join("; ")
+    )
 }

@@ -8,7 +8,8 @@ use telemetry::{Event, Level, Map, Micros, Value};
 use crate::amount::{Lots, Money, plain};
 use crate::causes::ZeroCause;
 use crate::ids::{Code, ProductId, Symbol};
-use crate::input::{AccountPosition, OpenOrder, TruthPart};
+use crate::input::{AccountPosition, OpenOrder};
+use crate::read::TruthPart;
 use crate::tell::{fields, grouped, positions};
 
 /// Why the truth is read; of several reasons for one read the first in this order.

@@ -3,6 +3,7 @@
 use crate::Money;
 use crate::decision::AccountDecision;
 use crate::record::DecisionRecord;
+use crate::restriction::Restricted;
 use crate::state::{Boot, Day, TradingState};
 
 impl TradingState {
@@ -20,6 +21,7 @@ impl TradingState {
                 self.market_heard_at = None;
                 // What the last process knew of links, running reads and its own health died with it.
                 self.links.clear();
+                self.restricted = Restricted::default();
                 self.watched.clear();
                 self.account.truth.pending.clear();
                 self.account.truth.streamed.clear();

@@ -48,6 +48,7 @@ impl TradingState {
                     products: products.clone(),
                     flat: None,
                     blocked: None,
+                    restricted: BTreeMap::new(),
                     doubt: None,
                     verified_flat_at: None,
                     audited: None,
@@ -60,6 +61,7 @@ impl TradingState {
             ClosingDecision::PositionFound { .. }
             | ClosingDecision::Blocked { .. }
             | ClosingDecision::Unblocked
+            | ClosingDecision::Restricted { .. }
             | ClosingDecision::Doubted { .. }
             | ClosingDecision::ZeroExplained { .. }
             | ClosingDecision::FlatSeen { .. }
@@ -79,6 +81,7 @@ impl TradingState {
             }
             ClosingDecision::Blocked { code } => flatten.blocked = Some(code.clone()),
             ClosingDecision::Unblocked => flatten.blocked = None,
+            ClosingDecision::Restricted { products } => flatten.restricted.clone_from(products),
             ClosingDecision::ZeroExplained { symbol, lots, .. } => {
                 if let Some(closing) = flatten.products.get_mut(symbol) {
                     closing.gone = Some(*lots);
@@ -97,6 +100,7 @@ impl TradingState {
             ClosingDecision::VerifiedFlat { left, .. } => {
                 flatten.verified_flat_at = Some(record.at);
                 flatten.blocked = None;
+                flatten.restricted.clear();
                 flatten.doubt = None;
                 flatten.left.clone_from(left);
                 self.verify_latch(of_account, record);

@@ -6,7 +6,7 @@ use crate::closing::{Attempt, Closing};
 use crate::decision::OrderDecision;
 use crate::fill::Fill;
 use crate::ids::{ClientOrderId, Code};
-use crate::order::{Cancel, Order, OrderRequest, OrderSnapshot, OrderStatus, Purpose, TimeInForce};
+use crate::order::{Cancel, Order, OrderRequest, OrderSnapshot, OrderStatus, Purpose};
 use crate::orders::Orders;
 use crate::record::DecisionRecord;
 use crate::state::TradingState;
@@ -112,7 +112,7 @@ impl TradingState {
                     closing.last = Some(Attempt {
                         sent_at: record.at,
                         limit: request.limit,
-                        resting: request.time_in_force == TimeInForce::Gtc,
+                        resting: request.can_rest(),
                         ended_at: None,
                         code: None,
                     });

@@ -3,12 +3,10 @@
 use telemetry::Micros;
 
 use crate::decision::TruthDecision;
-use crate::input::TruthPart;
+use crate::read::{ReadMark, TruthPart};
 use crate::record::DecisionRecord;
 use crate::state::TradingState;
-use crate::truth::{
-    AccountRead, OpenOrdersRead, PendingTruth, PositionRead, READ_LIFE, ReadMark, StreamedPosition,
-};
+use crate::truth::{AccountRead, OpenOrdersRead, PendingTruth, PositionRead, READ_LIFE, StreamedPosition};
 use crate::witness::WitnessRead;
 
 impl TradingState {

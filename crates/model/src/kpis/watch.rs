@@ -76,7 +76,7 @@ impl Watch {
                 self.links = [Link::Prices, Link::Orders].map(|link| (link, down)).into();
             }
             Decision::Account(_)
-            | Decision::Market(MarketDecision::Seen { .. })
+            | Decision::Market(MarketDecision::Seen { .. } | MarketDecision::Restricted(_))
             | Decision::Session(_)
             | Decision::Entry(_)
             | Decision::Truth(_)

@@ -6,6 +6,7 @@ use crate::closing::{Closing, Flatten};
 use crate::ids::Symbol;
 use crate::order::Purpose;
 use crate::orders::Orders;
+use crate::restriction::Restriction;
 use crate::session::Session;
 use crate::state::TradingState;
 use crate::tell::grouped;
@@ -27,7 +28,10 @@ pub(super) fn closing_view(
     let legs: Vec<ClosingLegView> = flatten
         .products
         .iter()
-        .map(|(symbol, closing)| leg_view(session, symbol, closing, left(symbol)))
+        .map(|(symbol, closing)| {
+            let restriction = flatten.restricted.get(symbol).copied();
+            leg_view(session, symbol, closing, left(symbol), restriction)
+        })
         .collect();
     let read_at = flatten.products.keys().filter_map(read).map(|read| read.mark.read_at).min();
     ClosingView {
@@ -85,6 +89,7 @@ fn leg_view(
     symbol: &Symbol,
     closing: &Closing,
     left: Option<Lots>,
+    restriction: Option<Restriction>,
 ) -> ClosingLegView {
     let holding = session.and_then(|session| session.ledger.holding(symbol));
     let side = holding.map(|holding| if closing.was < 0 { holding.bought } else { holding.sold });
@@ -95,15 +100,23 @@ fn leg_view(
         attempts: closing.attempts,
         average_price: side.and_then(|side| side.average()),
         foreign: closing.foreign,
-        sentence: sentence(left, closing, session.map(|session| session.expected(symbol))),
+        sentence: sentence(left, closing, session.map(|session| session.expected(symbol)), restriction),
     }
 }
 
 /// `ours`: what is on by a session's own books.
-fn sentence(left: Option<Lots>, closing: &Closing, ours: Option<Lots>) -> String {
+fn sentence(
+    left: Option<Lots>,
+    closing: &Closing,
+    ours: Option<Lots>,
+    restriction: Option<Restriction>,
+) -> String {
     let Some(left) = left else { return "not read yet".to_owned() };
     if left == 0 {
         return "flat".to_owned();
+    }
+    if let Some(restriction) = restriction {
+        return format!("{} lots are on; {}", grouped(left), restriction.words());
     }
     if ours == Some(0) && closing.last.as_ref().is_none_or(|last| last.ended_at.is_some()) {
         return format!("nothing of ours; {} lots are somebody else's", grouped(left));

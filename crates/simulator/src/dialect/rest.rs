@@ -185,7 +185,7 @@ fn answer(exchange: &mut Exchange, route: Route<'_>, now_us: Micros, request: &R
         Route::CloseAll => account::close_all(exchange, now_us, request.body),
         Route::CreateHeartbeat => heartbeat::create(exchange, now_us, request.body),
         Route::Heartbeat => heartbeat::acknowledge(exchange, now_us, request.body),
-        Route::Heartbeats => heartbeat::list(exchange),
+        Route::Heartbeats => heartbeat::list(exchange, &query),
         Route::Balances => Ok(account::balances(exchange, now_us)),
         Route::Preferences => {
             let topped_up = !exchange.quirks().positions_are_not_topped_up;

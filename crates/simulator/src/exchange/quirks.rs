@@ -56,6 +56,7 @@ quirks! {
     candles_of_twelve_hours: "the resolution 12h is served, as documented for the feed",
     one_depth_symbol: "ob_l2 with more than one symbol in a request is refused, as one party saw",
     impact_is_low_medium_high: "the impact of a heartbeat is low, medium or high, as the schema says, instead of contracts or products",
+    heartbeats_need_user_id: "the list of heartbeats is refused without user_id, as the schema says",
     close_all_needs_user_id: "close_all is refused without user_id, as documented; the official client sends none",
     product_id_and_symbol_allowed: "an order body may have product_id and product_symbol, as one client sends, instead of one of them",
     product_id_and_symbol_required: "an order body must have both product_id and product_symbol, as the schema marks them",

@@ -26,7 +26,6 @@ use crate::faults::TimedFault;
 use crate::faults::plan::{Fate, FaultPlan};
 
 const HEARTBEAT: Duration = Duration::from_secs(30);
-const IDLE: Duration = Duration::from_secs(60);
 const UNDECODABLE: &str = "{\"type\":\"ob_l1\",\"ap\":\"4\u{fffd}";
 
 pub(crate) async fn private_socket(State(context): State<Context>, upgrade: WebSocketUpgrade) -> Response {
@@ -61,6 +60,7 @@ async fn run(context: Context, socket: WebSocket, public_only: bool) {
         session: Session::new(public_only),
         sent,
         held: HeldFrames::default(),
+        idle: context.socket_idle,
     };
     connection.run(&context.shared, context.stopped.clone()).await;
     context.shared.lock().watch(id, Vec::new());
@@ -75,13 +75,15 @@ struct Connection {
     session: Session,
     sent: broadcast::Receiver<Arc<Sent>>,
     held: HeldFrames,
+    /// How long it lives when nothing is heard of it.
+    idle: Duration,
 }
 
 impl Connection {
     /// Until either side is gone. A client that reads too slowly is cut off, as by the venue.
     async fn run(mut self, shared: &Shared, mut stopped: watch::Receiver<bool>) {
         let mut heartbeat = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
-        let idle = sleep(IDLE);
+        let idle = sleep(self.idle);
         tokio::pin!(idle);
         let mut active = shared.lock().exchange.quirks().idle_sockets_live;
         loop {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,9 @@ pub enum TapeSource {
     Walk,
 }
 
+/// As the venue documents it.
+const SOCKET_IDLE: Duration = Duration::from_secs(60);
+
 /// How to start a venue.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -38,6 +42,8 @@ pub struct Options {
     pub state_file: Option<PathBuf>,
     pub api_key: String,
     pub api_secret: String,
+    /// A socket of which nothing was heard for so long after it was opened is closed.
+    pub socket_idle: Duration,
     /// Overridden by the fault file's, if that has any.
     pub quirks: Quirks,
     /// Which environment of the venue is played.
@@ -57,6 +63,7 @@ impl Options {
             state_file: None,
             api_key: "simulator-key".to_owned(),
             api_secret: "simulator-secret".to_owned(),
+            socket_idle: SOCKET_IDLE,
             quirks: Quirks::default(),
             profile: Profile::default(),
         }

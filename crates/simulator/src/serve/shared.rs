@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 use tokio::sync::{Notify, broadcast, watch};
@@ -61,6 +61,8 @@ pub(crate) struct Shared {
 pub(crate) struct Context {
     pub shared: Arc<Shared>,
     pub stopped: watch::Receiver<bool>,
+    /// How long a socket of which nothing was heard lives.
+    pub socket_idle: Duration,
 }
 
 impl std::fmt::Debug for Shared {

@@ -45,6 +45,22 @@ impl Rest {
         Ok(quota)
     }
 
+    /// The switches of the account, whether or not the venue wants to be told whose.
+    pub async fn switches(&self) -> Result<Vec<wire::SwitchRow>, RestError> {
+        let read = self.read::<Vec<wire::SwitchRow>>(&self.of_house(Call::switches())).await;
+        let refused = match read {
+            Ok((rows, _)) => return Ok(rows),
+            Err(refused) => refused,
+        };
+        let RestError::Refused { detail: Some(detail), .. } = &refused else { return Err(refused) };
+        if !detail.contains("user_id") {
+            return Err(refused);
+        }
+        let (whose, _) = self.read::<wire::Preferences>(&self.of_house(Call::preferences())).await?;
+        let call = self.of_house(Call::switches_of(whose.user_id));
+        Ok(self.read::<Vec<wire::SwitchRow>>(&call).await?.0)
+    }
+
     /// Asked on behalf of the house; told with the session that runs, if one does.
     #[must_use]
     pub fn of_house(&self, call: Call) -> Call {

@@ -54,7 +54,7 @@ impl Talk {
             Heard::KeyAuth { success, expired, status } => {
                 return self.key_auth(now, success, expired, &status);
             }
-            Heard::Status(frame) => self.status(frame),
+            Heard::Status(frame) => self.status(now, frame),
             Heard::Subscriptions(rows) => self.on_subscriptions(now, &rows),
             Heard::Heartbeat | Heard::Pong | Heard::Ignored => {}
         }

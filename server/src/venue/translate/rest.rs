@@ -11,6 +11,7 @@ use model::{Decimal, Micros, Symbol, Underlying};
 use serde_json::Value;
 
 use super::super::{underlyings, wire};
+use super::StatusFrame;
 use super::account::{executed, fill_id, is_settlement, lots, micros, side, size};
 use super::market::{band, level, mark_price, positive};
 
@@ -53,6 +54,14 @@ pub fn option(product: &wire::Product) -> Result<Option<Instrument>, String> {
         maintenance_margin: share(product.maintenance_margin, "maintenance margin")? / Decimal::ONE_HUNDRED,
         initial_margin: share(product.initial_margin, "initial margin")? / Decimal::ONE_HUNDRED,
     }))
+}
+
+/// How a product trades by the venue's list; nothing of one that is not live, or that does not say.
+pub fn listed_status(product: &wire::Product, symbol: &Symbol) -> Option<StatusFrame> {
+    let live = product.symbol == symbol.as_str() && product.state.as_deref() == Some("live");
+    let word = product.trading_status.as_deref().filter(|_| live)?;
+    let status = (word != "operational").then(|| word.to_owned());
+    Some(StatusFrame { symbol: Some(symbol.0.clone()), status })
 }
 
 /// Whether it can be entered now: it is live, and neither an auction nor a disruption holds its matching. What does not

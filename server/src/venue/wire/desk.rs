@@ -91,6 +91,8 @@ pub struct Settings {
     /// Microseconds by the venue's clock.
     #[serde(deserialize_with = "whole")]
     pub server_time: Option<i64>,
+    #[serde(default, deserialize_with = "flag")]
+    pub under_maintenance: Option<bool>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -131,7 +131,8 @@ fn a_latch_is_read_and_left_to_its_own_judge() {
 
 #[test]
 fn exposure_is_confirmed_by_a_read_and_doubted_by_two_that_differ() {
-    use model::truth::{PositionRead, ReadMark};
+    use model::read::ReadMark;
+    use model::truth::PositionRead;
     let mut desk = Desk::sold(configuration());
     assert_eq!(desk.reading(Rule::Exposure).verdict, Verdict::Confirming, "no read yet");
     let mark = ReadMark { request: 1, requested_at: desk.now, read_at: desk.now };

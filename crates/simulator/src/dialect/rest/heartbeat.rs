@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::dialect::body::Body;
+use crate::dialect::query::Query;
 use crate::dialect::reply::Answer;
 use crate::exchange::order::Reject;
 use crate::exchange::time::Micros;
@@ -63,7 +64,10 @@ pub(crate) fn acknowledge(exchange: &mut Exchange, now_us: Micros, body: &[u8]) 
     Ok((json!({ "heartbeat_timestamp": due_ms.to_string(), "process_enabled": on.to_string() }), None))
 }
 
-pub(crate) fn list(exchange: &Exchange) -> Answer {
+pub(crate) fn list(exchange: &Exchange, query: &Query) -> Answer {
+    if exchange.quirks().heartbeats_need_user_id && query.get("user_id").is_none() {
+        return Err(Reject::BadSchema("user_id is required".to_owned()).into());
+    }
     let row = |(id, heartbeat): (&String, &Heartbeat)| {
         json!({
             "heartbeat_id": id,

@@ -13,6 +13,14 @@ const TIME: &str = "time";
 const PRICES: [&str; 4] = ["open", "high", "low", "close"];
 /// Columns that may say of what the prices are.
 const SYMBOLS: [&str; 4] = ["symbol", "pair", "ticker", "instrument"];
+/// How files begin that are packed.
+const PACKED: [(&[u8], &str); 5] = [
+    (&[0x1f, 0x8b], "gzip"),
+    (b"PK\x03\x04", "zip"),
+    (&[0x28, 0xb5, 0x2f, 0xfd], "zstd"),
+    (b"BZh", "bzip2"),
+    (&[0xfd, b'7', b'z', b'X', b'Z'], "xz"),
+];
 /// From one minute to the next a price moves by no more, in percent.
 const MOST_JUMP_PERCENT: i64 = 50;
 const TIMES: [&str; 8] =
@@ -82,15 +90,42 @@ fn ends_line(text: &str, reader: &csv::Reader<&[u8]>) -> bool {
 }
 
 fn text_of(bytes: &[u8]) -> Result<&str, String> {
-    let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-    if wide || bytes.iter().take(64).any(|byte| *byte == 0) {
+    let packed = PACKED.iter().find(|(head, _)| bytes.starts_with(head));
+    if let Some((_, how)) = packed {
+        return Err(format!("the file is compressed ({how}), must be text"));
+    }
+    let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || is_wide(bytes);
+    if wide {
         return Err("the file is UTF-16 text, must be UTF-8".to_owned());
+    }
+    if bytes.iter().take(64).any(|byte| *byte == 0) {
+        return Err("the file is no text".to_owned());
     }
     let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
     std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
         format!("line {line}: is no UTF-8 text")
     })
+}
+
+/// UTF-16 without a mark: of plain letters and digits every other byte is zero.
+fn is_wide(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(64)];
+    let zeros = |odd: usize| head.iter().skip(odd).step_by(2).all(|byte| *byte == 0);
+    let others = |odd: usize| head.iter().skip(odd).step_by(2).all(|byte| (1..0x80).contains(byte));
+    head.len() >= 4 && (zeros(1) && others(0) || zeros(0) && others(1))
+}
+
+/// A cell as a sentence shows it: a quote that is never closed makes one of half a file.
+fn shown(cell: &str) -> String {
+    const MOST: usize = 60;
+    if cell.chars().count() <= MOST {
+        return format!("{cell:?}");
+    }
+    let head: String = cell.chars().take(MOST).collect();
+    let quote =
+        if cell.contains('\n') { ", and goes on over other lines: a quote is not closed" } else { "" };
+    format!("{:?}{quote}", head + "…")
 }
 
 fn check_separator(text: &str) -> Result<(), String> {
@@ -105,9 +140,11 @@ fn check_separator(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// True if a record begins with a digit: then it is a row, also as the first of a file.
+/// True if a record begins with a number: then it is a row, also as the first of a file.
 fn is_number(record: &csv::StringRecord) -> bool {
-    record.get(0).is_some_and(|cell| cell.starts_with(|first: char| first.is_ascii_digit()))
+    record.get(0).is_some_and(|cell| {
+        cell.trim_start_matches(['-', '+']).starts_with(|first: char| first.is_ascii_digit())
+    })
 }
 
 /// Columns by the names of a header, or by position in a file without one.
@@ -150,7 +187,7 @@ fn row(record: &csv::StringRecord, columns: &Columns, line: u64) -> Result<Row, 
     if let Some(symbol) = columns.symbol.and_then(|column| record.get(column)) {
         let of_bitcoin = ["BTC", "XBT"].iter().any(|name| symbol.to_uppercase().contains(name));
         if !symbol.is_empty() && !of_bitcoin {
-            return Err(format!(", column symbol: is {symbol:?}, must be Bitcoin's"));
+            return Err(format!(", column symbol: is {}, must be Bitcoin's", shown(symbol)));
         }
     }
     let time_us = time(cell(columns.time, TIME)?).map_err(|why| format!(", column {TIME}: {why}"))?;
@@ -178,7 +215,8 @@ fn row(record: &csv::StringRecord, columns: &Columns, line: u64) -> Result<Row, 
 fn time(cell: &str) -> Result<i64, String> {
     let wrong = || {
         format!(
-            "is {cell:?}, must be Unix seconds, milliseconds or microseconds, or like 2022-01-05T00:00:00Z"
+            "is {}, must be Unix seconds, milliseconds or microseconds, or like 2022-01-05T00:00:00Z",
+            shown(cell)
         )
     };
     if let Some(second) = time::from_iso(cell) {
@@ -199,9 +237,9 @@ fn tenths(cell: &str) -> Result<i64, String> {
     let value: f64 = match cell.parse() {
         Ok(value) => value,
         Err(_) if cell.replace(',', "").parse::<f64>().is_ok() => {
-            return Err(format!("is {cell:?}, must be a number without commas in it"));
+            return Err(format!("is {}, must be a number without commas in it", shown(cell)));
         }
-        Err(_) => return Err(format!("is {cell:?}, must be a number")),
+        Err(_) => return Err(format!("is {}, must be a number", shown(cell))),
     };
     if !value.is_finite() {
         return Err(format!("is {cell}, must be a number"));

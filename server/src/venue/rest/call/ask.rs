@@ -132,7 +132,7 @@ pub(super) fn row(order: &OrderRequest) -> Map<String, Value> {
     };
     let (kind, force) = match (order.limit, order.time_in_force) {
         (None, _) => ("market_order", None),
-        (Some(_), TimeInForce::Gtc) => ("limit_order", Some("gtc")),
+        (Some(_), TimeInForce::Gtc | TimeInForce::PostOnly) => ("limit_order", Some("gtc")),
         (Some(_), TimeInForce::Ioc) => ("limit_order", Some("ioc")),
     };
     object([
@@ -143,6 +143,7 @@ pub(super) fn row(order: &OrderRequest) -> Map<String, Value> {
         ("order_type", Some(Value::from(kind))),
         ("limit_price", order.limit.map(price)),
         ("time_in_force", force.map(Value::from)),
+        ("post_only", (order.time_in_force == TimeInForce::PostOnly).then(|| Value::from(true))),
     ])
 }
 

@@ -50,6 +50,12 @@ impl Call {
         Self::get("/v2/heartbeat", "/v2/heartbeat", 1, true)
     }
 
+    /// The same where the venue wants to be told whose, as its schema says and its prose does not.
+    #[must_use]
+    pub fn switches_of(user_id: u64) -> Self {
+        Self::switches().with("user_id", user_id.to_string())
+    }
+
     fn of_each(self, symbols: &[Symbol]) -> Self {
         symbols.iter().fold(self, Call::of)
     }

@@ -1,5 +1,7 @@
 //! How products and the venue trade, as it is told.
 
+use model::restriction::{Restriction, Restrictions};
+
 use super::*;
 use crate::venue::StreamEvent;
 
@@ -46,6 +48,77 @@ fn the_end_of_an_auction_that_nobody_heard_is_believed_after_a_quarter_of_an_hou
     desk.now = Micros(lost + 900_000_000);
     desk.top(A);
     assert!(ends(&desk));
+}
+
+fn listed(desk: &mut Desk, symbol: Option<&str>, status: Option<&str>) {
+    let (symbol, status) = (symbol.map(str::to_owned), status.map(str::to_owned));
+    desk.turn(Turn::Listed(StatusFrame { symbol, status }));
+}
+
+/// What the engine was told last.
+fn restrictions(desk: &Desk) -> Restrictions {
+    let said = |effect: &Effect| match effect {
+        Effect::Input(Input::Restrictions(now)) => Some(now.clone()),
+        _other => None,
+    };
+    desk.done.iter().filter_map(said).next_back().unwrap_or_default()
+}
+
+#[test]
+fn the_engine_is_told_what_can_be_done_and_no_word_that_nobody_knows() {
+    let mut desk = Desk::open(Link::Prices, &[A, B]);
+    for (symbol, status) in [(A, "disrupted_cancel_only"), (B, "disrupted_post_only"), (B, "a_new_word")] {
+        desk.frame(&format!(
+            r#"{{"type":"product_updates","event":"x","product":{{"symbol":"{symbol}","trading_status":"{status}"}}}}"#
+        ));
+        if status == "disrupted_post_only" {
+            let both =
+                [(Symbol::from(A), Restriction::CancelOnly), (Symbol::from(B), Restriction::PostOnly)].into();
+            assert_eq!(restrictions(&desk), Restrictions { venue: None, products: both });
+        }
+    }
+    assert_eq!(restrictions(&desk).of(&Symbol::from(B)), None);
+    for (status, expected) in [("degraded_mode", None), ("maintenance", Some(Restriction::Maintenance))] {
+        desk.frame(&format!(r#"{{"type":"system_status","event":"x","status":"{status}"}}"#));
+        assert_eq!(restrictions(&desk).venue, expected, "{status}");
+    }
+    assert_eq!(restrictions(&desk).of(&Symbol::from(A)), Some(Restriction::Maintenance), "nothing is there");
+}
+
+#[test]
+fn a_list_speaks_where_the_stream_did_not_for_a_minute() {
+    let mut desk = Desk::open(Link::Prices, &[A]);
+    let frame = format!(r#"{{"type":"product_updates","event":"start_auction","symbol":"{A}"}}"#);
+    desk.frame(&frame);
+    let auction = |desk: &Desk| restrictions(desk).of(&Symbol::from(A)) == Some(Restriction::PostOnly);
+    let later = |desk: &mut Desk, seconds: i64| {
+        for _second in 0..seconds {
+            desk.now = Micros(desk.now.0 + 1_000_000);
+            desk.top(A);
+        }
+    };
+    later(&mut desk, 59);
+    listed(&mut desk, Some(A), None);
+    assert!(auction(&desk), "it may have been made before the auction began");
+    later(&mut desk, 1);
+    listed(&mut desk, Some(A), Some("disrupted_post_only"));
+    later(&mut desk, 900);
+    assert!(auction(&desk), "the stream said so and lives");
+    listed(&mut desk, Some(A), None);
+    assert!(!auction(&desk), "its end was not heard");
+    // And an auction that began before anybody listened; without a list that repeats it, it is over in a minute.
+    listed(&mut desk, Some(A), Some("disrupted_post_only"));
+    later(&mut desk, 59);
+    assert!(auction(&desk));
+    listed(&mut desk, Some(A), Some("disrupted_post_only"));
+    later(&mut desk, 59);
+    assert!(auction(&desk), "it was repeated");
+    later(&mut desk, 1);
+    assert!(!auction(&desk));
+    listed(&mut desk, None, Some("maintenance"));
+    assert_eq!(restrictions(&desk).venue, Some(Restriction::Maintenance));
+    desk.frame(r#"{"type":"system_status","event":"snapshot","status":"live"}"#);
+    assert_eq!(restrictions(&desk), Restrictions::default());
 }
 
 fn disrupted(desk: &Desk) -> Vec<String> {

@@ -215,3 +215,37 @@ fn a_gap_holds_the_last_close_and_is_told() {
     assert_eq!([file.bars[2], file.bars[3], file.bars[6]], [held; 3]);
     assert_eq!(file.bars[4].open, 458_320);
 }
+
+#[test]
+fn what_is_no_text_is_called_what_it_is() {
+    let wide = |mark: &[u8], little: bool| -> Vec<u8> {
+        let units = of(&rows(&[T])).encode_utf16().collect::<Vec<u16>>().into_iter();
+        let bytes = units.flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() });
+        mark.iter().copied().chain(bytes).collect()
+    };
+    let utf16 = "the file is UTF-16 text, must be UTF-8";
+    refuses(vec![
+        (
+            [&[0x1f, 0x8b, 8, 0], rows(&[T]).as_bytes()].concat(),
+            "the file is compressed (gzip), must be text",
+        ),
+        (b"PK\x03\x04\x14\0\0\0".to_vec(), "the file is compressed (zip), must be text"),
+        (vec![0x28, 0xb5, 0x2f, 0xfd, 0], "the file is compressed (zstd), must be text"),
+        (wide(&[0xff, 0xfe], true), utf16),
+        (wide(&[0xfe, 0xff], false), utf16),
+        (wide(&[], true), utf16),
+        (wide(&[], false), utf16),
+        ((0..=255).collect(), "the file is no text"),
+    ]);
+}
+
+#[test]
+fn a_quote_that_is_never_closed_makes_a_short_sentence() {
+    let text = format!("\"{}", rows(&(0..1_000).map(|minute| T + 60 * minute).collect::<Vec<_>>()));
+    let why = read(text.as_bytes()).map(|file| file.bars.len()).unwrap_err();
+    assert!(why.len() < 300 && why.contains("a quote is not closed"), "{why}");
+    refuses(vec![(
+        "-60,45832,45874,45820,45861\n".into(),
+        "line 1, column time: is \"-60\", must be Unix seconds, milliseconds or microseconds, or like 2022-01-05T00:00:00Z",
+    )]);
+}
