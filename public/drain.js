@@ -5,6 +5,7 @@ const FATAL = 21;
 const TAB = "deltascope-tab-";
 const DRAIN = "deltascope-log-drain";
 const DAY = 864e5;
+const LEASE = 15000;
 let draining = false;
 let failures = 0;
 // Milliseconds until it is looked again: something was made anew, or another tab has not sent what is its own.
@@ -16,6 +17,9 @@ const plain = ({ body, gzip }) => (gzip ? through(body, new DecompressionStream(
 const kept = (name) => {
   try { return Number(localStorage.getItem(name)); } catch { return 0; }
 };
+
+// A lease is never longer: where it ends later, a clock was set back.
+const isLeased = (ms) => ms > 0 && ms <= LEASE;
 
 // Some of a batch's records under an id of their own, in its place. Those that are lost are declared by `why`.
 async function remake(log, row, why, ...picks) {
@@ -40,7 +44,7 @@ const bury = (log, row, why) => (isGrave(row) ? log.forget(row.bid) : remake(log
 // Whoever lives sends what is theirs; without locks, whoever may live.
 async function livingTabs(log) {
   const held = navigator.locks && new Set((await navigator.locks.query()).held.map(({ name }) => name));
-  return (row) => (row.tab === log.tab ? !log.isDead() : held ? held.has(TAB + row.tab) : row.tab !== "" && row.at > Date.now() - 6e4);
+  return (row) => (row.tab === log.tab ? !log.isDead() : held ? held.has(TAB + row.tab) : row.tab !== "" && Math.abs(row.at - Date.now()) < 6e4);
 }
 
 // 64 batches, 2 MiB, a day: the oldest of the lowest level of those that are nobody's any more goes.
@@ -80,7 +84,7 @@ export async function drain(log) {
   try {
     await log.opened;
     if (navigator.locks) await navigator.locks.request(DRAIN, { ifAvailable: true }, (free) => free && sendAll(log));
-    else if (!(kept(DRAIN) > Date.now())) await sendAll(log);
+    else if (!isLeased(kept(DRAIN) - Date.now())) await sendAll(log);
   } finally {
     draining = false;
     if (again) log.plan(again);
@@ -92,7 +96,7 @@ async function sendAll(log) {
     if (log.isHalted()) return;
     if (log.until() > Date.now()) return log.plan(log.until() - Date.now() + 500);
     if (!log.signedIn() && !(row.low >= WARN)) continue;
-    if (!navigator.locks) try { localStorage.setItem(DRAIN, Date.now() + 15000); } catch { /* then others send it too */ }
+    if (!navigator.locks) try { localStorage.setItem(DRAIN, Date.now() + LEASE); } catch { /* then others send it too */ }
     if (!(await sent(log, row, await log.request(row, false, true)))) return;
     await new Promise((go) => setTimeout(go, 1000));
   }

@@ -29,7 +29,7 @@
   let signedIn = !location.pathname.startsWith("/login");
   // `closed`: after a sign-out nothing of the user's is kept any more.
   let [halted, closed, memoryOnly] = [false, false, false];
-  let etag, gasp, lastWords, base;
+  let etag, gasp, lastWords, base, until = 0;
 
   // Nobody calls into a program that has died.
   const signal = (code, value = 0) => !dead && d.module && d.module.signal(code, value);
@@ -95,12 +95,12 @@
     return renewed(ends);
   };
 
-  let until = 0;
-  // The server is not asked before then; 0: it answers.
+  // Nobody waits for longer than that: where it is farther ahead a clock was set back.
+  const isAhead = (at) => at > Date.now() && at < Date.now() + 61e4;
   function waitUntil(at) {
     const was = until;
     until = at;
-    if (at > Date.now()) signal(HOLD, at);
+    if (isAhead(at)) signal(HOLD, at);
     else if (was) signal(ONLINE);
     if (at || was) plan(Math.max(at - Date.now(), 0) + 500);
   }
@@ -132,8 +132,8 @@
     }
     const headers = { "Content-Type": "application/json", "X-Log-Token": token, "X-Sent-At": `${Date.now()}`, "Idempotency-Key": row.bid };
     if (row.gzip) headers["Content-Encoding"] = "gzip";
-    // What waited on a disk says nothing about the clock of now.
-    if (late) headers["X-Spooled"] = "1";
+    // What waited on a disk, or was made before a clock was set back, says nothing about the clock of now.
+    if (late || row.at > Date.now()) headers["X-Spooled"] = "1";
     const init = { method: "POST", headers, body: row.body };
     const go = (keepalive) => d.fetch(PATH, { ...init, keepalive, signal: AbortSignal.timeout?.(10000) });
     if (!must && !late) lastGasp(row, init);
@@ -174,7 +174,7 @@
   // The newest warning or error that nobody has confirmed, for a browser that sends it when the page is gone without a
   // word. The same bytes under the same id: a second copy is known.
   function lastGasp(row, init) {
-    if (!window.fetchLater || !(row.level >= WARN) || row.body.length > 8192 || gasp?.at > Date.now() - 5000) return;
+    if (!window.fetchLater || !(row.level >= WARN) || row.body.length > 8192 || Math.abs(gasp?.at - Date.now()) < 5000) return;
     gasp?.abort();
     gasp = Object.assign(new AbortController(), { bid: row.bid, at: Date.now() });
     quietly(() => window.fetchLater(PATH, { ...init, headers: { ...init.headers, "X-Spooled": "1" }, signal: gasp.signal }));
@@ -293,7 +293,7 @@
     tab, meta, recordOf, send, tell, all, put, forget, request, plan, waitUntil, share, stop, uuid7, opened,
     isDead: () => dead,
     isHalted: () => halted,
-    until: () => until,
+    until: () => (isAhead(until) ? until : 0),
     signedIn: (is) => { if (is !== undefined) signedIn = is; return signedIn; },
   };
 
@@ -305,7 +305,7 @@
     const row = { bid: batch.bid, body: new TextEncoder().encode(JSON.stringify(batch)), gzip: false, level, low: level, tab: "", at: Date.now() };
     const stored = whenStored(row.bid);
     keep(row);
-    if (until > Date.now() && level < FATAL) plan(until - Date.now());
+    if (isAhead(until) && level < FATAL) plan(until - Date.now());
     else request(row, true).then(([status]) => (status === 202 ? forget(row.bid) : plan(1000)));
     return stored;
   }

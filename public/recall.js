@@ -34,7 +34,10 @@ function keep() {
 
 // The server's clock, from when this document was made: the module tells it better a moment later.
 const born = Number(d.log.meta("now")) - (performance.getEntriesByType("navigation")[0]?.responseStart ?? 0);
-const now = () => born + performance.now();
+const ahead = () => Date.now() - performance.now();
+const awake = ahead();
+// While a machine sleeps that clock may stand still; the other one may have been set, but hardly by hours.
+const now = () => born + performance.now() + Math.max(ahead() - awake, 0);
 
 // As `span` of the module.
 function span(ms) {

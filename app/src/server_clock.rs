@@ -21,12 +21,22 @@ impl ServerClock {
             Some((best, since)) if steady_ms - since < WINDOW_MS => {
                 self.best = Some((best.max(offset), since));
             }
-            Some((best, _)) => {
-                self.before = Some(best);
+            Some((best, since)) => {
+                // After a sleep the window before is one of long ago.
+                self.before = Some(best).filter(|_| steady_ms - since < 2.0 * WINDOW_MS);
                 self.best = Some((offset, steady_ms));
             }
             None => self.best = Some((offset, steady_ms)),
         }
+    }
+
+    /// The steady clock stood still for so long while the machine slept, and the server's did not. What is heard next counts
+    /// alone: it may have been our clock that was set.
+    pub fn slept(&mut self, ms: f64) {
+        self.best = self
+            .best
+            .map(|(best, _)| (self.before.map_or(best, |before| before.max(best)) + ms, f64::NEG_INFINITY));
+        self.before = None;
     }
 
     /// The server's clock at `steady_ms`; `None` before it was heard.
@@ -65,6 +75,29 @@ mod tests {
         assert_eq!(error_after(15, |_| 10.0, forward), -10.0);
         let back = |at: f64| if at > 10_000.0 { -600_000.0 } else { 0.0 };
         assert_eq!(error_after(95, |_| 10.0, back), -10.0);
+    }
+
+    /// Catches: an offset of before a sleep that makes everything look a day old for half a minute.
+    #[test]
+    fn what_was_heard_before_a_long_silence_counts_no_more() {
+        let mut clock = ServerClock::default();
+        clock.hear(T, 0.0);
+        let day = 86_400_000.0;
+        clock.hear(T + 5_000.0, day);
+        assert_eq!(clock.at(day), Some(T + 5_000.0));
+    }
+
+    /// Catches: what was there before a machine slept looks fresh when it wakes; and a clock of ours that was set and no sleep.
+    #[test]
+    fn what_a_sleep_took_is_known_before_the_server_is_heard_again() {
+        let mut clock = ServerClock::default();
+        clock.slept(5.0);
+        assert_eq!(clock.at(0.0), None);
+        clock.hear(T + 10_000.0, 10_000.0);
+        clock.slept(8_000_000.0);
+        assert_eq!(clock.at(10_500.0), Some(T + 8_010_500.0));
+        clock.hear(T + 10_700.0, 11_000.0);
+        assert_eq!(clock.at(11_000.0), Some(T + 10_700.0));
     }
 
     #[test]

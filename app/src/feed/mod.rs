@@ -34,6 +34,8 @@ const FEED_LOST_MS: f64 = 10_000.0;
 const FEED_LIVED_MS: f64 = 10_000.0;
 /// Bringing what came into the page waits at most so long for the screen: a hidden page is never drawn.
 const FLUSH_MOST_MS: u32 = 1_000;
+/// Our two clocks differ by more than this anew: the machine slept, and the steady one stood still; or the other was set.
+const SLEPT_MS: f64 = 5_000.0;
 /// How the server closes a socket whose user has signed out.
 const SIGNED_OUT: &str = "code 4401";
 /// Older than this a spot price is stale.
@@ -48,6 +50,8 @@ struct Driver {
     clock: ServerClock,
     /// When the last frame came, by our steady clock.
     last_frame_ms: f64,
+    /// How far the clock of the day was ahead of the steady one.
+    ahead_ms: f64,
     /// When the feed or the spot price was found stale.
     feed_stale_ms: Option<f64>,
     spot_stale_ms: Option<f64>,
@@ -114,6 +118,7 @@ pub fn say(view: &str) {
 pub fn start() {
     with(|driver| {
         driver.last_frame_ms = platform::steady_ms();
+        driver.ahead_ms = platform::now_ms() - driver.last_frame_ms;
         // The page itself was made at a time of the server: its ages begin to grow before the feed is there.
         if let Some(made_ms) = platform::meta("now").map(|text| platform::number(&text)) {
             driver.clock.hear(made_ms, platform::document_at_ms());
@@ -261,8 +266,9 @@ fn server_now_ms() -> Option<f64> {
 
 /// Twice a second: ages, and whether the feed and the spot price are fresh.
 fn tick() {
-    tick_ages();
     let now_ms = platform::steady_ms();
+    wake_up(now_ms);
+    tick_ages();
     let silent_ms = with(|driver| now_ms - driver.last_frame_ms);
     let silent = silent_ms > FEED_SILENT_MS;
     watch_link(silent.then_some(silent_ms as i64));
@@ -281,6 +287,19 @@ fn tick() {
     });
     if let Some(Minute { frames, bytes, gap_ms_max, reconnects, stale, .. }) = minute {
         tell(&UiEvent::FeedMinute { frames, bytes, gap_ms_max, reconnects, stale });
+    }
+}
+
+/// A machine that slept has heard nothing, however little time its steady clock says has passed. Its line is opened anew.
+fn wake_up(now_ms: f64) {
+    let ahead_ms = platform::now_ms() - now_ms;
+    let slept_ms = with(|driver| ahead_ms - std::mem::replace(&mut driver.ahead_ms, ahead_ms));
+    if slept_ms > SLEPT_MS {
+        with(|driver| {
+            driver.clock.slept(slept_ms);
+            driver.last_frame_ms -= slept_ms;
+        });
+        platform::feed_lose();
     }
 }
 

@@ -15,7 +15,7 @@ use super::Signed;
 pub use chart::Chart;
 pub use place::{Event, Place, before_picture, every, follow, later, on_window};
 pub use request::{make_way, send};
-pub use socket::{feed_run, feed_send};
+pub use socket::{feed_lose, feed_run, feed_send};
 
 pub fn now_ms() -> f64 {
     js_sys::Date::now()
@@ -170,6 +170,16 @@ pub fn beside_island() -> String {
 /// Opens a dialog of the page.
 pub fn open_dialog(name: &str, session: &str) {
     crate::dialogs::open(name, session);
+}
+
+/// Whether the page can ask for the password again.
+pub fn can_confirm() -> bool {
+    crate::dialogs::can_confirm()
+}
+
+/// Asks for the password again and does `then` once it was right; `what` is its name.
+pub fn confirm(what: &str, then: Box<dyn FnOnce()>) {
+    crate::dialogs::confirm(what, then);
 }
 
 /// Starts the islands below an element that has come into the page.

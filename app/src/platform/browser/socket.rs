@@ -15,6 +15,8 @@ use super::{said, steady_ms};
 
 thread_local! {
     static FEED: RefCell<Option<WebSocket>> = const { RefCell::new(None) };
+    /// Ends the run of it: takes the reason.
+    static END: RefCell<Option<Function>> = const { RefCell::new(None) };
     /// Said before the connection was there.
     static WAITING: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
@@ -29,6 +31,14 @@ pub fn feed_send(text: &str) {
         Some(socket) => drop(socket.send_with_str(text)),
         None => {}
     });
+}
+
+/// What is there of the feed is as good as nothing: its run ends.
+pub fn feed_lose() {
+    if let Some(end) = END.take() {
+        // A promise takes its first word; it never throws.
+        let _ = end.call1(&JsValue::NULL, &"asleep".into());
+    }
 }
 
 /// How often it is looked whether the feed still speaks, milliseconds.
@@ -57,6 +67,7 @@ pub async fn feed_run(
     let mut closed = None;
     let end = Promise::new(&mut |resolve, _| {
         closed = Some(close_by(&socket, resolve.clone()));
+        END.set(Some(resolve.clone()));
         Watch { is_over: is_over.clone(), heard_ms: heard_ms.clone(), silent_ms, end: resolve }.look_later();
     });
     let reason = JsFuture::from(end).await.ok().and_then(|reason| reason.as_string());

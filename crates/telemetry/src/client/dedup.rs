@@ -168,6 +168,14 @@ impl Dedup {
         self.due_ms.map(|due_ms| due_ms.saturating_add(TOGETHER_MS - 1) / TOGETHER_MS * TOGETHER_MS)
     }
 
+    /// The clock was set back by so much: a window is as long as it would have been.
+    pub(super) fn set_back(&mut self, ms: i64) {
+        for slot in &mut self.slots {
+            (slot.opened_ms, slot.last_ms) = (slot.opened_ms - ms, slot.last_ms - ms);
+        }
+        self.reckon();
+    }
+
     /// After windows were closed: when the next one does.
     pub(super) fn reckon(&mut self) {
         self.due_ms = self.slots.iter().filter(|slot| slot.calls > 0).map(Slot::closes_ms).min();

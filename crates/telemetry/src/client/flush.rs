@@ -18,6 +18,8 @@ use crate::{
 const URGENT_FLUSH_MS: i64 = 1_000;
 const FLUSH_RECORDS: usize = 100;
 const FLUSH_BYTES: usize = 32 * 1024;
+/// A clock that goes back by less than this is waited for.
+const SET_BACK_MS: i64 = 30_000;
 /// Declared losses that no record takes along.
 const DROPS_FLUSH_MS: i64 = 60_000;
 
@@ -33,6 +35,20 @@ impl Logger {
             self.seal_all(now_ms, declare, false);
         }
         self.plan_drops(now_ms);
+    }
+
+    /// The clock of a day may be set back by hours: what is planned comes when it would have come.
+    pub(super) fn follow_clock(&mut self, now_ms: i64) {
+        let back_ms = std::mem::replace(&mut self.seen_ms, now_ms).saturating_sub(now_ms);
+        if back_ms < SET_BACK_MS {
+            return;
+        }
+        self.dedup.set_back(back_ms);
+        for due_ms in [&mut self.flush_due_ms, &mut self.drops_due_ms].into_iter().flatten() {
+            *due_ms -= back_ms;
+        }
+        self.debug_until_ms = self.debug_until_ms.saturating_sub(back_ms);
+        self.outbox.set_back(back_ms);
     }
 
     /// Seals everything that may be told. `declare`: also when there are only losses to tell. `exit`: also when many

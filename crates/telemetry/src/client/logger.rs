@@ -115,6 +115,8 @@ pub struct Logger {
     pub(super) drops_due_ms: Option<i64>,
     pub(super) microtask: bool,
     pub(super) wake_told: Option<i64>,
+    /// When something happened last.
+    pub(super) seen_ms: i64,
     /// Something may have to be done: [`Self::poll`] has a reason to look.
     pub(super) stirred: bool,
     /// For records that find no room in the ring, and for messages that must be written before they are looked at.
@@ -161,6 +163,7 @@ impl Logger {
             drops_due_ms: None,
             microtask: false,
             wake_told: None,
+            seen_ms: now_ms,
             stirred: false,
             spare: vec![0; ERROR_RECORD_BYTES + 4 * 1024],
             scratch: String::with_capacity(SCRATCH_BYTES),
@@ -239,6 +242,7 @@ impl Logger {
 
     /// Something happened outside.
     pub fn on(&mut self, now_ms: i64, input: Input) {
+        self.follow_clock(now_ms);
         match input {
             Input::Microtask => {
                 self.microtask = false;

@@ -190,6 +190,17 @@ impl Outbox {
         self.retry_at_ms = self.retry_at_ms.max(until_ms.min(now_ms.saturating_add(RETRY_AFTER_MAX_MS)));
     }
 
+    /// The clock was set back by so much: nothing waits for it to come by again.
+    pub(super) fn set_back(&mut self, ms: i64) {
+        self.retry_at_ms = self.retry_at_ms.saturating_sub(ms);
+        for batch in &mut self.batches {
+            batch.born_ms -= ms;
+            if let State::InFlight { since_ms } = &mut batch.state {
+                *since_ms -= ms;
+            }
+        }
+    }
+
     /// Sends what may be sent now, oldest first. What stays is kept on disk: only this program has its bytes, and it may
     /// die.
     pub(super) fn pump(&mut self, now_ms: i64) {

@@ -146,3 +146,27 @@ fn two_thousand_records_of_one_task_leave_in_two_batches() {
     assert!(sizes.iter().sum::<usize>() <= 60_000, "{sizes:?}");
     page.calm_down();
 }
+
+/// Catches: a back-off, a flush or a window that waits for hours because the clock of the machine was set back.
+#[test]
+fn a_clock_that_is_set_back_holds_nothing_up() {
+    let mut page = Page::new(config());
+    send_one(&mut page, Level::Info, "again and again");
+    page.refuse(429, Some(120_000));
+    for message in ["again and again", "again and again", "not sealed yet"] {
+        page.say(Level::Info, message);
+    }
+    page.now_ms -= 7_200_000;
+    // Timers go by a clock that nobody sets.
+    page.on(Input::Wake);
+    page.advance(115_000);
+    assert_eq!(page.in_flight.len(), 0, "the server is not asked earlier");
+    page.advance(6_000);
+    while page.deliver() {}
+    assert_eq!(page.logger.books().held, 0, "{:?}", page.logger.books());
+    assert_eq!(page.server.told, 4);
+    page.say(Level::Info, "again and again");
+    page.advance(5_000);
+    assert_eq!(page.in_flight.len(), 1, "its window is over");
+    page.calm_down();
+}
