@@ -18,6 +18,8 @@ test('when the venue is gone PANIC stays where it is, at every width, and what f
   await panicButton(page).click({ trial: true });
   await expectFits(page);
   await page.setViewportSize({ width: 1440, height: 900 });
+  // What it comes to when exits cannot be made.
+  await expectTruths(page, { Lifecycle: 'Panicking' });
   await expectAccessible(page);
   await page.goto('/alerts');
   await hydrated(page);

@@ -1,6 +1,7 @@
 //! The machine against a scripted engine: every record settled once, the books closed, whatever the engine answers and
 //! in whatever order.
 
+mod killed;
 mod world;
 
 use proptest::prelude::*;
@@ -45,6 +46,28 @@ fn credentials_hold_everything_and_are_told_once() {
     assert!(
         matches!(told[..], [ForwarderEvent::Held { status: 401, .. }, ForwarderEvent::Recovered]),
         "{told:?}"
+    );
+}
+
+/// However long it was away: whoever asks seldom feeds late.
+#[test]
+fn an_engine_that_was_away_for_long_is_asked_again_within_a_second() {
+    let mut machine = Machine::new(10);
+    machine.on(Input::Start(Vec::new()), 0);
+    for _ in 0..600 {
+        let away = machine.on(Input::SetUp(Err("connection refused".to_owned())), u32::MAX);
+        let pause = away.iter().find_map(|effect| match effect {
+            Effect::Rest { lane: None, ms } => Some(*ms),
+            _ => None,
+        });
+        assert!(pause.is_some_and(|ms| ms < 1_000), "{pause:?}");
+        machine.on(Input::Rested(None), 0);
+    }
+    let refused = Destination::Refuses { status: 401, reason: "who are you".to_owned() };
+    let held = machine.on(Input::SetUp(Ok(refused)), u32::MAX);
+    assert!(
+        held.contains(&Effect::Rest { lane: None, ms: 10_000 }),
+        "who refuses is not asked so often: {held:?}"
     );
 }
 
@@ -127,6 +150,20 @@ fn one_record_that_spoils_every_request_is_found() {
     world.resume(1_000);
     world.assert_closed();
     assert_eq!(world.letters(), ["boot-17"]);
+}
+
+/// A gateway that finds everything too large, and is put right: others are taken first, and the only record of its stream
+/// was given up for it without having been tried again.
+#[test]
+fn the_only_record_of_its_stream_is_tried_again_before_others_are_believed_in_its_place() {
+    for (refusal, order) in
+        [413, 400].into_iter().flat_map(|refusal| (0..60).map(move |order| (refusal, order)))
+    {
+        let mut world = World::with(30).urgent([30]).in_order(order);
+        world.run(10, vec![Script::Status(refusal); 40]);
+        world.assert_closed();
+        assert!(world.letters().is_empty(), "{refusal} {order}: {:?}", world.letters());
+    }
 }
 
 /// One stream that is blocked stops no other.
