@@ -57,6 +57,27 @@ test('what was on the screen before a night is a night old when the machine wake
   });
 });
 
+/** Catches: a click of the evening that is tried again, and done, in the morning. */
+test('a start that nobody had answered before a sleep is not made after it', async ({ page, line, problems }) => {
+  await page.clock.install();
+  await open(page);
+  const isStart = ({ method, path }: { method: string; path: string }) => method === 'POST' && path === '/api/v1/sessions';
+  await problems.anythingFails(async () => {
+    let slept: Promise<void> | undefined;
+    line.answers = (asked) => {
+      if (!isStart(asked)) return undefined;
+      slept ??= page.clock.setSystemTime(Date.now() + 8 * HOUR_MS);
+      return { status: 503 };
+    };
+    await page.getByRole('button', { name: 'Start in simulation', exact: true }).click();
+    await expect(page.getByText('Start not confirmed', { exact: true })).toBeVisible();
+    await slept;
+    // Of five tries.
+    expect(line.asked.filter(isStart).length).toBeLessThan(5);
+  });
+  expect((await api(page, 'GET', '/api/v1/sessions')).body.sessions).toEqual([]);
+});
+
 /** Catches: a back-off that ends by a clock which was set back meanwhile. */
 test('a clock that is set back by hours holds up nothing that is told', async ({ page, line, problems, context }) => {
   await unlimited(context);

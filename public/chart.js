@@ -1,7 +1,7 @@
 // The P&L chart: the one place that speaks to the chart library. Loaded by Control only. Rows come as
 // seconds, executable, peak, floor; what is missing is NaN and leaves a gap.
-// A browser remembers a script that failed: trying again asks under another name.
-const lib = await import("/vendor/lightweight-charts.js" + new URL(import.meta.url).search);
+let lib;
+let tries = 0;
 
 // The library draws on canvas and needs colours as values: an element resolves those of the style sheet.
 function colours() {
@@ -69,13 +69,35 @@ function remarkable(seen, [pnl, , floor]) {
 // What a click meanwhile asks for comes first: one long task is cut into several.
 const rest = () => new Promise((go) => setTimeout(go));
 
+// Nobody waits for a chart that is not on the screen. False: its place went away.
+const onScreen = (element) => new Promise((go) => {
+  const done = () => {
+    eye.disconnect();
+    clearInterval(gone);
+    go(element.isConnected);
+  };
+  const eye = new IntersectionObserver((list) => list.some((place) => place.isIntersecting) && done(), { rootMargin: "100px" });
+  const gone = setInterval(() => element.isConnected || done(), 1000);
+  eye.observe(element);
+});
+// The page is there first.
+const idle = () => new Promise((go) => (window.requestIdleCallback ? requestIdleCallback(go, { timeout: 2000 }) : setTimeout(go, 200)));
+
+const NONE = { set() {}, append() {}, point() {}, destroy() {} };
+
 export async function create(element) {
-  await rest();
+  if (!(await onScreen(element))) return NONE;
+  await idle();
+  // A browser remembers a script that failed: trying again asks under another name.
+  tries += !lib;
+  lib ??= await import("/vendor/lightweight-charts.js" + (tries > 1 ? "?" + tries : ""));
+  await idle();
   const chart = lib.createChart(element, {
     autoSize: true,
     layout: { attributionLogo: false, background: { color: "transparent" }, fontSize: 11 },
-    timeScale: { timeVisible: true, secondsVisible: true, borderVisible: false },
-    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.12 } },
+    // Axes that keep their size: each change of it lays out and draws everything again.
+    timeScale: { timeVisible: true, secondsVisible: true, borderVisible: false, minimumHeight: 26 },
+    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.12 }, minimumWidth: 68 },
     handleScroll: { mouseWheel: false, vertTouchDrag: false },
     handleScale: { mouseWheel: false },
     localization: { priceFormatter: (value) => (value > 0 ? "+" : "") + value.toFixed(2).replace("-", "−") },
@@ -89,6 +111,7 @@ export async function create(element) {
   const marks = lib.createSeriesMarkers(pnl, []);
   const edges = [];
   let lines = [];
+  let marked;
   let touched = false;
   // Seconds of the last point of each series: it is appended to, never copied.
   let ends = [];
@@ -136,7 +159,9 @@ export async function create(element) {
     if (seen.armed) list.push(mark(seen.armed, "armed", colour.doubt));
     if (seen.high > 0 && seen.peak > seen.first) list.push(mark(seen.peak, "peak", colour.peak));
     if (ended && ends[0]) list.push(mark(Math.min(Number.parseInt(ended), ends[0]), ended.slice(ended.indexOf(" ") + 1), colour["ink-3"], "belowBar"));
-    marks.setMarkers(list.sort((a, b) => a.time - b.time));
+    const told = JSON.stringify(list);
+    if (told !== marked) marks.setMarkers(list.sort((a, b) => a.time - b.time));
+    marked = told;
     drawEdges();
   }
 

@@ -63,6 +63,10 @@ impl Act {
 }
 
 const TRIES: u32 = 5;
+/// What was clicked longer ago is done no more: the machine slept meanwhile, and nobody waits for it.
+const CLICK_LASTS_MS: f64 = 90_000.0;
+/// How the server says that the password is wanted once more.
+const STEP_UP: &str = "STEP_UP_REQUIRED";
 
 /// Does it. `busy` says so meanwhile.
 pub fn act(mut act: Act, busy: Cell) {
@@ -115,6 +119,11 @@ pub fn then(act: Act, busy: Cell, done: impl FnOnce(Option<Answer>) + 'static) {
                 toasts::done(&act.accepted);
                 done(Some(answer));
             }
+            // It is done again, as an intent of its own, once the password was given.
+            Err(error) if error.code == STEP_UP && platform::can_confirm() => {
+                let name = act.name.clone();
+                platform::confirm(&name, Box::new(move || then(act, busy, done)));
+            }
             Err(error) => {
                 toasts::error(&[&act.name, " ", outcome(&error)].concat(), &error);
                 done(None);
@@ -133,6 +142,7 @@ fn outcome(error: &AppError) -> &'static str {
 async fn again_and_again(act: &Act, intent: &Intent) -> Result<Answer, AppError> {
     let mut waiting = None;
     let mut attempt = 1;
+    let clicked_ms = platform::now_ms();
     let result = loop {
         match api::post(&act.route, &act.path, &act.body, intent, attempt).await {
             Err(error) if error.may_retry() && attempt < TRIES => {
@@ -144,6 +154,9 @@ async fn again_and_again(act: &Act, intent: &Intent) -> Result<Answer, AppError>
                 });
                 let wait_ms = backoff_ms(attempt.saturating_sub(1), platform::random_bits() as u32);
                 platform::sleep_ms(wait_ms).await;
+                if (platform::now_ms() - clicked_ms).abs() > CLICK_LASTS_MS {
+                    break Err(error);
+                }
                 attempt += 1;
             }
             other => break other,

@@ -12,6 +12,8 @@ use crate::tell::tell;
 
 /// Rows of the table.
 const ROWS: usize = 60;
+/// A curve that only grows is drawn once in so long: measuring its axis anew takes a slow phone longer than a picture.
+const DRAWN_EVERY_MS: f64 = 900.0;
 
 /// How much of which points something shows.
 #[derive(Clone, Copy, Default, PartialEq)]
@@ -26,6 +28,7 @@ struct State {
     chart: Option<Chart>,
     loading: bool,
     drawn: Seen,
+    drawn_ms: f64,
     tabled: Seen,
     cursor: Option<usize>,
 }
@@ -124,6 +127,14 @@ fn draw() {
     let drawn = with(|state| {
         let chart = state.chart.clone()?;
         let (known, points) = (state.drawn, &state.points);
+        let now_ms = platform::steady_ms();
+        if known.generation == points.generation
+            && known.count > 0
+            && now_ms - state.drawn_ms < DRAWN_EVERY_MS
+        {
+            return None;
+        }
+        state.drawn_ms = now_ms;
         let now = Seen { generation: points.generation, count: points.count() };
         state.drawn = now;
         if known.generation != now.generation || known.count > now.count || known.count == 0 {

@@ -1,6 +1,8 @@
 //! Dialogs in the browser. They stand in the page from the beginning, hidden, as the server wrote them; each is opened
 //! for one session, closed by Escape, by its own button, and when it is no longer about that session.
 
+use std::cell::Cell;
+
 use leptos::prelude::GetUntracked;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
@@ -17,6 +19,9 @@ pub fn open(name: &str, session: &str) {
     for (at, input) in all_in(&dialog, "input").into_iter().enumerate() {
         if let Ok(input) = input.dyn_into::<HtmlInputElement>() {
             input.set_checked(at == 0);
+            if input.type_() == "password" {
+                input.set_value("");
+            }
         }
     }
     frees(&dialog);
@@ -25,6 +30,44 @@ pub fn open(name: &str, session: &str) {
     let _ = dialog.remove_attribute("hidden");
     let heading = ["#", name].concat();
     platform::before_picture(move || platform::focus(&heading));
+}
+
+type Waits = Box<dyn FnOnce()>;
+
+thread_local! {
+    /// What is done once the password was given again.
+    static WAITS: Cell<Option<Waits>> = const { Cell::new(None) };
+}
+
+const CONFIRM: &str = "[data-dialog=\"confirm\"]";
+
+/// Whether this page can ask for the password again.
+pub fn can_confirm() -> bool {
+    platform::find(CONFIRM).is_some()
+}
+
+/// Asks for the password again and does `then` once it was right; `what` is its name.
+pub fn confirm(what: &str, then: Waits) {
+    WAITS.set(Some(then));
+    let preset = platform::find(".presets [aria-pressed=\"true\"]").and_then(|preset| preset.text_content());
+    let what = match preset {
+        Some(preset) if what == "Start" => [what, " ", &preset].concat(),
+        _ => what.to_owned(),
+    };
+    for (place, text) in [(".what-waits", what.as_str()), (".refusal", "")] {
+        if let Some(place) = platform::find(&[CONFIRM, " ", place].concat()) {
+            place.set_text_content(Some(text));
+        }
+    }
+    open("confirm", "");
+}
+
+/// The password was right.
+pub fn confirmed(form: &Element) {
+    close(form);
+    if let Some(then) = WAITS.take() {
+        then();
+    }
 }
 
 const OPEN: &str = "[data-dialog]:not([hidden])";

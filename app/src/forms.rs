@@ -1,10 +1,12 @@
-//! Forms that the server wrote, sent by the browser: the sign-in page works with the module, its emergency form without.
+//! Forms that the server wrote, sent by the browser: sign-in, and the password once more for what costs money. The emergency
+//! form works without.
 
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement};
 
 use crate::api::{self, Intent};
+use crate::dialogs;
 use crate::event::{Control, UiEvent};
 use crate::json::object;
 use crate::platform::{self, Signed};
@@ -36,8 +38,14 @@ pub fn submit(form: &Element) {
     let fields = names.iter().map(|name| (name.as_str(), value(name).unwrap_or_default().into()));
     let body = object(fields);
     let route = form.get_attribute("data-sends").unwrap_or_default();
-    let control =
-        if names.iter().any(|name| name == "token") { Control::SetPassword } else { Control::SignIn };
+    let has = |name: &str| names.iter().any(|known| known == name);
+    let control = if has("token") {
+        Control::SetPassword
+    } else if has("username") {
+        Control::SignIn
+    } else {
+        Control::StepUp
+    };
     let intent = Intent::new();
     tell_correlated(&UiEvent::Click { control, subject: String::new() }, Some(&intent.correlation_id));
     // A name of ours is a name.
@@ -47,6 +55,7 @@ pub fn submit(form: &Element) {
         let result = api::ask(&route, &body, &intent).await;
         let _ = button.remove_attribute("disabled");
         match result {
+            Ok(_) if control == Control::StepUp => dialogs::confirmed(&form),
             Ok(_) => {
                 platform::signed(Signed::In).await;
                 platform::open(&next());

@@ -8,6 +8,8 @@ export type Market = {
   seed?: number;
   /** A fault file. */
   faults?: string;
+  /** Which environment of the venue it plays. */
+  profile?: string;
 };
 
 export class Simulator {

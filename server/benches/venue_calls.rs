@@ -1,5 +1,5 @@
 //! What the client costs its caller for a signed call: the time that its own thread computes, beside a plain request with
-//! the same bytes by the same HTTP client, one after the other in the same run. Budget, building, signature, judging,
+//! the same bytes over the same connection, one after the other in the same run. Budget, building, signature, judging,
 //! reading and telling are what is between them.
 
 #[path = "support/cpu.rs"]
@@ -7,6 +7,7 @@ mod cpu;
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use model::Decimal;
@@ -26,12 +27,16 @@ const ORDER: &str = r#"{"result":{"average_fill_price":null,"bracket_order":null
 const KEY: &str = "a-key-of-thirty-characters-000";
 const BODY: &str = r#"{"client_order_id":"s000001p000001l00a001","limit_price":"300","order_type":"limit_order","product_id":139,"reduce_only":false,"side":"sell","size":200,"time_in_force":"gtc"}"#;
 
+/// Connections that were made: one, which all share. On which processor its other end runs changes what sending costs.
+static CONNECTIONS: AtomicUsize = AtomicUsize::new(0);
+
 /// A server that says the same to everybody, one thread for a connection.
 fn venue() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
+            CONNECTIONS.fetch_add(1, Ordering::Relaxed);
             std::thread::spawn(move || serve(stream));
         }
     });
@@ -166,23 +171,30 @@ fn main() {
     let agent = concat!("deltascope/", env!("CARGO_PKG_VERSION"));
     let http = reqwest::Client::builder().user_agent(agent).no_proxy().build().expect("a client");
     let order = order();
-    let mut costs: [Costs; 4] = Default::default();
+    let mut costs: [Costs; 5] = Default::default();
     runtime.block_on(async {
         for _ in 0..ROUNDS {
             // A window's quota for each round.
-            let rest = Rest::new(address.clone(), Teller::new(Level::Info, 4_096)).expect("a client");
+            let rest = Rest::over(http.clone(), address.clone(), Teller::new(Level::Info, 4_096));
             wallet(&rest).await;
             plain(&http, &url, None).await;
-            let [plain_read, our_read, plain_write, our_write] = &mut costs;
+            // One that tells nothing: what telling costs.
+            let silent = Rest::over(http.clone(), address.clone(), Teller::new(Level::Fatal, 4_096));
+            wallet(&silent).await;
+            let [plain_read, our_read, plain_write, our_write, silent_read] = &mut costs;
             for _ in 0..CALLS {
                 plain_read.of(plain(&http, &url, None)).await;
                 our_read.of(wallet(&rest)).await;
                 plain_write.of(plain(&http, &url, Some(BODY))).await;
                 our_write.of(place(&rest, &order)).await;
+                silent_read.of(wallet(&silent)).await;
             }
         }
     });
-    let [plain_read, our_read, plain_write, our_write] = &mut costs;
+    println!("{} connection for all of them", CONNECTIONS.load(Ordering::Relaxed));
+    let [plain_read, our_read, plain_write, our_write, silent_read] = &mut costs;
+    let mut again = Costs { computed: plain_read.computed.clone(), passed: plain_read.passed.clone() };
+    print("reading the wallet, and telling nobody", &mut again, silent_read);
     print("reading the wallet", plain_read, our_read);
     print("placing an order", plain_write, our_write);
 }

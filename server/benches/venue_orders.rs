@@ -10,7 +10,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
-use server::venue::{Address, Call, Rest, Terms, wire};
+use server::venue::{Address, Call, Rest, Terms, translate, wire};
 use simulator::auth::sign;
 use simulator::{Faults, Options};
 use telemetry::{Level, Secret};
@@ -97,12 +97,14 @@ async fn venue() -> (simulator::Running, Vec<u64>) {
     };
     let scout = Rest::new(address, server::telling::Teller::new(Level::Fatal, 16)).expect("a client");
     let rows = scout.read_all::<wire::Product>(&Call::options()).await.expect("the list");
-    // Every strike once: those near the market have books on both sides.
-    let spot = rows.iter().filter_map(|row| row.strike_price).sum::<model::Decimal>()
-        / model::Decimal::from(rows.len());
-    let mut rows: Vec<_> = rows.into_iter().filter(|row| row.strike_price.is_some()).collect();
-    rows.sort_by_key(|row| row.strike_price.map(|strike| (strike - spot).abs()));
-    (running, rows.iter().take(CONNECTIONS).map(|row| row.id).collect())
+    // Those near the market, and not at their end, have books on both sides.
+    let day = server::clock::now().0 + 86_400_000_000;
+    let mut options: Vec<_> = rows.iter().filter_map(|row| translate::option(row).ok().flatten()).collect();
+    options.retain(|option| option.expiry.0 > day);
+    let strikes: model::Decimal = options.iter().map(|option| option.strike).sum();
+    let spot = strikes / model::Decimal::from(options.len());
+    options.sort_by_key(|option| (option.strike - spot).abs());
+    (running, options.iter().take(CONNECTIONS).map(|option| option.product_id.0).collect())
 }
 
 /// Answers the same to everybody once it has read the body.

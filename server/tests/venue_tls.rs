@@ -11,6 +11,7 @@ mod server_support;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use simulator::recording::Recording;
@@ -27,6 +28,8 @@ struct Door {
     venue: Running,
     port: u16,
     certificate: PathBuf,
+    /// Connections that were made to it.
+    made: Arc<AtomicUsize>,
 }
 
 impl Door {
@@ -45,9 +48,12 @@ impl Door {
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
+        let made = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&made);
         let inside = venue.rest_url.trim_start_matches("http://").to_owned();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::Relaxed);
                 let (acceptor, inside) = (acceptor.clone(), inside.clone());
                 tokio::spawn(async move {
                     let mut stream = acceptor.accept(stream).await.ok()?;
@@ -56,7 +62,7 @@ impl Door {
                 });
             }
         });
-        Self { venue, port, certificate }
+        Self { venue, port, certificate, made }
     }
 
     /// `tape record` of its public feed, by a system that trusts this file; what its recording holds once it holds
@@ -129,6 +135,10 @@ async fn a_session_trades_with_a_venue_that_speaks_tls() {
     feed.entered().await;
     console.post(&format!("/api/v1/sessions/{id}/stop"), serde_json::json!({})).await;
     feed.lifecycle("STOPPED").await;
+    // A handshake costs more than most calls: connections are kept, as many as there are calls at a time.
+    let requests = console.logs("event=venue.request").await.len();
+    let made = door.made.load(Ordering::Relaxed);
+    assert!(made + 8 < requests, "{made} connections for {requests} requests and two streams");
     program::stop(child).await;
     door.venue.shutdown().await;
 }

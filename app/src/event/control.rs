@@ -5,6 +5,7 @@
 pub enum Control {
     SignIn,
     SetPassword,
+    StepUp,
     SignOut,
     Theme,
     Choose,
@@ -48,6 +49,7 @@ impl Control {
         match self {
             Control::SignIn => "sign_in",
             Control::SetPassword => "set_password",
+            Control::StepUp => "step_up",
             Control::SignOut => "sign_out",
             Control::Theme => "theme",
             Control::Choose => "choose",
@@ -73,6 +75,7 @@ impl Control {
         match self {
             Control::SignIn => "Sign in",
             Control::SetPassword => "Set password",
+            Control::StepUp => "Password once more",
             Control::SignOut => "Sign out",
             Control::Theme => "Theme",
             Control::Choose => "Choose",

@@ -138,7 +138,7 @@ fn Spot(name: Underlying) -> impl IntoView {
     view! {
         <div class="spot" data-key=key>
             <span class="price">{price}</span>
-            <span class="name">{format!("{name} index")}{state}<Age at stale_us=QUOTE_STALE_US before=" · "/></span>
+            <span class="name">{format!("{name} index")}<span class="down">{state}</span><Age at stale_us=QUOTE_STALE_US before=" · "/></span>
         </div>
     }
     .into_any()

@@ -16,5 +16,5 @@ pub use icon::{BELL, BRAND, CHART, GAUGE, LIST, PULSE, SEARCH, SLIDERS, icon};
 pub use order::{order_tone, orders_in_short};
 pub use panel::{Panel, RootFailure};
 pub use region::region;
-pub use text::{Known, SignedMoney, TraceLink, fact, session_link};
+pub use text::{Known, SignedMoney, TraceLink, fact, live_tag, session_link};
 pub use when::When;

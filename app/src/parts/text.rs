@@ -2,7 +2,7 @@
 //! trace.
 
 use leptos::prelude::*;
-use model::Money;
+use model::{ExecutionMode, Money};
 
 use crate::format;
 
@@ -63,4 +63,10 @@ pub fn TraceLink(#[prop(into)] id: String) -> impl IntoView {
 pub fn session_link(id: String) -> impl IntoView {
     let href = crate::log_query::LogQuery::session_href(&id);
     view! { <a class="id" href=href>{id}</a> }
+}
+
+/// Beside what a session is called where it traded on a real account.
+pub fn live_tag(mode: ExecutionMode) -> Option<AnyView> {
+    (mode == ExecutionMode::Live)
+        .then(|| view! { " " <span class="tag" data-mode="live">"LIVE"</span> }.into_any())
 }

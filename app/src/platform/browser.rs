@@ -172,6 +172,16 @@ pub fn open_dialog(name: &str, session: &str) {
     crate::dialogs::open(name, session);
 }
 
+/// Whether the page can ask for the password again.
+pub fn can_confirm() -> bool {
+    crate::dialogs::can_confirm()
+}
+
+/// Asks for the password again and does `then` once it was right; `what` is its name.
+pub fn confirm(what: &str, then: Box<dyn FnOnce()>) {
+    crate::dialogs::confirm(what, then);
+}
+
 /// Starts the islands below an element that has come into the page.
 pub fn wake_islands(element: &Element) {
     wake(element);

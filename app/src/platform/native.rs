@@ -39,6 +39,14 @@ pub fn money(_value: f64, _signed: bool) -> String {
 /// Opens a dialog of the page.
 pub fn open_dialog(_name: &str, _session: &str) {}
 
+/// Whether the page can ask for the password again.
+pub fn can_confirm() -> bool {
+    false
+}
+
+/// Asks for the password again.
+pub fn confirm(_what: &str, _then: Box<dyn FnOnce()>) {}
+
 /// A number; NaN when it is none.
 pub fn number(text: &str) -> f64 {
     text.parse().unwrap_or(f64::NAN)

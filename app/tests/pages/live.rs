@@ -37,22 +37,16 @@ fn every_page_says_whose_money_it_is() {
 #[test]
 fn a_start_says_where_its_orders_go_and_asks_for_the_password() {
     let html = page("/", live(sample::idle(), true));
-    let form = html.split("<form").find(|form| form.contains("class=\"step-up\"")).expect("its form");
-    let form = &form[..form.find("</form>").expect("its end")];
-    expect_all(
-        form,
-        &[
-            "method=\"post\"",
-            "action=\"/step-up\"",
-            "LIVE: delta-india, account 30084879.",
-            "This is real money.",
-            "type=\"password\"",
-            "Confirm live trading",
-        ],
-    );
+    let said = ["LIVE: delta-india, account 30084879.", "This is real money."];
+    expect_all(between(&html, "class=\"step-up\"", "</p>"), &said);
+    let dialog = between(&html, "data-dialog=\"confirm\"", "</form>");
+    expect_all(dialog, &said);
+    assert!(html.contains("<div hidden data-dialog=\"confirm\""));
+    expect_all(dialog, &["data-sends=\"/api/v1/step-up\"", "type=\"password\"", "once more", "Confirm"]);
     assert!(html.contains("Start LIVE with real money") && !html.contains("Start in simulation"));
     let html = page("/", live(sample::idle(), false));
     assert!(html.contains("Start LIVE with play money") && html.contains("This is play money."));
     let html = page("/", sample::idle());
-    assert!(!html.contains("step-up") && html.contains("Start in simulation"));
+    assert!(!html.contains("step-up") && !html.contains("data-dialog=\"confirm\""));
+    assert!(html.contains("Start in simulation"));
 }

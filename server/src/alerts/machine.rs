@@ -225,14 +225,14 @@ impl Machine {
             }
             Signal::On { rule, subject, since } => {
                 self.standing_of(rule, &subject).on(since, sighting);
-                self.look(rule, "holds".to_owned());
+                self.look(rule, "fires".to_owned());
             }
             Signal::Off { rule, subject } => {
                 let now = self.now;
                 if let Some(standing) = self.standing.get_mut(&key(rule, &subject)) {
                     standing.off(now, &sighting.message);
                 }
-                self.look(rule, "does not hold".to_owned());
+                self.look(rule, "clear".to_owned());
             }
             Signal::Over { session } => {
                 let now = self.now;

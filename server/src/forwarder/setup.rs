@@ -48,6 +48,7 @@ pub(super) async fn run(client: &Client, retention: Retention) -> Result<Found, 
             Standing::Ours => Ok(Found::ready(None)),
             Standing::Older(version) => put(client, engine, retention, Some(version)).await,
             Standing::Foreign => Ok(Found::ready(Some(ForwarderEvent::TemplateForeign))),
+            Standing::Missing => put(client, engine, retention, None).await,
         },
         404 => put(client, engine, retention, None).await,
         _ => unseen(client, status).await,
@@ -87,10 +88,15 @@ enum Standing {
     Ours,
     Older(u64),
     Foreign,
+    /// An answer of success with no template in it.
+    Missing,
 }
 
 fn standing(answer: &Value) -> Standing {
-    let meta = &answer["index_templates"][0]["index_template"]["_meta"];
+    let Some(template) = answer.pointer("/index_templates/0/index_template") else {
+        return Standing::Missing;
+    };
+    let meta = &template["_meta"];
     let ours = meta["owner"].is_null() || meta["owner"] == "deltascope";
     match meta["version"].as_u64() {
         Some(version) if ours && version < VERSION => Standing::Older(version),
@@ -188,5 +194,13 @@ mod tests {
         assert!(matches!(with(json!({ "version": 0 })), Standing::Older(0)));
         assert!(matches!(with(json!({ "owner": "somebody", "version": 0 })), Standing::Foreign));
         assert!(matches!(with(Value::Null), Standing::Foreign));
+    }
+
+    /// Without a template payloads go into a mapping of their own making; "somebody else's" was said of one that is not there.
+    #[test]
+    fn a_list_without_a_template_is_no_template_of_somebody_else() {
+        for answer in [json!({ "index_templates": [] }), json!({}), Value::Null] {
+            assert!(matches!(standing(&answer), Standing::Missing), "{answer}");
+        }
     }
 }

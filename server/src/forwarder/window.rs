@@ -118,6 +118,7 @@ impl Window {
             refused_at: None,
             unsure: unsure.clone(),
             rounds: 0,
+            tried_again: false,
             fate: Fate::Pending,
         };
         self.entries.extend(records.into_iter().map(entry));
@@ -267,7 +268,9 @@ impl Window {
             entry.rounds += 1;
             let suspect =
                 blame == Blame::Record || (single && blame != Blame::Server && entry.rounds >= ROUNDS);
-            if suspect && elsewhere > then {
+            if suspect && elsewhere > then && !std::mem::replace(&mut entry.tried_again, true) {
+                entry.fate = Fate::Pending;
+            } else if suspect && elsewhere > then {
                 // By its own words the record's fault, or the only one of its stream, and other lanes were taken since.
                 entry.escalate(status, &reason);
             }

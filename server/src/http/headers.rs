@@ -27,6 +27,10 @@ const FIXED: [(HeaderName, &str); 6] = [
     ),
 ];
 
+/// Of what is no page: nothing may come of it if somebody opens it as one. A script, a style sheet and the module live
+/// under the policy of the page that asked for them, so that the long one would only weigh, on every file.
+const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
+
 /// The middleware.
 pub(super) async fn secure(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let nonce = random::hex(16);
@@ -39,7 +43,12 @@ pub(super) async fn secure(State(app): State<Arc<App>>, mut request: Request, ne
         headers.insert(name, HeaderValue::from_static(value));
     }
     let public = app.config.http.public_url.as_deref();
-    let policy = policy(&nonce, host.as_deref().unwrap_or_default(), public);
+    let is_page = |kind: &HeaderValue| kind.as_bytes().starts_with(b"text/html");
+    let policy = if headers.get(header::CONTENT_TYPE).is_some_and(is_page) {
+        policy(&nonce, host.as_deref().unwrap_or_default(), public)
+    } else {
+        NO_PAGE.to_owned()
+    };
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }

@@ -68,9 +68,9 @@ fn venue(app: &App) -> Facts {
         fact("Order stream", up(strip.orders_up)),
         fact("The venue’s clock", clock),
         fact("Budget left, account", purse(standing.account)),
-        fact("Of it for entries", standing.for_entries.to_string()),
-        fact("Of it for reads", standing.for_reads.to_string()),
-        fact("Kept for closing", format!("{} of {}", Standing::RESERVE, Standing::QUOTA)),
+        fact("Of it for entries", grouped(standing.for_entries)),
+        fact("Of it for reads", grouped(standing.for_reads)),
+        fact("Kept for closing", format!("{} of {}", grouped(Standing::RESERVE), grouped(Standing::QUOTA))),
         fact("Budget left, address", purse(standing.address)),
     ];
     if let Some(live) = app.trading.accounts.live() {
@@ -89,11 +89,24 @@ fn venue(app: &App) -> Facts {
     facts
 }
 
+/// `9,810`.
+fn grouped(units: u32) -> String {
+    let digits = units.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// Units left of a quota, with what takes from it besides us.
 fn purse(Purse { left, elsewhere, held_ms }: Purse) -> String {
-    let mut words = format!("{left} of {}", Standing::QUOTA);
+    let mut words = format!("{} of {}", grouped(left), grouped(Standing::QUOTA));
     if elsewhere > 0 {
-        words.push_str(&format!("; {elsewhere} were spent by others, or before this start"));
+        words.push_str(&format!("; {} were spent by others, or before this start", grouped(elsewhere)));
     }
     if held_ms > 0 {
         words.push_str(&format!("; held back for {held_ms} ms by the venue"));

@@ -64,9 +64,6 @@ async fn form(
             let words = format!("Live sessions can be started from this browser until {until} UTC.");
             say(StatusCode::OK, "Confirmed", &words)
         }
-        Err(error) if error.status == StatusCode::UNAUTHORIZED => {
-            say(StatusCode::UNAUTHORIZED, "Not confirmed", "The password is wrong; nothing was confirmed.")
-        }
         Err(error) => say(error.status, "Not confirmed", &error.message),
     }
 }
@@ -78,7 +75,14 @@ async fn confirm(
     address: std::net::IpAddr,
     password: String,
 ) -> Result<Micros, ApiError> {
-    check_password(app, address, &session.username, password).await?;
+    check_password(app, address, &session.username, password).await.map_err(|error| {
+        if error.status == StatusCode::UNAUTHORIZED {
+            // Nobody was asked for a name.
+            let message = "The password is wrong; nothing was confirmed.";
+            return ApiError::new(error.status, "BAD_CREDENTIALS", message);
+        }
+        error
+    })?;
     app.step_ups.confirm(session, Instant::now());
     let minutes = app.config.auth.step_up_minutes;
     tell(app, AuthEvent::SteppedUp { user: session.username.clone(), address: address.to_string(), minutes });

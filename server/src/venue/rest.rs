@@ -86,15 +86,21 @@ impl Rest {
     pub fn new(address: Address, teller: Teller) -> Result<Self, reqwest::Error> {
         // Installed by whoever comes first; a second time is no error.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Ok(Self {
-            http: http()?,
+        Ok(Self::over(http()?, address, teller))
+    }
+
+    /// A client over connections that somebody else uses as well: what both cost can be compared on the same one.
+    #[must_use]
+    pub fn over(http: Client, address: Address, teller: Teller) -> Self {
+        Self {
+            http,
             address: Arc::new(address),
             budget: Arc::default(),
             clock: VenueClock::default(),
             spelling: Arc::default(),
             teller,
             calls: Arc::default(),
-        })
+        }
     }
 
     /// A client with connections of its own that shares quotas and clock: connections are driven by the threads that

@@ -21,7 +21,7 @@ async fn what_is_left_of_the_budget_is_a_metric_and_stands_in_settings() {
     assert_eq!((closing - reads, reads - entries), (2_000, 1_000), "the reserves");
     assert!(left("quota=\"address\",purpose=\"reads\"") > 9_000);
     let settings = console.get("/settings").await.text().await.unwrap();
-    for words in ["Budget left, account", "Of it for entries", "Kept for closing", "2000 of 10000"] {
+    for words in ["Budget left, account", "Of it for entries", "Kept for closing", "2,000 of 10,000"] {
         assert!(settings.contains(words), "{words} in {settings}");
     }
 }

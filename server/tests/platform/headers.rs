@@ -56,6 +56,16 @@ async fn the_nonce_of_the_policy_is_the_nonce_of_the_page_and_never_the_same() {
     assert_ne!(nonces[0], nonces[1]);
 }
 
+/// Catches: half a kilobyte of policy on every script and sheet of a first load.
+#[tokio::test]
+async fn what_is_no_page_has_the_policy_of_nothing() {
+    let console = Console::start(&[]).await;
+    for path in ["/health", "/api/v1/me"] {
+        let policy = header(&console.get(path).await, "content-security-policy");
+        assert_eq!(policy, "default-src 'none'; frame-ancestors 'none'", "{path}");
+    }
+}
+
 #[tokio::test]
 async fn pages_lead_to_sign_in_until_somebody_is() {
     let mut console = Console::start(&[]).await;

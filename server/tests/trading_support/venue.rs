@@ -67,7 +67,10 @@ impl Venue {
     /// Sells so many lots of one option that has a bid for them, as from the venue's own app.
     pub async fn sold(&self, lots: i64) {
         let products = self.rest.read_all::<wire::Product>(&Call::options()).await.unwrap();
-        for option in products.iter().filter_map(|product| translate::option(product).unwrap()) {
+        // Not one that is settled while somebody looks.
+        let day = server::clock::now().0 + 86_400_000_000;
+        let options = products.iter().filter_map(|product| translate::option(product).unwrap());
+        for option in options.filter(|option| option.expiry.0 > day) {
             let (ticker, _) = self.rest.read::<wire::Ticker>(&Call::ticker(&option.symbol)).await.unwrap();
             let quotes = ticker.quotes.unwrap_or_default();
             let wanted =

@@ -6,7 +6,8 @@ use model::Decimal;
 use model::ids::{ClientOrderId, ProductId, Symbol};
 use model::order::{OrderRequest, Purpose, Side, TimeInForce};
 use serde::de::IgnoredAny;
-use server::venue::{Call, Rest, Sent, wire};
+use server::clock;
+use server::venue::{Call, Rest, Sent, translate, wire};
 use simulator::{Faults, Options, Running};
 
 pub use super::embedded::client;
@@ -14,7 +15,7 @@ pub use super::embedded::client;
 pub struct Desk {
     pub running: Running,
     pub rest: Rest,
-    /// The call nearest to spot.
+    /// The call nearest to spot that lives for another day.
     pub product: ProductId,
     pub symbol: Symbol,
     pub bid: Decimal,
@@ -43,7 +44,12 @@ impl Desk {
         let first = Symbol::from(products[0].symbol.as_str());
         let (ticker, _) = scout.read::<wire::Ticker>(&Call::ticker(&first)).await.unwrap();
         let spot = ticker.spot_price.unwrap();
-        let calls = products.iter().filter(|product| product.contract_type == "call_options");
+        // One that expires in the next hours loses its value, and at noon its orders, under whoever looks.
+        let day = clock::now().0 + 86_400_000_000;
+        let lives = |product: &&wire::Product| {
+            translate::option(product).unwrap().is_some_and(|option| option.expiry.0 > day)
+        };
+        let calls = products.iter().filter(|product| product.contract_type == "call_options").filter(lives);
         let nearest = calls.min_by_key(|product| (product.strike_price.unwrap() - spot).abs()).unwrap();
         let symbol = Symbol::from(nearest.symbol.as_str());
         let (ticker, _) = scout.read::<wire::Ticker>(&Call::ticker(&symbol)).await.unwrap();

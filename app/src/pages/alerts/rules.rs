@@ -43,7 +43,9 @@ fn row(rule: &RuleView, can_test: bool) -> AnyView {
         (_, _) => Some("firing"),
     };
     let severity = if rule.critical { "critical" } else { "warning" };
-    let window = if rule.window_us == 0 { "at once".to_owned() } else { span(rule.window_us) };
+    // A length that somebody chose has no tenths.
+    let window =
+        if rule.window_us == 0 { "at once".to_owned() } else { span(rule.window_us).replace(".0 ", " ") };
     let value = if rule.value.is_empty() {
         "nothing yet".to_owned()
     } else {

@@ -9,7 +9,7 @@ use crate::event::Control;
 use crate::format;
 use crate::live::use_live;
 use crate::pages::past::configuration_name;
-use crate::parts::{Deed, Panel, act_button, open_button};
+use crate::parts::{Deed, Panel, act_button, live_tag, open_button};
 use crate::shown::{use_shown, use_view};
 
 /// The bar, while `running` sessions run.
@@ -121,7 +121,7 @@ fn Plan() -> impl IntoView {
     };
     view! {
         <div class="plan">
-            <strong>{text(|facts| facts.0.clone())}</strong>
+            <strong>{text(|facts| facts.0.clone())}{live_tag(live.strip.with_untracked(|strip| strip.execution_mode))}</strong>
             <span>
                 {text(|facts| facts.1.clone())} " · session "
                 <a class="id" href=move || format!("/trace/{}", facts.with(|facts| facts.as_ref().map(|facts| facts.3.clone()).unwrap_or_default()))>{text(|facts| facts.2.clone())}</a>

@@ -1,4 +1,5 @@
-//! What a start means where the venue is a real one: said on the button and beside it, with the form that confirms it.
+//! What a start means where the venue is a real one: said on the button and beside it, and the dialog that asks for the
+//! password once more.
 
 use leptos::prelude::*;
 use model::input::LiveAccount;
@@ -26,19 +27,39 @@ pub(super) fn orders_go() -> String {
     }
 }
 
-/// The password once more; a plain form, so that it works without script and puts nothing into the module.
-pub(super) fn confirmation() -> Option<AnyView> {
-    let LiveAccount { venue, account, real_money } = live()?;
-    let money = if real_money { "This is real money." } else { "This is play money." };
+/// Whose account it is, and whether it is money.
+fn whose(LiveAccount { venue, account, real_money }: &LiveAccount) -> AnyView {
+    let money = if *real_money { "This is real money." } else { "This is play money." };
+    view! { <b>{format!("LIVE: {venue}, account {account}.")}</b>" "{money} }.into_any()
+}
+
+/// Beside the button.
+pub(super) fn warning() -> Option<AnyView> {
+    let live = live()?;
+    Some(
+        view! { <p class="step-up">{whose(&live)}" A start asks for your password once more."</p> }
+            .into_any(),
+    )
+}
+
+/// Opened by the answer that the password is wanted once more; what was pressed is done when it was right.
+pub(super) fn dialog() -> Option<AnyView> {
+    let live = live()?;
     let view = view! {
-        <form class="step-up" method="post" action="/step-up" aria-label="Confirm live trading" data-own>
-            <p><b>{format!("LIVE: {venue}, account {account}.")}</b>" "{money}" A start wants your password once more; it counts for some minutes."</p>
-            <label class="field">
-                <span>"Password, once more"</span>
-                <input type="password" name="password" autocomplete="current-password" required/>
-            </label>
-            <button class="button" type="submit">"Confirm live trading"</button>
-        </form>
+        <div class="dialog" hidden data-dialog="confirm" data-while="" data-back=".desk .button.primary">
+            <section class="panel" role="dialog" aria-labelledby="confirm-title" aria-describedby="confirm-about">
+                <header>
+                    <h2 id="confirm-title"><span class="what-waits" data-own></span>": your password, once more"</h2>
+                    <span class="end"><button class="button quiet" type="button" data-does="close">"Close, do nothing"</button></span>
+                </header>
+                <form class="body stack" method="post" action="/step-up" data-sends="/api/v1/step-up">
+                    <p id="confirm-about">{whose(&live)}" What you pressed is done once the password is right. It counts for some minutes, in this browser only."</p>
+                    <label class="field">"Password"<input type="password" id="confirm" name="password" autocomplete="current-password" required/></label>
+                    <p class="refusal" role="alert" data-own></p>
+                    <button class="button danger solid">"Confirm"</button>
+                </form>
+            </section>
+        </div>
     };
     Some(view.into_any())
 }

@@ -81,6 +81,7 @@ fn Desktop() -> impl IntoView {
         </div>
         {dialogs::stop(part("stop"))}
         {dialogs::resolve(part("resolve"))}
+        {live_start::dialog()}
     }
     .into_any()
 }

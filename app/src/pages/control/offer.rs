@@ -42,7 +42,7 @@ pub fn StartBar() -> impl IntoView {
     view! {
         <StartText/>
         <div class="segments presets" role="group" aria-label="Preset" data-own>{buttons.collect_view()}</div>
-        {live_start::confirmation()}
+        {live_start::warning()}
         <div class="buttons">{act_button(live_start::label(), "primary", "why.start why.draft", start())}</div>
     }
     .into_any()

@@ -13,7 +13,7 @@ use leptos_router::hooks::use_params_map;
 use super::past::configuration_name;
 use crate::data;
 use crate::log_query::LogQuery;
-use crate::parts::{Age, Panel};
+use crate::parts::{Age, Panel, live_tag};
 use crate::port::SessionDetail;
 
 #[component]
@@ -57,7 +57,7 @@ fn told(detail: SessionDetail) -> AnyView {
         <div class="page-head">
             <div>
                 <p class="crumb"><a href="/trades">"Trades"</a>" / session "<span class="num">{id.clone()}</span></p>
-                <h1 tabindex="-1">{name}</h1>
+                <h1 tabindex="-1">{name}{live_tag(detail.view.execution_mode)}</h1>
             </div>
             <div class="actions">
                 {control}

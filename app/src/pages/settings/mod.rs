@@ -82,9 +82,11 @@ fn retention(paint: &SettingsPaint) -> AnyView {
 }
 
 fn about(paint: &SettingsPaint) -> AnyView {
+    let mut all = paint.about.clone();
+    all.push(("Build of this page".to_owned(), shell::version()));
     view! {
         <header><h2>"About"</h2></header>
-        <div class="body">{list(&paint.about)}{list(&[("Build of this page".to_owned(), shell::version())])}</div>
+        <div class="body">{list(&all)}</div>
         <footer>"Charts: "<a href="https://www.tradingview.com/lightweight-charts/">"TradingView Lightweight Charts"</a>", Apache-2.0"</footer>
     }
     .into_any()

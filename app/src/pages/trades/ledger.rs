@@ -1,13 +1,13 @@
 //! The list itself: a line for each finished session; columns are ordered by links.
 
 use leptos::prelude::*;
-use model::ExecutionMode;
 use model::result::SessionResult;
 
 use super::PATH;
 use crate::format;
 use crate::history_query::HistoryQuery;
 use crate::pages::past::{configuration_name, money, reason_name, span};
+use crate::parts::live_tag;
 
 pub fn ledger(results: &[SessionResult], query: &HistoryQuery) -> AnyView {
     let head =
@@ -56,8 +56,7 @@ fn row(result: &SessionResult) -> AnyView {
     let href = format!("/sessions/{id}");
     let ended = format::date_clock(result.ended_at);
     let label = format!("Session {id}, ended {ended}");
-    let live = (result.execution_mode == ExecutionMode::Live)
-        .then(|| view! { " " <span class="tag" data-tone="doubt">"live"</span> });
+    let live = live_tag(result.execution_mode);
     let legs = result.legs.iter().map(|leg| leg.symbol.as_str()).collect::<Vec<_>>().join(" ");
     let reason = reason_name(result.exit_reason);
     let also = (!result.also_matched.is_empty()).then(|| {

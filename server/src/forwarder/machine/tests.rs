@@ -152,6 +152,20 @@ fn one_record_that_spoils_every_request_is_found() {
     assert_eq!(world.letters(), ["boot-17"]);
 }
 
+/// A gateway that finds everything too large, and is put right: others are taken first, and the only record of its stream
+/// was given up for it without having been tried again.
+#[test]
+fn the_only_record_of_its_stream_is_tried_again_before_others_are_believed_in_its_place() {
+    for (refusal, order) in
+        [413, 400].into_iter().flat_map(|refusal| (0..60).map(move |order| (refusal, order)))
+    {
+        let mut world = World::with(30).urgent([30]).in_order(order);
+        world.run(10, vec![Script::Status(refusal); 40]);
+        world.assert_closed();
+        assert!(world.letters().is_empty(), "{refusal} {order}: {:?}", world.letters());
+    }
+}
+
 /// One stream that is blocked stops no other.
 #[test]
 fn a_stream_that_is_blocked_stops_no_other() {

@@ -59,6 +59,8 @@ pub(super) struct Entry {
     pub unsure: Option<String>,
     /// So often it was put aside and no neighbour told whose fault it is.
     pub rounds: u32,
+    /// It was tried again after others had been taken elsewhere: until then the destination may have been put right since.
+    pub tried_again: bool,
     pub fate: Fate,
 }
 

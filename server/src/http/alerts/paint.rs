@@ -118,7 +118,7 @@ fn value_of(rule: &Rule, looked: &Looked) -> String {
         (Some(_), _) => looked.value.clone(),
         (None, Shape::Share { .. }) => "no call yet".to_owned(),
         (None, Shape::Count { .. }) => "0 within the window".to_owned(),
-        (None, Shape::Holds { .. } | Shape::Level { .. }) => "does not hold".to_owned(),
+        (None, Shape::Holds { .. } | Shape::Level { .. }) => "clear".to_owned(),
     }
 }
 
