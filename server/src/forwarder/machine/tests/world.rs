@@ -278,7 +278,7 @@ impl World {
                     self.index.get(*id).is_some_and(|in_| in_.iter().any(|g| (from..now).contains(g)))
                 };
                 let found = ids.iter().filter(old).cloned().collect();
-                Input::Fenced(lane, Ok(Fenced { found, index: Some(now.to_string()) }))
+                Input::Fenced(lane, Ok(Fenced { found, index: Some(name(now)) }))
             }
             Effect::Book(settled) => {
                 settled.into_iter().for_each(|lane| self.book(lane));
@@ -372,7 +372,7 @@ impl World {
         }
         places.push(generation);
         self.forms.insert(outgoing.record.event_id.clone(), outgoing.form);
-        Item { status: 201, index: generation.to_string(), ..Item::default() }
+        Item { status: 201, index: name(generation), ..Item::default() }
     }
 
     pub fn assert_closed(&self) {
@@ -386,6 +386,11 @@ impl World {
         let lost = self.index.len() as u64 + quarantined;
         assert!(lost >= self.records as u64, "every record is in the index or a dead letter");
     }
+}
+
+/// Names sort by age, as those of engines do.
+fn name(generation: u32) -> String {
+    format!("{generation:06}")
 }
 
 fn stored(id: i64) -> StoredRecord {
