@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::kind::Kind;
+use crate::nodes::{Node, Trouble};
 use crate::shell::{self, Failure};
+use crate::suites;
 
 /// Measured once with the same framework versions and flags: a page that says hello and nothing else.
 const SKELETON_RAW: u64 = 411_000;
@@ -11,16 +13,52 @@ const SKELETON_BROTLI: u64 = 137_000;
 /// What the first load of Control may weigh in all, compressed.
 const BUDGET_BROTLI: u64 = 250_000;
 
+/// Needs engines, which are not to run beside the others.
+const FORWARDER: &str = "forwarder";
+/// What several use.
+const SHARED: &str = "support";
+
 pub fn run() -> Result<(), Failure> {
     println!("bench");
-    if shell::root().join("server/benches").is_dir() {
-        shell::run(&mut shell::cargo(&["bench", "-p", "server", "--target", &shell::host()?]))?;
-    } else {
-        println!("  server/benches does not exist: no benchmark to run");
-    }
+    let cargo = |names: &[String]| -> Result<_, Failure> {
+        let mut cargo = shell::cargo(&["bench", "-p", "server", "--target", &shell::host()?]);
+        names.iter().for_each(|name| {
+            cargo.args(["--bench", name]);
+        });
+        Ok(cargo)
+    };
+    let (last, others) = names()?.into_iter().partition::<Vec<_>, _>(|name| name == FORWARDER);
+    shell::run(&mut cargo(&others)?)?;
+    let nodes = engines();
+    let urls: Vec<String> = nodes.iter().map(Node::url).collect();
+    shell::run(cargo(&last)?.env("DELTASCOPE_BENCH_ENGINES", urls.join(",")))?;
+    drop(nodes);
     crate::bench_browser::run()?;
     crate::bench_browser::phone()?;
     first_load()
+}
+
+/// The benchmarks of the server: a file or a folder each.
+fn names() -> Result<Vec<String>, Failure> {
+    let folder = shell::root().join("server/benches");
+    let entries = std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let stem = |path: PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let mut names: Vec<String> = entries.flatten().filter_map(|entry| stem(entry.path())).collect();
+    names.retain(|name| name != SHARED);
+    names.sort();
+    Ok(names)
+}
+
+/// Search engines without the limits of the tests, and rsyslog where it can be had.
+fn engines() -> Vec<Node> {
+    let _ = suites::rsyslog();
+    match suites::engines(false) {
+        Ok(nodes) => nodes,
+        Err(Trouble::Missing(why) | Trouble::Broken(why)) => {
+            println!("  no real search engine: {why}");
+            Vec::new()
+        }
+    }
 }
 
 struct Asset {

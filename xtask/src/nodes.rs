@@ -130,8 +130,8 @@ pub fn build(kind: Kind, java: &Path, maven: &Path) -> Result<(), Trouble> {
     })
 }
 
-/// Starts it with an empty data folder on a free port.
-pub fn start(kind: Kind, java: &Path) -> Result<Node, Trouble> {
+/// Starts it with an empty data folder on a free port. `tight`: a test shall find its limits.
+pub fn start(kind: Kind, java: &Path, tight: bool) -> Result<Node, Trouble> {
     let broken = |error: std::io::Error| Trouble::Broken(error.to_string());
     let work = workshop(kind);
     let home = shell::root().join("target/search-nodes").join(format!("{}-data", kind.folder()));
@@ -156,7 +156,10 @@ pub fn start(kind: Kind, java: &Path) -> Result<Node, Trouble> {
         Kind::Elasticsearch => "searchnode.EsMain",
         Kind::OpenSearch => "searchnode.OsMain",
     };
-    command.args(["-cp", &classes, class]).arg(&home).arg(address.port().to_string()).args(TIGHT);
+    command.args(["-cp", &classes, class]).arg(&home).arg(address.port().to_string());
+    if tight {
+        command.args(TIGHT);
+    }
     let told = File::create(&log).and_then(|file| Ok((file.try_clone()?, file))).map_err(broken)?;
     command.stdin(Stdio::null()).stdout(told.0).stderr(told.1);
     let child = command.spawn().map_err(broken)?;

@@ -44,6 +44,9 @@ pub fn names() -> String {
 /// Tests against somebody's own search engine.
 pub use engines::theirs as of_an_engine;
 
+/// What tests and benchmarks of the forwarder meet.
+pub use engines::{rsyslog, started as engines};
+
 /// Reads `--only`, `--skip` and `--full`.
 pub fn choose(arguments: &[String]) -> Result<Choice, Failure> {
     let mut choice = Choice { suites: ALL.iter().collect(), full: false };

@@ -73,6 +73,12 @@ pub(crate) fn evaluate(state: &TradingState, session: &Session, now: Micros) -> 
     Evaluation { worth, readings, changes, fires, far_beyond_max_loss }
 }
 
+/// The most that profit rules believe of E: a false ask must neither take a profit that is not there nor raise a floor for
+/// ever. E may lead M by 1 % of the credit.
+pub(crate) fn carried_by_mark(at_mark: Option<Money>, credit: Money) -> Option<Money> {
+    Some(at_mark?.saturating_add(credit.saturating_mul(Decimal::new(1, 2))))
+}
+
 /// A reading that cannot fire.
 pub(crate) fn quiet(rule: Rule, verdict: Verdict) -> Judgement {
     Judgement { reading: RuleReading::bare(rule, verdict), change: None, fires: false }

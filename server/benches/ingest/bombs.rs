@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use flate2::{Compression, write::GzEncoder};
 
-use crate::{Process, connected};
+use crate::process::{Process, connected};
 
 const BOMBS: usize = 50;
 /// What unpacks to a thousand times itself, and fits into a request.

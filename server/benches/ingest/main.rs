@@ -3,13 +3,14 @@
 //! own; what judging a record alone costs, what browsers wait that send at a rate, and what bombs take.
 
 mod bombs;
+#[path = "../support/process.rs"]
+mod process;
 mod steady;
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,11 +19,12 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSy
 use telemetry::Micros;
 use telemetry::ingest::{AdmitContext, Tier, admit};
 
+use process::{Process, connected, post};
+
 const RECORDS: usize = 200;
 const BATCHES: usize = 200;
 /// Browsers that send at the same time, each waiting for its answer.
 const CLIENTS: usize = 4;
-const PASSWORD: &str = "correct horse";
 
 fn main() {
     server::tls::install();
@@ -38,15 +40,17 @@ fn main() {
     });
     support::line("judging one record, without HTTP and store", judged);
     let dir = tempfile::tempdir().expect("a folder");
-    let process = ours(dir.path());
+    let process = Process::server(dir.path(), &[]);
     runtime.block_on(bombs::run(&process));
+    let plain_dir = tempfile::tempdir().expect("a folder");
+    let baseline = plain_process(plain_dir.path());
     for records_a_second in [5_000, 10_000, 20_000] {
-        runtime.block_on(steady::run(&process, records_a_second));
+        runtime.block_on(steady::run(&process, "/api/logs", records_a_second));
+        runtime.block_on(steady::run(&baseline, steady::NOTHING, records_a_second));
     }
     let ours = runtime.block_on(load(&process, "/api/logs"));
     drop(process);
-    let plain_dir = tempfile::tempdir().expect("a folder");
-    let plain = runtime.block_on(load(&plain_process(plain_dir.path()), "/"));
+    let plain = runtime.block_on(load(&baseline, "/"));
     ours.print("server: judged, cleaned, committed, then 202");
     plain.print("baseline: Value and one INSERT a record");
     println!(
@@ -87,48 +91,9 @@ fn batch_of(records: usize) -> Value {
         "ctx": { "route": "/control", "vis": "visible" }, "t0": server::clock::now().as_millis(), "recs": recs })
 }
 
-/// A process that serves, and what its requests carry.
-struct Process {
-    child: Child,
-    base: String,
-    headers: Vec<(&'static str, String)>,
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn started(command: &mut Command) -> (Child, String) {
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("a process");
-    let mut line = String::new();
-    BufReader::new(child.stderr.take().expect("its stderr")).read_line(&mut line).expect("the ready line");
-    let base = line.split_once("ready on ").expect("the ready line").1.trim().to_owned();
-    (child, base)
-}
-
-fn ours(dir: &Path) -> Process {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_deltascope"));
-    command
-        .env_clear()
-        .current_dir(dir)
-        .env("DELTASCOPE__DATA__DIR", dir.join("data"))
-        .env("DELTASCOPE__HTTP__LISTEN", "127.0.0.1:0")
-        .env("DELTASCOPE__AUTH__BOOTSTRAP_PASSWORD", PASSWORD);
-    for name in ["RECORDS_PER_MINUTE", "RECORDS_BURST", "KIB_PER_MINUTE", "KIB_BURST", "REQUESTS_PER_MINUTE"]
-    {
-        command.env(format!("DELTASCOPE__INGEST__{name}"), "1000000000");
-    }
-    let (child, base) = started(&mut command);
-    Process { child, base, headers: Vec::new() }
-}
-
 fn plain_process(dir: &Path) -> Process {
     let itself = std::env::current_exe().expect("this program");
-    let (child, base) = started(Command::new(itself).arg("--plain").arg(dir));
-    Process { child, base, headers: Vec::new() }
+    Process::start(Command::new(itself).arg("--plain").arg(dir))
 }
 
 struct Load {
@@ -150,21 +115,13 @@ impl Load {
     }
 }
 
-/// A client, where it sends to, and what its requests carry.
-async fn connected(process: &Process, path: &str) -> (reqwest::Client, String, Vec<(&'static str, String)>) {
-    let http = reqwest::Client::new();
-    let headers = if path == "/" { Vec::new() } else { sign_in(&http, &process.base).await };
-    let headers = process.headers.iter().cloned().chain(headers).collect();
-    (http, format!("{}{path}", process.base), headers)
-}
-
 async fn load(process: &Process, path: &str) -> Load {
     let (http, url, headers) = connected(process, path).await;
     let headers = Arc::new(headers);
     for _ in 0..20 {
         send(&http, &url, &headers).await;
     }
-    let (began, cpu) = (Instant::now(), cpu_seconds(process.child.id()));
+    let (began, cpu) = (Instant::now(), process.cpu_seconds());
     let clients = (0..CLIENTS).map(|_| {
         let (http, url, headers) = (http.clone(), url.clone(), Arc::clone(&headers));
         tokio::spawn(async move {
@@ -183,7 +140,7 @@ async fn load(process: &Process, path: &str) -> Load {
     waits.sort();
     Load {
         per_second: records / began.elapsed().as_secs_f64(),
-        per_core: records / (cpu_seconds(process.child.id()) - cpu).max(0.01),
+        per_core: records / (process.cpu_seconds() - cpu).max(0.01),
         p50: waits[waits.len() / 2],
         p99: waits[waits.len() * 99 / 100],
     }
@@ -194,36 +151,6 @@ async fn send(http: &reqwest::Client, url: &str, headers: &[(&'static str, Strin
     let began = Instant::now();
     post(http, url, headers, body).await;
     began.elapsed()
-}
-
-async fn post(http: &reqwest::Client, url: &str, headers: &[(&'static str, String)], body: String) {
-    let mut request = http.post(url).header("content-type", "application/json").body(body);
-    for (name, value) in headers {
-        request = request.header(*name, value);
-    }
-    let response = request.send().await.expect("an answer");
-    assert!(response.status().is_success(), "{}", response.status());
-    response.bytes().await.expect("the whole answer");
-}
-
-async fn sign_in(http: &reqwest::Client, base: &str) -> Vec<(&'static str, String)> {
-    let body = json!({ "username": "admin", "password": PASSWORD });
-    let response = http.post(format!("{base}/api/v1/sign-in")).json(&body).send().await.expect("an answer");
-    let cookie =
-        response.headers()["set-cookie"].to_str().expect("text").split(';').next().unwrap_or_default();
-    let cookie = cookie.to_owned();
-    let page = http.get(format!("{base}/login")).send().await.expect("a page").text().await.expect("text");
-    let token = page.split_once("name=\"log-token\" content=\"").expect("a page token").1;
-    let token = token.split('"').next().unwrap_or_default().to_owned();
-    vec![("cookie", cookie), ("sec-fetch-site", "same-origin".to_owned()), ("x-log-token", token)]
-}
-
-/// User and system time of a process, from the kernel's table in hundredths of a second.
-fn cpu_seconds(pid: u32) -> f64 {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let after = text.rsplit_once(')').map_or("", |(_, after)| after);
-    let ticks = after.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok());
-    ticks.sum::<f64>() / 100.0
 }
 
 /// The baseline: what one writes first.
@@ -237,10 +164,38 @@ async fn plain(dir: &Path) {
     let table =
         "CREATE TABLE records (id INTEGER PRIMARY KEY, event TEXT, level INTEGER, message TEXT, body TEXT)";
     sqlx::query(table).execute(&pool).await.expect("a table");
-    let app = axum::Router::new().route("/", axum::routing::post(insert)).with_state(pool);
+    let waits: Waits = Arc::default();
+    let told = Arc::clone(&waits);
+    let told = move || async move { axum::Json(std::mem::take(&mut *told.lock().expect("no panic"))) };
+    let app = axum::Router::new()
+        .route("/", axum::routing::post(insert))
+        .route(steady::NOTHING, axum::routing::post(nothing))
+        .route_layer(axum::middleware::from_fn_with_state(waits, timed))
+        .route("/waits", axum::routing::get(told))
+        .with_state(pool);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     eprintln!("ready on http://{}", listener.local_addr().expect("an address"));
     axum::serve(listener, app).await.expect("a server");
+}
+
+/// What each request took, in microseconds.
+type Waits = Arc<std::sync::Mutex<Vec<u64>>>;
+
+async fn timed(
+    axum::extract::State(waits): axum::extract::State<Waits>,
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> axum::response::Response {
+    let began = Instant::now();
+    let answer = next.run(request).await;
+    let took = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    waits.lock().expect("no panic").push(took);
+    answer
+}
+
+async fn nothing(body: axum::body::Bytes) -> axum::http::StatusCode {
+    drop(body);
+    axum::http::StatusCode::ACCEPTED
 }
 
 async fn insert(

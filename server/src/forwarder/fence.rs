@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::machine::Fenced;
 
+/// Ids of one question: a request that every proxy lets through.
+const ASKED_AT_ONCE: usize = 5_000;
+
 /// Which of `ids` lie in the indices of `stream` from `index` on, without the one that is written to now. `Err`: the
 /// engine could not be asked.
 pub(super) async fn found(
@@ -28,13 +31,15 @@ pub(super) async fn found(
     let mut found = HashSet::new();
     let (old, written) = indices(&answer, index);
     for old in old {
-        let body = json!({ "ids": ids });
-        let path = format!("/{old}/_mget?_source=false");
-        let (status, answer) = client.call(Method::POST, &path, Some(&body)).await?;
-        match status {
-            200 => found.extend(there(&answer)),
-            404 => {}
-            _ => return Err(format!("HTTP {status} to the question what {old} has")),
+        for ids in ids.chunks(ASKED_AT_ONCE) {
+            let body = json!({ "ids": ids });
+            let path = format!("/{old}/_mget?_source=false");
+            let (status, answer) = client.call(Method::POST, &path, Some(&body)).await?;
+            match status {
+                200 => found.extend(there(&answer)),
+                404 => {}
+                _ => return Err(format!("HTTP {status} to the question what {old} has")),
+            }
         }
     }
     Ok(Fenced { found, index: written })

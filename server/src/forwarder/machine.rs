@@ -227,18 +227,19 @@ impl Machine {
     }
 
     fn asked(&mut self, result: Result<Destination, String>, roll: u32, effects: &mut Vec<Effect>) {
-        let (state, status, reason) = match result {
+        let (state, status, reason, ms) = match result {
             Ok(Destination::Ready) => {
                 self.set_up = SetUp::Done;
                 self.setup_backoff = Backoff::default();
                 self.trouble = None;
                 return;
             }
-            Ok(Destination::Refuses { status, reason }) => (State::Held, status, reason),
-            Err(reason) => (State::Resting, 0, reason),
+            Ok(Destination::Refuses { status, reason }) => {
+                (State::Held, status, reason, self.setup_backoff.next_ms(roll))
+            }
+            Err(reason) => (State::Resting, 0, reason, self.setup_backoff.next_unreached_ms(roll)),
         };
         self.set_up = SetUp::Resting;
-        let ms = self.setup_backoff.next_ms(roll);
         self.tell_trouble(state, status, &reason, ms, effects);
         self.trouble = Some((state, reason));
         effects.push(Effect::Rest { lane: None, ms });

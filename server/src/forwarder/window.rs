@@ -75,6 +75,11 @@ impl Window {
         }
     }
 
+    /// The one that follows: what is known of the destination is known of it too.
+    pub fn next_window(&self, from: i64) -> Self {
+        Self { index: self.index.clone(), recent: self.recent, ..Self::new(self.lane, from) }
+    }
+
     pub fn len(&self) -> usize {
         self.entries.len()
     }
@@ -99,14 +104,13 @@ impl Window {
         self.entries.iter().filter(|entry| open(&entry.fate)).map(|entry| entry.record.at_us).min()
     }
 
-    /// Adds what comes next. `unsure`: an earlier process may have sent it. With company, what was put aside is
-    /// tried again: the same request tells whose fault it was.
-    pub fn add(&mut self, records: Vec<StoredRecord>, end: i64, unsure: bool) {
+    /// Adds what comes next. `unsure`: an earlier process may have sent it, into this index (empty: any) or a later one.
+    /// With company, what was put aside is tried again: the same request tells whose fault it was.
+    pub fn add(&mut self, records: Vec<StoredRecord>, end: i64, unsure: Option<String>) {
         self.end = end;
         if !records.is_empty() {
             self.release(|blame| blame != Blame::Request);
         }
-        let unsure = unsure.then(|| self.index.clone().unwrap_or_default());
         let entry = |record| Entry {
             record,
             form: Form::Full,

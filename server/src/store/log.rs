@@ -9,6 +9,7 @@ mod lines;
 mod manifest;
 mod position;
 mod recover;
+mod room;
 mod seal;
 mod segment;
 mod taken;
@@ -23,15 +24,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::watch;
 
-pub use head::{Head, whole};
+pub use head::{Head, kind, whole};
 pub use lines::{Lines, Tail, tail};
 pub use manifest::{Manifest, SealedSegment};
 pub use position::{Day, Ordinal, offset};
 pub use segment::{PIECE, Reader, Segment};
 pub use taken::Taken;
-pub use walk::Forward;
+pub use walk::{Forward, is_passing};
 
 use append::Appender;
+use room::Room;
 
 /// A segment ends with this many bytes.
 pub const SEGMENT_BYTES: u64 = 64 << 20;
@@ -72,9 +74,9 @@ impl Log {
         let dir = data.join(FOLDER);
         let mut found = recover::folder(&dir);
         let segments = list(&dir).unwrap_or_default();
-        let last = segments.keys().next_back().copied();
-        let end = segments.values().next_back().map(|segment| recover::cut(segment, &mut found));
-        let appender = Appender::new(dir.clone(), segment_bytes, last, end.flatten());
+        let last = segments.values().next_back();
+        let last = last.map(|segment| (segment.ordinal, recover::cut(segment, &mut found)));
+        let appender = Appender::new(dir.clone(), segment_bytes, last, Room::on(&dir));
         let log = Self::assemble(dir, segments, Some(appender));
         (log, found)
     }

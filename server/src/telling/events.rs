@@ -17,8 +17,9 @@ pub enum TelemetryEvent {
     Dropped { count: u64, by_level: Vec<(&'static str, u64)>, reason: &'static str, last: bool },
     /// Debug records that sampling held back, by event. At shutdown told in any case.
     Suppressed { count: u64, by_event: BTreeMap<String, u64>, last: bool },
-    /// The store refuses records; they wait and are tried again.
-    StoreFailed { failure: String, waiting: u64 },
+    /// The store refuses records; they wait and are tried again. `reserve_bytes`: on a full disk, what is kept there for
+    /// audit records and errors.
+    StoreFailed { failure: String, waiting: u64, reserve_bytes: Option<u64> },
     /// The store takes records again.
     StoreRecovered { outage_ms: u64 },
     /// A browser batch held nothing that could be kept, but for what it says of its tab.
@@ -69,8 +70,15 @@ impl Event for TelemetryEvent {
                 format!("Telemetry ends; {count} records dropped since last told")
             }
             Self::Suppressed { count, .. } => format!("{count} debug records were sampled away"),
-            Self::StoreFailed { failure, waiting } => {
-                format!("The telemetry store refuses records ({failure}); {waiting} wait and are tried again")
+            Self::StoreFailed { failure, waiting, reserve_bytes } => {
+                let kept = reserve_bytes.filter(|bytes| *bytes > 0);
+                let kept = kept.map(|bytes| {
+                    format!(", audit records and errors go into the {bytes} bytes that are kept for them")
+                });
+                format!(
+                    "The telemetry store refuses records ({failure}); {waiting} wait and are tried again{}",
+                    kept.unwrap_or_default()
+                )
             }
             Self::StoreRecovered { outage_ms } => {
                 format!("The telemetry store takes records again after {outage_ms} ms")
@@ -103,10 +111,14 @@ impl Event for TelemetryEvent {
                     ("last".to_owned(), Value::from(*last)),
                 ])
             }
-            Self::StoreFailed { failure, waiting } => Map::from_iter([
-                ("error".to_owned(), Value::from(failure.as_str())),
-                ("waiting".to_owned(), Value::from(*waiting)),
-            ]),
+            Self::StoreFailed { failure, waiting, reserve_bytes } => {
+                let reserve = reserve_bytes.map(|bytes| ("reserve_bytes".to_owned(), Value::from(bytes)));
+                let words = [
+                    ("error".to_owned(), Value::from(failure.as_str())),
+                    ("waiting".to_owned(), Value::from(*waiting)),
+                ];
+                Map::from_iter(words.into_iter().chain(reserve))
+            }
             Self::StoreRecovered { outage_ms } => {
                 Map::from_iter([("outage_ms".to_owned(), Value::from(*outage_ms))])
             }
@@ -157,7 +169,11 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
     };
     let at_last =
         TelemetryEvent::Dropped { count: 0, by_level: Vec::new(), reason: "queue_full", last: true };
-    let failed = TelemetryEvent::StoreFailed { failure: "database or disk is full".to_owned(), waiting: 512 };
+    let failed = TelemetryEvent::StoreFailed {
+        failure: "database or disk is full".to_owned(),
+        waiting: 512,
+        reserve_bytes: Some(8 << 20),
+    };
     let by_event = BTreeMap::from([("cycle.started".to_owned(), 480)]);
     let suppressed = TelemetryEvent::Suppressed { count: 480, by_event, last: false };
     let noted = TelemetryEvent::BatchNoted {

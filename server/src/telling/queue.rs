@@ -155,6 +155,13 @@ impl Queue {
         items
     }
 
+    /// Errors, fatal and audit records that wait, in order of number.
+    pub fn drain_protected(&mut self) -> Vec<Numbered> {
+        let items: Vec<Numbered> = self.lanes[PROTECTED].drain(..).collect();
+        self.waiting -= items.len();
+        items
+    }
+
     /// Losses not yet declared; they count as declared from now on.
     pub fn take_shed(&mut self) -> Shed {
         std::mem::take(&mut self.shed)

@@ -360,6 +360,10 @@ impl Teller {
         (queue.drain(), queue.closed)
     }
 
+    pub(super) fn drain_protected(&self) -> Vec<Numbered> {
+        self.lock().drain_protected()
+    }
+
     pub(super) fn take_shed(&self) -> Shed {
         let shed = self.lock().take_shed();
         self.shared.shed.fetch_add(shed.total(), Ordering::Relaxed);

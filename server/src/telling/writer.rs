@@ -1,5 +1,7 @@
 //! The one writer: builds and numbers records, prints them, and group-commits them to the store.
 
+mod full;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -14,6 +16,7 @@ use super::queue::{Item, Numbered};
 use super::teller::VERSION;
 use super::{BatchOutcome, Output, Teller, say};
 use crate::clock;
+use crate::store::StoreError;
 use crate::store::telemetry::{Commit, Group, TelemetryStore};
 
 /// How long the writer waits for company before it commits, unless a browser waits for its answer: whoever comes while
@@ -179,23 +182,17 @@ impl Writer {
     /// again until it takes the records, so that nothing is lost; meanwhile the queue fills up and sheds, counted.
     async fn write(&self, commit: Collected, closing: bool) {
         let Collected { inner, replies, journal, repeated } = commit;
-        let group = inner.finish();
+        let mut group = inner.finish();
         if group.is_empty() && replies.is_empty() {
             return;
         }
         let (lines, own) = group.lines();
         self.print(&lines, 0..own);
-        if !self.append(&group, closing).await {
+        if !self.append(&mut group, closing).await {
             return;
         }
         self.print(&lines, own..lines.len());
-        let written = group.records();
-        self.teller.add_committed(written);
-        let taken = written + repeated;
-        let _ = self
-            .in_hand
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| Some(held.saturating_sub(taken)));
-        self.teller.add_repeated(repeated);
+        self.count(group.records(), repeated);
         if let Some(reply) = journal {
             // Nobody waits any more in a process that ends; the records are there all the same.
             let _ = reply.send(());
@@ -206,12 +203,25 @@ impl Writer {
         }
     }
 
+    /// Records are written, or were there already.
+    fn count(&self, written: u64, repeated: u64) {
+        self.teller.add_committed(written);
+        let taken = written + repeated;
+        let _ = self
+            .in_hand
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| Some(held.saturating_sub(taken)));
+        self.teller.add_repeated(repeated);
+    }
+
     /// `false`: the store refused to the end.
-    async fn append(&self, group: &Group, closing: bool) -> bool {
+    async fn append(&self, group: &mut Group, closing: bool) -> bool {
         let (started, mut pause) = (Instant::now(), FIRST_PAUSE);
         while let Err(error) = self.store.append(group).await {
             if pause == FIRST_PAUSE {
-                self.refused(&error.to_string());
+                self.refused(&error).await;
+            }
+            if error.is_full() {
+                self.write_urgent(group).await;
             }
             if closing && started.elapsed() > LAST_TRIES {
                 say(&format!("{} records could not be stored: {error}", group.records()));
@@ -235,10 +245,12 @@ impl Writer {
         }
     }
 
-    fn refused(&self, failure: &str) {
-        self.store.refuses(Some(failure));
+    async fn refused(&self, error: &StoreError) {
+        let failure = error.to_string();
+        self.store.refuses(Some(&failure));
+        let reserve_bytes = if error.is_full() { Some(self.store.room_left().await) } else { None };
         let waiting = self.teller.counts().waiting;
-        let event = TelemetryEvent::StoreFailed { failure: failure.to_owned(), waiting };
+        let event = TelemetryEvent::StoreFailed { failure, waiting, reserve_bytes };
         self.teller.tell(&event, &Context::default());
     }
 }

@@ -16,6 +16,7 @@ mod forwarding;
 mod full_disk;
 mod headers;
 mod ingest;
+mod kept_room;
 mod kills;
 mod levels;
 mod lifecycle;

@@ -14,7 +14,7 @@ const SHIPPER: &str = "shipper";
 
 /// Engines of our own.
 pub fn ours(full: bool) -> Verdict {
-    let nodes = match started() {
+    let nodes = match started(true) {
         Ok(nodes) => nodes,
         Err(Trouble::Broken(why)) => return Verdict::Failed(why),
         Err(Trouble::Missing(why)) => {
@@ -41,13 +41,15 @@ pub fn theirs(arguments: &[String]) -> Result<(), Failure> {
     }
 }
 
-fn started() -> Result<Vec<Node>, Trouble> {
+/// One of each kind, ended with the values. `tight`: a test shall find their limits.
+pub fn started(tight: bool) -> Result<Vec<Node>, Trouble> {
     let (java, maven) = java::ensure().map_err(Trouble::Missing)?;
     let kinds = [Kind::Elasticsearch, Kind::OpenSearch];
     for kind in kinds {
         nodes::build(kind, &java, &maven)?;
     }
-    let mut nodes = kinds.map(|kind| nodes::start(kind, &java)).into_iter().collect::<Result<Vec<_>, _>>()?;
+    let mut nodes =
+        kinds.map(|kind| nodes::start(kind, &java, tight)).into_iter().collect::<Result<Vec<_>, _>>()?;
     for node in &mut nodes {
         node.wait()?;
         println!("  a search engine answers at {}", node.url());
@@ -69,7 +71,7 @@ fn tests(urls: &str, tight: bool, full: bool) -> Result<Counted, Failure> {
 }
 
 /// Debian's, with its module for Elasticsearch; installed where we may.
-fn rsyslog() -> Option<()> {
+pub fn rsyslog() -> Option<()> {
     let there = || {
         let folders = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
         let module = |folder: &Path| folder.join("rsyslog/omelasticsearch.so").is_file();
@@ -78,7 +80,7 @@ fn rsyslog() -> Option<()> {
     if !there()
         && let Err(why) = shell::install(&["rsyslog", "rsyslog-elasticsearch"])
     {
-        println!("skipped: the test with rsyslog: {why}");
+        println!("skipped: rsyslog: {why}");
     }
     there().then_some(())
 }

@@ -39,9 +39,19 @@ pub fn of_all(more: &[&str]) -> Command {
 
 /// Tests with more seeds read `DELTASCOPE_FULL`.
 pub fn tests(full: bool) -> Verdict {
+    docker_compose();
     let mut tests = of_all(&["--no-fail-fast"]);
     if full {
         tests.env("DELTASCOPE_FULL", "1");
     }
     Verdict::of_tests(tee::run(&mut tests).map(|run| vec![run]))
+}
+
+/// Reads the files of `deploy/elastic` as their users' will; no daemon is needed for it. Installed where we may.
+fn docker_compose() {
+    if shell::which("docker-compose").is_none()
+        && let Err(why) = shell::install(&["docker-compose"])
+    {
+        println!("skipped: docker-compose does not look at its file: {why}");
+    }
 }

@@ -1,9 +1,10 @@
-//! Max profit: waits for data that it can trust, and is confirmed once.
+//! Max profit: waits for data that it can trust, believes the book only as far as the mark carries it, and is confirmed
+//! once.
 
 use model::Micros;
 use model::rules::{Measure, Rule, RuleReading, Verdict};
 
-use super::{Judgement, Look, confirmed, near, percent, quiet, waiting};
+use super::{Judgement, Look, carried_by_mark, confirmed, near, percent, quiet, waiting};
 use crate::confirm::{Confirmation, confirm};
 use crate::said::MILLISECOND;
 
@@ -26,6 +27,7 @@ pub(super) fn max(look: &Look<'_>) -> Judgement {
     };
     let breach = look.session.rules.breaches.get(&Rule::MaxProfit);
     let pace = Confirmation { needed: 2, gap: Micros(200 * MILLISECOND) };
-    let step = confirm(breach, executable >= limit, look.now, pace);
+    let carried = carried_by_mark(look.worth.at_mark, look.worth.credit).is_some_and(|most| most >= limit);
+    let step = confirm(breach, executable >= limit && carried, look.now, pace);
     confirmed(reading, step, executable, limit)
 }

@@ -6,9 +6,9 @@ use model::decision::RulesDecision;
 use model::decision::rules::Lift;
 use model::rules::{Measure, Rule, RuleReading, Verdict};
 use model::session::{Breach, Trailing};
-use model::{Decimal, Micros, Money};
+use model::{Micros, Money};
 
-use super::{Judgement, Look, confirmed, percent, quiet, waiting};
+use super::{Judgement, Look, carried_by_mark, confirmed, percent, quiet, waiting};
 use crate::confirm::{Confirmation, Confirmed, confirm};
 use crate::said::MILLISECOND;
 
@@ -41,9 +41,7 @@ pub(crate) fn judge(
     breach: Option<&Breach>,
     look: Numbers,
 ) -> Outcome {
-    // One false ask must not raise the floor for ever: E may lead M by 1 % of the credit at most.
-    let lead = look.credit.saturating_mul(Decimal::new(1, 2));
-    let carried = look.at_mark.is_some_and(|mark| look.executable <= mark.saturating_add(lead));
+    let carried = carried_by_mark(look.at_mark, look.credit).is_some_and(|most| look.executable <= most);
     let (Some(peak), Some(floor)) = (known.peak.filter(|_| known.active), known.floor) else {
         let arms = look.entry_complete && carried && look.executable >= rule.activation;
         if !arms {

@@ -4,7 +4,7 @@
 use model::causes::HealthCause;
 use model::decision::AccountDecision;
 use model::input::{ClockReport, GapKind};
-use model::{Decision, ExitReason, Health, Input, Lifecycle};
+use model::{Configuration, Decision, ExitReason, Health, Input, Lifecycle};
 
 use crate::story::*;
 use crate::support::SECOND;
@@ -143,6 +143,25 @@ fn expiry_and_square_off_go_by_the_venues_clock_for_options_settle_by_it() {
 
     let (mut world, _) = open_session();
     venue_is_ahead(&mut world, 60 * 60 - 20);
+    world.run_until("STOPPED", 20, is_stopped);
+    assert_ended(&world, ExitReason::Time);
+}
+
+/// A machine whose clock is 59 hours ahead after a restart, as one that takes local time for UTC is by some: the venue's
+/// clock is known a little later.
+#[test]
+fn a_restart_under_a_clock_that_is_ahead_does_not_square_off_before_the_venues_clock_is_known() {
+    let mut world = World::new();
+    let untimed = Configuration { holding_minutes_max: None, ..crate::support::quick_strangle() };
+    world.start_and_enter(untimed);
+    world.run_ms(2_500);
+    world.kill_for_ms(59 * 3_600_000 + 1_800_000);
+    world.run_ms(1_200);
+    venue_is_ahead(&mut world, -59 * 60);
+    world.run_ms(20_000);
+    assert_eq!(world.session().exit(), None, "{:#?}", world.tail(10));
+    // Where it is never known, ours is what there is.
+    world.kill_for_ms(1_800_000);
     world.run_until("STOPPED", 20, is_stopped);
     assert_ended(&world, ExitReason::Time);
 }

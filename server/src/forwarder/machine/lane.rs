@@ -8,8 +8,12 @@ use super::super::window::{SUSPICIOUS, Verdict, Window};
 use super::{Effect, Fenced, State};
 use crate::store::telemetry::{Backlog, Lane, Position, Settled};
 
-/// A window holds as many requests.
-const REQUESTS: usize = 4;
+/// A window holds as many requests: books are moved ten times a second at most, and what lies between is a window.
+const REQUESTS: usize = 16;
+/// So many requests an earlier process can have sent behind its books at most: a window that grew, and what it fetched last.
+const INHERITED: usize = 3 * REQUESTS;
+/// Records of a request in the settings that come with the program; an earlier process may have had other ones.
+const USUAL: usize = 1_000;
 /// Requests of one lane at once; an urgent one keeps its order.
 const AT_ONCE: usize = 3;
 /// So often the engine is asked in vain what it has, before the question is given up.
@@ -55,8 +59,9 @@ pub(super) struct Way {
     backoff: Backoff,
     state: State,
     last_error: Option<String>,
-    /// Records of an earlier process may have been taken.
-    inherited: bool,
+    /// So many records to come may have been taken from an earlier process, into that index or a later one.
+    inherited: usize,
+    inherited_index: Option<String>,
     failed_fences: u32,
     /// After a pause one more request shows whether the destination is well again.
     probe: bool,
@@ -75,7 +80,8 @@ impl Way {
             backoff: Backoff::default(),
             state: State::Idle,
             last_error: None,
-            inherited: false,
+            inherited: 0,
+            inherited_index: None,
             failed_fences: 0,
             probe: false,
         }
@@ -84,7 +90,8 @@ impl Way {
     pub fn start(&mut self, position: &Position) {
         self.window = Window::new(self.lane, position.cursor_id);
         self.window.index.clone_from(&position.index);
-        self.inherited = true;
+        self.inherited_index.clone_from(&position.index);
+        self.inherited = INHERITED * self.limit.max(USUAL);
         (self.at, self.more) = (At::Working, true);
     }
 
@@ -124,8 +131,13 @@ impl Way {
     pub fn found(&mut self, backlog: Backlog) {
         self.at = At::Working;
         self.more = backlog.more;
-        let unsure = self.inherited && self.lane != Lane::Letters;
-        self.inherited &= backlog.records.is_empty();
+        let unsure = self.inherited > 0 && self.lane != Lane::Letters;
+        // What is committed after the end was reached was there for no earlier process.
+        self.inherited = match backlog.records.len() {
+            found if found > 0 && !backlog.more => 0,
+            found => self.inherited.saturating_sub(found),
+        };
+        let unsure = unsure.then(|| self.inherited_index.clone().unwrap_or_default());
         self.window.add(backlog.records, backlog.end, unsure);
     }
 
@@ -227,16 +239,19 @@ impl Way {
             return None;
         }
         self.at = At::Booking;
-        Some(self.window.settled())
+        let mut settled = self.window.settled();
+        if self.inherited > 0 {
+            // The next process inherits what is left of it from where it lies.
+            settled.index.clone_from(&self.inherited_index);
+        }
+        Some(settled)
     }
 
     pub fn booked(&mut self) {
         if self.at == At::Booking {
-            let index = self.window.index.take();
             // Letters are looked for from the first.
             let end = if self.lane == Lane::Letters { 0 } else { self.window.end() };
-            self.window = Window::new(self.lane, end);
-            self.window.index = index;
+            self.window = self.window.next_window(end);
             (self.at, self.more) = (At::Working, true);
         }
     }

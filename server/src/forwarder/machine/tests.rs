@@ -1,6 +1,7 @@
 //! The machine against a scripted engine: every record settled once, the books closed, whatever the engine answers and
 //! in whatever order.
 
+mod killed;
 mod world;
 
 use proptest::prelude::*;
@@ -45,6 +46,28 @@ fn credentials_hold_everything_and_are_told_once() {
     assert!(
         matches!(told[..], [ForwarderEvent::Held { status: 401, .. }, ForwarderEvent::Recovered]),
         "{told:?}"
+    );
+}
+
+/// However long it was away: whoever asks seldom feeds late.
+#[test]
+fn an_engine_that_was_away_for_long_is_asked_again_within_a_second() {
+    let mut machine = Machine::new(10);
+    machine.on(Input::Start(Vec::new()), 0);
+    for _ in 0..600 {
+        let away = machine.on(Input::SetUp(Err("connection refused".to_owned())), u32::MAX);
+        let pause = away.iter().find_map(|effect| match effect {
+            Effect::Rest { lane: None, ms } => Some(*ms),
+            _ => None,
+        });
+        assert!(pause.is_some_and(|ms| ms < 1_000), "{pause:?}");
+        machine.on(Input::Rested(None), 0);
+    }
+    let refused = Destination::Refuses { status: 401, reason: "who are you".to_owned() };
+    let held = machine.on(Input::SetUp(Ok(refused)), u32::MAX);
+    assert!(
+        held.contains(&Effect::Rest { lane: None, ms: 10_000 }),
+        "who refuses is not asked so often: {held:?}"
     );
 }
 

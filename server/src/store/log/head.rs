@@ -28,6 +28,18 @@ pub struct Head<'a> {
     pub batch_size: Option<u64>,
 }
 
+/// Source and level of a record, from fewer bytes still. `None`: the line is no record.
+#[must_use]
+pub fn kind(line: &[u8]) -> Option<(Source, Level)> {
+    let quick = || {
+        let rest = line.strip_prefix(b"{\"timestamp\":\"")?.get(27..)?;
+        let (level, rest) = text(rest.strip_prefix(b"\",\"level\":\"")?)?;
+        let (source, _) = text(rest.strip_prefix(b",\"source\":\"")?)?;
+        Some((Source::parse(source)?, level_of(level)?))
+    };
+    quick().or_else(|| Head::of(line).map(|head| (head.source, head.level)))
+}
+
 impl<'a> Head<'a> {
     /// `None`: the line is no record.
     #[must_use]
@@ -88,7 +100,7 @@ fn quick(line: &[u8]) -> Option<Head<'_>> {
     let (batch_size, rest) = number(rest, b",\"batch_size\":")?;
     rest.starts_with(b",\"message\":\"").then_some(Head {
         at,
-        level: Level::ALL.into_iter().find(|known| known.as_str() == level)?,
+        level: level_of(level)?,
         source: Source::parse(source)?,
         event: Cow::Borrowed(event),
         event_id: Cow::Borrowed(event_id),
@@ -97,6 +109,10 @@ fn quick(line: &[u8]) -> Option<Head<'_>> {
         decision_seq,
         batch_size,
     })
+}
+
+fn level_of(word: &str) -> Option<Level> {
+    Level::ALL.into_iter().find(|known| known.as_str() == word)
 }
 
 /// Up to the closing quote; `None` with an escape before it.
@@ -173,7 +189,9 @@ mod tests {
                 correlation_id: correlation, session_id: session, decision_seq: seq, batch_size: size, ..record()
             };
             let line = record.to_line();
-            prop_assert_eq!(Head::of(line.as_bytes()), slow(line.as_bytes()));
+            let head = Head::of(line.as_bytes());
+            prop_assert_eq!(kind(line.as_bytes()), head.as_ref().map(|head| (head.source, head.level)));
+            prop_assert_eq!(head, slow(line.as_bytes()));
         }
     }
 }

@@ -190,3 +190,50 @@ fn a_file_where_the_folder_should_be_is_kept_and_lines_wait_for_a_folder_that_ca
     log.append(line("two", morning()).as_bytes(), morning()).unwrap();
     assert_eq!(ids(&log), ["two"]);
 }
+
+/// Handles run out when too many connect; what is read just then is read later, and nobody takes it for gone.
+#[test]
+fn a_process_without_a_handle_left_passes_over_no_line_that_was_told() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+
+    const NAME: &str = "store::log::tests::a_process_without_a_handle_left_passes_over_no_line_that_was_told";
+    const ALONE: &str = "DELTASCOPE_TEST_WITHOUT_HANDLES";
+    // The limit is the whole process's.
+    if std::env::var_os(ALONE).is_none() {
+        let itself = std::env::current_exe().unwrap();
+        let output =
+            std::process::Command::new(itself).args([NAME, "--exact"]).env(ALONE, "1").output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success() && told.contains("1 passed"), "{told}");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let log = own(dir.path());
+    let all: Vec<String> = (0..60).map(|n| format!("n-{n}")).collect();
+    for id in &all {
+        log.append(line(id, morning()).as_bytes(), morning()).unwrap();
+    }
+    assert!(log.segments().len() > 3);
+    let usual = getrlimit(Resource::Nofile);
+    let (mut forward, mut found) = (log.after(0), Vec::new());
+    let mut read = |forward: &mut Forward| {
+        let lines = forward.next(log.end())?;
+        let Some((_, lines)) = lines else { return Ok::<bool, std::io::Error>(false) };
+        found.extend(lines.iter().map(|(_, line)| Head::of(line).unwrap().event_id.into_owned()));
+        Ok(true)
+    };
+    assert!(read(&mut forward).unwrap());
+    let mut none = usual;
+    none.current = Some(3);
+    for _ in 0..5 {
+        setrlimit(Resource::Nofile, none).unwrap();
+        let refused = read(&mut forward);
+        setrlimit(Resource::Nofile, usual).unwrap();
+        assert_eq!(refused.unwrap_err().raw_os_error(), Some(rustix::io::Errno::MFILE.raw_os_error()));
+        if !read(&mut forward).unwrap() {
+            break;
+        }
+    }
+    while read(&mut forward).unwrap() {}
+    assert_eq!(found, all);
+}

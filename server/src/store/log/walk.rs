@@ -3,6 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
+use rustix::io::Errno;
+
 use super::Log;
 use super::lines::Lines;
 use super::position::{Ordinal, offset};
@@ -28,7 +30,7 @@ impl Forward {
     }
 
     /// The next lines and their segment, none of them behind `until`; `None` when there are no more. A segment that
-    /// cannot be read is an error once, and then passed over.
+    /// cannot be read is an error once, and then passed over, but for errors that pass: then it is read with the next call.
     pub fn next(&mut self, until: i64) -> io::Result<Option<(Ordinal, Lines)>> {
         while self.position < until {
             let Some(reader) = self.reader()? else { return Ok(None) };
@@ -37,10 +39,7 @@ impl Forward {
             let to = if Ordinal::of(until) == ordinal { offset(until) + 1 } else { u64::MAX };
             let lines = match reader.lines(from, to) {
                 Ok(lines) => lines,
-                Err(error) => {
-                    self.pass(ordinal);
-                    return Err(error);
-                }
+                Err(error) => return Err(self.refused(ordinal, error)),
             };
             if !lines.bytes.is_empty() {
                 self.position = ordinal.at(lines.end()) - 1;
@@ -57,6 +56,13 @@ impl Forward {
             self.pass(ordinal);
         }
         Ok(None)
+    }
+
+    fn refused(&mut self, ordinal: Ordinal, error: io::Error) -> io::Error {
+        if !is_passing(&error) {
+            self.pass(ordinal);
+        }
+        error
     }
 
     fn pass(&mut self, ordinal: Ordinal) {
@@ -81,14 +87,18 @@ impl Forward {
             };
             match self.log.open(&segment) {
                 Ok(reader) => self.open = Some(Arc::new(reader)),
-                Err(error) => {
-                    self.pass(segment.ordinal);
-                    return Err(error);
-                }
+                Err(error) => return Err(self.refused(segment.ordinal, error)),
             }
         }
         Ok(self.open.clone())
     }
+}
+
+/// Whether it says nothing about the file: the process or the machine lacks something just now.
+#[must_use]
+pub fn is_passing(error: &io::Error) -> bool {
+    let passing = [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::AGAIN, Errno::INTR];
+    error.raw_os_error().is_some_and(|code| passing.iter().any(|errno| errno.raw_os_error() == code))
 }
 
 /// How many bytes of lines lie between two positions.

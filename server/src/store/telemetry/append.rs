@@ -1,6 +1,8 @@
 //! Appending: a group of records is encoded once and written with one write. The same bytes go to stdout, and the
 //! forwarder sends them.
 
+mod urgent;
+
 use std::sync::Arc;
 
 use telemetry::{BatchBooks, Level, LogRecord, Source};

@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, watch};
 
 use super::{AGAIN, TOGETHER, TabEntry, TelemetryStore, tabs};
 use crate::clock;
-use crate::store::log::{Day, Head, Log};
+use crate::store::log::{Day, Head, Log, is_passing};
 use crate::store::{Db, StoreError, Write};
 use crate::tasks::Stop;
 
@@ -127,8 +127,8 @@ impl TelemetryStore {
         while at.position < target {
             let (log, from) = (self.log.clone(), at.position);
             let read = tokio::task::spawn_blocking(move || read(&log, from, target)).await;
-            let (mut delta, next) =
-                read.map_err(|error| StoreError::Log { what: "read", source: std::io::Error::other(error) })?;
+            let read = read.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+            let (mut delta, next) = read.map_err(|source| StoreError::Log { what: "read", source })?;
             let said = self.fold.said(next);
             delta.journal = said.map(|(_, next_seq)| next_seq).or(delta.journal);
             *state = None;
@@ -300,7 +300,7 @@ async fn move_journal(write: &mut Write, next_seq: u64) -> Result<(), StoreError
 }
 
 /// What the next lines say, and up to where they were read.
-fn read(log: &Log, from: i64, until: i64) -> (Delta, i64) {
+fn read(log: &Log, from: i64, until: i64) -> std::io::Result<(Delta, i64)> {
     let (mut delta, mut bytes) = (Delta::default(), 0);
     let mut forward = log.after(from);
     while bytes < STEP {
@@ -312,12 +312,13 @@ fn read(log: &Log, from: i64, until: i64) -> (Delta, i64) {
                     true
                 });
             }
-            Ok(None) => return (delta, until),
+            Ok(None) => return Ok((delta, until)),
+            Err(error) if is_passing(&error) => return Err(error),
             // What cannot be read says nothing; the walk has passed over it.
             Err(_) => {}
         }
     }
-    (delta, forward.position())
+    Ok((delta, forward.position()))
 }
 
 /// The number of the last decision that is told at or before `until`.

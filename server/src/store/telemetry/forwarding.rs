@@ -7,11 +7,16 @@ use sqlx::Row;
 
 use super::{Lane, TelemetryStore};
 use crate::clock;
-use crate::store::log::{Head, Log};
+use crate::store::log::{Head, Log, is_passing, kind};
 use crate::store::{StoreError, Write};
 
-/// Bytes looked at in one step, so that a lane that finds nothing in a long backlog holds up nobody.
+/// Bytes looked at in one step, so that a lane that finds nothing in a long backlog holds up nobody, and nobody holds more
+/// than that in memory.
 const LOOKED_AT: usize = 16 << 20;
+/// The same for a lane of which few lines are: each step of it is a request and a move of the books.
+const LOOKED_AT_URGENT: usize = 128 << 20;
+/// What a lane holds at most.
+const HELD: usize = 16 << 20;
 
 /// A record as the forwarder sends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,7 +162,8 @@ impl TelemetryStore {
         }
         let (log, until) = (self.log.clone(), self.applied_now());
         let looked = tokio::task::spawn_blocking(move || look(&log, lane, after, until, limit)).await;
-        looked.map_err(|error| StoreError::Log { what: "read", source: std::io::Error::other(error) })
+        let looked = looked.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+        looked.map_err(|source| StoreError::Log { what: "read", source })
     }
 
     async fn letters(&self, after: i64, limit: usize) -> Result<Backlog, StoreError> {
@@ -266,13 +272,15 @@ impl TelemetryStore {
                             true
                         });
                     }
-                    Ok(None) => return count,
+                    Ok(None) => return Ok(count),
+                    Err(error) if is_passing(&error) => return Err(error),
                     // Passed over, as by the forwarder.
                     Err(_) => {}
                 }
             }
         });
-        counted.await.map_err(|error| StoreError::Log { what: "count", source: std::io::Error::other(error) })
+        let counted = counted.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+        counted.map_err(|source| StoreError::Log { what: "count", source })
     }
 }
 
@@ -281,15 +289,17 @@ fn lane_of(line: &[u8]) -> Option<Lane> {
 }
 
 /// The next records of a lane. No index is asked: the first bytes of a line say whose it is.
-fn look(log: &Log, lane: Lane, after: i64, until: i64, limit: usize) -> Backlog {
-    let (mut forward, mut records, mut bytes) = (log.after(after), Vec::new(), 0);
-    while bytes < LOOKED_AT {
+fn look(log: &Log, lane: Lane, after: i64, until: i64, limit: usize) -> std::io::Result<Backlog> {
+    let (mut forward, mut records, mut bytes, mut held) = (log.after(after), Vec::new(), 0, 0);
+    let most = if lane.is_urgent() { LOOKED_AT_URGENT } else { LOOKED_AT };
+    while bytes < most && held < HELD {
         match forward.next(until) {
             Ok(Some((ordinal, lines))) => {
                 bytes += lines.bytes.len();
                 lines.each(|at, line| {
-                    let head = Head::of(line).filter(|head| Lane::of(head.source, head.level) == lane);
-                    if let Some(head) = head {
+                    let is_ours = kind(line).is_some_and(|(source, level)| Lane::of(source, level) == lane);
+                    if let Some(head) = Head::of(line).filter(|_| is_ours) {
+                        held += line.len();
                         records.push(StoredRecord {
                             id: ordinal.at(at),
                             event_id: head.event_id.into_owned(),
@@ -301,16 +311,17 @@ fn look(log: &Log, lane: Lane, after: i64, until: i64, limit: usize) -> Backlog 
                 });
                 if records.len() >= limit {
                     let end = records.last().map_or(after, |record| record.id);
-                    return Backlog { records, end, more: end < until };
+                    return Ok(Backlog { records, end, more: end < until });
                 }
             }
-            Ok(None) => return Backlog { records, end: until.max(after), more: false },
+            Ok(None) => return Ok(Backlog { records, end: until.max(after), more: false }),
+            Err(error) if is_passing(&error) => return Err(error),
             // A segment that cannot be read is passed over.
             Err(_) => {}
         }
     }
     let end = forward.position().max(after);
-    Backlog { records, end, more: end < until }
+    Ok(Backlog { records, end, more: end < until })
 }
 
 fn record(row: &sqlx::sqlite::SqliteRow) -> StoredRecord {

@@ -70,8 +70,12 @@ impl TelemetryStore {
 
     /// Whether a cursor has passed all lines of a segment.
     fn is_behind(&self, cursor: i64, segment: &Segment) -> bool {
-        let end = self.log.open(segment).map_or(0, |reader| reader.length());
-        cursor >= segment.ordinal.at(end) - 1
+        match self.log.open(segment) {
+            Ok(reader) => cursor >= segment.ordinal.at(reader.length()) - 1,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+            // How long it is cannot be seen: whoever stands in a later one has passed it.
+            Err(_) => cursor >= segment.ordinal.last(),
+        }
     }
 
     /// Moves the lanes' cursors behind a segment; gives how many records were still before them. They move from
@@ -167,4 +171,41 @@ async fn pass(write: &mut Write, lane: Lane, from: i64, last: i64, lost: i64) ->
         return Err(StoreError::Statement { database, statement, source: sqlx::Error::RowNotFound });
     }
     Ok(lost)
+}
+
+#[cfg(test)]
+mod tests {
+    use telemetry::{Level, LogRecord};
+
+    use super::*;
+    use crate::config::DatabaseConfig;
+    use crate::health::Health;
+    use crate::store::telemetry::Group;
+    use crate::tasks::Tasks;
+    use crate::telling::Teller;
+
+    #[tokio::test]
+    async fn a_segment_that_cannot_be_opened_just_now_is_not_taken_for_delivered() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = DatabaseConfig { slow_statement_ms: 600_000, slow_acquire_ms: 600_000 };
+        let teller = Teller::new(Level::Fatal, 16);
+        let store = TelemetryStore::own(dir.path(), teller.clone(), &config).await.unwrap();
+        store.open_books().await.unwrap();
+        for id in ["not delivered", "nor this"] {
+            let record = LogRecord { event_id: id.to_owned(), ..LogRecord::default() };
+            store.append(&Group::from_iter([record])).await.unwrap();
+            store.log().raise(store.log().end() + (1 << 28)).unwrap();
+        }
+        assert_eq!(store.books().await.unwrap().held, 2);
+        let path = store.log().segments()[0].path.clone();
+        let elsewhere = path.with_extension("elsewhere");
+        std::fs::rename(&path, &elsewhere).unwrap();
+        std::os::unix::fs::symlink(&path, &path).unwrap();
+        let keep = Keep { since_us: Some(clock::now().0 + 3 * 86_400_000_000), bytes: u64::MAX };
+        let stop = Tasks::new(teller, Health::default()).stop_signal();
+        assert_eq!(store.forget(keep, &stop).await.unwrap(), Forgotten::default());
+        std::fs::rename(&elsewhere, &path).unwrap();
+        assert_eq!(store.log().segments().len(), 2);
+        assert_eq!(store.count_held().await.unwrap(), 2);
+    }
 }

@@ -34,6 +34,18 @@ fn the_profit_is_held_against_its_limit() {
     }
 }
 
+/// Two asks of a false feed, 200 ms apart, on a market that has not moved.
+#[test]
+fn a_profit_that_the_mark_does_not_carry_is_not_taken() {
+    // A credit of 240: the mark may be behind by 2.4.
+    for (mark_of_call, fires) in [("618", false), ("433", false), ("431", true), ("418", true)] {
+        let mut desk = Desk::sold(with_max_profit());
+        desk.market(call(), Some(dec("418")), Some(dec("420")), dec(mark_of_call));
+        desk.market(put(), Some(dec("578")), Some(dec("580")), dec("580"));
+        assert_eq!(desk.fires_after_ms(Rule::MaxProfit, true).is_some(), fires, "{mark_of_call}");
+    }
+}
+
 fn trailing() -> TrailingRule {
     TrailingRule {
         activation: dec("60"),

@@ -1,5 +1,7 @@
 //! The worked table of the engine design, section 6, and its three variants, word for word.
 
+use model::Decimal;
+
 use super::*;
 
 fn money(text: &str) -> Money {

@@ -157,7 +157,7 @@ impl World {
         self.resume(steps);
     }
 
-    fn begin(&mut self, limit: usize, script: Vec<Script>) {
+    pub fn begin(&mut self, limit: usize, script: Vec<Script>) {
         self.limit = limit;
         self.script = script.into_iter();
         for lane in Lane::OF_THE_LOG {
@@ -175,6 +175,18 @@ impl World {
         self.accept(effects);
     }
 
+    /// The process is killed: of what was under way each thing was done, or was not, and nobody hears of it.
+    pub fn kill(&mut self, fate: u64, limit: usize) {
+        let under_way = std::mem::take(&mut self.pending);
+        for (n, effect) in under_way.into_iter().enumerate() {
+            let reaches_out = matches!(effect, Effect::Send { .. } | Effect::Book(_));
+            if reaches_out && fate >> (n % 64) & 1 == 1 {
+                self.perform(effect);
+            }
+        }
+        self.restart(limit);
+    }
+
     pub fn roll_over(&mut self, lane: Lane) {
         *self.generations.entry(lane).or_default() += 1;
     }
@@ -190,7 +202,7 @@ impl World {
         }
     }
 
-    fn at_rest(&self) -> bool {
+    pub fn at_rest(&self) -> bool {
         self.pending.iter().all(|effect| *effect == Effect::AwaitCommit)
     }
 

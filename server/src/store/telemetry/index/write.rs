@@ -9,7 +9,7 @@ use super::super::{AGAIN, TOGETHER, TelemetryStore};
 use super::minutes::{self, Minutes};
 use super::rows::Row;
 use super::{Index, OneDay, Reindexed};
-use crate::store::log::{Day, Log, Ordinal};
+use crate::store::log::{Day, Log, Ordinal, is_passing};
 use crate::store::{StoreError, Write};
 use crate::tasks::Stop;
 
@@ -79,8 +79,8 @@ impl TelemetryStore {
         }
         let log = self.log.clone();
         let read = tokio::task::spawn_blocking(move || read(&log, from, until)).await;
-        let (rows, next) =
-            read.map_err(|error| StoreError::Log { what: "index", source: std::io::Error::other(error) })?;
+        let read = read.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+        let (rows, next) = read.map_err(|source| StoreError::Log { what: "index", source })?;
         index.put(&rows, from, next).await?;
         self.index.reached.fetch_max(next, Ordering::Relaxed);
         Ok((rows.len() as u64, next < until))
@@ -116,7 +116,7 @@ impl TelemetryStore {
     }
 }
 
-fn read(log: &Log, from: i64, until: i64) -> (Vec<Row>, i64) {
+fn read(log: &Log, from: i64, until: i64) -> std::io::Result<(Vec<Row>, i64)> {
     let (mut rows, mut bytes) = (Vec::new(), 0);
     let mut forward = log.after(from);
     while bytes < STEP {
@@ -128,12 +128,13 @@ fn read(log: &Log, from: i64, until: i64) -> (Vec<Row>, i64) {
                     true
                 });
             }
-            Ok(None) => return (rows, until),
+            Ok(None) => return Ok((rows, until)),
+            Err(error) if is_passing(&error) => return Err(error),
             // Passed over: what cannot be read cannot be found.
             Err(_) => {}
         }
     }
-    (rows, forward.position().min(until))
+    Ok((rows, forward.position().min(until)))
 }
 
 impl Index {

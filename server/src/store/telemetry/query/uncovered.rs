@@ -12,7 +12,7 @@ use super::super::index::{ErrorPart, Match};
 use super::super::search::{Needle, Waited};
 use super::{Filter, Part, TelemetryStore};
 use crate::store::StoreError;
-use crate::store::log::{Day, Head, Log, whole};
+use crate::store::log::{Day, Head, Log, is_passing, whole};
 
 /// What a look may take.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -134,6 +134,7 @@ impl TelemetryStore {
                         true
                     }),
                     Ok(None) => return Ok(seen),
+                    Err(error) if is_passing(&error) => return Err(error),
                     // Passed over: what cannot be read cannot be found.
                     Err(_) => {}
                 }
@@ -174,6 +175,8 @@ pub(super) fn after(log: &Log, filter: &Filter, id: i64, limit: usize) -> (Vec<(
             }
             // Not further: beside a server the last line may be there in part.
             Ok(None) => return (found, forward.position().max(id)),
+            // Not now: whoever follows asks again from here.
+            Err(error) if is_passing(&error) => return (found, forward.position().max(id)),
             Err(_) => {}
         }
     }
