@@ -3,6 +3,8 @@
 (function () {
   var d = (window.deltascope = {
     fetch: window.fetch.bind(window),
+    // When the document came: ages grow from then on, whether or not a feed ever comes.
+    begun: performance.now(),
     queue: [],
     // A browser remembers a module that failed: trying again asks under another name.
     chart: function () { return import(d.chartFile + (d.charts ? "?" + d.charts : "")).catch(function (e) { d.charts = (d.charts || 0) + 1; throw e; }); },

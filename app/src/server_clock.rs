@@ -17,6 +17,9 @@ impl ServerClock {
     /// The server wrote `server_ms` into what came at `steady_ms`.
     pub fn hear(&mut self, server_ms: f64, steady_ms: f64) {
         let offset = server_ms - steady_ms;
+        if offset.is_nan() {
+            return;
+        }
         match self.best {
             Some((best, since)) if steady_ms - since < WINDOW_MS => {
                 self.best = Some((best.max(offset), since));
@@ -98,6 +101,17 @@ mod tests {
         assert_eq!(clock.at(10_500.0), Some(T + 8_010_500.0));
         clock.hear(T + 10_700.0, 11_000.0);
         assert_eq!(clock.at(11_000.0), Some(T + 10_700.0));
+    }
+
+    /// Catches: an offset that is no number, under which everything is zero seconds old.
+    #[test]
+    fn what_is_no_time_is_not_heard() {
+        let mut clock = ServerClock::default();
+        clock.hear(T, f64::NAN);
+        assert_eq!(clock.at(5.0), None);
+        clock.hear(T, 5.0);
+        clock.hear(f64::NAN, 6.0);
+        assert_eq!(clock.at(8.0), Some(T + 3.0));
     }
 
     #[test]

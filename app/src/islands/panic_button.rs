@@ -161,7 +161,7 @@ impl Panic {
 
     /// By whichever door; once.
     fn accepted(&self, intent: &Intent) {
-        if !self.is_under_way() {
+        if !self.phase.borrow().awaits_acceptance() {
             return;
         }
         let duration_ms = (platform::steady_ms() - self.sent_ms.get()) as i64;

@@ -36,6 +36,15 @@ impl Phase {
         }
     }
 
+    /// Whether the server's word that it has accepted the press is news. It outweighs a refusal: the press goes through two
+    /// doors, and the request may have lost its cookie where the socket is still somebody's.
+    pub fn awaits_acceptance(&self) -> bool {
+        match self {
+            Phase::Sending { .. } | Phase::Unconfirmed { .. } | Phase::Refused { .. } => true,
+            Phase::Idle | Phase::Armed | Phase::Holding | Phase::Accepted => false,
+        }
+    }
+
     /// Whether a press is on its way, so that another need not be sent.
     pub fn is_under_way(&self) -> bool {
         match self {
@@ -136,6 +145,15 @@ mod tests {
         let unconfirmed = Phase::Unconfirmed { attempts: 2, error: String::new() };
         assert_eq!(face(&unconfirmed, Latch::Clear).small, "not confirmed – retrying");
         assert_eq!(face(&Phase::Accepted, Latch::read("flat")).small, "verified flat · latched");
+    }
+
+    #[test]
+    fn an_acceptance_by_the_other_door_outweighs_a_refusal() {
+        let refused = Phase::Refused { error: "Sign in first.".to_owned() };
+        assert!(refused.awaits_acceptance() && !refused.is_under_way());
+        for phase in [Phase::Idle, Phase::Armed, Phase::Holding, Phase::Accepted] {
+            assert!(!phase.awaits_acceptance(), "{phase:?}");
+        }
     }
 
     #[test]

@@ -19,6 +19,49 @@ fn a_page_waits_for_nothing_while_it_is_painted() {
     enforce("waits in pages", waits);
 }
 
+#[test]
+fn what_the_module_takes_from_the_page_is_set_by_a_script() {
+    enforce("names that no script sets", unset_names);
+}
+
+/// A value of `window.deltascope` that nobody sets is no number to the module, and no error to anybody: every age
+/// of a page without a feed was zero seconds.
+fn unset_names(files: &[SourceFile]) -> Vec<Offence> {
+    let is_script = |file: &&SourceFile| {
+        file.path.ends_with(".js") && file.is_in(&["app/src/", "public/"])
+            || file.path == "end2end/support/drill.ts"
+    };
+    let scripts: String = files.iter().filter(is_script).map(|file| file.text.as_str()).collect();
+    let is_set = |name: &str| {
+        let assigned = ["=", "||="].map(|sign| format!(".{name} {sign} "));
+        assigned.iter().any(|text| scripts.contains(text)) || scripts.contains(&format!("\n    {name}: "))
+    };
+    let mut offences = Vec::new();
+    for file in files.iter().filter(|file| file.is_rust() && file.is_in(&["app/src/", "frontend/src/"])) {
+        for line in lines_with(&file.text, "js_namespace = deltascope") {
+            let attribute = file.text.lines().nth(line - 1).unwrap_or_default();
+            let declared = file.text.lines().nth(line).unwrap_or_default();
+            let after = |text: &str, word: &str| text.split_once(word).map(|(_, rest)| rest.to_owned());
+            let named = after(attribute, "js_name = ").or_else(|| after(declared, "fn ")).unwrap_or_default();
+            let name: String = named.chars().take_while(char::is_ascii_alphanumeric).collect();
+            if !is_set(&name) {
+                offences.push(Offence::at(file, line, format!("`deltascope.{name}` is set by no script")));
+            }
+        }
+    }
+    offences
+}
+
+#[test]
+fn a_name_that_no_script_sets_is_found() {
+    let script = SourceFile::new("app/src/boot.js", "d = {\n    begun: 1,\n};\nd.sid ||= 2;\n");
+    let module = "//! a\n#[wasm_bindgen(js_namespace = deltascope, js_name = begun)]\nstatic A: f64;\n\
+                  #[wasm_bindgen(js_namespace = deltascope)]\nfn sid();\n\
+                  #[wasm_bindgen(js_namespace = deltascope, catch)]\nfn post(a: u8);\n";
+    let offences = unset_names(&[script, SourceFile::new("app/src/a.rs", module)]);
+    assert_eq!(offences.iter().map(|offence| offence.line).collect::<Vec<_>>(), [6]);
+}
+
 /// What a page shows is read before (`app/src/data.rs`): a rendering that waits inside may never end.
 fn waits(files: &[SourceFile]) -> Vec<Offence> {
     let mut offences = Vec::new();
