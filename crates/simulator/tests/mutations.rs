@@ -251,22 +251,23 @@ fn bodies_and_queries_of_clients_are_answered() {
     }
 }
 
+fn number_of(value: &serde_json::Value) -> Option<rust_decimal::Decimal> {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned).trim().parse().ok()
+}
+
 /// An order that was taken has the size and the price that its body says, in whatever digits.
 fn stands_there(body: &str, order: &serde_json::Value) {
     let said: serde_json::Value = serde_json::from_str(body).expect("what is taken is JSON");
-    let number = |value: &serde_json::Value| {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        text.trim().parse::<rust_decimal::Decimal>().ok()
-    };
     if !said["size"].is_null() {
-        assert_eq!(number(&said["size"]), number(&order["size"]), "{body}: {order}");
+        assert_eq!(number_of(&said["size"]), number_of(&order["size"]), "{body}: {order}");
     }
     if order["order_type"] == "limit_order" && !said["limit_price"].is_null() {
-        assert_eq!(number(&said["limit_price"]), number(&order["limit_price"]), "{body}: {order}");
+        assert_eq!(number_of(&said["limit_price"]), number_of(&order["limit_price"]), "{body}: {order}");
     }
 }
 
-/// Whatever stands where a number should: no order, or one of that number.
+/// Whatever stands where a number should: no order, or one of that number. What is no number is refused as such, not for
+/// what somebody takes it for: a price of one would be refused by the price band as well.
 #[test]
 fn what_stands_for_a_number_is_that_number_or_refused() {
     let more =
@@ -289,6 +290,10 @@ fn what_stands_for_a_number_is_that_number_or_refused() {
                     let answer: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
                     stands_there(&body, &answer["result"]);
                     taken += 1;
+                }
+                let said: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
+                if !said[field].is_null() && number_of(&said[field]).is_none() {
+                    assert!(reply.body.contains(&format!("{field} must be")), "{body}: {}", reply.body);
                 }
             }
         }

@@ -33,8 +33,6 @@ const EXCEPTIONS: &[(&str, &str)] = &[
         "needs a mistake in a judge of the account, and none is known: crates/engine/src/judges/tests.rs",
     ),
     ("engine.journal_torn", "a row must be changed between two processes: server/tests/trading_lost.rs"),
-    ("exit.restricted", "needs a close in an auction or a disruption: server/tests/trading_restricted.rs"),
-    ("exit.unrestricted", "needs a close in an auction or a disruption: server/tests/trading_restricted.rs"),
     ("simulator.expiry_settled", "needs a position over a daily expiry: crates/simulator/tests/ether.rs"),
     ("simulator.funding_paid", "needs a perpetual over eight hours: crates/simulator/tests/ether.rs"),
     (

@@ -49,7 +49,7 @@ pub(super) fn samples() -> Vec<MarketDecision> {
         link(Link::Prices, true, "data_arrives"),
         link(Link::Orders, false, "closed_by_the_venue"),
         MarketDecision::Restricted(Restrictions {
-            venue: None,
+            venue: Some(Restriction::Maintenance),
             products: [(call(), Restriction::PostOnly)].into(),
         }),
         MarketDecision::Restricted(Restrictions::default()),

@@ -1,8 +1,9 @@
 //! The engine in random worlds: venues with faults of every kind, strangers, kills, lost journals, every button. What
 //! it decides is told as the server tells it.
 
-use model::Input;
-use model::input::{ExecutionReport, OperatorAction};
+use model::input::{ExecutionReport, OperatorAction, ResolveChoice};
+use model::order::Side;
+use model::{Input, Lifecycle};
 use proptest::strategy::{Strategy, ValueTree as _};
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde_json::Value;
@@ -10,6 +11,7 @@ use server::telling::VERSION;
 use telemetry::Event as _;
 
 use crate::support;
+use crate::support::venue::Fault;
 use crate::support::world::World;
 
 #[path = "../../../../crates/engine/tests/laws/happenings.rs"]
@@ -48,7 +50,10 @@ pub fn worlds() -> Vec<Value> {
         world.acknowledge();
         told.extend(world.records.iter().skip(before).map(line));
     }
-    for world in [withdrawn(), expired(), crossed(), overfilled(), failed()] {
+    // What is rare in random worlds is brought about by itself: another draw must not decide whether it is told.
+    let by_themselves =
+        [withdrawn(), expired(), crossed(), trailed(), overfilled(), resolved(), explained(), failed()];
+    for world in by_themselves {
         told.extend(world.records.iter().map(line));
     }
     // Steady decisions say the same ten thousand times.
@@ -96,6 +101,42 @@ fn crossed() -> World {
     let events = world.venue.publish(world.now);
     world.input(Input::Market { events });
     world.run_ms(3_000);
+    world
+}
+
+/// The peak rises, and the floor behind it.
+fn trailed() -> World {
+    let mut world = World::new();
+    world.start_and_enter(support::quick_strangle());
+    for factor in ["0.90", "0.88", "0.86", "0.84", "0.82", "0.80"] {
+        world.venue.reprice(factor);
+        world.run_ms(3_000);
+    }
+    world
+}
+
+/// Somebody else sells in our contract, and a person says that it is theirs.
+fn resolved() -> World {
+    let mut world = World::new();
+    let session_id = world.start_and_enter(support::quick_strangle());
+    world.venue.by_hand(&support::call(), Side::Sell, 30, None, world.now);
+    world.run_until("NEEDS_OPERATOR", 40, |world| world.lifecycle() == Lifecycle::NeedsOperator);
+    world.operate(OperatorAction::Resolve { session_id, choice: ResolveChoice::IgnoreForeign });
+    world
+}
+
+/// A stranger closes what a panic has found of theirs before our close of it can leave.
+fn explained() -> World {
+    let mut world = World::new();
+    world.start_and_enter(support::quick_strangle());
+    world.venue.positions.insert(support::eth_call(), 35);
+    world.kill_and_restart();
+    world.run_ms(2_000);
+    world.venue.faults.extend(std::iter::repeat_n(Fault::Rejected("rate_limit_exceeded"), 8));
+    world.panic(None);
+    world.run_ms(50);
+    world.venue.positions.insert(support::eth_call(), 0);
+    world.run_until("verified flat", 40, World::is_account_flat);
     world
 }
 
