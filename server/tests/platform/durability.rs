@@ -39,7 +39,8 @@ impl Process {
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
-        let base = line.split_once("ready on ").expect("the ready line").1.trim().to_owned();
+        let ready = line.split_once("ready on ").unwrap_or_else(|| panic!("it is not ready: {line}"));
+        let base = ready.1.trim().to_owned();
         server::tls::install();
         Self { child, base, http: reqwest::Client::new() }
     }
@@ -105,6 +106,12 @@ impl Process {
         self.child.wait().unwrap();
     }
 
+    /// The next one, once this is gone: a process that is only being killed may still hold the directory.
+    pub fn again(self, dir: &std::path::Path) -> Self {
+        drop(self);
+        Self::start(dir)
+    }
+
     /// Kills it while others still hold on to it.
     pub fn kill(&self) {
         let killed = Command::new("kill").args(["-KILL", &self.child.id().to_string()]).status();
@@ -159,7 +166,7 @@ async fn batches_on_their_way_at_a_kill_are_stored_once() {
         drop(answers);
         open.retain(|body| !settled.contains(&body["bid"]));
         if answers_until_the_kill != usize::MAX {
-            process = Process::start(dir.path());
+            process = process.again(dir.path());
         }
     }
     assert!(open.is_empty(), "all are acknowledged in the end; {repeats} were stored and not acknowledged");
