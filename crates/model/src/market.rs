@@ -179,10 +179,19 @@ impl InstrumentMarket {
         self.mark.as_ref().map(|mark| Micros(now.0.saturating_sub(mark.at.0)))
     }
 
-    /// Whether top of book and mark are young enough to decide on.
-    pub fn is_fresh(&self, now: Micros) -> bool {
+    /// Whether the top of book is young enough to decide on.
+    pub fn is_quoted(&self, now: Micros) -> bool {
         self.quote_age(now).is_some_and(|age| age <= QUOTE_AGE_MAX)
-            && self.mark_age(now).is_some_and(|age| age <= MARK_AGE_MAX)
+    }
+
+    /// Whether the mark is young enough to decide on.
+    pub fn is_marked(&self, now: Micros) -> bool {
+        self.mark_age(now).is_some_and(|age| age <= MARK_AGE_MAX)
+    }
+
+    /// Whether both are.
+    pub fn is_fresh(&self, now: Micros) -> bool {
+        self.is_quoted(now) && self.is_marked(now)
     }
 
     pub fn bid(&self) -> Option<Level> {

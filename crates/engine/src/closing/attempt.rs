@@ -4,7 +4,7 @@
 use model::amount::{ceil_to_tick, floor_to_tick};
 use model::closing::Closing;
 use model::decision::OrderDecision;
-use model::market::{DEPTH_AGE_MAX, InstrumentMarket, Level, MARK_AGE_MAX, QUOTE_AGE_MAX};
+use model::market::{DEPTH_AGE_MAX, InstrumentMarket, Level};
 use model::order::{OrderRequest, Purpose, Side, TimeInForce};
 use model::restriction::Restriction;
 use model::{Decimal, Lots, Price, Symbol};
@@ -139,8 +139,7 @@ fn shape(closer: &Closer<'_>, symbol: &Symbol, closing: &Closing, lots: Lots) ->
     // Without a best price the mark stands in for it: an IOC that finds nothing costs nothing.
     // What is older than the stream's freshness is no price.
     let now = closer.now();
-    let quoted = market.quote_age(now).is_some_and(|age| age <= QUOTE_AGE_MAX);
-    let marked = market.mark_age(now).is_some_and(|age| age <= MARK_AGE_MAX);
+    let (quoted, marked) = (market.is_quoted(now), market.is_marked(now));
     let best = if lots < 0 { market.ask() } else { market.bid() };
     let mark = || Some(Level { price: market.mark_price().filter(|_| marked)?, lots: size });
     let Some(best) = best.filter(|_| quoted).or_else(mark) else {

@@ -7,7 +7,7 @@ use model::Micros;
 use model::amount::{Lots, Price, ceil_to_tick, floor_to_tick};
 use model::closing::Closing;
 use model::decision::ClosingDecision;
-use model::market::{InstrumentMarket, MARK_AGE_MAX, QUOTE_AGE_MAX};
+use model::market::{InstrumentMarket, Level};
 use model::order::{Order, TimeInForce};
 use model::restriction::Restriction;
 use model::{Decimal, Symbol};
@@ -71,9 +71,8 @@ pub(super) fn due(closer: &Closer<'_>, symbol: &Symbol, closing: &Closing) -> Op
 /// Without a price on our side the mark stands in for it; `None` when nothing is known.
 pub(super) fn passive(closer: &Closer<'_>, symbol: &Symbol, lots: Lots) -> Option<Price> {
     let (market, tick, now) = (closer.state.market(symbol)?, closer.tick(symbol), closer.now());
-    let quoted = market.quote_age(now).is_some_and(|age| age <= QUOTE_AGE_MAX);
-    let marked = market.mark_age(now).is_some_and(|age| age <= MARK_AGE_MAX);
-    let level = |level: Option<model::market::Level>| level.filter(|_| quoted).map(|level| level.price);
+    let (quoted, marked) = (market.is_quoted(now), market.is_marked(now));
+    let level = |level: Option<Level>| level.filter(|_| quoted).map(|level| level.price);
     let (bid, ask) = (level(market.bid()), level(market.ask()));
     let mark = market.mark_price().filter(|_| marked);
     let price = if lots < 0 {
