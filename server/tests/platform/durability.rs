@@ -9,7 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{Connection, SqliteConnection};
 
-use crate::support::small_disk::SmallDisk;
+use crate::support::small_disk::{self, SmallDisk};
 use crate::support::{Console, PASSWORD, batch, cookie_of, header, now_ms};
 
 /// The binary on a data directory, signed in to over HTTP.
@@ -192,11 +192,7 @@ pub fn numbered<const RECORDS: usize>(number: usize) -> Value {
 
 /// A server whose data directory lies on a disk that is full.
 async fn on_a_full_disk() -> Option<(Console, SmallDisk)> {
-    let disk = SmallDisk::mount(24 * 1_024)?;
-    let data = disk.path().join("data").display().to_string();
-    let mut console = Console::start(&[("DELTASCOPE__DATA__DIR", data.as_str())]).await;
-    console.sign_in(PASSWORD).await;
-    console.settled().await;
+    let (disk, console) = small_disk::console(&[]).await?;
     disk.fill();
     Some((console, disk))
 }

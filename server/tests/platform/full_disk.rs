@@ -19,7 +19,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use telemetry::{Level, LogRecord, Source};
 
 use crate::databases::{add, file, names, open};
-use crate::support::small_disk::SmallDisk;
+use crate::support::small_disk::{self, SmallDisk};
 use crate::support::told::Told;
 use crate::support::{Console, PASSWORD, config};
 use crate::trading::venue::Venue;
@@ -316,12 +316,8 @@ async fn people_get_in_and_panic_is_taken_while_the_disk_is_full() {
 /// counted.
 #[tokio::test]
 async fn audit_records_and_errors_keep_their_share_while_the_disk_is_full() {
-    let Some(disk) = SmallDisk::mount(24 * 1_024) else { return };
-    let data = disk.path().join("data").display().to_string();
-    let settings = [("DELTASCOPE__DATA__DIR", data.as_str()), ("DELTASCOPE__LOG__QUEUE_RECORDS", "1024")];
-    let mut console = Console::start(&settings).await;
-    console.sign_in(PASSWORD).await;
-    console.settled().await;
+    let settings = [("DELTASCOPE__LOG__QUEUE_RECORDS", "1024")];
+    let Some((disk, console)) = small_disk::console(&settings).await else { return };
     disk.fill();
     let app = console.running.app.clone();
     let tell = |event: &'static str, level: Level, source: Source| {

@@ -9,8 +9,8 @@ use server::store::log::{Log, SEGMENT_BYTES};
 use server::store::telemetry::Filter;
 use telemetry::{Level, LogRecord, Micros, Source};
 
-use crate::support::small_disk::SmallDisk;
-use crate::support::{Console, PASSWORD};
+use crate::support::Console;
+use crate::support::small_disk::{self, SmallDisk};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -50,12 +50,8 @@ async fn fill(console: &Console, disk: &SmallDisk) {
 
 #[tokio::test]
 async fn audit_records_and_errors_are_on_the_disk_while_it_is_full() {
-    let Some(disk) = SmallDisk::mount(24 * 1_024) else { return };
-    let data = disk.path().join("data").display().to_string();
-    let settings = [("DELTASCOPE__DATA__DIR", data.as_str()), ("DELTASCOPE__LOG__QUEUE_RECORDS", "1024")];
-    let mut console = Console::start(&settings).await;
-    console.sign_in(PASSWORD).await;
-    console.settled().await;
+    let settings = [("DELTASCOPE__LOG__QUEUE_RECORDS", "1024")];
+    let Some((disk, console)) = small_disk::console(&settings).await else { return };
     fill(&console, &disk).await;
     let mut written = console.running.app.records.committed();
     for n in 0..4_000 {

@@ -6,6 +6,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use super::{Console, PASSWORD};
+
 /// A small tmpfs; taken down when it is dropped, whatever happened to the test.
 pub struct SmallDisk {
     at: TempDir,
@@ -57,4 +59,14 @@ impl Drop for SmallDisk {
         // Lazily: a task that is still closing its file must not keep the folder mounted for ever.
         let _ = Command::new("umount").arg("-l").arg(self.at.path()).status();
     }
+}
+
+/// A small disk and a server whose data directory lies on it, signed in and settled. The server goes first.
+pub async fn console(settings: &[(&str, &str)]) -> Option<(SmallDisk, Console)> {
+    let disk = SmallDisk::mount(24 * 1_024)?;
+    let data = disk.path().join("data").display().to_string();
+    let mut console = Console::start(&[&[("DELTASCOPE__DATA__DIR", data.as_str())], settings].concat()).await;
+    console.sign_in(PASSWORD).await;
+    console.settled().await;
+    Some((disk, console))
 }
