@@ -40,18 +40,13 @@ pub fn deflate(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// CRC-32 of gzip. Of half bytes, by a table that is made at once: the library's tables are sixteen kilobytes that do
-/// not compress, and travel with every first load.
+/// CRC-32 of gzip. Its table is made at once: the library's are sixteen kilobytes that do not compress, and travel with
+/// every first load.
 fn check_sum(bytes: &[u8]) -> u32 {
     const POLYNOMIAL: u32 = 0xedb8_8320;
-    let table: [u32; 16] = std::array::from_fn(|half| {
-        (0..4).fold(half as u32, |sum, _| if sum & 1 == 1 { (sum >> 1) ^ POLYNOMIAL } else { sum >> 1 })
-    });
-    !bytes.iter().fold(!0, |sum: u32, byte| {
-        let sum = sum ^ u32::from(*byte);
-        let sum = (sum >> 4) ^ table[(sum & 15) as usize];
-        (sum >> 4) ^ table[(sum & 15) as usize]
-    })
+    let step = |sum: u32, _| if sum & 1 == 1 { (sum >> 1) ^ POLYNOMIAL } else { sum >> 1 };
+    let table: [u32; 256] = std::array::from_fn(|byte| (0..8).fold(byte as u32, step));
+    !bytes.iter().fold(!0, |sum: u32, byte| (sum >> 8) ^ table[usize::from(sum as u8 ^ byte)])
 }
 
 /// Inflates what comes piece by piece; what came in is not kept.

@@ -7,6 +7,8 @@ const LONGEST: usize = 257;
 const SHORTEST: usize = 4;
 /// Earlier places that are looked at for each byte.
 const PROBES: usize = 12;
+/// A repeat as long as this is taken without looking for a longer one.
+const ENOUGH: usize = 32;
 const HASH_BITS: u32 = 13;
 
 /// Symbols for bytes, the end of the block and lengths; then those for distances.
@@ -83,11 +85,12 @@ fn symbol(first: usize, value: usize, leading: u32) -> (usize, u32, u32) {
 
 /// The text as bytes and repeats. A repeat waits for one byte: a longer one may begin there.
 fn repeats(bytes: &[u8]) -> Vec<Part> {
-    let mut finder = Finder { bytes, heads: vec![0; 1 << HASH_BITS], before: vec![0; WINDOW] };
+    let mut finder = Finder { bytes, heads: Box::new([0; 1 << HASH_BITS]), before: Box::new([0; WINDOW]) };
     let mut parts = Vec::with_capacity(bytes.len() / 4);
     let (mut at, mut held) = (0, None);
     while at < bytes.len() {
-        let (length, distance) = finder.find(at);
+        let held_length = held.map_or(0, |(length, _)| length);
+        let (length, distance) = if held_length < ENOUGH { finder.find(at) } else { (0, 0) };
         finder.note(at);
         if let Some((held_length, held_distance)) = held.take() {
             if held_length >= SHORTEST && held_length >= length {
@@ -110,8 +113,8 @@ fn repeats(bytes: &[u8]) -> Vec<Part> {
 /// Where each hash was seen last, and where before that; places count from one, zero is none.
 struct Finder<'a> {
     bytes: &'a [u8],
-    heads: Vec<u32>,
-    before: Vec<u32>,
+    heads: Box<[u32; 1 << HASH_BITS]>,
+    before: Box<[u32; WINDOW]>,
 }
 
 impl Finder<'_> {
@@ -133,12 +136,16 @@ impl Finder<'_> {
         let here = &self.bytes[at..self.bytes.len().min(at + LONGEST)];
         let (mut best, mut place) = ((0, 0), self.heads[hash] as usize);
         for _ in 0..PROBES {
-            if place == 0 || at + 1 - place > WINDOW {
+            if place == 0 || at + 1 - place > WINDOW || best.0 >= ENOUGH {
                 break;
             }
-            let length = self.bytes[place - 1..].iter().zip(here).take_while(|(a, b)| a == b).count();
-            if length > best.0 {
-                best = (length, at + 1 - place);
+            let there = &self.bytes[place - 1..];
+            // A longer one agrees where the best so far ends, and few others do.
+            if there.get(best.0) == here.get(best.0) {
+                let length = there.iter().zip(here).take_while(|(a, b)| a == b).count();
+                if length > best.0 {
+                    best = (length, at + 1 - place);
+                }
             }
             place = self.before[(place - 1) % WINDOW] as usize;
         }

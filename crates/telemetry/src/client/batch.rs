@@ -77,6 +77,11 @@ impl Piece {
     }
 }
 
+/// Calls told and calls declared.
+pub(super) fn calls(pieces: &[Piece], declared: &[DropCell]) -> (u64, u64) {
+    (pieces.iter().map(|piece| u64::from(piece.calls)).sum(), drops::total(declared))
+}
+
 /// A batch being written, or its parts when it is split.
 pub(super) struct Draft {
     pub bid: String,
@@ -168,7 +173,7 @@ impl Sealed {
 
     /// Calls told and calls declared.
     pub(super) fn calls(&self) -> (u64, u64) {
-        (self.pieces.iter().map(|piece| u64::from(piece.calls)).sum(), drops::total(&self.drops))
+        calls(&self.pieces, &self.drops)
     }
 
     /// True when it cannot be sent by a request that outlives its page.

@@ -24,9 +24,9 @@ impl Crumbs {
         self.count == 0
     }
 
-    /// `"breadcrumbs":"ui.click ui.request"`, oldest first.
+    /// `breadcrumbs":"ui.click ui.request"`, oldest first; the quote before it stands there already.
     pub(super) fn tell(&self, pen: &mut Pen<'_>) {
-        pen.literal(b"\"breadcrumbs\":\"");
+        pen.literal(b"breadcrumbs\":\"");
         let first = self.count.saturating_sub(CRUMBS);
         for number in first..self.count {
             if number > first {
@@ -53,6 +53,6 @@ mod tests {
         crumbs.tell(&mut pen);
         let length = pen.len();
         let told = String::from_utf8_lossy(&page[..length]).into_owned();
-        assert_eq!(told, format!("\"breadcrumbs\":\"{}ui.new\"", "ui.old ".repeat(19)));
+        assert_eq!(told, format!("breadcrumbs\":\"{}ui.new\"", "ui.old ".repeat(19)));
     }
 }

@@ -41,7 +41,7 @@ impl Slot {
 pub(super) struct Dedup {
     /// Beside each other, because every call looks at a set of them; 0 = free.
     keys: [u64; SETS * WAYS],
-    /// Number of the last call of each.
+    /// Number of the last call of each; 0 = free.
     lasts: [u64; SETS * WAYS],
     slots: Vec<Slot>,
     /// Not later than the first moment at which a window with waiting calls closes.
@@ -60,8 +60,9 @@ impl Dedup {
 
     /// The slot of an open window.
     pub(super) fn find(&self, key: u64) -> Option<usize> {
-        let set = (key % SETS as u64) as usize * WAYS;
-        (set..set + WAYS).find(|&slot| self.keys[slot] == key)
+        let set = (key % SETS as u64) as usize;
+        let way = self.keys.as_chunks::<WAYS>().0[set].iter().position(|&open| open == key)?;
+        Some(set * WAYS + way)
     }
 
     /// True when the window of this slot is over.
@@ -91,11 +92,14 @@ impl Dedup {
     /// The slot for a new key: a free one of its set, else the one that was quiet longest, whose window must be
     /// closed first.
     pub(super) fn choose(&self, key: u64) -> usize {
-        let set = (key % SETS as u64) as usize * WAYS;
-        if let Some(free) = (set..set + WAYS).find(|&slot| self.keys[slot] == 0) {
-            return free;
+        let set = (key % SETS as u64) as usize;
+        let (mut chosen, mut least) = (0, u64::MAX);
+        for (way, &last) in self.lasts.as_chunks::<WAYS>().0[set].iter().enumerate() {
+            if last < least {
+                (chosen, least) = (way, last);
+            }
         }
-        (set..set + WAYS).min_by_key(|&slot| self.lasts[slot]).unwrap_or(set)
+        set * WAYS + chosen
     }
 
     /// Opens a window for a record that is at `place`.
@@ -112,6 +116,7 @@ impl Dedup {
     /// Closes a window and gives what waits in it, if anything does.
     pub(super) fn close(&mut self, slot: usize) -> Option<(Meta, &[u8])> {
         let was_open = std::mem::take(&mut self.keys[slot]) != 0;
+        self.lasts[slot] = 0;
         let slot = &mut self.slots[slot];
         let calls = std::mem::take(&mut slot.calls);
         let slot = &*slot;
@@ -146,7 +151,7 @@ impl Dedup {
                 slot.core.clear();
                 slot.core.extend_from_slice(core);
             }
-            None => self.keys[at] = 0,
+            None => (self.keys[at], self.lasts[at]) = (0, 0),
         }
     }
 

@@ -46,21 +46,42 @@ pub(super) fn encode(
     frills: Frills<'_>,
 ) -> Option<usize> {
     let limit = limit(call.level());
-    let mut cut = core(pen, scratch, call, frills);
+    let mut plain = Plain::default();
+    let mut cut = core(pen, scratch, call, frills, &mut plain);
     let core = pen.len();
     cut |= text_if(pen, b",\"tr\":\"", call.correlation_id.unwrap_or_default(), 64);
     cut |= text_if(pen, b",\"sp\":\"", call.span_id.unwrap_or_default(), 64);
     if let Some(failure) = &call.failure {
         cut |= tell_failure(pen, failure, limit * 3 / 4);
     }
-    cut |= fields(pen, call, frills.crumbs, limit - RESERVE);
+    cut |= fields(pen, call, frills.crumbs, limit - RESERVE, plain);
     if cut {
         pen.literal(b",\"cut\":1");
     }
     (pen.len() <= limit).then_some(core)
 }
 
-fn core(pen: &mut Pen<'_>, scratch: &mut String, call: &Call<'_>, frills: Frills<'_>) -> bool {
+/// Which values the sentence has shown to be plain and short: their fields need not be looked at again.
+#[derive(Clone, Copy, Default)]
+struct Plain(u32);
+
+impl Plain {
+    fn note(&mut self, value: u8) {
+        self.0 |= 1_u32.checked_shl(value.into()).unwrap_or(0);
+    }
+
+    fn has(self, value: usize) -> bool {
+        value < 32 && self.0 >> value & 1 == 1
+    }
+}
+
+fn core(
+    pen: &mut Pen<'_>,
+    scratch: &mut String,
+    call: &Call<'_>,
+    frills: Frills<'_>,
+    plain: &mut Plain,
+) -> bool {
     let site = call.site;
     match call.level() {
         Level::Trace => pen.literal(b"\"l\":1"),
@@ -90,13 +111,9 @@ fn core(pen: &mut Pen<'_>, scratch: &mut String, call: &Call<'_>, frills: Frills
         pen.byte(b'"');
     }
     pen.literal(b",\"m\":\"");
-    cut |= message(pen, scratch, call);
+    cut |= message(pen, scratch, call, plain);
     pen.literal(b"\",\"k\":\"");
-    let mut digits = [0; 8];
-    for (place, digit) in digits.iter_mut().enumerate() {
-        *digit = b"0123456789abcdef"[(frills.key >> (28 - 4 * place) & 15) as usize];
-    }
-    pen.literal(&digits);
+    pen.literal(&hex(frills.key as u32));
     pen.byte(b'"');
     if frills.permille < limiter::ALL {
         pen.literal(b",\"sr\":0.");
@@ -107,8 +124,18 @@ fn core(pen: &mut Pen<'_>, scratch: &mut String, call: &Call<'_>, frills: Frills
     cut
 }
 
+/// Eight digits at once: half bytes are spread over a word, and nine and above are lifted to letters.
+fn hex(number: u32) -> [u8; 8] {
+    let mut halves = u64::from(number);
+    halves = (halves << 16 | halves) & 0xffff_0000_ffff;
+    halves = (halves << 8 | halves) & 0x00ff_00ff_00ff_00ff;
+    halves = (halves << 4 | halves) & 0x0f0f_0f0f_0f0f_0f0f;
+    let letters = (halves + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
+    (halves + 0x3030_3030_3030_3030 + letters * 0x27).to_be_bytes()
+}
+
 /// A text that the caller made is cleaned as a whole. Of a sentence only the values come from outside.
-fn message(pen: &mut Pen<'_>, scratch: &mut String, call: &Call<'_>) -> bool {
+fn message(pen: &mut Pen<'_>, scratch: &mut String, call: &Call<'_>, plain: &mut Plain) -> bool {
     match call.message {
         Message::Text(text) => pen.text(text, TEXT_BYTES),
         Message::Shown(shown) => {
@@ -119,13 +146,17 @@ fn message(pen: &mut Pen<'_>, scratch: &mut String, call: &Call<'_>) -> bool {
         }
         Message::Sentence => {
             let (start, mut cut) = (pen.len(), false);
-            call.site.say(call.values, |text, value| {
+            call.site.say(call.values, |text, index, value| {
                 pen.own(text);
                 match value {
                     None | Some(FieldValue::Absent) => {}
                     Some(FieldValue::Str(text)) => {
                         let left = (start + TEXT_BYTES).saturating_sub(pen.len());
-                        cut |= pen.text(text, left);
+                        if pen.plain(text, left) {
+                            plain.note(index);
+                        } else {
+                            cut |= pen.odd_text(text, left);
+                        }
                     }
                     Some(value) => tell_plain(pen, value),
                 }
@@ -147,21 +178,18 @@ impl std::fmt::Write for Bounded<'_> {
     }
 }
 
-fn fields(pen: &mut Pen<'_>, call: &Call<'_>, crumbs: &Crumbs, limit: usize) -> bool {
+fn fields(pen: &mut Pen<'_>, call: &Call<'_>, crumbs: &Crumbs, limit: usize, plain: Plain) -> bool {
     let mut cut = false;
     let mut told = 0;
     let before_any = pen.len();
-    for (key, value) in call.site.keys.iter().zip(call.values) {
+    for (index, (key, value)) in call.site.keys.iter().zip(call.values).enumerate() {
         if !key.role.is_field() || *value == FieldValue::Absent {
             continue;
         }
         let before = pen.len();
-        if told == 0 {
-            pen.literal(b",\"f\":{");
-        } else {
-            pen.byte(b',');
-        }
-        cut |= field(pen, key, *value);
+        open_field(pen, told);
+        pen.own(key.name);
+        cut |= field(pen, key, *value, plain.has(index));
         if told >= FIELDS || pen.len() >= limit {
             pen.truncate(before);
             cut = true;
@@ -171,11 +199,7 @@ fn fields(pen: &mut Pen<'_>, call: &Call<'_>, crumbs: &Crumbs, limit: usize) -> 
     }
     if call.level() >= Level::Error && !crumbs.is_empty() && told < FIELDS {
         let before = pen.len();
-        if told == 0 {
-            pen.literal(b",\"f\":{");
-        } else {
-            pen.byte(b',');
-        }
+        open_field(pen, told);
         crumbs.tell(pen);
         told += 1;
         if pen.len() >= limit {
@@ -191,28 +215,45 @@ fn fields(pen: &mut Pen<'_>, call: &Call<'_>, crumbs: &Crumbs, limit: usize) -> 
     cut
 }
 
-fn field(pen: &mut Pen<'_>, key: &Key, value: FieldValue<'_>) -> bool {
-    pen.byte(b'"');
-    pen.own(key.name);
-    pen.literal(b"\":");
+/// Up to where the name begins.
+fn open_field(pen: &mut Pen<'_>, told: usize) {
+    if told == 0 {
+        pen.literal(b",\"f\":{\"");
+    } else {
+        pen.literal(b",\"");
+    }
+}
+
+/// What follows the name.
+fn field(pen: &mut Pen<'_>, key: &Key, value: FieldValue<'_>, is_plain: bool) -> bool {
+    let mut cut = false;
     match value {
-        _ if key.is_secret() => {
-            pen.byte(b'"');
-            pen.own(MASK);
-            pen.byte(b'"');
-            false
-        }
-        FieldValue::Str(text) => {
-            pen.byte(b'"');
-            let cut = pen.text(text, TEXT_BYTES);
-            pen.byte(b'"');
-            cut
-        }
-        FieldValue::Absent | FieldValue::I64(_) | FieldValue::U64(_) | FieldValue::Bool(_) => {
+        FieldValue::Absent | FieldValue::I64(_) | FieldValue::U64(_) | FieldValue::Bool(_)
+            if !key.is_secret() =>
+        {
+            pen.literal(b"\":");
             tell_plain(pen, value);
-            false
+            return false;
+        }
+        FieldValue::Str(text) if !key.is_secret() => {
+            pen.literal(b"\":\"");
+            if is_plain {
+                pen.own(text);
+            } else {
+                cut = pen.text(text, TEXT_BYTES);
+            }
+        }
+        FieldValue::Absent
+        | FieldValue::Str(_)
+        | FieldValue::I64(_)
+        | FieldValue::U64(_)
+        | FieldValue::Bool(_) => {
+            pen.literal(b"\":\"");
+            pen.own(MASK);
         }
     }
+    pen.byte(b'"');
+    cut
 }
 
 /// A value that cannot hold a secret.
@@ -278,4 +319,19 @@ fn text_if<const N: usize>(pen: &mut Pen<'_>, name: &[u8; N], text: &str, max: u
     let cut = pen.text(text, max);
     pen.byte(b'"');
     cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hex;
+
+    /// Catches: halves that are not spread far enough, and letters that begin at the wrong digit.
+    #[test]
+    fn eight_digits_are_those_of_the_number() {
+        for number in
+            (0..32).map(|shift| 0x89ab_cdef_u32.rotate_left(shift)).chain([0, u32::MAX, 0x0123_4567])
+        {
+            assert_eq!(hex(number), *format!("{number:08x}").as_bytes());
+        }
+    }
 }

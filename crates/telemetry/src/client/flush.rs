@@ -55,31 +55,59 @@ impl Logger {
     /// batches wait already, within the bounds of memory.
     pub(super) fn seal_all(&mut self, now_ms: i64, declare: bool, exit: bool) {
         self.flush_due_ms = None;
+        self.freeze(now_ms);
         while self.outbox.has_room() || exit && self.outbox.has_room_to_leave() {
-            if !self.seal_one(now_ms, declare) {
-                break;
-            }
+            let Some(draft) = self.draft(now_ms, declare) else { break };
+            self.outbox.push(draft, self.ring.next_number(), now_ms);
         }
     }
 
-    /// Seals as much as one batch takes; false: there was nothing.
-    fn seal_one(&mut self, now_ms: i64, declare: bool) -> bool {
+    /// Seals what calls have taken out of a full ring.
+    #[inline(never)]
+    pub(super) fn freeze(&mut self, now_ms: i64) {
+        while !self.outbox.drafts.is_empty() {
+            let draft = self.outbox.drafts.remove(0);
+            self.outbox.push(draft, self.ring.next_number(), now_ms);
+        }
+    }
+
+    /// A call has found its arena full: takes a batch out, if that may be told soon. It is sealed when the task has
+    /// ended, because compressing it would take longer than hundreds of calls; at once when it tells of an error, which
+    /// must be on disk before the program dies of it. False: nothing has left the ring.
+    pub(super) fn clear(&mut self, level: Level, now_ms: i64) -> bool {
+        if Ring::arena_of(level) >= self.arenas() || !self.outbox.has_room() {
+            return false;
+        }
+        let Some(draft) = self.draft(now_ms, false) else { return false };
+        let tells_error = draft.pieces.iter().any(|piece| piece.level >= Level::Error);
+        self.outbox.drafts.push(draft);
+        if tells_error {
+            self.freeze(now_ms);
+        }
+        self.flush_due_ms = Some(now_ms);
+        self.stirred = true;
+        true
+    }
+
+    /// As much as one batch takes; `None`: there is nothing, or it may not be told.
+    fn draft(&mut self, now_ms: i64, declare: bool) -> Option<Draft> {
         let arenas = self.arenas();
         if self.outbox.halt.is_some() || arenas == 0 {
-            return false;
+            return None;
         }
         let raw_bytes = if self.outbox.head.gzip { BATCH_RAW_BYTES } else { BATCH_ENCODED_BYTES };
         let records = self.outbox.max_records.min(self.outbox.told_records);
         let portion = Portion { records, raw_bytes: raw_bytes - 4_096, arenas };
         let taken = seal::take(&mut self.ring, &mut self.dedup, portion);
         if taken.is_none() && (!declare || self.drops.is_empty()) {
-            return false;
+            return None;
         }
         let taken = taken.unwrap_or_else(|| Taken { t0_ms: now_ms, text: Vec::new(), pieces: Vec::new() });
         let (bid, bseq) = self.outbox.ids.batch(now_ms);
         let health = self.outbox.health;
         self.outbox.health.retries = 0;
-        let draft = Draft {
+        self.drops_due_ms = None;
+        Some(Draft {
             bid,
             bseq,
             t0_ms: taken.t0_ms,
@@ -87,10 +115,7 @@ impl Logger {
             health,
             text: taken.text,
             pieces: taken.pieces,
-        };
-        self.drops_due_ms = None;
-        self.outbox.push(draft, self.ring.next_number(), now_ms);
-        true
+        })
     }
 
     pub(super) fn plan_flush(&mut self, level: Level, now_ms: i64) {
@@ -109,13 +134,6 @@ impl Logger {
             self.seal_all(now_ms, false, false);
             self.stirred = true;
             return self.outbox.pump(now_ms);
-        }
-        // The rest stays, so that what follows in this task makes no small batch of its own.
-        while self.ring.is_filling(Ring::arena_of(level)) && self.outbox.has_room() {
-            self.stirred = true;
-            if !self.seal_one(now_ms, false) {
-                break;
-            }
         }
         if self.microtask {
             return;

@@ -197,7 +197,7 @@ impl Logger {
             if !self.dedup.is_over(slot, now_ms) {
                 return self.dedup.repeat(slot, number, now_ms, &mut self.ring);
             }
-            self.close_window(slot);
+            self.close_window(slot, now_ms);
         }
         match self.limiter.admit(now_ms, call, now_ms < self.debug_until_ms) {
             Err(reason) => self.drop_one(level, reason, now_ms),
@@ -211,7 +211,7 @@ impl Logger {
     fn tell(&mut self, now_ms: i64, call: &Call<'_>, (key, permille): (u64, u16), number: u64) {
         let level = call.level();
         let slot = self.dedup.choose(key);
-        self.close_window(slot);
+        self.close_window(slot, now_ms);
         let frills = Frills { key, permille, crumbs: &self.crumbs };
         let mut pen = Pen::new(self.ring.page(level));
         let mut core = encode(&mut pen, &mut self.scratch, call, frills);
@@ -228,7 +228,7 @@ impl Logger {
         let meta = Meta { level, number, first_ms: now_ms, last_ms: now_ms, calls: 1, slot: slot_id, core };
         let place = if full {
             let spare = std::mem::take(&mut self.spare);
-            let place = self.keep(&meta, &spare[..length]);
+            let place = self.keep(&meta, &spare[..length], now_ms);
             self.spare = spare;
             place
         } else {
@@ -243,6 +243,7 @@ impl Logger {
     /// Something happened outside.
     pub fn on(&mut self, now_ms: i64, input: Input) {
         self.follow_clock(now_ms);
+        self.freeze(now_ms);
         match input {
             Input::Microtask => {
                 self.microtask = false;
@@ -300,7 +301,7 @@ impl Logger {
         if let Some(effect) = self.outbox.effects.pop_front() {
             return Some(effect);
         }
-        let may_seal = self.outbox.has_room() && self.arenas() > 0;
+        let may_seal = self.outbox.has_room() && self.arenas() > 0 || !self.outbox.drafts.is_empty();
         let flush = self.flush_due_ms.filter(|_| may_seal);
         let drops = self.drops_due_ms.filter(|_| may_seal);
         let wake = if self.outbox.halt.is_some() {
@@ -342,10 +343,16 @@ impl Logger {
         self.ring.block()
     }
 
-    /// Puts a record into the ring, evicting others if it must; `None` when it had to be dropped itself.
-    fn keep(&mut self, meta: &Meta, text: &[u8]) -> Option<usize> {
-        if let Some(place) = self.ring.push(meta, text) {
-            return Some(place);
+    /// Puts a record into the ring; if it must, others leave it for a batch, or are evicted. `None` when it had to be
+    /// dropped itself.
+    fn keep(&mut self, meta: &Meta, text: &[u8], now_ms: i64) -> Option<usize> {
+        loop {
+            if let Some(place) = self.ring.push(meta, text) {
+                return Some(place);
+            }
+            if !self.clear(meta.level, now_ms) {
+                break;
+            }
         }
         let (drops, dedup) = (&mut self.drops, &mut self.dedup);
         self.ring.make_room(meta.level, text.len(), |gone| {
@@ -361,11 +368,11 @@ impl Logger {
         place
     }
 
-    fn close_window(&mut self, slot: usize) {
+    fn close_window(&mut self, slot: usize, now_ms: i64) {
         let Some((meta, core)) = self.dedup.close(slot) else { return };
         if self.ring.push(&meta, core).is_none() {
             let core = core.to_vec();
-            self.keep(&meta, &core);
+            self.keep(&meta, &core, now_ms);
         }
     }
 
@@ -376,7 +383,7 @@ impl Logger {
 
     pub(super) fn close_windows(&mut self, now_ms: i64, everything: bool) {
         while let Some(slot) = self.dedup.next_over(now_ms, everything) {
-            self.close_window(slot);
+            self.close_window(slot, now_ms);
         }
         self.dedup.reckon();
     }

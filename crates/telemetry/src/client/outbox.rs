@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use super::{
-    batch::{Draft, Head, Health, Sealed},
+    batch::{Draft, Head, Health, Sealed, calls},
     bucket::{Bucket, Rate},
     drops::Drops,
     ids::Ids,
@@ -99,6 +99,8 @@ pub(super) struct Batch {
 pub(super) struct Outbox {
     pub head: Head,
     pub ids: Ids,
+    /// Taken out of the ring by a call, and not sealed yet.
+    pub drafts: Vec<Draft>,
     pub batches: Vec<Batch>,
     pub auth: Auth,
     /// Counts sign-ins, so that a late answer from before one does not end it.
@@ -125,6 +127,7 @@ impl Outbox {
         Self {
             head,
             ids: Ids::new(config.seed),
+            drafts: Vec::with_capacity(BATCHES),
             batches: Vec::new(),
             auth: config.auth,
             sign_in: 0,
@@ -144,7 +147,7 @@ impl Outbox {
 
     /// True when another batch may be sealed.
     pub(super) fn has_room(&self) -> bool {
-        self.batches.len() < BATCHES && self.halt.is_none()
+        self.batches.len() + self.drafts.len() < BATCHES && self.halt.is_none()
     }
 
     /// True when another batch may be sealed by a page that is about to go. A page that comes and goes through a long
@@ -318,7 +321,9 @@ impl Outbox {
 
     /// Calls told and declared in batches that are not acknowledged.
     pub(super) fn held_calls(&self) -> u64 {
-        self.batches.iter().map(|batch| batch.sealed.calls()).map(|(told, declared)| told + declared).sum()
+        let drafts = self.drafts.iter().map(|draft| calls(&draft.pieces, &draft.drops));
+        let sealed = self.batches.iter().map(|batch| batch.sealed.calls());
+        drafts.chain(sealed).map(|(told, declared)| told + declared).sum()
     }
 
     /// An ambiguous batch goes again as it is: the server knows it already, or stores what may be told and refuses

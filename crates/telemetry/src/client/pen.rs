@@ -101,17 +101,22 @@ impl<'a> Pen<'a> {
     /// Text from outside, without quotes around it. Gives true when it had to be cut: at `max` bytes after
     /// cleaning, and four times as much is looked at.
     pub(super) fn text(&mut self, text: &str, max: usize) -> bool {
-        if text.len() <= max && is_plain(text) {
+        !self.plain(text, max) && self.odd_text(text, max)
+    }
+
+    /// Writes a text that is plain and short enough; false: it is not, and nothing was written.
+    pub(super) fn plain(&mut self, text: &str, max: usize) -> bool {
+        let is_plain = text.len() <= max && is_plain(text);
+        if is_plain {
             self.own(text);
-            return false;
         }
-        self.odd_text(text, max)
+        is_plain
     }
 
     /// Cleans before cutting, so that no half of a secret is left.
     #[cold]
     #[inline(never)]
-    fn odd_text(&mut self, text: &str, max: usize) -> bool {
+    pub(super) fn odd_text(&mut self, text: &str, max: usize) -> bool {
         use crate::limits::prefix;
         let cleaned = clean(prefix(text, 4 * max));
         let kept = prefix(&cleaned, max);

@@ -225,11 +225,6 @@ impl Ring {
         self.arenas.iter().map(|arena| arena.used).sum()
     }
 
-    /// True when the arena is three quarters full.
-    pub(super) fn is_filling(&self, arena: usize) -> bool {
-        self.arenas[arena].used >= self.arenas[arena].size / 4 * 3
-    }
-
     fn held(&self, arena: usize, at: usize) -> Held<'_> {
         let base = self.arenas[arena].start + at;
         let length = self.u32(base) as usize;

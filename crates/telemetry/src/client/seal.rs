@@ -29,8 +29,9 @@ pub(super) struct Taken {
 
 /// Takes what fits out of the ring; `None` when there is nothing to take.
 pub(super) fn take(ring: &mut Ring, dedup: &mut Dedup, portion: Portion) -> Option<Taken> {
-    let (counts, t0_ms) = choose(ring, portion)?;
-    let mut taken = Taken { t0_ms, text: Vec::new(), pieces: Vec::new() };
+    let (counts, bytes, t0_ms) = choose(ring, portion)?;
+    let pieces = Vec::with_capacity(counts.iter().sum());
+    let mut taken = Taken { t0_ms, text: Vec::with_capacity(bytes), pieces };
     for (arena, &count) in counts.iter().enumerate() {
         let mut left = count;
         ring.retain(arena, |held| {
@@ -47,22 +48,23 @@ pub(super) fn take(ring: &mut Ring, dedup: &mut Dedup, portion: Portion) -> Opti
     Some(taken)
 }
 
-/// How many records of each arena go, and the earliest time among them. At least one goes, however large.
-fn choose(ring: &Ring, portion: Portion) -> Option<([usize; ARENAS], i64)> {
+/// How many records of each arena go, at most how many bytes they make, and the earliest time among them. At least one
+/// goes, however large.
+fn choose(ring: &Ring, portion: Portion) -> Option<([usize; ARENAS], usize, i64)> {
     let mut counts = [0; ARENAS];
     let (mut records, mut bytes, mut t0_ms) = (0, 0, None);
     for (arena, count) in counts.iter_mut().enumerate().take(portion.arenas) {
         for held in ring.records(arena) {
             bytes += held.text.len() + RECORD_EXTRA;
             if records >= portion.records || records > 0 && bytes > portion.raw_bytes {
-                return t0_ms.map(|t0_ms| (counts, t0_ms));
+                return t0_ms.map(|t0_ms| (counts, bytes, t0_ms));
             }
             records += 1;
             *count += 1;
             t0_ms = Some(t0_ms.map_or(held.meta.first_ms, |t0_ms: i64| t0_ms.min(held.meta.first_ms)));
         }
     }
-    t0_ms.map(|t0_ms| (counts, t0_ms))
+    t0_ms.map(|t0_ms| (counts, bytes, t0_ms))
 }
 
 impl Taken {

@@ -162,16 +162,16 @@ impl Site {
         self.id
     }
 
-    /// Gives the sentence piece by piece: text of its own, then a value.
+    /// Gives the sentence piece by piece: text of its own, then a value and which it is.
     pub(super) fn say<'v>(
         &self,
         values: &[FieldValue<'v>],
-        mut part: impl FnMut(&'static str, Option<FieldValue<'v>>),
+        mut part: impl FnMut(&'static str, u8, Option<FieldValue<'v>>),
     ) {
         for piece in &self.pieces {
             let text =
                 self.sentence.get(usize::from(piece.start)..usize::from(piece.end)).unwrap_or_default();
-            part(text, values.get(usize::from(piece.value)).copied());
+            part(text, piece.value, values.get(usize::from(piece.value)).copied());
             if piece.value == NO_VALUE {
                 break;
             }
@@ -182,7 +182,7 @@ impl Site {
     #[must_use]
     pub fn sentence(&self, values: &[FieldValue<'_>]) -> String {
         let mut said = String::new();
-        self.say(values, |text, value| {
+        self.say(values, |text, _, value| {
             said.push_str(text);
             if let Some(value) = value {
                 said.push_str(&value.to_string());

@@ -41,6 +41,41 @@ fn a_call_takes_no_memory() {
     assert_eq!((taken.count_total, refused), (0, 600));
 }
 
+/// Catches: sealing while there is room, and compressing within the call: a compressor takes its tables and the bytes
+/// a second time.
+#[test]
+fn a_call_that_finds_no_room_moves_records_and_no_more() {
+    let mut logger = Logger::new(LoggerConfig { auth: Auth::Session, limited: false, ..config() }, START_MS);
+    let (mut moves, mut used_before) = (0, 0);
+    for number in 0..3_000_u64 {
+        let id = format!("s-{number:08}");
+        let values = [FieldValue::Str("lifecycle"), FieldValue::Str(&id), FieldValue::U64(number)];
+        let taken = measure(|| {
+            logger.log(START_MS, &Call::of(&SEEN, &values));
+        });
+        let used = info_bytes(&logger);
+        if taken.count_total > 0 {
+            moves += 1;
+            let moved = u64::from(used_before);
+            assert!(
+                used_before > 280 * 1024,
+                "call {number} takes memory while the arena holds {used_before} bytes"
+            );
+            assert!(taken.bytes_total < moved * 2, "{} bytes are taken to move {moved}", taken.bytes_total);
+        }
+        used_before = used;
+    }
+    assert!(moves >= 2, "{moves}");
+    let books = logger.books();
+    assert_eq!((books.calls, books.held), (3_000, 3_000), "nothing is lost");
+}
+
+/// Bytes that the arena of info holds.
+fn info_bytes(logger: &Logger) -> u32 {
+    let at = 16 + 2 * 16 + 8;
+    logger.black_box()[at..].first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes))
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     BurstAndHide { level: usize, count: u16 },
