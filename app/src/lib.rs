@@ -82,7 +82,7 @@ mod shell;
 mod shown;
 
 pub use error::AppError;
-pub use event::{Control, Measured, RequestEvent, UiEvent, Values, ui_catalogue};
+pub use event::{Control, Measured, RequestEvent, Taker, UiEvent, ui_catalogue};
 pub use tell::{About, Sink, is_told, set_lowest, set_sink, tell, tell_correlated};
 
 #[cfg(feature = "hydrate")]

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use telemetry::{Context, Level};
+use telemetry::{Context, Event as _, Level};
 
 use crate::event::UiEvent;
 
@@ -58,7 +58,7 @@ pub fn set_trading_context(context: Context) {
 /// Tells an event that belongs to no request.
 #[inline]
 pub fn tell(event: &UiEvent) {
-    if is_told(event.site().level) {
+    if is_told(event.level()) {
         pass_on(event, About::default());
     }
 }
@@ -66,21 +66,21 @@ pub fn tell(event: &UiEvent) {
 #[cfg(feature = "hydrate")]
 /// Tells an event that is about one of several sessions.
 pub fn tell_of(event: &UiEvent, session_id: &str) {
-    if is_told(event.site().level) {
+    if is_told(event.level()) {
         pass_on(event, About { session_id: Some(session_id), correlation_id: None });
     }
 }
 
 /// Tells an event of that story which is about no session.
 pub fn tell_of_none(event: &UiEvent, correlation_id: Option<&str>) {
-    if let Some(sink) = SINK.get().filter(|_| is_told(event.site().level)) {
+    if let Some(sink) = SINK.get().filter(|_| is_told(event.level())) {
         sink(event, About { session_id: None, correlation_id });
     }
 }
 
 /// Tells an event as part of the story `correlation_id`.
 pub fn tell_correlated(event: &UiEvent, correlation_id: Option<&str>) {
-    if is_told(event.site().level) {
+    if is_told(event.level()) {
         pass_on(event, About { session_id: None, correlation_id });
     }
 }

@@ -89,12 +89,13 @@ fn tell(event: &UiEvent, about: About<'_>) {
     if let UiEvent::Navigated { route } = event {
         on(page_events::page(route));
     }
-    let values = event.values();
-    log(&Call {
-        session_id: about.session_id,
-        correlation_id: about.correlation_id,
-        intent: event.is_intent(),
-        ..Call::of(event.site(), &values)
+    event.lend_values(&mut |values| {
+        log(&Call {
+            session_id: about.session_id,
+            correlation_id: about.correlation_id,
+            intent: event.is_intent(),
+            ..Call::of(event.site(), values)
+        });
     });
 }
 

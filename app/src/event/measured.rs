@@ -4,7 +4,7 @@
 use telemetry::Level;
 use telemetry::client::{FieldValue, Key, Site};
 
-use super::sites::{Values, site, told, volatile};
+use super::sites::{Taker, site, told, volatile};
 
 /// A measurement of the browser.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,14 +112,10 @@ impl Measured {
     }
 
     /// Texts first, then numbers, as in the keys.
-    pub(super) fn values(&self) -> Values<'_> {
-        let mut values = Values::default();
+    pub(super) fn lend_values<'a>(&'a self, take: Taker<'_, 'a>) {
         let texts = self.text.split('|').filter(|text| !text.is_empty()).map(FieldValue::Str);
         let numbers = self.numbers.iter().map(|number| FieldValue::I64(*number as i64));
-        for (place, value) in values.iter_mut().zip(texts.chain(numbers)) {
-            *place = value;
-        }
-        values
+        take(&texts.chain(numbers).collect::<Vec<_>>());
     }
 }
 

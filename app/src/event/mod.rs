@@ -11,7 +11,7 @@ use telemetry::{Event, Level, Map, Source, Value};
 pub use catalogue::ui_catalogue;
 pub use control::Control;
 pub use measured::Measured;
-pub use sites::Values;
+pub use sites::Taker;
 
 /// Something that happened in a browser.
 #[derive(Clone, Debug, PartialEq)]
@@ -145,8 +145,10 @@ impl Event for UiEvent {
         self.site().event
     }
 
+    /// What a library tells is told most often and is mostly below what is wanted: its level stands in the event.
+    #[inline]
     fn level(&self) -> Level {
-        self.site().level
+        if let UiEvent::Log { level, .. } = self { *level } else { self.site().level }
     }
 
     fn source(&self) -> Source {

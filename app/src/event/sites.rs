@@ -6,11 +6,9 @@ use telemetry::client::{FieldValue, Key, Role, Site};
 
 use super::{Control, RequestEvent, UiEvent};
 
-/// More than any event has.
-const VALUES: usize = 10;
-
-/// One for each key of the site, in order.
-pub type Values<'a> = [FieldValue<'a>; VALUES];
+/// Takes the values of an event, one for each key of the site, in order. They are lent, because making a place for as
+/// many as any event has costs more than telling most of them.
+pub type Taker<'t, 'a> = &'t mut dyn FnMut(&[FieldValue<'a>]);
 
 pub(super) const fn site(
     level: Level,
@@ -209,42 +207,51 @@ impl UiEvent {
     }
 
     /// One for each key of the site.
-    pub fn values(&self) -> Values<'_> {
+    pub fn values(&self) -> Vec<FieldValue<'_>> {
+        let mut all = Vec::new();
+        self.lend_values(&mut |values| all.extend_from_slice(values));
+        all
+    }
+
+    /// Gives the values to `take`, once.
+    pub fn lend_values<'a>(&'a self, take: Taker<'_, 'a>) {
         match self {
-            UiEvent::Booted { boot_ms } => all([signed(*boot_ms)]),
-            UiEvent::Navigated { route } => all([text(route)]),
+            UiEvent::Booted { boot_ms } => take(&[signed(*boot_ms)]),
+            UiEvent::Navigated { route } => take(&[text(route)]),
             UiEvent::Click { control, subject } => {
-                all([text(control.word()), some(subject), text(control.words())])
+                take(&[text(control.word()), some(subject), text(control.words())])
             }
-            UiEvent::Request(request) => request.values(),
-            UiEvent::FeedConnected { attempt, wait_ms } => all([count(*attempt), signed(*wait_ms)]),
+            UiEvent::Request(request) => request.lend_values(take),
+            UiEvent::FeedConnected { attempt, wait_ms } => take(&[count(*attempt), signed(*wait_ms)]),
             UiEvent::FeedClosed { reason, attempt, backoff_ms, seq } => {
-                all([text(reason), count(*attempt), signed(*backoff_ms), number(*seq)])
+                take(&[text(reason), count(*attempt), signed(*backoff_ms), number(*seq)])
             }
-            UiEvent::FeedGap { expected, received } => all([number(*expected), number(*received)]),
-            UiEvent::FeedResynced { seq } => all([number(*seq)]),
-            UiEvent::FeedUndecodable { error, bytes } => all([text(error), size(*bytes)]),
-            UiEvent::FeedStale { age_ms } | UiEvent::SpotStale { age_ms } => all([signed(*age_ms)]),
-            UiEvent::FeedFresh { gap_ms } | UiEvent::SpotFresh { gap_ms } => all([signed(*gap_ms)]),
-            UiEvent::TruthSeen { truth, from, to } => all([text(truth), text(from), text(to)]),
-            UiEvent::FloorSeen { from, to } => all([text(from), text(to)]),
-            UiEvent::FeedMinute { frames, bytes, gap_ms_max, reconnects, stale } => all([
+            UiEvent::FeedGap { expected, received } => take(&[number(*expected), number(*received)]),
+            UiEvent::FeedResynced { seq } => take(&[number(*seq)]),
+            UiEvent::FeedUndecodable { error, bytes } => take(&[text(error), size(*bytes)]),
+            UiEvent::FeedStale { age_ms } | UiEvent::SpotStale { age_ms } => take(&[signed(*age_ms)]),
+            UiEvent::FeedFresh { gap_ms } | UiEvent::SpotFresh { gap_ms } => take(&[signed(*gap_ms)]),
+            UiEvent::TruthSeen { truth, from, to } => take(&[text(truth), text(from), text(to)]),
+            UiEvent::FloorSeen { from, to } => take(&[text(from), text(to)]),
+            UiEvent::FeedMinute { frames, bytes, gap_ms_max, reconnects, stale } => take(&[
                 number(*frames),
                 number(*bytes),
                 signed(*gap_ms_max),
                 number(*reconnects),
                 FieldValue::Bool(*stale),
             ]),
-            UiEvent::ChartDrawn { points, duration_ms } => all([size(*points), signed(*duration_ms)]),
-            UiEvent::PanicAccepted { attempts, duration_ms } => all([count(*attempts), signed(*duration_ms)]),
-            UiEvent::PanicUnconfirmed { attempts, error } => all([count(*attempts), text(error)]),
-            UiEvent::Toast { code, text: said } => all([text(code), text(said)]),
-            UiEvent::ErrorBoundary { panel, path, code, error } => {
-                all([text(panel), text(path), text(code), text(error)])
+            UiEvent::ChartDrawn { points, duration_ms } => take(&[size(*points), signed(*duration_ms)]),
+            UiEvent::PanicAccepted { attempts, duration_ms } => {
+                take(&[count(*attempts), signed(*duration_ms)])
             }
-            UiEvent::Panic { error, location, path } => all([text(error), text(location), text(path)]),
-            UiEvent::Log { target, text: said, .. } => all([text(target), text(said)]),
-            UiEvent::Measured(measured) => measured.values(),
+            UiEvent::PanicUnconfirmed { attempts, error } => take(&[count(*attempts), text(error)]),
+            UiEvent::Toast { code, text: said } => take(&[text(code), text(said)]),
+            UiEvent::ErrorBoundary { panel, path, code, error } => {
+                take(&[text(panel), text(path), text(code), text(error)])
+            }
+            UiEvent::Panic { error, location, path } => take(&[text(error), text(location), text(path)]),
+            UiEvent::Log { target, text: said, .. } => take(&[text(target), text(said)]),
+            UiEvent::Measured(measured) => measured.lend_values(take),
         }
     }
 
@@ -306,8 +313,8 @@ impl RequestEvent {
         }
     }
 
-    fn values(&self) -> Values<'_> {
-        all([
+    fn lend_values<'a>(&'a self, take: Taker<'_, 'a>) {
+        take(&[
             text(self.method),
             text(&self.route),
             signed(self.latency_ms.saturating_mul(1_000)),
@@ -320,14 +327,6 @@ impl RequestEvent {
             signed(self.latency_ms),
         ])
     }
-}
-
-fn all<'a, const N: usize>(given: [FieldValue<'a>; N]) -> Values<'a> {
-    let mut values = [FieldValue::Absent; VALUES];
-    for (value, given) in values.iter_mut().zip(given) {
-        *value = given;
-    }
-    values
 }
 
 fn text(text: &str) -> FieldValue<'_> {

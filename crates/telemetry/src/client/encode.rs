@@ -99,7 +99,7 @@ fn core(
     let mut cut = text_if(pen, b",\"ss\":\"", call.session_id.unwrap_or_default(), 64);
     if !site.target.is_empty() {
         pen.literal(b",\"g\":\"");
-        pen.own(prefix(site.target, 128));
+        pen.own(site.target);
         pen.byte(b'"');
     }
     let (file, line) = site.place;
@@ -147,7 +147,7 @@ fn message(pen: &mut Pen<'_>, scratch: &mut String, call: &Call<'_>, plain: &mut
         Message::Sentence => {
             let (start, mut cut) = (pen.len(), false);
             call.site.say(call.values, |text, index, value| {
-                pen.own(text);
+                pen.bytes(text);
                 match value {
                     None | Some(FieldValue::Absent) => {}
                     Some(FieldValue::Str(text)) => {

@@ -55,7 +55,7 @@ impl<'a> Pen<'a> {
         self.bytes(text.as_bytes());
     }
 
-    fn bytes(&mut self, bytes: &[u8]) {
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
         match self.page.get_mut(self.at..).and_then(|rest| rest.get_mut(..bytes.len())) {
             Some(room) => {
                 copy(room, bytes);

@@ -2,7 +2,10 @@
 //! only values, one for each key.
 
 use super::{call::FieldValue, hash::Mixer};
-use crate::{Level, Map, Value, is_secret_key, limits::KEY_BYTES};
+use crate::{
+    Level, Map, Value, is_secret_key,
+    limits::{KEY_BYTES, prefix},
+};
 
 /// What a key's value is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +79,7 @@ impl Key {
     }
 }
 
+const TARGET_BYTES: usize = 128;
 /// Values that one sentence may hold.
 const HOLES: usize = 8;
 
@@ -120,6 +124,7 @@ impl Site {
         sentence: &'static str,
         keys: &'static [Key],
     ) -> Self {
+        assert!(target.len() <= TARGET_BYTES, "a target is too long");
         assert!(
             needs_no_escape(event) && needs_no_escape(target) && needs_no_escape(sentence),
             "an odd letter"
@@ -143,7 +148,7 @@ impl Site {
         target: &'static str,
         place: (&'static str, u32),
     ) -> Self {
-        let target = if needs_no_escape(target) { target } else { "" };
+        let target = if needs_no_escape(target) { prefix(target, TARGET_BYTES) } else { "" };
         let mixer = Mixer::new().and_word(u64::from(level.severity())).and_text(target);
         let id = mixer.and_text(place.0).and_word(u64::from(place.1)).finish();
         let pieces = [Piece { start: 0, end: 0, value: NO_VALUE }; HOLES + 1];
@@ -162,15 +167,15 @@ impl Site {
         self.id
     }
 
-    /// Gives the sentence piece by piece: text of its own, then a value and which it is.
+    /// Gives the sentence piece by piece: text of its own (ASCII), then a value and which it is.
     pub(super) fn say<'v>(
         &self,
         values: &[FieldValue<'v>],
-        mut part: impl FnMut(&'static str, u8, Option<FieldValue<'v>>),
+        mut part: impl FnMut(&'static [u8], u8, Option<FieldValue<'v>>),
     ) {
+        let sentence = self.sentence.as_bytes();
         for piece in &self.pieces {
-            let text =
-                self.sentence.get(usize::from(piece.start)..usize::from(piece.end)).unwrap_or_default();
+            let text = sentence.get(usize::from(piece.start)..usize::from(piece.end)).unwrap_or_default();
             part(text, piece.value, values.get(usize::from(piece.value)).copied());
             if piece.value == NO_VALUE {
                 break;
@@ -183,7 +188,7 @@ impl Site {
     pub fn sentence(&self, values: &[FieldValue<'_>]) -> String {
         let mut said = String::new();
         self.say(values, |text, _, value| {
-            said.push_str(text);
+            said.push_str(&String::from_utf8_lossy(text));
             if let Some(value) = value {
                 said.push_str(&value.to_string());
             }
