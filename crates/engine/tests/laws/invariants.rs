@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::decision::{ClosingDecision, OrderDecision, RulesDecision, SessionDecision, TruthDecision};
 use model::order::{OrderRequest, Purpose};
 use model::record::DecisionRecord;
-use model::{ClientOrderId, Decision, Lifecycle, Lots, Micros, Money, Session, SessionId, Symbol};
+use model::{
+    ClientOrderId, Decision, ExitReason, Lifecycle, Lots, Micros, Money, Session, SessionId, Symbol,
+};
 
 use crate::support::venue::Venue;
 use crate::support::world::World;
@@ -35,6 +37,7 @@ pub fn now(world: &World) {
     let placed: BTreeSet<_> = world.venue.placed.iter().collect();
     assert_eq!(placed.len(), world.venue.placed.len(), "no order is sent twice: {:?}", world.venue.placed);
     for session in world.state().sessions.values() {
+        what_was_decided_on_was_seen(session);
         let prefix = model::ids::order_prefix(&session.id);
         for (symbol, lots) in own_lots(&world.venue, &prefix) {
             // A reduce-only order may close lots of others whose trades could not be read, never open any.
@@ -54,6 +57,20 @@ pub fn now(world: &World) {
     }
     rests_once(world);
     assert!(!world.has_failed_judge(), "a judge failed: {:#?}", world.tail(10));
+}
+
+/// The best and the worst that a session saw hold between them whatever its rules decided on.
+fn what_was_decided_on_was_seen(session: &Session) {
+    let exits = session.rounds.iter().filter_map(|round| round.exit.as_ref());
+    let by_worth = exits.filter(|exit| {
+        matches!(exit.reason, ExitReason::MaxProfit | ExitReason::MaxLoss | ExitReason::Trailing)
+    });
+    let decided = by_worth.filter_map(|exit| exit.executable).chain(session.rules.trailing.peak);
+    for worth in decided {
+        let marks = session.ledger.marks;
+        let seen = marks.low.is_some_and(|low| low <= worth) && marks.high.is_some_and(|high| high >= worth);
+        assert!(seen, "{}: {worth} was decided on and lies outside of {marks:?}", session.id);
+    }
 }
 
 /// I2: STOPPED is true at the venue. What was traded by orders that the session knows, until its end, leaves nothing

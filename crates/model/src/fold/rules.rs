@@ -6,6 +6,7 @@ use crate::rules::Rule;
 use crate::session::{Breach, Exit, Session};
 use crate::state::TradingState;
 use crate::valuation::Valuation;
+use crate::{ExitReason, Money};
 
 impl TradingState {
     pub(super) fn fold_rules(&mut self, decision: &RulesDecision, record: &DecisionRecord) {
@@ -28,17 +29,20 @@ impl TradingState {
             }
             RulesDecision::TrailingArmed { peak, floor, .. } => {
                 session.rules.trailing.active = true;
-                session.rules.trailing.peak = Some(*peak);
+                raise(session, *peak);
                 session.rules.trailing.floor = Some(*floor);
             }
-            RulesDecision::PeakRaised { peak, .. } => session.rules.trailing.peak = Some(*peak),
+            RulesDecision::PeakRaised { peak, .. } => raise(session, *peak),
             RulesDecision::FloorRaised { floor, peak, .. } => {
-                session.rules.trailing.peak = Some(*peak);
+                raise(session, *peak);
                 session.rules.trailing.floor = Some(*floor);
             }
             RulesDecision::ExitDecided { reason, also_matched, who, executable, readings } => {
                 if !readings.is_empty() {
                     session.rules.readings.clone_from(readings);
+                }
+                if let Some(worth) = executable.filter(|_| decided_by_worth(*reason)) {
+                    session.ledger.marks.see(worth);
                 }
                 let exit = Exit {
                     reason: *reason,
@@ -53,6 +57,18 @@ impl TradingState {
             }
         }
     }
+}
+
+/// A rule looks at every price, the steady evaluation at one a second: what a rule has decided on was seen as well, or
+/// the best of a session would lie below the peak of its own floor.
+fn raise(session: &mut Session, peak: Money) {
+    session.rules.trailing.peak = Some(peak);
+    session.ledger.marks.see(peak);
+}
+
+/// Other reasons are decided beside a worth, and it may never have been fresh.
+fn decided_by_worth(reason: ExitReason) -> bool {
+    matches!(reason, ExitReason::MaxProfit | ExitReason::MaxLoss | ExitReason::Trailing)
 }
 
 /// High-water marks, of the session and of each product.
