@@ -21,8 +21,9 @@ const TROUBLED: i64 = SECOND;
 const FILLS_AGAIN: i64 = SECOND;
 /// The same while a person is waited for.
 const WAITING: i64 = 5 * SECOND;
-/// The whole account is looked at this often while nothing else asks for it.
-const SWEEP: i64 = 300 * SECOND;
+/// The whole account is looked at this often while nothing else asks for it: so old is the word "flat" at most, and so
+/// late is seen what somebody opens by hand. It costs a few units of the ten thousand of five minutes.
+const SWEEP: i64 = 60 * SECOND;
 /// The same while it shows what is not ours, and while what was written off may yet show up.
 const STRANGERS: i64 = 15 * SECOND;
 /// So long after a session's end what it wrote off is looked for.
@@ -143,7 +144,7 @@ fn orders_back(hearing: &Hearing<'_>) -> Option<Micros> {
     Some(link.since).filter(|since| *since > hearing.session.started_at)
 }
 
-/// The account's own list: after each start of the process, and every few minutes.
+/// The account's own list: after each start of the process, and every minute.
 fn of_account(state: &TradingState, stamp: &Stamp) -> Option<Need> {
     let boot = state.boot.as_ref()?;
     if must_wait(state, stamp.at, false) {
