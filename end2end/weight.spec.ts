@@ -1,8 +1,11 @@
 // What the first load of Control weighs as it travels, and what its feed says in a minute; beyond the budget it fails.
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type CDPSession, type Page } from '@playwright/test';
 import { api, expect, test } from './fixtures';
 import { expectTruths, fed, open } from './support/console';
+import { ROOT } from './support/program';
 
 /** Bytes as they travel, headers included. The budgets are what was reached; `TARGET` is what they shall come down to. */
 const BUDGET = { idle: 170_000, running: 228_000, feed: 500_000 };
@@ -90,6 +93,16 @@ test('the first load of Control stays within its budget', async ({ page }) => {
     await expectTruths(page, { Lifecycle: 'Running', Exposure: 'Open' });
     await expect(chart).toBeVisible();
   }));
+});
+
+// One place that writes a fraction brings the tables and three algorithms of it, eight kilobytes as they travel: the
+// server writes fractions, or the browser does.
+test('the module writes no fractions', () => {
+  const site = join(ROOT, 'target/release/site/symbols');
+  const [symbols] = readdirSync(site);
+  const functions = readFileSync(join(site, symbols), 'utf8');
+  expect(functions).toContain('telemetry::client::logger::Logger::on');
+  expect(functions.split('\n').filter((name) => name.includes('flt2dec'))).toEqual([]);
 });
 
 test('the sentinel stays small', async ({ page }) => {

@@ -56,7 +56,9 @@ pub fn known() -> String {
     with(|state| {
         let points = &state.points;
         let last = points.count().checked_sub(1).and_then(|at| points.row(at));
-        last.map_or_else(String::new, |row| format!("&curve={},{:.0}", points.session, row[0] * 1_000.0))
+        last.map_or_else(String::new, |row| {
+            format!("&curve={},{}", points.session, (row[0] * 1_000.0).round() as i64)
+        })
     })
 }
 
