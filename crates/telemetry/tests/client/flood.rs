@@ -202,7 +202,8 @@ fn a_loss_that_a_batch_declares_stands_in_the_block_no_more() {
     let lost = cells(&page);
     assert!(lost > 0);
     page.say(Level::Fatal, "the end");
-    let spooled = page.effects.iter().any(|effect| matches!(effect, Effect::Spool { .. } | Effect::Send { .. }));
+    let spooled =
+        page.effects.iter().any(|effect| matches!(effect, Effect::Spool { .. } | Effect::Send { .. }));
     assert!(spooled, "a fatal record leaves within its call");
     assert_eq!(cells(&page), 0, "{lost} are declared by the batch");
 }
