@@ -125,6 +125,7 @@ pub fn then(act: Act, busy: Cell, done: impl FnOnce(Option<Answer>) + 'static) {
                 platform::confirm(&name, Box::new(move || then(act, busy, done)));
             }
             Err(error) => {
+                crate::draft::mark(&error.fields);
                 toasts::error(&[&act.name, " ", outcome(&error)].concat(), &error);
                 done(None);
             }

@@ -58,15 +58,17 @@ pub struct ReceiptView {
 }
 
 /// One rule.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleView {
     pub word: String,
     pub title: String,
     pub critical: bool,
     pub fires: String,
     pub window_us: i64,
-    /// What it saw last.
-    pub value: String,
+    /// What it reads now, or why nothing is known.
+    pub value: Result<String, String>,
+    /// When that was learnt.
+    pub value_at: Option<Micros>,
     pub evaluated_at: Option<Micros>,
     pub fired_at: Option<Micros>,
     /// Alerts of it that nobody has acknowledged, and the others.

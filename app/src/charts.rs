@@ -29,6 +29,8 @@ struct State {
     loading: bool,
     drawn: Seen,
     drawn_ms: f64,
+    /// A timer draws what came meanwhile.
+    waits: bool,
     tabled: Seen,
     cursor: Option<usize>,
 }
@@ -130,10 +132,15 @@ fn draw() {
         let chart = state.chart.clone()?;
         let (known, points) = (state.drawn, &state.points);
         let now_ms = platform::steady_ms();
-        if known.generation == points.generation
-            && known.count > 0
-            && now_ms - state.drawn_ms < DRAWN_EVERY_MS
-        {
+        let wait_ms = DRAWN_EVERY_MS - (now_ms - state.drawn_ms);
+        if known.generation == points.generation && known.count > 0 && wait_ms > 0.0 {
+            // What came last is drawn also when nothing follows.
+            if points.count() > known.count && !std::mem::replace(&mut state.waits, true) {
+                platform::later(wait_ms as u32 + 1, || {
+                    with(|state| state.waits = false);
+                    update();
+                });
+            }
             return None;
         }
         state.drawn_ms = now_ms;

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 #[cfg(feature = "hydrate")]
-pub use browser::{again, ask, begin, chosen, chosen_again, edited};
+pub use browser::{again, ask, begin, chosen, chosen_again, edited, mark};
 
 /// Body of a start: the preset as it is, or what was made of it and last checked. With it the preset's id.
 #[cfg(feature = "hydrate")]
@@ -45,6 +45,9 @@ pub fn start_of(subject: String, body: Value) -> (String, Value) {
 
 #[cfg(not(feature = "hydrate"))]
 pub fn started(_id: &str) {}
+
+#[cfg(not(feature = "hydrate"))]
+pub fn mark(_fields: &Value) {}
 
 #[cfg(feature = "hydrate")]
 mod browser {
@@ -208,6 +211,15 @@ mod browser {
         DRAFT.with_borrow_mut(|draft| {
             draft.configuration = Some(said["configuration"].take()).filter(|made| !made.is_null());
         });
+    }
+
+    /// A request was refused for some fields: they are marked, whichever form they stand in.
+    pub fn mark(fields: &Value) {
+        for (name, why) in fields.as_object().into_iter().flatten() {
+            if let Some(field) = find(&["[data-field=\"", name, "\"],input[name=\"", name, "\"]"].concat()) {
+                tell_field(&field, why.as_str());
+            }
+        }
     }
 
     /// What is wrong stands beside the field, in place of its hint.

@@ -16,11 +16,20 @@ pub struct AppError {
     pub correlation_id: Option<String>,
     /// HTTP status; 0 when no answer came.
     pub status: u16,
+    /// What is wrong with single fields, by their names; the message says it as well.
+    #[serde(default)]
+    pub fields: Value,
 }
 
 impl AppError {
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), correlation_id: None, status: 0 }
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+            correlation_id: None,
+            status: 0,
+            fields: Value::Null,
+        }
     }
 
     /// No answer came: whether the request arrived is not known.
@@ -57,26 +66,23 @@ impl fmt::Display for AppError {
 
 impl std::error::Error for AppError {}
 
-/// Reads an error answer, `{error:{code,message,correlation_id,fields?}}`; a body of another form keeps its status.
+/// Reads an error answer, `{error:{code,message,correlation_id,fields?}}`; a body of another form keeps its status. The
+/// message says what is wrong with a field, by the name that pages have for it: `fields` is for programs.
 pub fn from_answer(status: u16, body: &str, correlation_id: Option<String>) -> AppError {
-    let read = crate::json::read(body);
+    let mut read = crate::json::read(body);
     let text = |key: &str| read["error"][key].as_str().map(str::to_owned);
     match (text("code"), text("message")) {
         (Some(code), Some(message)) => AppError {
             code,
-            message: with_fields(message, &read["error"]["fields"]),
+            message,
             correlation_id: text("correlation_id").or(correlation_id),
             status,
+            fields: read["error"]["fields"].take(),
         },
         (Some(_), None) | (None, _) => AppError::new("HTTP", format!("The server answered {status}."))
             .with_status(status)
             .with_correlation(correlation_id),
     }
-}
-
-fn with_fields(message: String, fields: &Value) -> String {
-    let fields = fields.as_object().into_iter().flatten();
-    fields.fold(message, |text, (field, why)| format!("{text} {field}: {}", why.as_str().unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -100,8 +106,10 @@ mod tests {
     }
 
     #[test]
-    fn wrong_fields_are_named_in_the_sentence() {
-        let body = r#"{"error":{"code":"INVALID","message":"Not valid.","correlation_id":null,"fields":{"max_loss":"Above 0."}}}"#;
-        assert_eq!(from_answer(422, body, None).message, "Not valid. max_loss: Above 0.");
+    fn a_field_is_called_what_the_page_calls_it_and_once() {
+        let body = r#"{"error":{"code":"INVALID","message":"Not valid. Max loss, USD: Above 0.","correlation_id":null,"fields":{"max_loss":"Above 0."}}}"#;
+        let error = from_answer(422, body, None);
+        assert_eq!(error.message, "Not valid. Max loss, USD: Above 0.");
+        assert_eq!(error.fields["max_loss"], "Above 0.");
     }
 }

@@ -60,7 +60,10 @@ pub fn submit(form: &Element) {
                 platform::signed(Signed::In).await;
                 platform::open(&next());
             }
-            Err(error) => say(&form, &error.message),
+            Err(error) => {
+                crate::draft::mark(&error.fields);
+                say(&form, &error.message);
+            }
         }
     });
 }

@@ -15,7 +15,7 @@ pub use alert::{Alert, Channel, Ending, Kind, Mark, Notice, Receipt, Silence};
 pub use desk::{AskError, Desk, Key, Told, View};
 pub use driver::{Parts, start};
 pub use events::{AlertEvent, catalogue};
-pub use machine::{Ask, Delivery, Effect, Input, Looked, Machine, Outcome, Refusal, What};
+pub use machine::{Ask, Delivery, Effect, Input, Looked, Machine, Outcome, Reading, Refusal, What};
 pub use notify::{Notifiers, Standing};
 pub use rule::{Rule, RuleId, Severity, Shape};
 pub use signal::{ACCOUNT, Sighting, Signal, is_watched, signals};

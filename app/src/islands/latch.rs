@@ -20,7 +20,7 @@ pub fn ClearLatch() -> impl IntoView {
             let why = Some(painted_why.get_untracked()).filter(|why| !why.is_empty());
             view! {
                 <span class="end latch-form">
-                    <label class="field">"Reason"<input autocomplete="off"/></label>
+                    <label class="field">"Reason"<input name="reason" autocomplete="off" maxlength="500"/></label>
                     {shut_button(&object([("label", "Clear latch".into())]), &why.unwrap_or_else(|| SAY_WHY.to_owned()))}
                 </span>
             }

@@ -43,13 +43,15 @@ fn rule() -> RuleView {
         critical: true,
         fires: "the price stream is away for 10 s".to_owned(),
         window_us: 10_000_000,
-        value: "holds".to_owned(),
+        value: Ok("holds since 12:00:00 UTC".to_owned()),
+        value_at: Some(FIRED),
         evaluated_at: Some(FIRED),
         fired_at: Some(FIRED),
         firing: 1,
         silence_most_us: 3_600_000_000,
+        acknowledged: 0,
+        silence: None,
         anchor: "alert-gap-in-the-price-streams-heartbeat".to_owned(),
-        ..RuleView::default()
     }
 }
 
@@ -103,6 +105,39 @@ fn what_fires_is_said_with_what_to_do_and_a_button_that_needs_no_script() {
     }
     assert!(page.contains("method=\"post\" action=\"/alerts/act\""));
     assert!(page.contains("value=\"ack-a-1\"") && !page.contains("value=\"ack-a-2\""), "seen once is seen");
+}
+
+/// Catches: a reading without its age, and a rule that looks fine because nothing is known of it.
+#[test]
+fn a_rule_reads_something_of_some_age_or_says_why_nothing_is_known() {
+    let mut port = sample::idle();
+    port.alerts = paint();
+    let unknown = RuleView {
+        word: "forwarder".to_owned(),
+        value: Err("nothing is forwarded".to_owned()),
+        value_at: None,
+        ..rule()
+    };
+    port.alerts.rules.push(unknown);
+    let page = render("/alerts", port, "dark");
+    assert!(page.contains("holds since 12:00:00 UTC<"), "{page}");
+    assert!(page.contains(&format!("data-at=\"{}\"", FIRED.0)) && page.contains("data-before=\"read \""));
+    assert!(
+        page.contains("title=\"nothing is forwarded\"") && page.contains(" unknown: nothing is forwarded")
+    );
+}
+
+/// Catches: a form that comes back from a refusal as if nothing had been wrong.
+#[test]
+fn a_form_marks_the_field_for_which_it_was_refused() {
+    for (path, marked) in [
+        ("/alerts?silence=price_gap&wrong=reason", true),
+        ("/alerts?silence=price_gap", false),
+        ("/settings?wrong=minutes", true),
+        ("/settings", false),
+    ] {
+        assert_eq!(page(path).contains("aria-invalid=\"true\""), marked, "{path}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use telemetry::Micros;
 use tokio::sync::{mpsc, oneshot};
 
 use super::alert::{Alert, Channel, Kind, Notice, Receipt, Silence};
-use super::machine::{Ask, Looked, Machine, Refusal};
+use super::machine::{Ask, Looked, Machine, Reading, Refusal};
 use super::notify::Notifiers;
 use super::rule::{RuleId, Severity};
 use crate::store::StoreError;
@@ -25,6 +25,8 @@ pub struct View {
     pub open: Vec<Alert>,
     pub silences: Vec<Silence>,
     pub looked: Vec<(RuleId, Looked)>,
+    /// What each rule reads, in the same order; or why nothing is known.
+    pub readings: Vec<Result<Reading, &'static str>>,
     /// Neither acknowledged nor silent, and the most severe of them.
     pub unread: (usize, Option<Severity>),
     pub notices: Vec<Notice>,
@@ -37,6 +39,7 @@ impl View {
             open: machine.open().into_iter().cloned().collect(),
             silences: machine.silences().to_vec(),
             looked: RuleId::ALL.iter().map(|rule| (*rule, machine.looked(*rule))).collect(),
+            readings: RuleId::ALL.iter().map(|rule| machine.reading(*rule, as_of)).collect(),
             unread: machine.unread(),
             notices: machine.notices().to_vec(),
         }

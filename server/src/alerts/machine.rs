@@ -5,6 +5,7 @@
 
 mod asks;
 mod notices;
+mod readings;
 mod standing;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use super::rule::{RuleId, Severity, Shape};
 use super::signal::{Sighting, Signal, signals};
 pub use asks::{Ask, Refusal};
 pub use notices::{Delivery, Outcome};
+pub use readings::Reading;
 use standing::{Calls, Standing};
 
 /// What happened, and when.
@@ -84,6 +86,11 @@ pub struct Machine {
     silences: Vec<Silence>,
     looked: BTreeMap<RuleId, Looked>,
     notices: Vec<Notice>,
+    /// When this process began, and the last number of each rule in words: of this process alone.
+    #[serde(skip)]
+    booted_at: Option<Micros>,
+    #[serde(skip)]
+    measured: BTreeMap<RuleId, (Micros, String)>,
     /// Messages that are being sent.
     #[serde(skip)]
     sending: BTreeMap<Channel, u64>,
@@ -203,6 +210,8 @@ impl Machine {
     /// Whatever a process says of itself is off until it says it again, or for good.
     fn booted(&mut self) {
         let now = self.now;
+        self.booted_at = Some(now);
+        self.measured.clear();
         for standing in self.standing.values_mut().filter(|standing| standing.rule.is_of_the_process()) {
             standing.off(now, "the server was started again");
         }
@@ -287,6 +296,7 @@ impl Machine {
         {
             standing.off(sighting.at, &words);
         }
+        self.measured.insert(rule, (self.now, words.clone()));
         self.look(rule, words);
     }
 

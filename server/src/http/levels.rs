@@ -14,7 +14,7 @@ use telemetry::{Level, Micros};
 
 use super::alerts::operator;
 use super::assets::Site;
-use super::plain::{page, sender};
+use super::plain::{of_form, page, sender};
 use super::reason::reason_of;
 use super::{ApiError, IdempotencyKey, MaybeUser, User};
 use crate::auth::Session;
@@ -104,6 +104,10 @@ fn refused(refusal: Refusal) -> ApiError {
     }
 }
 
+/// Fields of a refusal: their names in the form on Settings, and what people read there.
+const LABELS: [(&str, &str, &str); 3] =
+    [("target", "target", "Target"), ("expires_at", "minutes", "For"), ("reason", "reason", "Why")];
+
 /// Fields of the form on Settings.
 #[derive(Deserialize)]
 struct Fields {
@@ -139,6 +143,10 @@ async fn form(
     let wanted = Wanted { target, level, expires_at: level.map(|_| until), reason };
     match set(&app, &session, IdempotencyKey::made(key, &what), wanted).await {
         Ok(_) => Redirect::to(&format!("/settings?said={said}")).into_response(),
-        Err(error) => say(error.status, "Not done", &error.message),
+        Err(error) => {
+            let (words, wrong) = of_form(&error, &LABELS);
+            let back = format!("/settings?wrong={wrong}#levels");
+            page(&site, error.status, "Not done", &words, (&back, "Back"))
+        }
     }
 }

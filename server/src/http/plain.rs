@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::assets::Site;
-use super::guard;
+use super::{ApiError, guard};
 use crate::auth::Session;
 use crate::shared::App;
 
@@ -23,6 +23,16 @@ pub(super) fn sender(
         return Err((StatusCode::FORBIDDEN, "Refused", FOREIGN.to_owned()));
     }
     session.ok_or_else(|| (StatusCode::UNAUTHORIZED, "Not signed in", format!("Sign in first; {undone}.")))
+}
+
+/// A refusal in the words of the form that was sent: a field is called what the form calls it. With it the field's name,
+/// for the form to mark it. `labels`: names of fields as the error has them, in the form, and what people read there.
+pub(super) fn of_form(error: &ApiError, labels: &[(&str, &'static str, &str)]) -> (String, &'static str) {
+    let wrong = labels.iter().find_map(|(field, name, label)| {
+        let why = error.fields.get(*field)?.as_str()?;
+        Some((format!("{label}: {why}."), *name))
+    });
+    wrong.unwrap_or_else(|| (error.message.clone(), ""))
 }
 
 /// A page of a heading and some words; the id of the request stands below, and `way` leads on.
@@ -45,4 +55,19 @@ pub(super) fn page(site: &Site, status: StatusCode, title: &str, words: &str, wa
 
 pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_called_what_its_form_calls_it() {
+        let labels = [("expires_at", "minutes", "For"), ("reason", "reason", "Why")];
+        let error =
+            ApiError::invalid("reason must not be empty.").with_field("reason", "1 to 500 characters");
+        assert_eq!(of_form(&error, &labels), ("Why: 1 to 500 characters.".to_owned(), "reason"));
+        let error = ApiError::conflict("NOT_SET", "That target has no level of its own.");
+        assert_eq!(of_form(&error, &labels), ("That target has no level of its own.".to_owned(), ""));
+    }
 }

@@ -10,7 +10,7 @@ pub(super) fn reason_of(text: &str) -> Result<String, ApiError> {
     let reason = telemetry::clean(text.trim()).into_owned();
     if reason.is_empty() || reason.chars().count() > MOST {
         let what = format!("1 to {MOST} characters");
-        return Err(ApiError::invalid(format!("reason must have {what}.")).with_field("reason", what));
+        return Err(ApiError::invalid(format!("The reason must have {what}.")).with_field("reason", what));
     }
     Ok(reason)
 }

@@ -27,6 +27,7 @@ pub fn AlertsPage() -> impl IntoView {
     let map = use_query_map();
     let asked = |name: &str| map.with_untracked(|map| map.get(name)).unwrap_or_default();
     let (said, silence, period) = (asked("said"), asked("silence"), asked("period"));
+    let wrong = asked("wrong");
     let paint = data::alerts_paint();
     if let Ok(paint) = &paint {
         use_live().alerts.set(paint.open.clone());
@@ -40,7 +41,7 @@ pub fn AlertsPage() -> impl IntoView {
             <div class="actions">{test_all(parts.as_ref())}</div>
         </div>
         {note(&said)}
-        {parts.as_ref().and_then(|paint| rules::silence_form(paint, &silence))}
+        {parts.as_ref().and_then(|paint| rules::silence_form(paint, &silence, &wrong))}
         <div class="alerts">
             <div class="column" data-region="alerts"><AlertsState/></div>
             <Panel name="Deliveries" class="told">{told.map(|paint| deliveries(&paint))}</Panel>

@@ -46,11 +46,6 @@ fn row(rule: &RuleView, can_test: bool) -> AnyView {
     // A length that somebody chose has no tenths.
     let window =
         if rule.window_us == 0 { "at once".to_owned() } else { span(rule.window_us).replace(".0 ", " ") };
-    let value = if rule.value.is_empty() {
-        "nothing yet".to_owned()
-    } else {
-        rule.value.trim_end_matches(',').to_owned()
-    };
     let fired = match (state, rule.fired_at) {
         (Some(_), Some(at)) => view! { <b>"now, since "{format::clock(at)}</b> }.into_any(),
         (_, Some(at)) => view! { <span class="num">{format::date_clock(at)}</span> }.into_any(),
@@ -76,7 +71,7 @@ fn row(rule: &RuleView, can_test: bool) -> AnyView {
             <td><a href=runbook>{rule.title.clone()}</a><span class="sub"><span class="narrow">{severity}" · "</span>{rule.fires.clone()}<a class="narrow" href=href>"Silence…"</a></span></td>
             <td class="more"><span class="tag">{severity}</span></td>
             <td class="more">{window}</td>
-            <td class="value">{value}</td>
+            <td class="value">{now(rule)}</td>
             <td class="more">{evaluated}</td>
             <td class="more">{fired}</td>
             <td class="more say">{tells.0}<span class="sub">{tells.1}</span></td>
@@ -85,6 +80,19 @@ fn row(rule: &RuleView, can_test: bool) -> AnyView {
         </tr>
     }
     .into_any()
+}
+
+/// What it reads, with the age of that.
+fn now(rule: &RuleView) -> AnyView {
+    let at = rule.value_at;
+    match &rule.value {
+        Ok(value) => view! { {value.clone()}<span class="sub"><Age at before="read "/></span> }.into_any(),
+        Err(why) => {
+            let said = format!(" unknown: {why}");
+            view! { <span title=why.clone()>{format::UNKNOWN}<span class="visually-hidden">{said}</span></span> }
+                .into_any()
+        }
+    }
 }
 
 fn silence(rule: &RuleView) -> AnyView {
@@ -106,7 +114,8 @@ fn silence(rule: &RuleView) -> AnyView {
 }
 
 /// The form that silences a rule or an alert, when the address asks for it.
-pub fn silence_form(paint: &AlertsPaint, id: &str) -> Option<AnyView> {
+/// `wrong`: the field for which it was refused.
+pub fn silence_form(paint: &AlertsPaint, id: &str, wrong: &str) -> Option<AnyView> {
     let rule = paint.rules.iter().find(|rule| rule.word == id);
     let alert = paint.open.open.iter().find(|alert| alert.id == id);
     let (title, most_us) = match (rule, alert) {
@@ -129,6 +138,8 @@ pub fn silence_form(paint: &AlertsPaint, id: &str) -> Option<AnyView> {
         .map(|(minutes, words)| view! { <option value=minutes.to_string()>{words}</option> })
         .collect_view();
     let key = format!("silence-{}", shell::page_key());
+    let is_wrong = |name| (wrong == name).then_some("true");
+    let (minutes, reason) = (is_wrong("minutes"), is_wrong("reason"));
     Some(view! {
         <section class="panel" aria-label="Silence">
             <header><h2>"Silence: "{title}</h2></header>
@@ -136,8 +147,8 @@ pub fn silence_form(paint: &AlertsPaint, id: &str) -> Option<AnyView> {
                 <input type="hidden" name="key" value=key/>
                 <input type="hidden" name="do" value="silence"/>
                 <input type="hidden" name="id" value=id.to_owned()/>
-                <label class="field">"For"<select class="input" name="minutes">{choices}</select></label>
-                <label class="field long">"Why"<input class="input" name="reason" required maxlength="500" placeholder="stands in the audit log"/></label>
+                <label class="field" data-invalid=minutes>"For"<select class="input" name="minutes" aria-invalid=minutes>{choices}</select></label>
+                <label class="field long" data-invalid=reason>"Why"<input class="input" name="reason" aria-invalid=reason required maxlength="500" placeholder="stands in the audit log"/></label>
                 <button class="button primary">"Silence"</button>
                 <a class="button quiet" href=PATH>"Do not"</a>
                 <p class="hint-line">"It still fires, and stands here; nobody is told until then. What lasts longer is told at the end."</p>

@@ -22,10 +22,6 @@ pub fn preview(preview: Option<PreviewView>, max_loss: Option<&str>, warnings: &
             <h2>"If you started now"</h2>
             <span class="end"><Age at=Signal::derive(move || as_of) stale_us=QUOTE_STALE_US before="quotes "/><span class="tag">"executable prices, not marks"</span></span>
         </header>
-        <p class="note" id="preview-failed" data-tone="alarm" role="alert" hidden data-mine="hidden">
-            <span data-own></span>
-            <button class="button" type="button" data-does="preview-again">"Try again"</button>
-        </p>
         {figures}
     }
     .into_any()
@@ -35,12 +31,23 @@ pub fn preview(preview: Option<PreviewView>, max_loss: Option<&str>, warnings: &
 fn waiting(warnings: &[String]) -> AnyView {
     const WORDS: &str = "The market is asked for prices of both legs; a preview appears here as soon as it answers and the configuration is valid.";
     let warnings = notes(warnings.iter().cloned().collect());
-    view! { <div class="preview-empty"><p class="empty">{WORDS}</p>{warnings}</div> }.into_any()
+    view! { <div class="preview-empty"><p class="empty">{WORDS}</p></div>{warnings} }.into_any()
 }
 
+/// A place that is there always and always as high: warnings come and go while somebody types or reads below.
 fn notes(warnings: BTreeSet<String>) -> impl IntoView {
+    let none = warnings.is_empty().then(|| view! { <p class="said">"Nothing to warn of."</p> });
     let note = |text| view! { <p class="note" data-tone="doubt"><span>{text}</span></p> };
-    warnings.into_iter().map(note).collect_view()
+    view! {
+        <div class="warnings" role="group" aria-label="Warnings" tabindex="0">
+            <p class="note" id="preview-failed" data-tone="alarm" role="alert" hidden data-mine="hidden">
+                <span data-own></span>
+                <button class="button" type="button" data-does="preview-again">"Try again"</button>
+            </p>
+            {none}
+            {warnings.into_iter().map(note).collect_view()}
+        </div>
+    }
 }
 
 fn figures(

@@ -11,7 +11,8 @@ const SPANS: [(i64, &str); 5] = [(15, "15 min"), (60, "1 h"), (240, "4 h"), (720
 /// Where its forms go.
 const ACTION: &str = "/settings/levels";
 
-pub fn panel(paint: &SettingsPaint) -> AnyView {
+/// `wrong`: the field for which a level was refused.
+pub fn panel(paint: &SettingsPaint, wrong: &str) -> AnyView {
     let rows = paint.levels.iter().map(|level| row(level, &paint.usual_level)).collect_view();
     let usual = paint.usual_level.clone();
     view! {
@@ -27,7 +28,7 @@ pub fn panel(paint: &SettingsPaint) -> AnyView {
                 <tr><td>"Everything else"</td><td>{usual.clone()}</td><td class="more">{usual}</td><td class="none">"for good"</td><td class="more none">"LOG_LEVEL"</td><td></td></tr>
             </tbody>
         </table></div>
-        {form(&paint.targets)}
+        {form(&paint.targets, wrong)}
     }
     .into_any()
 }
@@ -53,7 +54,7 @@ fn row(level: &LevelView, usual: &str) -> AnyView {
     .into_any()
 }
 
-fn form(targets: &[String]) -> AnyView {
+fn form(targets: &[String], wrong: &str) -> AnyView {
     let targets = targets
         .iter()
         .map(|target| view! { <option value=target.clone()>{target.clone()}</option> })
@@ -65,13 +66,15 @@ fn form(targets: &[String]) -> AnyView {
         .map(|(minutes, words)| view! { <option value=minutes.to_string()>{words}</option> })
         .collect_view();
     let key = format!("level-{}", shell::page_key());
+    let [target, minutes, reason] =
+        ["target", "minutes", "reason"].map(|name| (wrong == name).then_some("true"));
     view! {
         <form method="post" action=ACTION class="line-form" aria-label="Set a level for a while">
             <input type="hidden" name="key" value=key/>
-            <label class="field">"Target"<select class="input" name="target">{targets}</select></label>
+            <label class="field" data-invalid=target>"Target"<select class="input" name="target" aria-invalid=target>{targets}</select></label>
             <label class="field">"Level"<select class="input" name="level">{levels}</select></label>
-            <label class="field">"For"<select class="input" name="minutes">{spans}</select></label>
-            <label class="field long">"Why"<input class="input" name="reason" required maxlength="500" placeholder="stands in the audit log"/></label>
+            <label class="field" data-invalid=minutes>"For"<select class="input" name="minutes" aria-invalid=minutes>{spans}</select></label>
+            <label class="field long" data-invalid=reason>"Why"<input class="input" name="reason" aria-invalid=reason required maxlength="500" placeholder="stands in the audit log"/></label>
             <button class="button primary">"Set level"</button>
             <p class="hint-line">"A target is a source or a family of events. Trace and debug last 4 h at most, others a day. Steady events are sampled, with their rate on the record. Orders, exits, panics, errors and audit records are never left out by a level."</p>
         </form>

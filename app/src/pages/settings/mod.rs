@@ -28,10 +28,13 @@ const SECTIONS: [(&str, &str); 6] = [
 
 #[component]
 pub fn SettingsPage() -> impl IntoView {
-    let said = use_query_map().with_untracked(|map| map.get("said")).unwrap_or_default();
+    let map = use_query_map();
+    let asked = |name: &str| map.with_untracked(|map| map.get(name)).unwrap_or_default();
+    let (said, wrong) = (asked("said"), asked("wrong"));
     let paint = data::settings_paint();
     let part = |view: fn(&SettingsPaint) -> AnyView| paint.clone().map(|paint| view(&paint));
-    let (log_levels, of_channels, of_users) = (part(levels::panel), part(channels), part(users));
+    let log_levels = paint.clone().map(|paint| levels::panel(&paint, &wrong));
+    let (of_channels, of_users) = (part(channels), part(users));
     let (of_venue, kept, said_of_it) =
         (part(|paint| facts("Venue", &paint.venue)), part(retention), part(about));
     let links =

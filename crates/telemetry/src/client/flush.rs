@@ -58,8 +58,16 @@ impl Logger {
         self.freeze(now_ms);
         while self.outbox.has_room() || exit && self.outbox.has_room_to_leave() {
             let Some(draft) = self.draft(now_ms, declare) else { break };
-            self.outbox.push(draft, self.ring.next_number(), now_ms);
+            self.seal(draft, now_ms);
         }
+    }
+
+    /// Losses are declared by what is sealed: until then they stand in the block, which a reader of a dead page has.
+    fn seal(&mut self, draft: Draft, now_ms: i64) {
+        let draft = Draft { drops: self.drops.take(), ..draft };
+        self.drops_due_ms = None;
+        self.outbox.push(draft, self.ring.next_number(), now_ms);
+        self.mirror_drops();
     }
 
     /// Seals what calls have taken out of a full ring.
@@ -67,7 +75,7 @@ impl Logger {
     pub(super) fn freeze(&mut self, now_ms: i64) {
         while !self.outbox.drafts.is_empty() {
             let draft = self.outbox.drafts.remove(0);
-            self.outbox.push(draft, self.ring.next_number(), now_ms);
+            self.seal(draft, now_ms);
         }
     }
 
@@ -106,12 +114,11 @@ impl Logger {
         let (bid, bseq) = self.outbox.ids.batch(now_ms);
         let health = self.outbox.health;
         self.outbox.health.retries = 0;
-        self.drops_due_ms = None;
         Some(Draft {
             bid,
             bseq,
             t0_ms: taken.t0_ms,
-            drops: self.drops.take(),
+            drops: Vec::new(),
             health,
             text: taken.text,
             pieces: taken.pieces,

@@ -365,6 +365,7 @@ impl Logger {
             self.drops.add(lost(meta));
         }
         self.mirror_drops();
+        self.plan_drops(now_ms);
         place
     }
 

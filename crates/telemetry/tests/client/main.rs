@@ -2,6 +2,7 @@
 
 mod black_box;
 mod delivery;
+mod flood;
 mod law;
 mod memory;
 mod rules;

@@ -83,6 +83,8 @@ pub struct Page {
     pub effects: Vec<Effect>,
     pub server: Server,
     pub signed_in: bool,
+    /// The page knows that it is signed out: nothing below a warning may be sent for the first time.
+    pub told_out: bool,
     seen: BTreeMap<String, Vec<u8>>,
 }
 
@@ -120,6 +122,7 @@ impl Page {
             effects: Vec::new(),
             server: Server::default(),
             signed_in,
+            told_out: false,
             seen: BTreeMap::new(),
         }
     }
@@ -159,6 +162,12 @@ impl Page {
             assert!(fired < 50 + ms / 1_000, "the timer fires for nothing");
         }
         self.now_ms = until_ms;
+    }
+
+    /// The clock of the day is set back; a timer runs by another one.
+    pub fn set_back(&mut self, ms: i64) {
+        self.now_ms -= ms;
+        self.wake_at_ms = self.wake_at_ms.map(|at_ms| at_ms - ms);
     }
 
     pub fn run_microtask(&mut self) {
@@ -206,6 +215,7 @@ impl Page {
     /// Everything works from now on, until nothing is held any more.
     pub fn calm_down(&mut self) {
         self.signed_in = true;
+        self.told_out = false;
         self.on(Input::SignedIn);
         for _ in 0..200 {
             self.run_microtask();
@@ -231,6 +241,9 @@ impl Page {
                 Effect::Send { bid, body, gzip, keepalive, .. } => {
                     let decoded =
                         if *gzip { inflate(body, 1 << 20).expect("valid gzip") } else { body.to_vec() };
+                    if self.told_out && !self.seen.contains_key(bid) {
+                        assert_eq!(lowest(&decoded, Level::Warn), None, "sent without a sign-in");
+                    }
                     let first = self.seen.entry(bid.clone()).or_insert_with(|| decoded.clone());
                     assert_eq!(*first, decoded, "batch {bid} has changed");
                     self.in_flight.push_back(Request {
@@ -247,6 +260,13 @@ impl Page {
         }
         self.check_books();
     }
+}
+
+/// The lowest level in a batch, if it lies below this one.
+fn lowest(body: &[u8], below: Level) -> Option<u64> {
+    let batch: serde_json::Value = serde_json::from_slice(body).expect("JSON");
+    let levels = batch["recs"].as_array().into_iter().flatten().filter_map(|record| record["l"].as_u64());
+    levels.min().filter(|lowest| *lowest < u64::from(below.severity()))
 }
 
 /// The body of a request in flight.

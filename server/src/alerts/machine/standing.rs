@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use telemetry::{Context, Micros};
 
 use crate::alerts::alert::Alert;
-use crate::alerts::rule::{RuleId, SECOND, Shape};
+use crate::alerts::rule::{MINUTE, RuleId, SECOND, Shape};
 use crate::alerts::signal::Sighting;
 
 /// Hits that are remembered; more of them change nothing.
@@ -101,6 +101,16 @@ impl Standing {
         self.context = sighting.context.clone();
     }
 
+    /// Hits within the window that ends now.
+    pub fn hits_within(&self, now: Micros, window: i64) -> usize {
+        self.hits.iter().filter(|at| at.0 > now.0 - window).count()
+    }
+
+    /// Since when the condition is on; `None`: it is not.
+    pub fn holds_since(&self) -> Option<Micros> {
+        self.on_since.filter(|_| self.off_since.is_none())
+    }
+
     pub fn fires(&self, now: Micros) -> bool {
         let (after, _) = self.patience();
         self.off_since.is_none() && self.on_since.is_some_and(|since| now.0 - since.0 >= after)
@@ -189,6 +199,14 @@ impl Calls {
         }
         let calm = bad * 2 < many && (bad * 2 < few || bad * 200 <= all * percent);
         calm.then_some(false)
+    }
+
+    /// In words, what lies within the window that ends now.
+    pub fn within(&self, now: Micros, window: i64) -> String {
+        let first = (now.0 - window) / STEP;
+        let steps = self.steps.iter().filter(|(step, ..)| *step > first).copied().collect();
+        let calls = Self { steps };
+        if calls.steps.is_empty() { format!("no call within {} min", window / MINUTE) } else { calls.words() }
     }
 
     pub fn words(&self) -> String {

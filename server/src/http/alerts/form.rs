@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::super::assets::Site;
-use super::super::plain::{page, sender};
+use super::super::plain::{of_form, page, sender};
 use super::super::reason::reason_of;
 use super::super::{ApiError, IdempotencyKey, MaybeUser};
 use super::{ask_desk, test_of};
@@ -62,14 +62,22 @@ pub(super) async fn act(
     };
     let what = format!("{} {} {} {:?}", fields.what, fields.id, fields.channel, fields.minutes);
     let key = IdempotencyKey::made(fields.key.clone(), &format!("POST /alerts/act {what}"));
-    match asked(fields) {
-        Ok(ask) => match ask_desk(&app, &session, key, ask).await {
-            Ok(_) => Redirect::to(&format!("{back}?said={said}{anchor}")).into_response(),
-            Err(error) => say(error.status, "Not done", &error.message),
-        },
-        Err(error) => say(error.status, "Not done", &error.message),
-    }
+    let is_of_id = |letter: &char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    let form = (fields.what == "silence").then(|| fields.id.chars().filter(is_of_id).collect::<String>());
+    let done = match asked(fields) {
+        Ok(ask) => ask_desk(&app, &session, key, ask).await,
+        Err(error) => Err(error),
+    };
+    let Err(error) = done else {
+        return Redirect::to(&format!("{back}?said={said}{anchor}")).into_response();
+    };
+    let (words, wrong) = of_form(&error, &LABELS);
+    let back = form.map_or_else(|| back.to_owned(), |id| format!("{back}?silence={id}&amp;wrong={wrong}"));
+    page(&site, error.status, "Not done", &words, (&back, "Back"))
 }
+
+/// Fields of a refusal: their names in the form, and what people read there.
+const LABELS: [(&str, &str, &str); 2] = [("until", "minutes", "For"), ("reason", "reason", "Why")];
 
 fn asked(fields: Fields) -> Result<Box<dyn FnOnce(String) -> Ask + Send>, ApiError> {
     let id = fields.id;

@@ -2,7 +2,7 @@
 
 use telemetry::Micros;
 
-use crate::alerts::{Alert, Channel, Looked, Rule, RuleId, Severity, Shape, Silence, Standing, Told, View};
+use crate::alerts::{Alert, Channel, Looked, Reading, RuleId, Severity, Silence, Standing, Told, View};
 use crate::clock;
 use crate::shared::App;
 
@@ -23,7 +23,7 @@ pub(in crate::http) async fn paint_of(app: &App, period: &str) -> app::AlertsPai
     let told = app.alerts.told(SHOWN).await.ok();
     app::AlertsPaint {
         open: open_of(&view),
-        rules: view.looked.iter().map(|(id, looked)| rule_of(*id, looked, &view)).collect(),
+        rules: rules_of(&view),
         ended: ended.map(|ended| ended.iter().map(|alert| alert_of(alert, &view)).collect()),
         channels: channels_of(app, told.as_deref().unwrap_or_default()),
         told: told.map(|told| told.iter().map(told_of).collect()),
@@ -90,8 +90,19 @@ fn silence_of(silence: &Silence) -> app::SilenceView {
     app::SilenceView { until: silence.until, by: silence.by.clone(), reason: silence.reason.clone() }
 }
 
+/// Every rule, with what it reads now.
+fn rules_of(view: &View) -> Vec<app::RuleView> {
+    let rules = view.looked.iter().zip(&view.readings);
+    rules.map(|((id, looked), reading)| rule_of(*id, looked, reading, view)).collect()
+}
+
 /// A rule for a page.
-fn rule_of(id: RuleId, looked: &Looked, view: &View) -> app::RuleView {
+fn rule_of(
+    id: RuleId,
+    looked: &Looked,
+    reading: &Result<Reading, &'static str>,
+    view: &View,
+) -> app::RuleView {
     let rule = id.rule();
     let firing = view.open.iter().filter(|alert| alert.rule == id);
     let (seen, unseen): (Vec<_>, Vec<_>) = firing.partition(|alert| alert.acknowledged.is_some());
@@ -101,7 +112,8 @@ fn rule_of(id: RuleId, looked: &Looked, view: &View) -> app::RuleView {
         critical: rule.severity == Severity::Critical,
         fires: rule.fires.to_owned(),
         window_us: rule.window(),
-        value: value_of(rule, looked),
+        value: reading.as_ref().map(|reading| reading.value.clone()).map_err(|why| (*why).to_owned()),
+        value_at: reading.as_ref().ok().map(|reading| reading.at),
         evaluated_at: Some(view.as_of),
         fired_at: looked.fired_at,
         firing: unseen.len(),
@@ -109,16 +121,6 @@ fn rule_of(id: RuleId, looked: &Looked, view: &View) -> app::RuleView {
         silence: view.silence_of(id, "\u{0}").map(silence_of),
         silence_most_us: rule.silence_most,
         anchor: rule.anchor(),
-    }
-}
-
-/// What a rule saw last; of what nothing was said there was nothing.
-fn value_of(rule: &Rule, looked: &Looked) -> String {
-    match (looked.seen_at, rule.shape) {
-        (Some(_), _) => looked.value.clone(),
-        (None, Shape::Share { .. }) => "no call yet".to_owned(),
-        (None, Shape::Count { .. }) => "0 within the window".to_owned(),
-        (None, Shape::Holds { .. } | Shape::Level { .. }) => "clear".to_owned(),
     }
 }
 

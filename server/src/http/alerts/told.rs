@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::alerts::{Alert, Looked, RuleId, Silence, View};
+use crate::alerts::{Alert, Looked, Reading, RuleId, Silence, View};
 
 pub(super) fn alert_json(alert: &Alert, view: &View) -> Value {
     let rule = alert.rule.rule();
@@ -50,7 +50,12 @@ fn silence_json(silence: &Silence) -> Value {
     })
 }
 
-pub(super) fn rule_json(id: RuleId, looked: &Looked, view: &View) -> Value {
+pub(super) fn rule_json(
+    id: RuleId,
+    looked: &Looked,
+    reading: &Result<Reading, &'static str>,
+    view: &View,
+) -> Value {
     let rule = id.rule();
     let firing = view.open.iter().filter(|alert| alert.rule == id).count();
     let silences: Vec<Value> =
@@ -64,7 +69,9 @@ pub(super) fn rule_json(id: RuleId, looked: &Looked, view: &View) -> Value {
         "evaluated_at": view.as_of,
         "seen_at": looked.seen_at,
         "last_fired_at": looked.fired_at,
-        "value": looked.value,
+        "value": reading.as_ref().ok().map(|reading| &reading.value),
+        "value_at": reading.as_ref().ok().map(|reading| reading.at),
+        "unknown": reading.as_ref().err(),
         "firing": firing,
         "silences": silences,
         "silence_most_s": rule.silence_most / 1_000_000,

@@ -221,14 +221,11 @@ fn records(lines: &[String]) -> Vec<LogRecord> {
 }
 
 fn app_error(error: ApiError) -> AppError {
-    let words = error
-        .fields
-        .iter()
-        .fold(error.message.clone(), |text, (field, why)| format!("{text} {field}: {why}"));
     AppError {
         code: error.code.to_owned(),
-        message: words,
+        message: error.message,
         correlation_id: correlation::current(),
         status: error.status.as_u16(),
+        fields: error.fields.into(),
     }
 }
