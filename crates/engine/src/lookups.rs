@@ -3,7 +3,7 @@
 
 use model::causes::{AmbiguousCause, CancelCause};
 use model::decision::OrderDecision;
-use model::order::{Order, OrderStatus, Purpose, TimeInForce};
+use model::order::{Order, OrderStatus, Purpose};
 use model::{Lifecycle, Stamp, TradingState};
 
 use crate::hearing::Hearing;
@@ -13,7 +13,7 @@ use crate::said::{MILLISECOND, SECOND, Said, say, since};
 pub(crate) const SIGNATURE_LIFE: i64 = 7 * SECOND;
 /// Nothing heard of a sent order for this long is an answer of its own.
 const SILENCE_MAX: i64 = 5 * SECOND;
-/// An IOC order that seems to rest, and a cancel that seems to hang, are looked at again.
+/// An order that seems to rest and cannot, and a cancel that seems to hang, are looked at again.
 const LINGER_MAX: i64 = 2 * SECOND;
 /// A cancel that failed is tried again after this long, then after twice as long, up to four seconds.
 const CANCEL_AGAIN: i64 = 250 * MILLISECOND;
@@ -45,7 +45,8 @@ fn see_to(order: &Order, stamp: &Stamp) -> Option<OrderDecision> {
             let hangs = order.cancel.is_some_and(|cancel| {
                 since(cancel.requested_at, stamp.at) >= if cancel.failed { CANCEL_AGAIN } else { LINGER_MAX }
             });
-            let lingers = order.request.time_in_force == TimeInForce::Ioc && age >= LINGER_MAX;
+            let rests = order.request.can_rest() && !order.has_all_fills();
+            let lingers = !rests && age >= LINGER_MAX;
             hangs || lingers
         }
         OrderStatus::Filled | OrderStatus::Canceled | OrderStatus::Rejected | OrderStatus::Expired => false,
@@ -69,8 +70,11 @@ fn too_late(hearing: &Hearing<'_>, order: &Order) -> Option<OrderDecision> {
     (rests && unwanted && may_cancel(order, hearing.stamp)).then(|| cancel(order, CancelCause::Late))
 }
 
-/// Whether an order may be canceled now: not asked for yet, or asked for in vain a while ago.
+/// Whether an order may be canceled now: something of it may rest, and it was not asked for yet, or in vain a while ago.
 pub(crate) fn may_cancel(order: &Order, stamp: &Stamp) -> bool {
+    if order.has_all_fills() {
+        return false;
+    }
     let Some(cancel) = order.cancel else { return true };
     let ago = since(cancel.requested_at, stamp.at);
     let pause = cancel_pause(cancel.requests);

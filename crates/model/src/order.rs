@@ -233,6 +233,11 @@ impl Order {
         self.booked_lots < self.filled_lots
     }
 
+    /// Fills have brought all of it: nothing rests any more, whatever the order's own state was when it was last heard.
+    pub fn has_all_fills(&self) -> bool {
+        self.booked_lots >= self.request.lots
+    }
+
     /// Signed lots that the venue reports as filled and that no fill has brought.
     pub fn unbooked_lots(&self) -> Lots {
         self.request.side.sign() * (self.filled_lots - self.booked_lots).max(0)

@@ -7,7 +7,7 @@ use model::{ClientOrderId, Decision, Health, Lifecycle, Session, SessionId};
 
 use crate::story::*;
 use crate::support::world::World;
-use crate::support::{call, dec, put};
+use crate::support::{call, dec, put, quick_strangle};
 
 /// An entry of that session that the journal does not know rests far from the market.
 fn rest_unknown(world: &mut World, id: &SessionId) -> ClientOrderId {
@@ -197,4 +197,35 @@ fn while_the_list_cannot_be_read_an_entry_is_not_repeated_and_ends() {
     world.run_ms(4_000);
     assert_eq!(world.session().orders.len(), 2, "{:#?}", world.tail(12));
     world.run_until("STOPPED", 60, |world| world.of(&id).is_over());
+}
+
+fn cancels(world: &World) -> usize {
+    told(world, "order.cancel_requested")
+}
+
+/// Fills come one by one, and the word that an order has ended after them: between both nothing is left to cancel.
+/// Catches: an entry that is complete by its fills and whose order is called given up and canceled.
+#[test]
+fn an_order_is_not_canceled_once_all_its_fills_are_known() {
+    let mut world = World::new();
+    world.venue.fills_come_first = true;
+    let id = world.start_and_enter(quick_strangle());
+    world.run_ms(2_500);
+    stop(&mut world, &id);
+    world.run_until("STOPPED", 20, is_stopped);
+    assert_eq!(cancels(&world), 0, "{:#?}", world.tail(12));
+}
+
+/// Catches: an order that nobody cancels, nobody looks up, and that is on its way for ever.
+#[test]
+fn an_order_whose_end_was_not_heard_is_looked_up() {
+    let mut world = World::new();
+    (world.venue.fills_come_first, world.venue.ends_get_lost) = (true, true);
+    let id = world.start_and_enter(quick_strangle());
+    world.run_ms(5_000);
+    assert_eq!(world.of(&id).orders.live().count(), 0, "{:#?}", world.tail(12));
+    assert!(told(&world, "order.lookup_requested") >= 2);
+    stop(&mut world, &id);
+    world.run_until("STOPPED", 20, is_stopped);
+    assert_eq!((cancels(&world), world.venue.is_flat()), (0, true), "{:#?}", world.tail(12));
 }

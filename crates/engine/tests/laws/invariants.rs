@@ -114,8 +114,10 @@ struct Story {
 }
 
 /// Over the whole journal: nothing opens after a latch or an exit; flat is believed from consecutive reads; floors
-/// only rise; every effect has its intent; latches clear by a user only, once verified.
+/// only rise; every effect has its intent; latches clear by a user only, once verified; nothing is canceled of which
+/// nothing is left.
 pub fn over_the_journal(world: &World) {
+    what_is_canceled_may_rest(world);
     let mut stories: BTreeMap<Option<SessionId>, Story> = BTreeMap::new();
     let mut latched_flat = false;
     for record in &world.records {
@@ -137,6 +139,27 @@ pub fn over_the_journal(world: &World) {
         }
     }
     every_effect_has_its_intent(world);
+}
+
+/// No cancel is asked for once fills have brought the whole order.
+fn what_is_canceled_may_rest(world: &World) {
+    let mut left: BTreeMap<&ClientOrderId, Lots> = BTreeMap::new();
+    for decision in world.decisions() {
+        match decision {
+            Decision::Order(OrderDecision::Submitted(request)) => {
+                left.insert(&request.client_order_id, request.lots);
+            }
+            Decision::Order(OrderDecision::FillBooked(fill)) => {
+                if let Some(left) = fill.client_order_id.as_ref().and_then(|id| left.get_mut(id)) {
+                    *left -= fill.lots;
+                }
+            }
+            Decision::Order(OrderDecision::CancelRequested { client_order_id: Some(id), .. }) => {
+                assert!(left.get(id).is_none_or(|left| *left > 0), "nothing of {id} is left to cancel");
+            }
+            _ => {}
+        }
+    }
 }
 
 fn judge(story: &mut Story, record: &DecisionRecord) {

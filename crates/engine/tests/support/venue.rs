@@ -63,6 +63,10 @@ pub struct Venue {
     pub refused_symbol: Option<Symbol>,
     /// No cancel arrives.
     pub cancels_fail: bool,
+    /// An order is acknowledged as new; its fills come before the word that it has ended.
+    pub fills_come_first: bool,
+    /// And that word never comes.
+    pub ends_get_lost: bool,
     /// Cancels are answered as carried out, and are not: a lie.
     pub cancels_lie: bool,
     /// On their way: they arrive at that moment.
@@ -211,11 +215,21 @@ impl Venue {
             return vec![rejected(code)];
         }
         let fills = self.execute(request, now);
-        let mut reports: Vec<_> = self.snapshot(&id).map(ExecutionReport::Order).into_iter().collect();
-        if now >= self.stream_dead_until {
-            reports.extend(fills.into_iter().map(|fill| ExecutionReport::Fill(Fill { fee: None, ..fill })));
-        }
-        reports
+        let fills = fills.into_iter().filter(|_| now >= self.stream_dead_until);
+        let fills = fills.map(|fill| ExecutionReport::Fill(Fill { fee: None, ..fill }));
+        let end = self.snapshot(&id);
+        let new = end.clone().filter(|_| self.fills_come_first).map(|end| OrderSnapshot {
+            status: OrderStatus::New,
+            filled_lots: 0,
+            average_price: None,
+            ..end
+        });
+        let (first, last) = match new {
+            Some(new) => (Some(new), end.filter(|_| !self.ends_get_lost)),
+            None => (end, None),
+        };
+        let order = |snapshot: Option<OrderSnapshot>| snapshot.map(ExecutionReport::Order);
+        order(first).into_iter().chain(fills).chain(order(last)).collect()
     }
 
     fn execute(&mut self, request: &OrderRequest, now: Micros) -> Vec<Fill> {
