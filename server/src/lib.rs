@@ -4,6 +4,7 @@
 pub mod alerts;
 pub mod answers;
 pub mod auth;
+mod brief;
 pub mod catalogue;
 pub mod cli;
 pub mod clock;

@@ -81,7 +81,7 @@ impl Desk<'_> {
         if account.latch.is_some() {
             return Some(Refusal::PanicLatched);
         }
-        let realized = self.state.realized_on(model::state::day_of(self.now));
+        let realized = self.state.realized_at_worst(self.now);
         let open = self.state.active().filter_map(|session| value(self.state, session, self.now).loss_side());
         let losses = open.filter(|pnl| pnl.is_sign_negative());
         let result = losses.fold(realized, |sum, pnl| sum.saturating_add(pnl));

@@ -6,7 +6,7 @@ use crate::amount::total;
 use crate::gate::Gate;
 use crate::market::SPOT_AGE_MAX;
 use crate::session::Session;
-use crate::state::{TradingState, day_of};
+use crate::state::TradingState;
 use crate::words::{Exposure, Lifecycle};
 
 /// A plan older than this is not followed: strikes are chosen again.
@@ -54,7 +54,7 @@ fn lifecycle_gate(state: &TradingState, session: &Session) -> Option<Gate> {
 
 /// Whether what the day made is beyond the session's limit: nothing more is opened today.
 pub fn is_day_over(state: &TradingState, session: &Session, now: Micros) -> bool {
-    let realized = state.realized_on(day_of(now));
+    let realized = state.realized_at_worst(now);
     session.configuration.day_loss_limit.is_some_and(|limit| realized <= -limit)
 }
 

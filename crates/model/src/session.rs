@@ -17,6 +17,7 @@ use crate::instrument::Instrument;
 use crate::ledger::Ledger;
 use crate::orders::Orders;
 use crate::rules::{Rule, RuleReading};
+use crate::state::ClockState;
 use crate::words::{ExecutionMode, ExitReason, Exposure, Health, Intent, Lifecycle};
 
 /// One option that the session sells.
@@ -46,6 +47,9 @@ pub struct Entry {
     /// When the first order was decided.
     pub started_at: Option<Micros>,
     pub completed_at: Option<Micros>,
+    /// How far the venue's clock was ahead of that of the process which completed it, once that process has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_offset_ms: Option<i64>,
     /// Orders sent per leg.
     pub attempts: BTreeMap<usize, u32>,
     /// The venue refused an entry order.
@@ -206,6 +210,7 @@ static NO_ROUND: Round = Round {
         plan: None,
         started_at: None,
         completed_at: None,
+        completed_offset_ms: None,
         attempts: BTreeMap::new(),
         refused: None,
         told_gate: None,
@@ -298,6 +303,19 @@ impl Session {
     /// differ by.
     pub fn was_unwatched(&self, at: Micros, slack: i64) -> bool {
         self.unwatched.iter().any(|gap| at.0 >= gap.from.0 - slack && at.0 <= gap.until.0 + slack)
+    }
+
+    /// Whether another process than the one that runs began it.
+    pub fn is_taken_up(&self) -> bool {
+        !self.unwatched.is_empty()
+    }
+
+    /// When entry was complete, by the clock of the process that runs: one before it may have had another, and what they
+    /// have in common is the venue's.
+    pub fn entered_at(&self, clock: &ClockState) -> Option<Micros> {
+        let entry = self.entry();
+        let apart_ms = entry.completed_offset_ms.map_or(0, |then| then.saturating_sub(clock.venue_offset_ms));
+        entry.completed_at.map(|at| Micros(at.0.saturating_add(apart_ms.saturating_mul(1_000))))
     }
 
     /// Whether entry orders are or were out and not all legs are sold.

@@ -17,6 +17,9 @@ use crate::session::Session;
 use crate::truth::TruthState;
 use crate::words::{ExecutionMode, Health};
 
+/// So long after its start a process is given to measure the venue's clock.
+const CLOCK_PATIENCE: Micros = Micros(5_000_000);
+
 /// How far the account's own list of positions may lag behind what happened.
 pub const LIST_LAG: Micros = Micros(10_000_000);
 
@@ -97,13 +100,35 @@ impl Account {
     }
 }
 
-/// A UTC day and what it made.
+/// A UTC day of the venue's clock and what it made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Day {
     /// Days since 1970-01-01, UTC.
     pub number: i64,
     /// Net P&L of the sessions that ended on it, USD; where one is not known, the worse of what it may be.
     pub realized: Money,
+    /// The day before it and what that made: it comes back when the clock turns out to be ahead of the venue's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<(i64, Money)>,
+}
+
+impl Day {
+    /// What that day made, with nothing open counted.
+    pub fn made_on(&self, day: i64) -> Money {
+        match self.before {
+            _ if self.number == day => self.realized,
+            Some((number, realized)) if number == day => realized,
+            Some(_) | None => Money::ZERO,
+        }
+    }
+
+    /// From now on that day counts.
+    pub(crate) fn turn(&mut self, day: i64) {
+        if self.number != day {
+            let before = Some((self.number, self.realized)).filter(|(number, _)| *number != 0);
+            *self = Self { number: day, realized: self.made_on(day), before };
+        }
+    }
 }
 
 /// The list of what can be traded, asked for at a start.
@@ -147,9 +172,29 @@ impl TradingState {
         self.links.get(&link).is_some_and(|state| state.up)
     }
 
-    /// Net P&L of the account on a day, with nothing open counted, USD.
-    pub fn realized_on(&self, day: i64) -> Money {
-        if self.account.day.number == day { self.account.day.realized } else { Money::ZERO }
+    /// The day that it is by the venue's clock, as far as that is known.
+    pub fn today(&self, now: Micros) -> i64 {
+        day_of(Micros(now.0.saturating_add(self.clock.venue_offset_ms.saturating_mul(1_000))))
+    }
+
+    /// Net P&L of the account today, with nothing open counted, USD.
+    pub fn realized_today(&self, now: Micros) -> Money {
+        self.account.day.made_on(self.today(now))
+    }
+
+    /// The same as far as something may be opened on it: until the venue's clock is known ours may be a day ahead, and
+    /// then what was lost is still of today.
+    pub fn realized_at_worst(&self, now: Micros) -> Money {
+        let made = self.realized_today(now);
+        if self.awaits_venue_clock(now) { made.min(self.account.day.realized) } else { made }
+    }
+
+    /// A process that has just begun is given a moment to measure the venue's clock; without a measurement it is taken
+    /// for ours.
+    pub fn awaits_venue_clock(&self, now: Micros) -> bool {
+        let lately =
+            self.boot.as_ref().is_some_and(|boot| now.0.saturating_sub(boot.at.0) < CLOCK_PATIENCE.0);
+        lately && self.clock.venue_offset_ms == 0
     }
 
     /// Lots of the account that belong to no session, signed, by the account's own list and by what closes left on: of

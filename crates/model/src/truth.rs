@@ -10,7 +10,7 @@ use crate::amount::Lots;
 use crate::ids::{Code, OrderId, ProductId, Symbol};
 use crate::input::OpenOrder;
 use crate::order::{Cancel, Order, OrderStatus};
-use crate::read::ReadMark;
+use crate::read::{Failures, ReadMark};
 use crate::witness::WitnessState;
 
 /// A request that has not come back after this long is given up.
@@ -40,6 +40,9 @@ pub struct TruthState {
     pub latest: Option<ReadMark>,
     /// Since when reads have failed, and why.
     pub unknown: Option<(Micros, Code)>,
+    /// What of reads fails and was told.
+    #[serde(default, skip_serializing_if = "Failures::is_empty")]
+    pub failures: Failures,
     /// When the latest read failed.
     pub failed_at: Option<Micros>,
     /// The latest word of the private stream on each position.

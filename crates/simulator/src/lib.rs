@@ -5,6 +5,7 @@
 //! In tests drive the exchange itself in virtual time: [`Exchange::place`], [`Exchange::cancel`],
 //! [`Exchange::advance`] and the reading methods take wall microseconds; nothing sleeps.
 
+mod brief;
 pub mod dialect;
 pub mod exchange;
 pub mod faults;

@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::Environment;
+use crate::brief::{short, truncated};
 
 /// Shortcut variables and the keys that they set.
 const SHORTCUTS: [(&str, &str); 7] = [
@@ -177,12 +178,12 @@ impl Layers {
             Some(entry) => Ok(&entry.value),
             None => Err(ConfigError::UnknownKey {
                 origin: capitalised(origin),
-                key: key.to_owned(),
+                key: short(key),
                 // The value of an unknown key may be a mistyped secret.
                 value: if matches!(value, toml::Value::String(_)) {
                     "a text".to_owned()
                 } else {
-                    value.to_string()
+                    truncated(&value.to_string())
                 },
                 allowed: self.allowed_beside(key),
             }),
@@ -211,7 +212,7 @@ pub(super) fn bad_value(key: &str, value: &toml::Value, origin: &Origin, allowed
     ConfigError::BadValue {
         origin: capitalised(origin),
         key: key.to_owned(),
-        value: Layers::shown(key, value),
+        value: truncated(&Layers::shown(key, value)),
         allowed: allowed.to_owned(),
     }
 }
@@ -237,7 +238,7 @@ fn type_words(value: &toml::Value) -> &'static str {
 fn flatten(text: &str, name: &str) -> Result<BTreeMap<String, toml::Value>, ConfigError> {
     let table: toml::Table = text.parse().map_err(|e: toml::de::Error| ConfigError::Unreadable {
         path: name.to_owned(),
-        why: e.to_string(),
+        why: truncated(&e.to_string()),
     })?;
     let mut flat = BTreeMap::new();
     for (section, value) in table {

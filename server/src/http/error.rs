@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+use crate::brief::{short, truncated};
 use crate::correlation;
 use crate::store::StoreError;
 
@@ -38,7 +39,8 @@ impl ApiError {
 
     /// 400: the request cannot be read.
     pub fn invalid(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "INVALID", message)
+        // Readers quote what they cannot read.
+        Self::new(StatusCode::BAD_REQUEST, "INVALID", truncated(&message.into()))
     }
 
     /// 401: not signed in.
@@ -92,7 +94,7 @@ impl ApiError {
     /// Names a wrong field.
     #[must_use]
     pub fn with_field(mut self, field: &str, why: impl Into<String>) -> Self {
-        self.fields.insert(field.to_owned(), Value::String(why.into()));
+        self.fields.insert(short(field), Value::String(truncated(&why.into())));
         self
     }
 }

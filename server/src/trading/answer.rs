@@ -18,13 +18,19 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    /// Nothing on disk holds it yet: a process that dies now has forgotten it.
+    /// Nothing on disk holds it yet: a process that dies now has forgotten it. Of a refusal nothing need be held.
     #[must_use]
     pub fn not_durable(mut self) -> Self {
-        if let Some(body) = self.body.as_object_mut() {
+        let carried_out = self.status == 202;
+        if let Some(body) = self.body.as_object_mut().filter(|_| carried_out) {
             body.insert("durable".to_owned(), json!(false));
-            let message = "It is carried out, and neither the journal nor panic.latch could be written: should the server \
-                           die before it is done, press again.";
+            let message = if body.contains_key("panic_id") {
+                "It is carried out, and neither the journal nor panic.latch could be written: should the server die \
+                 before it is done, press again."
+            } else {
+                "It is carried out, and the journal could not be written: should the server die before it can be, ask \
+                 again."
+            };
             body.insert("message".to_owned(), json!(message));
         }
         self

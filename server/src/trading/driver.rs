@@ -238,7 +238,8 @@ impl Driver {
         // A latch that is cleared in memory alone comes back with the next process: that harms nobody.
         let clears = matches!(action, OperatorAction::Acknowledge { .. });
         let undo = undo(&action).filter(|_| done);
-        self.ledger.add(entry, Some(Asker { reply, accepted, urgent: action.is_panic() || clears, undo }));
+        // What is not taken back is carried out whatever the journal does, and what was refused needs none.
+        self.ledger.add(entry, Some(Asker { reply, accepted, urgent: undo.is_none(), undo }));
         if done && clears {
             self.parts.latch_file.remove();
         }

@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::input::{Input, Link, LinkChange, OperatorAction};
+use model::input::{ClockReport, HealthReport, Input, Link, LinkChange, OperatorAction};
 use model::market::{MarketEvent, MarketKey};
 use model::restriction::Restrictions;
+use model::words::Health;
 use tokio::sync::Notify;
 
 use super::asked::Asked;
@@ -39,11 +40,56 @@ struct Waiting {
     market: BTreeMap<MarketKey, (u64, MarketEvent)>,
     /// A tick is due.
     tick: bool,
-    /// The latest word on each link, and on what the venue restricts, for a driver that begins again.
-    links: BTreeMap<Link, LinkChange>,
-    restrictions: Option<Restrictions>,
+    /// What holds whoever drives, for a driver that begins again.
+    standing: Standing,
     arrivals: u64,
     conflated: u64,
+}
+
+/// The latest word on what those who tell it tell only when it changes: each link, what the venue restricts, marks of
+/// health, and the clocks.
+#[derive(Default)]
+struct Standing {
+    links: BTreeMap<Link, LinkChange>,
+    restrictions: Option<Restrictions>,
+    health: BTreeMap<Health, HealthReport>,
+    stepped: Option<ClockReport>,
+    venue_clock: Option<ClockReport>,
+}
+
+impl Standing {
+    /// Keeps it, if it is one of these.
+    fn note(&mut self, input: &Input) -> bool {
+        match input {
+            Input::Link(change) => {
+                self.links.insert(change.link, change.clone());
+            }
+            Input::Restrictions(now) => self.restrictions = Some(now.clone()),
+            Input::Health(report) => {
+                self.health.insert(report.health, report.clone());
+            }
+            Input::Clock(report @ ClockReport::Stepped { .. }) => self.stepped = Some(*report),
+            Input::Clock(report @ ClockReport::Venue { .. }) => self.venue_clock = Some(*report),
+            Input::Clock(ClockReport::Gap { .. })
+            | Input::Market { .. }
+            | Input::Execution(_)
+            | Input::Truth(_)
+            | Input::Witness(_)
+            | Input::Instruments(_)
+            | Input::Operator(_)
+            | Input::Booted
+            | Input::Live(_)
+            | Input::Timer => return false,
+        }
+        true
+    }
+
+    fn inputs(&self) -> impl Iterator<Item = Input> {
+        let clocks = self.venue_clock.into_iter().chain(self.stepped).map(Input::Clock);
+        let links = self.links.values().cloned().map(Input::Link);
+        let restrictions = self.restrictions.clone().map(Input::Restrictions);
+        clocks.chain(links).chain(restrictions).chain(self.health.values().cloned().map(Input::Health))
+    }
 }
 
 impl Inbox {
@@ -58,15 +104,10 @@ impl Inbox {
                     }
                 }
                 Input::Timer => waiting.tick = true,
-                Input::Link(change) => {
-                    waiting.links.insert(change.link, change.clone());
-                    waiting.inputs.push_back(Input::Link(change));
+                other => {
+                    waiting.standing.note(&other);
+                    waiting.inputs.push_back(other);
                 }
-                Input::Restrictions(now) => {
-                    waiting.restrictions = Some(now.clone());
-                    waiting.inputs.push_back(Input::Restrictions(now));
-                }
-                other => waiting.inputs.push_back(other),
             }
         }
         self.0.wake.notify_one();
@@ -110,14 +151,13 @@ impl Inbox {
         }
     }
 
-    /// The latest word on each link and on what is restricted; what waits of it is taken out, so that it is not heard
-    /// twice.
+    /// The latest word on what holds whoever drives; what waits of it is taken out, so that it is not heard twice.
     #[must_use]
     pub fn standing(&self) -> Vec<Input> {
         let mut waiting = self.lock();
-        waiting.inputs.retain(|input| !matches!(input, Input::Link(_) | Input::Restrictions(_)));
-        let links = waiting.links.values().cloned().map(Input::Link);
-        links.chain(waiting.restrictions.clone().map(Input::Restrictions)).collect()
+        let Waiting { inputs, standing, .. } = &mut *waiting;
+        inputs.retain(|input| !standing.note(input));
+        standing.inputs().collect()
     }
 
     /// Market events that were replaced by a newer one of their key, since the start.
@@ -212,17 +252,37 @@ mod tests {
     #[tokio::test]
     async fn a_driver_that_begins_again_hears_what_holds_once() {
         use model::Code;
+        use model::causes::HealthCause;
+        use model::input::GapKind;
         use model::restriction::Restriction;
         let inbox = Inbox::default();
         let link = |up| Input::Link(LinkChange { link: Link::Prices, up, code: Code::from("x") });
         let maintained =
             Input::Restrictions(Restrictions { venue: Some(Restriction::Maintenance), products: [].into() });
-        for input in [link(true), maintained.clone(), link(false), Input::Booted] {
-            inbox.push(input);
-        }
-        assert_eq!(inbox.standing(), [link(false), maintained.clone()]);
-        assert_eq!(taken(&inbox).await, [Input::Booted]);
-        assert_eq!(inbox.standing(), [link(false), maintained], "and the next driver as well");
+        let marked = |on| {
+            let cause = HealthCause::Disrupted { what: "the venue (maintenance)".to_owned() };
+            Input::Health(HealthReport { health: Health::VenueRestricted, on, cause })
+        };
+        let offset = |offset_ms| Input::Clock(ClockReport::Venue { offset_ms });
+        let stepped = Input::Clock(ClockReport::Stepped { skew_ms: -600_000 });
+        let gap = Input::Clock(ClockReport::Gap { gap_ms: 9_000, kind: GapKind::Stalled });
+        let told = [
+            link(true),
+            maintained.clone(),
+            marked(false),
+            offset(-700),
+            stepped.clone(),
+            marked(true),
+            offset(-3_600_000),
+            gap.clone(),
+            link(false),
+            Input::Booted,
+        ];
+        told.into_iter().for_each(|input| inbox.push(input));
+        let holds = [offset(-3_600_000), stepped, link(false), maintained, marked(true)];
+        assert_eq!(inbox.standing(), holds);
+        assert_eq!(taken(&inbox).await, [gap, Input::Booted], "what happened is heard once");
+        assert_eq!(inbox.standing(), holds, "and the next driver as well");
     }
 
     #[tokio::test]

@@ -119,16 +119,6 @@ impl Event for VenueRequest {
     }
 }
 
-/// The beginning of a frame or body, cut at a character.
-#[must_use]
-pub fn truncated(text: &str) -> String {
-    const MOST: usize = 400;
-    match text.char_indices().nth(MOST) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
-    }
-}
-
 /// Samples for EVENTS.md.
 #[must_use]
 pub fn catalogue() -> Vec<CatalogueEntry> {

@@ -20,6 +20,7 @@ use super::offset::Estimate;
 use super::sequence::Numbered;
 use super::underlyings;
 use super::wire::whole_of;
+use crate::brief::short;
 pub use account::{PositionSeen, lots, order_snapshot};
 use market::{Extras, MarketFrame, TickerRow};
 pub use rest::{account_position, fill, instrument, is_tradable, listed_status, open_order, option, ticker};
@@ -337,12 +338,12 @@ fn product_status(frame: &Value) -> Heard {
         (None, Some("start_auction")) => Some("disrupted_post_only"),
         (None, Some(_) | None) => return Heard::Ignored,
     };
-    Heard::Status(StatusFrame { symbol: Some(symbol.to_owned()), status: status.map(str::to_owned) })
+    Heard::Status(StatusFrame { symbol: Some(symbol.to_owned()), status: status.map(short) })
 }
 
 fn system_status(frame: &Value) -> Result<Heard, String> {
     let status = frame.get("status").and_then(Value::as_str).ok_or("a status of the venue without a word")?;
-    let status = (status != "live").then(|| status.to_owned());
+    let status = (status != "live").then(|| short(status));
     Ok(Heard::Status(StatusFrame { symbol: None, status }))
 }
 

@@ -22,6 +22,7 @@ mod levels;
 mod lifecycle;
 mod logs;
 mod panic_all;
+mod promised;
 mod readiness;
 mod retention;
 mod shut_out;

@@ -10,7 +10,7 @@ use model::decision::closing::PanicScope;
 use model::decision::{ClosingDecision, SessionDecision};
 use model::session::Summary;
 use model::tell::elapsed_ms;
-use model::{ExitReason, Exposure, Lifecycle, Lots, Micros, Money, Session, Stamp, Symbol};
+use model::{ExitReason, Exposure, Lifecycle, Lots, Micros, Money, Session, Symbol};
 
 use super::Closer;
 use super::reads::{AUDIT_AFTER, audited_read};
@@ -22,7 +22,7 @@ pub(super) fn judge(hearing: &Hearing<'_>, flatten: &Flatten) -> Vec<Said> {
         return stop(hearing, flatten);
     }
     if hearing.session.is_over() && is_changed(hearing.session) {
-        let summary = summary(hearing.session, hearing.stamp);
+        let summary = summary(hearing);
         return vec![hearing.say(SessionDecision::Summarised(Box::new(summary)))];
     }
     audit(hearing, flatten)
@@ -36,14 +36,15 @@ fn stop(hearing: &Hearing<'_>, flatten: &Flatten) -> Vec<Said> {
     if session.exposure != Exposure::Flat {
         said.push(say(hearing.exposure(Exposure::Flat, hearing.state.account.truth.read_at())));
     }
-    said.push(say(SessionDecision::Summarised(Box::new(summary(session, hearing.stamp)))));
+    said.push(say(SessionDecision::Summarised(Box::new(summary(hearing)))));
     said.push(say(hearing.lifecycle(Lifecycle::Stopped, LifecycleCause::VerifiedFlat { reason })));
     said
 }
 
 /// Gross is cash in less cash out; net takes the fees; slippage is net less what was executable at the decision.
 /// Where a closing price is missing, none of them is known.
-pub(crate) fn summary(session: &Session, stamp: &Stamp) -> Summary {
+pub(crate) fn summary(hearing: &Hearing<'_>) -> Summary {
+    let (session, stamp) = (hearing.session, hearing.stamp);
     let ledger = &session.ledger;
     let without_price: BTreeMap<_, Lots> = ledger
         .holdings()
@@ -71,9 +72,16 @@ pub(crate) fn summary(session: &Session, stamp: &Stamp) -> Summary {
         max_favourable: ledger.marks.high,
         max_adverse: ledger.marks.low,
         without_price,
-        held_ms: session.entry().completed_at.map_or(0, |since| elapsed_ms(since, ended)),
+        held_ms: held_ms(hearing, ended),
         seconds_by_lifecycle,
     }
+}
+
+/// From entry to the end. What changes the books later changes nothing of that.
+fn held_ms(hearing: &Hearing<'_>, ended: Micros) -> i64 {
+    let told = hearing.session.summary.as_ref().map(|summary| summary.held_ms);
+    let entered = hearing.session.entered_at(&hearing.state.clock);
+    told.unwrap_or_else(|| entered.map_or(0, |entered| elapsed_ms(entered, ended)))
 }
 
 /// Whether every lot that was traded has its fill, told in one way, and every lot that left a price.

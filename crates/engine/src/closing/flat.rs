@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use model::closing::FlatReads;
 use model::decision::ClosingDecision;
+use model::decision::closing::Refutation;
 use model::read::ReadMark;
 use model::{Lots, Micros, Symbol};
 
@@ -18,12 +20,12 @@ use crate::truth::witness;
 pub(super) fn count(closer: &Closer<'_>) -> Vec<Said> {
     let known = closer.flatten.flat;
     let Some(mark) = flat_read(closer) else {
-        let refuted = known.is_some() && is_refuted(closer);
-        return if refuted { vec![closer.say(refutation(closer))] } else { Vec::new() };
+        let refutation = known.and_then(|flat| refutation(closer, flat));
+        return refutation.map(|why| closer.say(refuted(closer, why))).into_iter().collect();
     };
     if let Some(flat) = known {
-        if moved_since(closer, flat.first_requested_at.0) {
-            return vec![closer.say(refutation(closer))];
+        if let Some(why) = moved_since(closer, flat.first_requested_at) {
+            return vec![closer.say(refuted(closer, why))];
         }
         let apart = since(flat.first_requested_at, mark.requested_at) >= VERIFY_GAP;
         if mark.request <= flat.last_request || !apart {
@@ -91,12 +93,14 @@ fn rest_is_flat(closer: &Closer<'_>, request: u64) -> bool {
 
 /// Something speaks against it: a session runs, or the list shows what is not looked after by number. A list that is
 /// merely missing says nothing.
-fn rest_is_on(closer: &Closer<'_>) -> bool {
+fn rest_is_on(closer: &Closer<'_>) -> Option<Refutation> {
     let listed = closer.state.account.truth.account_since(list_since(closer));
-    let unknown = listed.is_some_and(|read| {
-        read.positions.keys().any(|symbol| !closer.flatten.products.contains_key(symbol))
-    });
-    unknown || closer.state.active().next().is_some()
+    let mut rows = listed.into_iter().flat_map(|read| &read.positions);
+    let unknown = rows.find(|(symbol, _)| !closer.flatten.products.contains_key(*symbol));
+    let unknown =
+        unknown.map(|(symbol, (_, lots))| Refutation::Listed { symbol: symbol.clone(), lots: *lots });
+    let runs = closer.state.active().next().is_some();
+    unknown.or_else(|| runs.then_some(Refutation::SessionRuns))
 }
 
 /// What a process before this one sent may still arrive while a signature of it lives, known to the journal or not:
@@ -137,35 +141,67 @@ fn is_streamed_open(closer: &Closer<'_>, symbol: &Symbol) -> bool {
         .is_some_and(|streamed| streamed.lots != left && read_at.is_none_or(|at| streamed.at > at))
 }
 
-fn moved_since(closer: &Closer<'_>, at: i64) -> bool {
-    let moved = closer.symbols().filter_map(|symbol| closer.orders().moved_in(symbol));
-    moved.max().is_some_and(|moved| moved.0 > at) || closer.began_at().0 > at
+/// What of ours moved since then, or why what was seen then does not count any more.
+fn moved_since(closer: &Closer<'_>, at: Micros) -> Option<Refutation> {
+    let moved = |symbol: &&Symbol| closer.orders().moved_in(symbol).is_some_and(|moved| moved > at);
+    if let Some(symbol) = closer.symbols().find(moved) {
+        return Some(Refutation::Moved { symbol: symbol.clone() });
+    }
+    let boot = closer.state.boot.as_ref();
+    match closer.began_at() {
+        began if began <= at => None,
+        began if boot.is_some_and(|boot| boot.at >= began) => Some(Refutation::ProcessBegan),
+        _pressed => Some(Refutation::PressedAgain),
+    }
 }
 
-/// Something speaks against the flat read that was counted: a position, an order, a movement. A read that is
-/// merely old, or missing, does not.
-fn is_refuted(closer: &Closer<'_>) -> bool {
-    let Some(flat) = closer.flatten.flat else { return false };
+/// Something speaks against the flat reads that were counted: a position, an order, a movement. A read that is merely
+/// old, or missing, does not.
+fn refutation(closer: &Closer<'_>, flat: FlatReads) -> Option<Refutation> {
+    shown_on(closer, flat)
+        .or_else(|| own_orders(closer, flat))
+        .or_else(|| moved_since(closer, flat.first_requested_at))
+        .or_else(|| {
+            let working = closer.orders().working().next()?;
+            Some(Refutation::OrderWorks { symbol: working.request.symbol.clone() })
+        })
+        .or_else(|| closer.session.is_none().then(|| rest_is_on(closer)).flatten())
+}
+
+fn shown_on(closer: &Closer<'_>, flat: FlatReads) -> Option<Refutation> {
     let truth = &closer.state.account.truth;
-    let open = closer.symbols().any(|symbol| {
-        let shown = truth
-            .position(symbol)
-            .is_some_and(|read| read.mark.request > flat.last_request && !closer.measure(symbol).is_done());
-        shown || is_streamed_open(closer, symbol)
-    });
-    let listed = truth.open_orders.as_ref().filter(|read| read.mark.request > flat.last_request);
-    let orders = listed.is_some_and(|read| read.own.iter().any(|open| closer.is_own(open)));
-    open || orders
-        || moved_since(closer, flat.first_requested_at.0)
-        || closer.orders().working().next().is_some()
-        || closer.session.is_none() && rest_is_on(closer)
+    let of = |symbol: &Symbol| {
+        let later = truth.position(symbol).filter(|read| read.mark.request > flat.last_request);
+        let symbol = symbol.clone();
+        match (later, closer.measure(&symbol)) {
+            (Some(_), Measure::Contradicted(lots)) => Some(Refutation::Contradicted { symbol, lots }),
+            (Some(read), Measure::Open(_) | Measure::Unread) if read.lots != 0 => {
+                Some(Refutation::Shown { symbol, lots: read.lots })
+            }
+            // What is merely not read since then is no reason.
+            (Some(_) | None, _) => is_streamed_open(closer, &symbol).then(|| {
+                let lots = truth.streamed.get(&symbol).map_or(0, |streamed| streamed.lots);
+                Refutation::Streamed { symbol, lots }
+            }),
+        }
+    };
+    closer.symbols().find_map(of)
 }
 
-fn refutation(closer: &Closer<'_>) -> ClosingDecision {
+fn own_orders(closer: &Closer<'_>, flat: FlatReads) -> Option<Refutation> {
+    let listed = closer.state.account.truth.open_orders.as_ref();
+    let own =
+        listed.filter(|read| read.mark.request > flat.last_request).into_iter().flat_map(|read| &read.own);
+    let orders = u32::try_from(own.filter(|open| closer.is_own(open)).count()).unwrap_or(u32::MAX);
+    (orders > 0).then_some(Refutation::OrdersRest { orders })
+}
+
+fn refuted(closer: &Closer<'_>, why: Refutation) -> ClosingDecision {
     let truth = &closer.state.account.truth;
     let read =
         |symbol: &Symbol| -> Option<(Symbol, Lots)> { Some((symbol.clone(), truth.position(symbol)?.lots)) };
     ClosingDecision::FlatRefuted {
+        why: Some(why),
         venue: closer.symbols().filter_map(read).collect(),
         own_open_orders: truth
             .open_orders

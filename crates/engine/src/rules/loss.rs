@@ -33,7 +33,7 @@ pub(super) fn day(look: &Look<'_>) -> Judgement {
 /// Result of the day without this session: what ended, and what other sessions would make if they left. Where
 /// that is not known, the worse of nothing and what it last was.
 fn beside(look: &Look<'_>) -> Money {
-    let realized = look.state.realized_on(model::state::day_of(look.now));
+    let realized = look.state.realized_today(look.now);
     let others = look.state.active().filter(|other| other.id != look.session.id && !other.fills.is_empty());
     let open = others.map(|other| {
         let known = value(look.state, other, look.now).loss_side();

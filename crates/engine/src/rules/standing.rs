@@ -4,10 +4,7 @@ use model::rules::{Measure, Rule, RuleReading, Verdict};
 use model::{Decimal, Micros};
 
 use super::{Judgement, Look, near, percent, quiet};
-use crate::said::{MILLISECOND, SECOND, since};
-
-/// So long after its start a process is given to measure the venue's clock.
-const CLOCK_PATIENCE: i64 = 5 * SECOND;
+use crate::said::{MILLISECOND, SECOND};
 
 pub(super) fn latch(look: &Look<'_>) -> Judgement {
     let set = look.state.account.latch.is_some() || look.session.latch.is_some();
@@ -49,13 +46,13 @@ pub(super) fn time(look: &Look<'_>) -> Judgement {
         .first()
         .map(|leg| leg.instrument.expiry.0.saturating_sub(minutes(configuration.square_off_minutes)))
         // Options settle by the venue's clock.
-        .map(|at| at.saturating_sub(look.state.clock.venue_offset_ms.saturating_mul(MILLISECOND)))
-        .filter(|_| !is_venues_clock_awaited(look));
-    let entered = look.session.entry().completed_at;
+        .map(|at| at.saturating_sub(look.state.clock.venue_offset_ms.saturating_mul(MILLISECOND)));
+    let entered = look.session.entered_at(&look.state.clock);
     let held = entered
         .zip(configuration.holding_minutes_max)
         .map(|(since, longest)| since.0.saturating_add(minutes(longest)));
-    let Some(until) = square_off.into_iter().chain(held).min() else {
+    let until = square_off.into_iter().chain(held).min();
+    let Some(until) = until.filter(|_| !is_venues_clock_awaited(look)) else {
         return quiet(Rule::Time, Verdict::NotArmed);
     };
     let left = until.saturating_sub(look.now.0);
@@ -77,9 +74,7 @@ pub(super) fn time(look: &Look<'_>) -> Judgement {
 /// A process that has just taken a session up does not know the venue's clock yet: one whose system is hours ahead would
 /// leave at once.
 fn is_venues_clock_awaited(look: &Look<'_>) -> bool {
-    let taken_up = look.state.boot.as_ref().filter(|boot| look.session.started_at < boot.at);
-    let lately = taken_up.is_some_and(|boot| since(boot.at, look.now) < CLOCK_PATIENCE);
-    lately && look.state.clock.venue_offset_ms == 0
+    look.session.is_taken_up() && look.state.awaits_venue_clock(look.now)
 }
 
 /// Short straddle and strangle have no signal of their own.

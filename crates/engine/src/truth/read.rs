@@ -1,5 +1,7 @@
 //! What a read of the venue means: fills first, then orders that appear after all, then positions.
 
+use std::collections::BTreeSet;
+
 use model::decision::TruthDecision;
 use model::input::{OpenOrder, Truth, TruthOutcome};
 use model::order::{OrderSnapshot, OrderStatus};
@@ -14,8 +16,11 @@ use crate::said::{Said, say, since};
 
 pub(crate) fn facts(state: &TradingState, stamp: &Stamp, truth: Truth) -> Vec<Said> {
     let id = intent(state, stamp);
-    let unknown =
-        |part: TruthPart, code: Code| say(id, TruthDecision::Unknown { request: truth.request, part, code });
+    let unknown = |part: TruthPart, code: Code| {
+        let untold = state.account.truth.failures.due(part, &code, stamp.at);
+        let (quiet, repeats) = (untold.is_none(), untold.unwrap_or_default());
+        say(id, TruthDecision::Unknown { request: truth.request, part, code, quiet, repeats })
+    };
     let known = match truth.outcome {
         TruthOutcome::Unknown { code } => return vec![unknown(TruthPart::All, code)],
         TruthOutcome::Known(known) => known,
@@ -42,7 +47,9 @@ pub(crate) fn facts(state: &TradingState, stamp: &Stamp, truth: Truth) -> Vec<Sa
         latency_us: since(truth.requested_at, stamp.at),
     };
     said.push(say(id, read));
-    said.extend(known.failures.into_iter().map(|(part, code)| unknown(part, code)));
+    // Each product is read for itself: what fails for one reason is said once.
+    let failures: BTreeSet<_> = known.failures.into_iter().collect();
+    said.extend(failures.into_iter().map(|(part, code)| unknown(part, code)));
     said
 }
 

@@ -7,8 +7,8 @@ use model::input::{ClockReport, GapKind};
 use model::{Configuration, Decision, ExitReason, Health, Input, Lifecycle};
 
 use crate::story::*;
-use crate::support::SECOND;
 use crate::support::world::World;
+use crate::support::{SECOND, dec, quick_strangle};
 
 fn step(world: &mut World, skew_ms: i64) {
     world.input(Input::Clock(ClockReport::Stepped { skew_ms }));
@@ -164,4 +164,113 @@ fn a_restart_under_a_clock_that_is_ahead_does_not_square_off_before_the_venues_c
     world.kill_for_ms(1_800_000);
     world.run_until("STOPPED", 20, is_stopped);
     assert_ended(&world, ExitReason::Time);
+}
+
+/// A position of ten minutes at most, and a process that takes it up under a clock that is `apart_minutes` ahead of the
+/// venue's, which is known a little later.
+fn taken_up(apart_minutes: i64) -> (World, i64) {
+    let (mut world, _) = open_session();
+    let entered = world.session().entry().completed_at.expect("it is in").0;
+    world.kill_for_ms(apart_minutes.max(0) * 60_000);
+    world.run_ms(1_200);
+    venue_is_ahead(&mut world, -apart_minutes);
+    (world, entered)
+}
+
+#[test]
+fn the_longest_holding_goes_by_the_venues_clock_after_a_restart_under_one_that_is_ahead() {
+    for minutes in [9, 60, 60 * 24] {
+        let (mut world, entered) = taken_up(minutes);
+        world.run_ms(20_000);
+        assert_eq!(world.session().exit(), None, "{minutes}: {:#?}", world.tail(10));
+        world.run_until("an end", 600, is_stopped);
+        assert_ended(&world, ExitReason::Time);
+        let decided = world.session().exit().expect("an exit").decided_at.0;
+        let held = (decided - entered) / SECOND - minutes * 60;
+        assert!((599..=601).contains(&held), "{minutes}: held {held} s");
+        let summary = world.session().summary.as_ref().expect("a summary");
+        assert!((599_000..=605_000).contains(&summary.held_ms), "{minutes}: {} ms", summary.held_ms);
+    }
+}
+
+/// Our clock never goes back, but it may be behind the venue's by more than the one before it was.
+#[test]
+fn the_longest_holding_is_not_exceeded_after_a_restart_under_a_clock_that_is_behind() {
+    let (mut world, entered) = taken_up(-8);
+    world.run_until("an end", 130, is_stopped);
+    assert_ended(&world, ExitReason::Time);
+    let decided = world.session().exit().expect("an exit").decided_at.0;
+    assert!(((decided - entered) / SECOND - 120).abs() <= 1, "two of ten minutes were left");
+}
+
+/// Within one process ours goes evenly: what is learned of the venue's late changes nothing.
+#[test]
+fn the_longest_holding_goes_by_our_own_clock_in_the_process_that_entered() {
+    for minutes in [-60, 60] {
+        let (mut world, _) = open_session();
+        let entered = world.session().entry().completed_at.expect("it is in").0;
+        venue_is_ahead(&mut world, minutes);
+        world.run_until("an end", 610, is_stopped);
+        assert_ended(&world, ExitReason::Time);
+        let decided = world.session().exit().expect("an exit").decided_at.0;
+        assert_eq!((decided - entered) / SECOND, 600, "{minutes}");
+    }
+}
+
+#[test]
+fn the_offset_of_the_process_that_entered_is_kept_over_two_restarts() {
+    let (mut world, _) = open_session();
+    let entered = world.session().entry().completed_at.expect("it is in").0;
+    venue_is_ahead(&mut world, -30);
+    for _ in 0..2 {
+        world.kill_for_ms(1_000);
+        world.run_ms(1_200);
+        venue_is_ahead(&mut world, -30);
+        world.run_ms(10_000);
+        assert_eq!(world.session().exit(), None, "{:#?}", world.tail(10));
+    }
+    world.run_until("an end", 600, is_stopped);
+    let decided = world.session().exit().expect("an exit").decided_at.0;
+    assert!(((decided - entered) / SECOND - 600).abs() <= 1);
+}
+
+/// Whether a session of that limit for the day is let in.
+fn is_let_in(world: &mut World, limit: &str) -> bool {
+    let limited = Configuration { day_loss_limit: Some(dec(limit)), ..quick_strangle() };
+    let id = world.start(limited);
+    world.state().session(&id).is_some()
+}
+
+#[test]
+fn what_the_day_has_lost_is_not_forgotten_under_a_clock_that_is_ahead() {
+    for (hours, known_after_ms) in [(26, 1_200), (16, 1_200), (26, 9_000)] {
+        let (mut world, id) = open_session();
+        world.venue.reprice("1.3");
+        stop(&mut world, &id);
+        world.run_until("STOPPED", 20, is_stopped);
+        let lost = world.state().realized_today(world.now);
+        assert!(lost < dec("-10"), "{lost}");
+        let apart = hours * 60;
+        world.kill_for_ms(apart * 60_000);
+        world.run_ms(1_200);
+        assert!(!is_let_in(&mut world, "10"), "{hours}: before the venue's clock is known");
+        world.run_ms(known_after_ms - 1_200);
+        venue_is_ahead(&mut world, -apart);
+        world.run_ms(10_000);
+        assert_eq!(world.state().realized_today(world.now), lost, "{hours}");
+        assert!(!is_let_in(&mut world, "10"), "{hours}: by the venue's clock it is the same day");
+        assert!(is_let_in(&mut world, "1000"));
+    }
+}
+
+#[test]
+fn a_day_that_is_really_over_is_over_five_seconds_after_a_restart() {
+    let (mut world, id) = open_session();
+    world.venue.reprice("1.3");
+    stop(&mut world, &id);
+    world.run_until("STOPPED", 20, is_stopped);
+    world.kill_for_ms(26 * 3_600_000);
+    world.run_ms(6_000);
+    assert_eq!(world.state().realized_today(world.now), dec("0"));
+    assert!(is_let_in(&mut world, "10"));
 }

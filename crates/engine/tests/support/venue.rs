@@ -73,6 +73,10 @@ pub struct Venue {
     late: Vec<(Micros, OrderRequest)>,
     /// Until then all reads fail.
     pub reads_fail_until: Micros,
+    /// Until then each part of a read is refused, for this reason.
+    parts_refused: Option<(Micros, &'static str)>,
+    /// Its position cannot be read.
+    pub unread_symbol: Option<Symbol>,
     /// Until then reads of the truth are never answered.
     pub reads_hang_until: Micros,
     /// Until then look-ups fail.

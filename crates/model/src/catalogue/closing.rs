@@ -6,7 +6,7 @@ use super::{after, call, lots, panic_id, put, usd};
 use crate::causes::ZeroCause;
 use crate::closing::Closing;
 use crate::decision::ClosingDecision;
-use crate::decision::closing::PanicScope;
+use crate::decision::closing::{PanicScope, Refutation};
 use crate::ids::{Code, ProductId};
 use crate::restriction::Restriction;
 use crate::witness::Doubt;
@@ -72,7 +72,12 @@ pub(super) fn samples() -> Vec<ClosingDecision> {
     samples
 }
 
-fn flat() -> [ClosingDecision; 8] {
+fn flat() -> [ClosingDecision; 9] {
+    let refuted = |why, of_call| ClosingDecision::FlatRefuted {
+        why: Some(why),
+        venue: lots(of_call, 0),
+        own_open_orders: Some(0),
+    };
     let verified = |panic: bool, foreign_orders| ClosingDecision::VerifiedFlat {
         panic_id: panic.then(panic_id),
         panic,
@@ -91,7 +96,8 @@ fn flat() -> [ClosingDecision; 8] {
             left: BTreeMap::new(),
             without_legs: false,
         },
-        ClosingDecision::FlatRefuted { venue: lots(-40, 0), own_open_orders: Some(0) },
+        refuted(Refutation::Shown { symbol: call(), lots: -40 }, -40),
+        refuted(Refutation::ProcessBegan, 0),
         verified(true, 0),
         verified(true, 1),
         verified(false, 0),
@@ -127,7 +133,7 @@ pub(super) fn doc(decision: &ClosingDecision) -> &'static str {
         ClosingDecision::Restricted { .. } => "something that is to be closed is in an auction or disrupted",
         ClosingDecision::FlatSeen { .. } => "a read shows zero everywhere, explained, and no order of ours",
         ClosingDecision::FlatRefuted { .. } => {
-            "after a flat read something is on or moved: the count begins anew"
+            "after a flat read something is on or moved, or what was seen does not count: it begins anew"
         }
         ClosingDecision::VerifiedFlat { .. } => "two reads apart in time agree on flat",
         ClosingDecision::Audited { .. } => "a third read, ten seconds after the verification",

@@ -49,7 +49,8 @@ pub(super) fn samples() -> Vec<TruthDecision> {
             wallet_balance: Some(usd(1_000_000)),
             latency_us: 38_200,
         },
-        TruthDecision::Unknown { request: 13, part: TruthPart::Positions, code: Code::from("http_503") },
+        unread(false, 118),
+        unread(true, 0),
         TruthDecision::Streamed { symbol: call(), lots: -200, at: after(15_020) },
         differs(1),
         differs(2),
@@ -76,6 +77,11 @@ fn witnessed(net: Option<BTreeMap<Symbol, (ProductId, Lots)>>) -> TruthDecision 
     }
 }
 
+fn unread(quiet: bool, repeats: u32) -> TruthDecision {
+    let code = Code::from("http_503");
+    TruthDecision::Unknown { request: 13, part: TruthPart::Positions, code, quiet, repeats }
+}
+
 fn by_hand() -> OpenOrder {
     OpenOrder {
         client_order_id: None,
@@ -95,7 +101,11 @@ pub(super) fn doc(decision: &TruthDecision) -> &'static str {
             "positions and open orders are read, sometimes fills and the whole account"
         }
         TruthDecision::Read { .. } => "a read came back, whole or in part",
-        TruthDecision::Unknown { .. } => "a part of a read failed; nothing that was believed is lowered",
+        TruthDecision::Unknown { quiet: false, .. } => {
+            "a part of a read failed, for the first time or a minute after it was last told; nothing that was believed \
+             is lowered"
+        }
+        TruthDecision::Unknown { quiet: true, .. } => "the same goes on",
         TruthDecision::Streamed { .. } => "the private stream says what is on in an instrument that is held",
         TruthDecision::Mismatched { .. } => "a read differs from our fills; the second is an error",
         TruthDecision::Matched => "a read agrees again after one that differed",

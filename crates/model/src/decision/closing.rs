@@ -1,5 +1,8 @@
 //! Closing everything until verified flat: exits and panics share it.
 
+mod refutation;
+mod sentences;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +16,9 @@ use crate::restriction::Restriction;
 use crate::tell::{fields, grouped, positions};
 use crate::witness::Doubt;
 use crate::words::ExitReason;
+pub use refutation::Refutation;
+use refutation::refuted;
+use sentences::{doubted, found, restricted, seen, verified};
 
 /// How far a panic reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -88,8 +94,11 @@ pub enum ClosingDecision {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         without_legs: bool,
     },
-    /// After a flat read something is on, or moved.
+    /// After a flat read something is on, or moved, or what was seen does not count any more.
     FlatRefuted {
+        /// `None` in journals of earlier versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<Refutation>,
         venue: BTreeMap<Symbol, Lots>,
         own_open_orders: Option<u32>,
     },
@@ -157,8 +166,11 @@ impl Event for ClosingDecision {
             ClosingDecision::PanicLatched { .. }
             | ClosingDecision::Blocked { .. }
             | ClosingDecision::Doubted { doubt: Some(_) }
-            | ClosingDecision::FlatRefuted { .. }
             | ClosingDecision::Audited { flat: false, .. } => Level::Error,
+            ClosingDecision::FlatRefuted { why, .. } => {
+                let grave = why.as_ref().is_none_or(Refutation::is_grave);
+                if grave { Level::Error } else { Level::Info }
+            }
             ClosingDecision::Escalated { .. }
             | ClosingDecision::PositionFound { .. }
             | ClosingDecision::ZeroExplained { .. } => Level::Warn,
@@ -231,11 +243,9 @@ impl Event for ClosingDecision {
             ClosingDecision::Unblocked => "The venue can be worked again.".to_owned(),
             ClosingDecision::Restricted { products } => restricted(products),
             ClosingDecision::FlatSeen { reads, left, without_legs, .. } => seen(*reads, left, *without_legs),
-            ClosingDecision::FlatRefuted { venue, own_open_orders } => format!(
-                "Not flat after all: the venue shows {}; open orders of ours: {}.",
-                positions(venue),
-                own_open_orders.map_or_else(|| "unknown".to_owned(), |own| own.to_string())
-            ),
+            ClosingDecision::FlatRefuted { why, venue, own_open_orders } => {
+                refuted(why.as_ref(), venue, *own_open_orders)
+            }
             ClosingDecision::VerifiedFlat { elapsed_ms, without_legs: true, .. } => format!(
                 "Nothing can be on: it chose no instrument, and two reads show no order of its own, {} ms after closing began.",
                 grouped(*elapsed_ms)
@@ -305,8 +315,8 @@ impl Event for ClosingDecision {
             ClosingDecision::FlatSeen { reads, request, left, .. } => {
                 fields().put("reads", reads).put("request", request).put("not_ours", left).map()
             }
-            ClosingDecision::FlatRefuted { venue, own_open_orders } => {
-                fields().put("positions", venue).put("own_open_orders", own_open_orders).map()
+            ClosingDecision::FlatRefuted { why, venue, own_open_orders } => {
+                refutation::payload(why.as_ref(), venue, *own_open_orders)
             }
             ClosingDecision::VerifiedFlat {
                 panic_id,
@@ -333,59 +343,6 @@ impl Event for ClosingDecision {
             }
         }
     }
-}
-
-fn restricted(products: &BTreeMap<Symbol, Restriction>) -> String {
-    if products.is_empty() {
-        return "The venue trades what is on as usual again: closing goes on at once.".to_owned();
-    }
-    let each = products.iter().map(|(symbol, restriction)| format!("{symbol}: {}", restriction.words()));
-    format!("What is on cannot be closed as usual. {}.", each.collect::<Vec<_>>().join("; "))
-}
-
-fn doubted(doubt: Option<&Doubt>) -> String {
-    doubt.map_or_else(
-        || "What kept the account from being called flat is explained.".to_owned(),
-        |doubt| format!("The account is not called flat: {}. Closing goes on.", doubt.sentence()),
-    )
-}
-
-fn found(symbol: &Symbol, lots: Lots, by_fills: bool) -> String {
-    let lots = grouped(lots);
-    if by_fills {
-        format!(
-            "The account's fills leave {lots} {symbol} on, which its list of positions does not show: it is closed."
-        )
-    } else {
-        format!("The account holds {lots} {symbol}, which is no session's: it is closed.")
-    }
-}
-
-fn seen(reads: u32, left: &BTreeMap<Symbol, Lots>, without_legs: bool) -> String {
-    if without_legs {
-        return format!("It chose no instrument, and no order of its own rests, read {reads} of 2.");
-    }
-    if left.is_empty() {
-        return format!("The venue shows flat and no own order, read {reads} of 2.");
-    }
-    format!("Nothing of ours is on and no own order, read {reads} of 2; not ours: {}.", positions(left))
-}
-
-fn verified(elapsed_ms: i64, attempts: u32, left: &BTreeMap<Symbol, Lots>, foreign_orders: u32) -> String {
-    let (what, left) = if left.is_empty() {
-        ("Verified flat", String::new())
-    } else {
-        ("Nothing of ours is on,", format!("; left on, not ours: {}", positions(left)))
-    };
-    let resting = match foreign_orders {
-        0 => String::new(),
-        1 => "; one order of somebody else rests there".to_owned(),
-        several => format!("; {several} orders of somebody else rest there"),
-    };
-    let elapsed = grouped(elapsed_ms);
-    format!(
-        "{what} by two reads, {elapsed} ms after closing began, with {attempts} close orders{left}{resting}."
-    )
 }
 
 /// Nothing to say.

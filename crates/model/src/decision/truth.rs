@@ -65,7 +65,17 @@ pub enum TruthDecision {
         latency_us: i64,
     },
     /// A part of a read, or all of it, failed.
-    Unknown { request: u64, part: TruthPart, code: Code },
+    Unknown {
+        request: u64,
+        part: TruthPart,
+        code: Code,
+        /// It goes on and was told a short while ago.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        quiet: bool,
+        /// How often it was not told since it last was.
+        #[serde(default, skip_serializing_if = "is_none")]
+        repeats: u32,
+    },
     /// The private stream says what a position is.
     Streamed { symbol: Symbol, lots: Lots, at: Micros },
     /// The venue and our fills differ.
@@ -117,6 +127,7 @@ impl Event for TruthDecision {
             TruthDecision::Requested { .. }
             | TruthDecision::Read { .. }
             | TruthDecision::Streamed { .. }
+            | TruthDecision::Unknown { quiet: true, .. }
             | TruthDecision::WitnessRequested { .. } => Level::Debug,
             TruthDecision::Unknown { .. }
             | TruthDecision::ZeroExplained { .. }
@@ -149,11 +160,7 @@ impl Event for TruthDecision {
                 let own = own.as_ref().map_or_else(|| "unknown".to_owned(), |own| own.len().to_string());
                 format!("The venue says: {held}; open orders of ours: {own}.")
             }
-            TruthDecision::Unknown { part, code, .. } => format!(
-                "The venue's {} could not be read ({}); what was known stays believed.",
-                part.words(),
-                code.words()
-            ),
+            TruthDecision::Unknown { part, code, repeats, .. } => unread(*part, code, *repeats),
             TruthDecision::Streamed { symbol, lots, .. } => {
                 format!("The private stream says {} {symbol}.", grouped(*lots))
             }
@@ -204,9 +211,12 @@ impl Event for TruthDecision {
                 .put("wallet_balance", wallet_balance)
                 .put("latency_us", latency_us)
                 .map(),
-            TruthDecision::Unknown { request, part, code } => {
-                fields().put("request", request).put("part", part).put("reason", code).map()
-            }
+            TruthDecision::Unknown { request, part, code, repeats, .. } => fields()
+                .put("request", request)
+                .put("part", part)
+                .put("reason", code)
+                .put("repeats", (*repeats > 0).then_some(repeats))
+                .map(),
             TruthDecision::Streamed { symbol, lots, at } => {
                 fields().put("symbol", symbol).put("qty", lots).put("at", at).map()
             }
@@ -236,6 +246,25 @@ impl Event for TruthDecision {
             }
         }
     }
+}
+
+fn unread(part: TruthPart, code: &Code, repeats: u32) -> String {
+    let again = match repeats {
+        0 => String::new(),
+        1 => ", and once since this was last said".to_owned(),
+        more => format!(", and {} times since this was last said", grouped(more.into())),
+    };
+    format!(
+        "The venue's {} could not be read ({}){again}; what was known stays believed.",
+        part.words(),
+        code.words()
+    )
+}
+
+/// Nothing to say.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 fn lots_of(net: &BTreeMap<Symbol, (ProductId, Lots)>) -> BTreeMap<Symbol, Lots> {

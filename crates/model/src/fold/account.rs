@@ -1,15 +1,15 @@
 //! How what concerns the account and the process folds.
 
-use crate::Money;
 use crate::decision::AccountDecision;
 use crate::record::DecisionRecord;
 use crate::restriction::Restricted;
-use crate::state::{Boot, Day, TradingState};
+use crate::state::{Boot, TradingState};
 
 impl TradingState {
     pub(super) fn fold_account(&mut self, decision: &AccountDecision, record: &DecisionRecord) {
         match decision {
             AccountDecision::Booted { boot_id } => {
+                self.keep_entry_times();
                 self.boot = Some(Boot { boot_id: boot_id.clone(), at: record.at });
                 self.clock.resumed_at = Some(record.at);
                 self.clock.skew_ms = 0;
@@ -32,7 +32,7 @@ impl TradingState {
             }
             AccountDecision::LiveOpened(live) => self.account.live = Some(live.clone()),
             AccountDecision::DayBegan { day } => {
-                self.account.day = Day { number: *day, realized: Money::ZERO };
+                self.account.day.turn(*day);
             }
             AccountDecision::ClockStepped { skew_ms } => self.clock.skew_ms = *skew_ms,
             AccountDecision::VenueClockMeasured { offset_ms } => self.clock.venue_offset_ms = *offset_ms,
@@ -50,6 +50,18 @@ impl TradingState {
             }
             AccountDecision::JudgeFailed { judge } => {
                 self.failed_judges.insert(judge.clone());
+            }
+        }
+    }
+
+    /// The clock by which entries were timed ends with its process; how far the venue's was from it does not.
+    fn keep_entry_times(&mut self) {
+        let offset_ms = self.clock.venue_offset_ms;
+        for session in self.sessions.values_mut().filter(|session| !session.is_over()) {
+            if let Some(round) = session.rounds.last_mut()
+                && round.entry.completed_at.is_some()
+            {
+                round.entry.completed_offset_ms.get_or_insert(offset_ms);
             }
         }
     }

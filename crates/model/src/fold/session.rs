@@ -11,7 +11,7 @@ use crate::ledger::Ledger;
 use crate::orders::Orders;
 use crate::record::DecisionRecord;
 use crate::session::{Foreign, Round, RuleState, Session, Summary, Unwatched};
-use crate::state::{LIST_LAG, TradingState, day_of};
+use crate::state::{LIST_LAG, TradingState};
 use crate::words::{ExecutionMode, Exposure, Intent, Lifecycle};
 use telemetry::Micros;
 
@@ -93,15 +93,16 @@ impl TradingState {
 
     /// The day counts a session once: what a late fill changes replaces what was counted.
     fn fold_summary(&mut self, summary: &Summary, record: &DecisionRecord) {
-        let day = day_of(record.at);
+        let day = self.today(record.at);
+        let ended_at = self.session_of(record).and_then(|session| session.ended_at);
+        let today = ended_at.is_none_or(|at| self.today(at) == day);
         let Some(session) = self.session_of(record) else { return };
-        let counted =
-            session.summary.as_ref().filter(|_| session.ended_at.is_none_or(|at| day_of(at) == day));
+        let counted = session.summary.as_ref().filter(|_| today);
         let counted = counted.map_or(crate::Money::ZERO, |summary| summary.assumed);
         session.summary = Some(summary.clone());
-        self.account.day.number = day;
-        self.account.day.realized =
-            self.account.day.realized.saturating_add(summary.assumed).saturating_sub(counted);
+        let made = &mut self.account.day;
+        made.turn(day);
+        made.realized = made.realized.saturating_add(summary.assumed).saturating_sub(counted);
     }
 }
 

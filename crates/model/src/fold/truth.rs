@@ -25,8 +25,9 @@ impl TradingState {
                 });
             }
             TruthDecision::Read { .. } => self.fold_read(decision, record),
-            TruthDecision::Unknown { request, part, code } => {
+            TruthDecision::Unknown { request, part, code, quiet, .. } => {
                 let truth = &mut self.account.truth;
+                truth.failures.note(*part, code, !*quiet, record.at);
                 truth.pending.retain(|pending| pending.request != *request);
                 if part.is_needed() {
                     let since = truth.unknown.as_ref().map_or(record.at, |(since, _)| *since);
@@ -84,6 +85,9 @@ impl TradingState {
         };
         let mark = ReadMark { request: *request, requested_at: *requested_at, read_at: record.at };
         let truth = &mut self.account.truth;
+        let asked = truth.pending.iter().find(|pending| pending.request == *request);
+        let whole =
+            asked.is_none_or(|asked| asked.products.iter().all(|symbol| positions.contains_key(symbol)));
         truth.pending.retain(|pending| pending.request != *request);
         for (symbol, lots) in positions {
             let known = truth.position(symbol);
@@ -113,9 +117,21 @@ impl TradingState {
         }
         if own.is_some() && truth.latest.is_none_or(|latest| latest.request < *request) {
             truth.latest = Some(mark);
-            truth.unknown = None;
-            truth.failed_at = None;
+            // A list of orders says nothing of a position that could not be read.
+            if whole {
+                truth.unknown = None;
+                truth.failed_at = None;
+            }
         }
+        let read = [
+            (TruthPart::Positions, whole && !positions.is_empty()),
+            (TruthPart::OpenOrders, own.is_some()),
+            (TruthPart::Fills, fills.is_some()),
+            (TruthPart::Wallet, wallet_balance.is_some()),
+            (TruthPart::Account, account.is_some()),
+            (TruthPart::All, own.is_some() && whole),
+        ];
+        read.into_iter().filter(|(_, read)| *read).for_each(|(part, _)| truth.failures.over(part));
         if let Some(balance) = wallet_balance {
             self.account.wallet = Some((*balance, record.at));
         }

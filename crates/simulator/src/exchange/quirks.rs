@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::brief::brief;
+
 /// One switch, for `--list-quirks`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quirk {
@@ -91,11 +93,17 @@ impl Quirks {
         let on = match value {
             "true" => true,
             "false" => false,
-            other => return Err(format!("the quirk {name} is \"{other}\", must be true or false")),
+            other => {
+                return Err(format!(
+                    "the quirk {} is \"{}\", must be true or false",
+                    brief(name),
+                    brief(other)
+                ));
+            }
         };
         let known = || LIST.iter().map(|quirk| quirk.name).collect::<Vec<_>>().join(", ");
         let switch = self.named(name);
-        *switch.ok_or_else(|| format!("there is no quirk {name}; there are {}", known()))? = on;
+        *switch.ok_or_else(|| format!("there is no quirk {}; there are {}", brief(name), known()))? = on;
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ use super::condition::Condition;
 use super::keys::Keys;
 use super::kinds;
 use super::rule::Rule;
+use crate::brief::reason;
 use crate::exchange::quirks::{Quirks, list_quirks};
 
 /// A parsed fault file.
@@ -23,7 +24,8 @@ impl Faults {
     /// # Errors
     /// One sentence that names the rule, the key, its value and what is allowed.
     pub fn parse(text: &str) -> Result<Faults, String> {
-        let table: Table = text.parse().map_err(|error: toml::de::Error| format!("fault file: {error}"))?;
+        let table: Table =
+            text.parse().map_err(|error: toml::de::Error| format!("fault file: {}", reason(error)))?;
         let mut file = Keys { place: "fault file".to_owned(), table };
         let seed = file.whole("seed")?;
         let quirks = file.table.remove("quirks").map(parse_quirks).transpose()?;
@@ -44,7 +46,7 @@ fn parse_quirks(value: Value) -> Result<Quirks, String> {
     value.try_into().map_err(|error: toml::de::Error| {
         format!(
             "fault file, [quirks]: {}; allowed are true and false for {}",
-            error.message(),
+            reason(error.message()),
             names.join(", ")
         )
     })
@@ -87,6 +89,21 @@ mod tests {
         let shown: BTreeSet<_> = faults.rules.iter().map(|rule| rule.fault.name()).collect();
         let known: BTreeSet<_> = kinds::NAMES.into_iter().collect();
         assert_eq!(shown, known, "the sample shows every fault");
+    }
+
+    #[test]
+    fn what_is_quoted_is_cut() {
+        let long = "x".repeat(1_000_000);
+        for text in [
+            format!("[[rule]]\nfault = \"{long}\""),
+            format!("[[rule]]\nfault = \"socket_cut\"\n{long} = 1"),
+            format!("[[rule]]\nfault = \"frames_dropped\"\nchannels = [\"{long}\"]"),
+            format!("seed = {long}"),
+            format!("[quirks]\n{long} = true"),
+        ] {
+            let error = Faults::parse(&text).unwrap_err();
+            assert!(error.len() < 4_000, "{} bytes", error.len());
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use toml::{Table, Value};
 
+use crate::brief::brief;
+
 /// The keys of one table, taken one by one; what is left at the end was not known.
 pub(super) struct Keys {
     pub place: String,
@@ -10,12 +12,12 @@ pub(super) struct Keys {
 
 impl Keys {
     pub fn wrong(&self, key: &str, value: &Value, allowed: &str) -> String {
-        format!("{}: {key} is {value}, must be {allowed}", self.place)
+        format!("{}: {} is {}, must be {allowed}", self.place, brief(key), brief(value))
     }
 
     pub fn done(self, allowed: &str) -> Result<(), String> {
         match self.table.keys().next() {
-            Some(key) => Err(format!("{}: unknown key {key}, allowed are {allowed}", self.place)),
+            Some(key) => Err(format!("{}: unknown key {}, allowed are {allowed}", self.place, brief(key))),
             None => Ok(()),
         }
     }

@@ -4,6 +4,7 @@ use toml::Value;
 
 use super::keys::Keys;
 use super::rule::{Fault, RequestFault, Socket, StreamFault, TimedFault};
+use crate::brief::brief;
 use crate::dialect::channel::Name;
 
 mod parts;
@@ -203,7 +204,7 @@ fn stream(keys: &mut Keys, kind: StreamFault) -> Result<Fault, String> {
     if let Some(unknown) = channels.iter().find(|name| Name::parse(name, legacy).is_none()) {
         let names: Vec<&str> = Name::ALL.iter().map(|name| name.word()).collect();
         let names = names.join(", ");
-        return Err(format!("{}: channels holds {unknown:?}, must be among {names}", keys.place));
+        return Err(format!("{}: channels holds {:?}, must be among {names}", keys.place, brief(unknown)));
     }
     Ok(Fault::Stream { channels, socket: socket(keys)?, skip, kind })
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::Call;
 use super::exchange::{NoReply, Reply};
 use super::outcome::Outcome;
+use crate::brief::truncated;
 use crate::venue::Reason;
-use crate::venue::events::{VenueRequest, truncated};
+use crate::venue::events::VenueRequest;
 
 /// The record of an attempt, without what only the client knows.
 pub(super) fn event<T>(

@@ -5,9 +5,10 @@ use model::market::{Depth, MarketEvent};
 use model::{Micros, Symbol};
 
 use super::{Effect, Loss, Phase, Talk, traffic};
+use crate::brief::truncated;
 use crate::venue::book::BookFrame;
 use crate::venue::books::BookNews;
-use crate::venue::events::{PartHappening, StreamHappening, truncated};
+use crate::venue::events::{PartHappening, StreamHappening};
 use crate::venue::gaps::SymbolGap;
 use crate::venue::pulse::feed_of_event;
 use crate::venue::sequence::Missed;
@@ -73,7 +74,8 @@ impl Talk {
         if expired {
             self.effects.push(Effect::DoubtClock);
         }
-        self.tell(StreamHappening::SignInRefused { status: truncated(status) });
+        let status = truncated(status);
+        self.tell(StreamHappening::SignInRefused { status: status.clone() });
         Err(Loss { code: "key_refused", reason: format!("the venue refused our key: {status}") })
     }
 

@@ -14,6 +14,7 @@ use super::super::{underlyings, wire};
 use super::StatusFrame;
 use super::account::{executed, fill_id, is_settlement, lots, micros, side, size};
 use super::market::{band, level, mark_price, positive};
+use crate::brief::short;
 
 /// A listed option of `underlying`; `Ok(None)` for another underlying.
 pub fn instrument(product: &wire::Product, underlying: &Underlying) -> Result<Option<Instrument>, String> {
@@ -60,7 +61,7 @@ pub fn option(product: &wire::Product) -> Result<Option<Instrument>, String> {
 pub fn listed_status(product: &wire::Product, symbol: &Symbol) -> Option<StatusFrame> {
     let live = product.symbol == symbol.as_str() && product.state.as_deref() == Some("live");
     let word = product.trading_status.as_deref().filter(|_| live)?;
-    let status = (word != "operational").then(|| word.to_owned());
+    let status = (word != "operational").then(|| short(word));
     Some(StatusFrame { symbol: Some(symbol.0.clone()), status })
 }
 

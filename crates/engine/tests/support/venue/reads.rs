@@ -20,7 +20,26 @@ impl Venue {
         Truth { request: request.request, requested_at, outcome }
     }
 
+    pub fn refuse_reads(&mut self, until: Micros, code: &'static str) {
+        self.parts_refused = Some((until, code));
+    }
+
+    /// Nothing but refusals, one for each request that a read is made of.
+    fn refused(&self, request: &TruthRequest, code: &str) -> TruthKnown {
+        let parts = request.products.iter().map(|_| TruthPart::Positions).chain([TruthPart::OpenOrders]);
+        let more = [
+            (request.fills_since.is_some(), TruthPart::Fills),
+            (request.wallet, TruthPart::Wallet),
+            (request.account, TruthPart::Account),
+        ];
+        let parts = parts.chain(more.into_iter().filter(|(asked, _)| *asked).map(|(_, part)| part));
+        TruthKnown { failures: parts.map(|part| (part, Code::from(code))).collect(), ..TruthKnown::default() }
+    }
+
     fn known(&self, request: &TruthRequest, at: Micros) -> TruthKnown {
+        if let Some((_, code)) = self.parts_refused.filter(|(until, _)| at < *until) {
+            return self.refused(request, code);
+        }
         let lies = at < self.empty_until;
         let lots = |symbol: &Symbol| self.positions.get(symbol).copied().unwrap_or(0);
         let shown = |symbol: &Symbol| if lies { 0 } else { lots(symbol) };
@@ -38,8 +57,12 @@ impl Venue {
         let mut failures = Vec::new();
         failures.extend(wallet_fails.then(|| (TruthPart::Wallet, Code::from("http_500"))));
         failures.extend(fills_fail.then(|| (TruthPart::Fills, Code::from("http_503"))));
+        let unread = |symbol: &Symbol| self.unread_symbol.as_ref() == Some(symbol);
+        let part = (TruthPart::Positions, Code::from("http_404"));
+        failures.extend(request.products.iter().filter(|(_, symbol)| unread(symbol)).map(|_| part.clone()));
+        let read = request.products.iter().filter(|(_, symbol)| !unread(symbol));
         TruthKnown {
-            positions: request.products.iter().map(|(_, symbol)| (symbol.clone(), shown(symbol))).collect(),
+            positions: read.map(|(_, symbol)| (symbol.clone(), shown(symbol))).collect(),
             open_orders: Some(self.open()),
             fills: request.fills_since.filter(|_| !fills_fail).map(|since| self.listed_fills(since, at)),
             wallet_balance: (request.wallet && !wallet_fails).then(|| Decimal::from(100_000)),

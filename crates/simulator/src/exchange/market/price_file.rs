@@ -4,6 +4,7 @@
 use super::bar::{BAR_US, Bar, Gaps};
 use super::chain;
 use super::underlying::Underlying;
+use crate::brief::brief;
 use crate::exchange::time::{self, SECOND_US};
 
 /// The last close is held over so many missing minutes, not over more.
@@ -242,15 +243,16 @@ fn tenths(cell: &str) -> Result<i64, String> {
         Err(_) => return Err(format!("is {}, must be a number", shown(cell))),
     };
     if !value.is_finite() {
-        return Err(format!("is {cell}, must be a number"));
+        return Err(format!("is {}, must be a number", brief(cell)));
     }
     if value <= 0.0 {
-        return Err(format!("is {cell}, must be above 0"));
+        return Err(format!("is {}, must be above 0", brief(cell)));
     }
     let (least, most) = chain::playable_usd();
     if value < least as f64 || value > most as f64 {
         return Err(format!(
-            "no option chain can be built for a price of {cell}, must be from {} to {}",
+            "no option chain can be built for a price of {}, must be from {} to {}",
+            brief(cell),
             grouped(least),
             grouped(most)
         ));

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::chain;
 use super::underlying::Underlying;
+use crate::brief::brief;
 use crate::exchange::time::{Micros, SECOND_US};
 
 /// First line of a recording names this.
@@ -117,7 +118,8 @@ impl Recording {
 
     fn take_index(&mut self, frame: &Value) -> Result<(), String> {
         let at_us = stamp(frame)?;
-        let price = decimal(&frame["p"]).ok_or_else(|| format!("p is {}, must be a price", frame["p"]))?;
+        let price =
+            decimal(&frame["p"]).ok_or_else(|| format!("p is {}, must be a price", brief(&frame["p"])))?;
         let (least, most) = chain::playable_usd();
         if price < Decimal::from(least) || price > Decimal::from(most) {
             let why = format!(
@@ -188,7 +190,7 @@ fn check_head(row: &Value) -> Result<(), String> {
         return Err(format!("is no head of a recording, must have \"tape\":\"{KIND}\""));
     }
     if row["version"] != VERSION {
-        return Err(format!("its version is {}, this program reads {VERSION}", row["version"]));
+        return Err(format!("its version is {}, this program reads {VERSION}", brief(&row["version"])));
     }
     Ok(())
 }
@@ -196,7 +198,7 @@ fn check_head(row: &Value) -> Result<(), String> {
 /// The venue's stamp of a frame.
 fn stamp(frame: &Value) -> Result<Micros, String> {
     let at_us = frame["ts"].as_i64().filter(|us| (100_000_000_000_000..100_000_000_000_000_000).contains(us));
-    at_us.ok_or_else(|| format!("ts is {}, must be microseconds", frame["ts"]))
+    at_us.ok_or_else(|| format!("ts is {}, must be microseconds", brief(&frame["ts"])))
 }
 
 fn decimal(value: &Value) -> Option<Decimal> {

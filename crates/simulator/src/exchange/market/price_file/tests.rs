@@ -249,3 +249,22 @@ fn a_quote_that_is_never_closed_makes_a_short_sentence() {
         "line 1, column time: is \"-60\", must be Unix seconds, milliseconds or microseconds, or like 2022-01-05T00:00:00Z",
     )]);
 }
+
+#[test]
+fn a_price_of_a_million_digits_makes_a_short_sentence() {
+    let (zeros, nines) = ("0".repeat(1_000_000), "9".repeat(1_000_000));
+    for cell in [
+        format!("{nines}.0"),
+        format!("-{nines}"),
+        format!("0.{zeros}"),
+        format!("0.{zeros}1"),
+        format!("1{}.5", "0".repeat(300) + &zeros),
+        format!("1.5{zeros}"),
+        format!("{nines},"),
+        format!("0.5{zeros}"),
+        format!("0000000009{}", "1".repeat(200)),
+    ] {
+        let why = read(format!("1641340800,{cell},45874,45820,45861\n").as_bytes()).err();
+        assert!(why.as_ref().is_none_or(|why| why.len() < 300), "{} bytes", why.unwrap().len());
+    }
+}

@@ -86,3 +86,12 @@ fn what_is_no_recording_is_refused_in_one_sentence() {
     assert!(broken.starts_with("line 2: is no JSON: "), "{broken}");
     assert!(is_recording(b" {") && is_recording("\u{feff}{".as_bytes()) && !is_recording(b"time,open"));
 }
+
+#[test]
+fn a_price_of_a_million_digits_makes_a_short_sentence() {
+    let digits = "9".repeat(1_000_000);
+    for price in [digits.clone(), format!("-{digits}"), format!("1.{digits}x")] {
+        let why = Recording::parse(file(&[spot(0, &price), spot(1, "45832")]).as_bytes()).unwrap_err();
+        assert!(why.contains("must be a price") && why.len() < 200, "{} bytes", why.len());
+    }
+}
