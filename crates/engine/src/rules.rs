@@ -8,7 +8,7 @@ mod standing;
 pub(crate) mod trailing;
 
 use model::decision::RulesDecision;
-use model::rules::{Rule, RuleReading, Verdict};
+use model::rules::{Measure, Rule, RuleReading, Verdict};
 use model::valuation::{Valuation, value};
 use model::{Decimal, Micros, Money, Session, TradingState};
 
@@ -97,6 +97,14 @@ pub(crate) fn confirmed(
     threshold: Money,
 ) -> Judgement {
     let rule = reading.rule;
+    if let Measure::Floor { breaches, .. } = &mut reading.measure {
+        // With the look that this is.
+        *breaches = match confirmed {
+            Confirmed::Holds | Confirmed::Cleared => 0,
+            Confirmed::Counted(breach) | Confirmed::Waiting(breach) => breach.count,
+            Confirmed::Fires => *breaches + 1,
+        };
+    }
     let (change, fires) = match confirmed {
         Confirmed::Holds => (None, false),
         Confirmed::Cleared => {

@@ -23,7 +23,13 @@ pub fn raw(reading: &RuleReading) -> String {
         Measure::Activation => format!("arms at {}", plain(threshold)),
         Measure::Floor { breaches, needed } => {
             let sign = if value > threshold { ">" } else { "≤" };
-            format!("{} {sign} {} · {breaches} of {needed} breaches", plain(value), plain(threshold))
+            let compared = format!("{} {sign} {}", plain(value), plain(threshold));
+            // So far below the floor, or at the first look after a restart, one breach suffices.
+            if reading.verdict == Verdict::Fires && breaches < needed {
+                format!("{compared} · at once")
+            } else {
+                format!("{compared} · {breaches} of {needed} breaches")
+            }
         }
         Measure::Profit => {
             let sign = if value >= threshold { "≥" } else { "<" };
@@ -122,6 +128,22 @@ mod tests {
                 "69.4",
                 "70",
                 "69.40 ≤ 70.00 · 1 of 2 breaches",
+                "0.00 left",
+            ),
+            (
+                Measure::Floor { breaches: 2, needed: 2 },
+                Verdict::Fires,
+                "69.4",
+                "70",
+                "69.40 ≤ 70.00 · 2 of 2 breaches",
+                "0.00 left",
+            ),
+            (
+                Measure::Floor { breaches: 1, needed: 2 },
+                Verdict::Fires,
+                "50",
+                "70",
+                "50.00 ≤ 70.00 · at once",
                 "0.00 left",
             ),
             (Measure::Loss, Verdict::Holds, "-12", "-60", "−12.00 > −60.00", "48.00 left"),

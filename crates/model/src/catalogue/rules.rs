@@ -4,7 +4,7 @@ use super::{after, call, put, reading, usd};
 use crate::decision::RulesDecision;
 use crate::decision::rules::Lift;
 use crate::market::MarketSource;
-use crate::rules::{Rule, RuleReading, Verdict};
+use crate::rules::{Measure, Rule, RuleReading, Verdict};
 use crate::valuation::{LegWorth, Valuation};
 use crate::words::ExitReason;
 
@@ -62,7 +62,12 @@ fn exits() -> [RulesDecision; 3] {
         also_matched: Vec::new(),
         who: None,
         executable: Some(usd(890)),
-        readings: vec![RuleReading { verdict: Verdict::Fires, value: Some(usd(890)), ..reading() }],
+        readings: vec![RuleReading {
+            verdict: Verdict::Fires,
+            value: Some(usd(890)),
+            measure: Measure::Floor { breaches: 2, needed: 2 },
+            ..reading()
+        }],
     };
     [decided(ExitReason::Trailing), decided(ExitReason::Error), asked]
 }

@@ -189,6 +189,26 @@ fn a_floor_is_near_in_the_last_tenth_above_it_and_fires_at_or_below_it() {
     }
 }
 
+/// Catches: an exit that says "1 of 2 breaches", because the look that decides was not counted.
+#[test]
+fn a_reading_counts_the_look_that_it_is_of() {
+    let read = |of_call: &str, looks: u32| {
+        let mut desk = Desk::sold(Configuration { max_profit: None, ..with_both() });
+        desk.asks("220", "580");
+        desk.evaluate();
+        let mut words = Vec::new();
+        for _ in 0..looks {
+            desk.asks(of_call, "580");
+            words.push(model::reading_words::raw(&desk.reading(Rule::Trailing)));
+            desk.wait_ms(200);
+        }
+        words
+    };
+    assert_eq!(read("300", 1), ["64.00 > 50.00 · 0 of 2 breaches"]);
+    assert_eq!(read("371", 2), ["49.80 ≤ 50.00 · 1 of 2 breaches", "49.80 ≤ 50.00 · 2 of 2 breaches"]);
+    assert_eq!(read("445", 1), ["35.00 ≤ 50.00 · at once"], "so far below that one look suffices");
+}
+
 #[test]
 fn what_is_not_configured_is_off_and_what_is_not_open_not_armed() {
     let mut desk = Desk::sold(configuration());
