@@ -43,5 +43,5 @@ fn equity_over_margin(look: &Look<'_>) -> Option<Decimal> {
 
 /// The wallet holds the premium already: what is open counts at its mark value alone.
 fn open_value(worth: &Valuation) -> Option<Money> {
-    total([worth.at_mark, Some(-worth.cash), Some(worth.fees_paid)])
+    total([worth.at_worst.or(worth.at_mark), Some(-worth.cash), Some(worth.fees_paid)])
 }

@@ -14,6 +14,7 @@ mod clock;
 mod closing;
 mod edges;
 mod entry;
+mod false_book;
 mod flat;
 mod journal;
 mod left;
