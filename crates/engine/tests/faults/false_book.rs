@@ -3,7 +3,6 @@
 
 use model::{Configuration, ExitReason, Lifecycle};
 
-use crate::story::*;
 use crate::support::book::Book;
 use crate::support::world::World;
 use crate::support::{call, dec, quick_strangle};
