@@ -20,6 +20,7 @@ mod journal;
 mod left;
 mod limits;
 mod modes;
+mod one_number;
 mod paced;
 mod plans;
 mod priced;
