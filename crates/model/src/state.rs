@@ -80,6 +80,9 @@ pub struct Account {
     pub day: Day,
     /// USD, with the time it was read.
     pub wallet: Option<(Money, Micros)>,
+    /// What the latest read says instead, far from that: it is believed when the next says so too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wallet_claimed: Option<Money>,
     pub truth: TruthState,
     /// Which session holds an instrument.
     pub leases: BTreeMap<Symbol, SessionId>,
@@ -94,6 +97,20 @@ pub struct Account {
 }
 
 impl Account {
+    /// Takes in what a read says. One number alone is not believed when it is less than half or more than twice of what was
+    /// known: a cache or a fail-over node may answer with nothing.
+    pub(crate) fn note_wallet(&mut self, usd: Money, at: Micros) {
+        let apart = |known: Money| known.saturating_sub(usd).abs().saturating_mul(Money::TWO);
+        let is_far = |known: Money| apart(known) > known.abs().max(usd.abs());
+        let claimed = self.wallet_claimed.take();
+        let doubted = self.wallet.is_some_and(|(known, _)| is_far(known)) && claimed.is_none_or(is_far);
+        if doubted {
+            self.wallet_claimed = Some(usd);
+        } else {
+            self.wallet = Some((usd, at));
+        }
+    }
+
     /// Which sessions may trade on it.
     pub fn execution_mode(&self) -> ExecutionMode {
         if self.live.is_some() { ExecutionMode::Live } else { ExecutionMode::Simulated }

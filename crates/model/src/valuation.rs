@@ -35,6 +35,9 @@ pub struct Valuation {
     /// M: cash − value at mark − fees paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_mark: Option<Money>,
+    /// M with what speaks against the marks: a short leg at the bid that is far above its mark. `None` where nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_worst: Option<Money>,
     /// Underlying notional of what is open.
     pub notional: Money,
     /// Maintenance margin of what is open short.
@@ -74,7 +77,7 @@ impl Valuation {
     /// What loss-side rules look at: E, or the worse of E and M − exit fees where E cannot be trusted alone.
     pub fn loss_side(&self) -> Option<Money> {
         let exit_fees = self.exit_fees.unwrap_or_default();
-        let at_mark = self.at_mark.and_then(|mark| mark.checked_sub(exit_fees));
+        let at_mark = self.at_worst.or(self.at_mark).and_then(|mark| mark.checked_sub(exit_fees));
         match (self.executable, at_mark) {
             (Some(executable), _) if self.fresh && !self.wide => Some(executable),
             (Some(executable), Some(mark)) => Some(executable.min(mark)),
@@ -141,6 +144,7 @@ pub fn value(state: &TradingState, session: &Session, now: Micros) -> Valuation 
         buy_back: Some(Money::ZERO),
         exit_fees: Some(Money::ZERO),
         at_mark: Some(Money::ZERO),
+        at_worst: Some(Money::ZERO),
         fresh: true,
         ..Valuation::default()
     };
@@ -155,6 +159,7 @@ pub fn value(state: &TradingState, session: &Session, now: Micros) -> Valuation 
     worth.fresh &= speaks || worth.legs.is_empty();
     let net = worth.cash.checked_sub(worth.fees_paid);
     worth.at_mark = total([net, worth.at_mark]);
+    worth.at_worst = total([net, worth.at_worst]).filter(|_| worth.at_worst != worth.at_mark);
     worth.executable = total([net, worth.buy_back.map(|cost| -cost), worth.exit_fees.map(|fees| -fees)]);
     worth
 }
@@ -172,6 +177,8 @@ fn add_leg(worth: &mut Valuation, open: &Open<'_>) {
     }
     let open_value = market.mark_price().and_then(|mark| instrument.value(mark, lots));
     worth.at_mark = total([worth.at_mark, open_value]);
+    let worst = at_least(market, now).filter(|_| lots < 0).or(market.mark_price());
+    worth.at_worst = total([worth.at_worst, worst.and_then(|price| instrument.value(price, lots))]);
     let cost = close_cost(lots, market, instrument.contract_value, now);
     let buy_back = cost.map(|cost| cost.value);
     worth.buy_back = total([worth.buy_back, buy_back]);
@@ -234,13 +241,50 @@ fn walk(mut lots: Lots, best: Level, deeper: &[Level], mark: Option<Price>) -> O
     Some((sum.checked_add(beyond)?, true))
 }
 
-/// Spread above 25 % of mid and dearer than 2 % of the credit. A short leg without a bid is fine.
-fn is_wide(lots: Lots, market: &InstrumentMarket, contract_value: Decimal, credit: Money) -> bool {
-    let (Some(bid), Some(ask)) = (market.bid(), market.ask()) else {
-        return false;
+/// What a short leg is worth at least, where that is a quarter more than its mark says: somebody bids more. In a book
+/// that contradicts itself, with a bid above the offer, the price that lies between the others.
+fn at_least(market: &InstrumentMarket, now: Micros) -> Option<Price> {
+    let bid = market.bid().filter(|_| market.is_quoted(now))?.price;
+    let (ask, mark) = (market.ask().map(|ask| ask.price), market.mark_price()?);
+    let price = match ask {
+        Some(ask) if ask < bid => mark.clamp(ask, bid),
+        Some(_) | None => mark.max(bid),
     };
-    let spread = ask.price.saturating_sub(bid.price);
-    let mid = ask.price.saturating_add(bid.price) / Decimal::TWO;
+    is_far_below(mark, price).then_some(price)
+}
+
+fn is_far_below(low: Price, high: Price) -> bool {
+    low < high.saturating_mul(Decimal::new(75, 2))
+}
+
+/// What buying a lot of a short leg back costs by the offer, or, without one that can be believed, by the mark and by what
+/// is bid.
+pub fn dearest(market: &InstrumentMarket, now: Micros) -> Option<Price> {
+    let price = |level: Option<Level>| level.map(|level| level.price);
+    let (bid, ask, mark) = (price(market.bid()), price(market.ask()), market.mark_price());
+    let by_others = || at_least(market, now).or(mark);
+    let denied = |ask: Price| match bid {
+        Some(bid) => ask < bid,
+        None => mark.is_some_and(|mark| is_far_below(ask, mark)),
+    };
+    match ask {
+        Some(ask) if denied(ask) => by_others().max(Some(ask)),
+        Some(ask) => Some(ask),
+        None => by_others(),
+    }
+}
+
+/// Spread above 25 % of mid and dearer than 2 % of the credit, whichever side is the higher. A short leg without a bid is
+/// fine, unless its only offer is as far below the mark.
+fn is_wide(lots: Lots, market: &InstrumentMarket, contract_value: Decimal, credit: Money) -> bool {
+    let price = |level: Option<Level>| level.map(|level| level.price);
+    let (low, high) = match (price(market.bid()), price(market.ask()), market.mark_price()) {
+        (Some(bid), Some(ask), _) => (bid.min(ask), bid.max(ask)),
+        (None, Some(ask), Some(mark)) if lots < 0 => (ask.min(mark), mark),
+        (Some(_) | None, None, _) | (None, Some(_), _) => return false,
+    };
+    let spread = high.saturating_sub(low);
+    let mid = high.saturating_add(low) / Decimal::TWO;
     let cost = spread.saturating_mul(Decimal::from(lots.abs())).saturating_mul(contract_value);
     spread > mid.saturating_mul(Decimal::new(25, 2)) && cost > credit.saturating_mul(Decimal::new(2, 2))
 }

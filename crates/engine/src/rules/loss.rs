@@ -3,7 +3,7 @@
 
 use model::amount::total;
 use model::rules::{Measure, Rule, RuleReading, Verdict};
-use model::valuation::value;
+use model::valuation::{dearest, value};
 use model::{Decimal, Micros, Money};
 
 use super::{Judgement, Look, confirmed, near, percent, quiet, waiting};
@@ -50,9 +50,7 @@ pub(super) fn leg(look: &Look<'_>) -> Judgement {
     let worst = look.session.symbols().filter_map(|symbol| {
         let holding = look.session.ledger.holding(symbol).filter(|holding| holding.position() < 0)?;
         let sold = holding.average().filter(|price| !price.is_zero())?;
-        let market = look.state.market(symbol)?;
-        let ask = market.ask().map(|level| level.price).or_else(|| market.mark_price())?;
-        ask.checked_div(sold)
+        dearest(look.state.market(symbol)?, look.now)?.checked_div(sold)
     });
     let Some(ratio) = worst.max() else { return waiting(look, Rule::LegStop) };
     let used = percent(ratio, multiple);

@@ -126,7 +126,8 @@ fn steady(hearing: &Hearing<'_>) -> Option<(TruthPurpose, Micros, bool)> {
         let again = truth.fills_failed_at.map_or(back, |failed| Micros(failed.0 + FILLS_AGAIN).max(back));
         return due(hearing, again).map(|at| (TruthPurpose::Periodic, at, true));
     }
-    let troubled = session.mismatches > 0 || truth.unknown.is_some();
+    let account = &hearing.state.account;
+    let troubled = session.mismatches > 0 || truth.unknown.is_some() || account.wallet_claimed.is_some();
     let pause = match session.lifecycle {
         Lifecycle::NeedsOperator => WAITING,
         _ if troubled => TROUBLED,

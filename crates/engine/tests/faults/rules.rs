@@ -1,7 +1,6 @@
 //! Exit rules on bad data: one silent leg, books that are too thin, spreads that are too wide, one absurd tick
 //! (cases A09, A17).
 
-use model::input::{Truth, TruthKnown, TruthOutcome};
 use model::market::{MarketEvent, MarketSource};
 use model::rules::{Rule, Verdict};
 use model::{Configuration, ExitReason, Health, Input, Lifecycle};
@@ -210,25 +209,9 @@ fn a_loss_just_beyond_its_limit_is_an_exit_and_no_panic() {
 fn too_little_margin_panics_its_session_alone() {
     let (mut world, id) = open_session();
     // What is open costs 116.8 at its marks; 92 is maintenance: 150 of wallet are too few.
-    let known = TruthKnown { wallet_balance: Some(dec("150")), ..nothing_read() };
-    world.input(Input::Truth(Truth {
-        request: world.state().account.truth.requests,
-        requested_at: world.now,
-        outcome: TruthOutcome::Known(Box::new(known)),
-    }));
-    world.run_until("STOPPED", 20, is_stopped);
+    world.venue.wallets.push_back(dec("150"));
+    world.run_until("STOPPED", 30, is_stopped);
     assert_ended(&world, ExitReason::Margin);
     assert!(world.of(&id).flatten().is_some_and(|flatten| flatten.panic && !flatten.of_account));
     assert_eq!((told(&world, "panic.started"), world.state().account.latch.is_some()), (1, false));
-}
-
-fn nothing_read() -> TruthKnown {
-    TruthKnown {
-        positions: Default::default(),
-        open_orders: None,
-        fills: None,
-        wallet_balance: None,
-        account: None,
-        failures: Vec::new(),
-    }
 }

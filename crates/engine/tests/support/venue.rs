@@ -93,6 +93,8 @@ pub struct Venue {
     pub fills_fail_until: Micros,
     /// The list of fills carries our ids, as far as they are known.
     pub fills_are_named: bool,
+    /// What the wallet says next; the last of them for good.
+    pub wallets: VecDeque<Decimal>,
     /// Until then only the wallet cannot be read.
     pub wallet_fails_until: Micros,
     /// Fills do not come through the stream until then.

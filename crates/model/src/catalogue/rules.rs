@@ -95,6 +95,7 @@ fn worth() -> Valuation {
         exit_fees: Some(usd(217)),
         executable: Some(usd(1_420)),
         at_mark: Some(usd(1_652)),
+        at_worst: Some(usd(1_310)),
         notional: usd(1_844_940),
         maintenance_margin: usd(9_225),
         beyond_depth: false,

@@ -133,7 +133,7 @@ impl TradingState {
         ];
         read.into_iter().filter(|(_, read)| *read).for_each(|(part, _)| truth.failures.over(part));
         if let Some(balance) = wallet_balance {
-            self.account.wallet = Some((*balance, record.at));
+            self.account.note_wallet(*balance, record.at);
         }
         self.note_exposure_read(positions.keys(), record.at);
     }

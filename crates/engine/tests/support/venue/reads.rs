@@ -11,6 +11,9 @@ fn cost(request: &TruthRequest) -> u32 {
 impl Venue {
     pub fn truth(&mut self, request: &TruthRequest, requested_at: Micros) -> Truth {
         self.spent += cost(request);
+        if request.wallet && self.wallets.len() > 1 {
+            self.wallets.pop_front();
+        }
         let outcome = if requested_at < self.reads_fail_until {
             TruthOutcome::Unknown { code: Code::from("http_504") }
         } else {
@@ -65,7 +68,8 @@ impl Venue {
             positions: read.map(|(_, symbol)| (symbol.clone(), shown(symbol))).collect(),
             open_orders: Some(self.open()),
             fills: request.fills_since.filter(|_| !fills_fail).map(|since| self.listed_fills(since, at)),
-            wallet_balance: (request.wallet && !wallet_fails).then(|| Decimal::from(100_000)),
+            wallet_balance: (request.wallet && !wallet_fails)
+                .then(|| self.wallets.front().copied().unwrap_or(Decimal::from(100_000))),
             account: request.account.then(account),
             failures,
         }
