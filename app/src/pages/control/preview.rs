@@ -13,10 +13,7 @@ use crate::parts::{Age, Known, SignedMoney, fact};
 pub fn preview(preview: Option<PreviewView>, max_loss: Option<&str>, warnings: &[String]) -> AnyView {
     let as_of = preview.as_ref().map(|preview| preview.as_of);
     let ends_at = max_loss.and_then(|typed| typed.trim().parse().ok()).map(|loss: model::Decimal| -loss);
-    let figures = match preview {
-        Some(preview) => figures(preview, ends_at, warnings).into_any(),
-        None => waiting(warnings),
-    };
+    let figures = figures(preview, ends_at, warnings);
     view! {
         <header>
             <h2>"If you started now"</h2>
@@ -27,16 +24,9 @@ pub fn preview(preview: Option<PreviewView>, max_loss: Option<&str>, warnings: &
     .into_any()
 }
 
-/// There is none yet, or the market has said why.
-fn waiting(warnings: &[String]) -> AnyView {
-    const WORDS: &str = "The market is asked for prices of both legs; a preview appears here as soon as it answers and the configuration is valid.";
-    let warnings = notes(warnings.iter().cloned().collect());
-    view! { <div class="preview-empty"><p class="empty">{WORDS}</p></div>{warnings} }.into_any()
-}
-
 /// A place that is there always and always as high: warnings come and go while somebody types or reads below.
-fn notes(warnings: BTreeSet<String>) -> impl IntoView {
-    let none = warnings.is_empty().then(|| view! { <p class="said">"Nothing to warn of."</p> });
+fn notes(warnings: BTreeSet<String>, lead: Option<&'static str>) -> impl IntoView {
+    let lead = lead.map(|lead| view! { <p class="said">{lead}</p> });
     let note = |text| view! { <p class="note" data-tone="doubt"><span>{text}</span></p> };
     view! {
         <div class="warnings" role="group" aria-label="Warnings" tabindex="0">
@@ -44,44 +34,61 @@ fn notes(warnings: BTreeSet<String>) -> impl IntoView {
                 <span data-own></span>
                 <button class="button" type="button" data-does="preview-again">"Try again"</button>
             </p>
-            {none}
+            {lead}
             {warnings.into_iter().map(note).collect_view()}
         </div>
     }
 }
 
+const WAITS: &str = "The market is asked for prices of both legs; a preview appears here as soon as it answers and the configuration is valid.";
+
+/// Where there is none yet its places stand empty, so that nothing moves when it comes or goes.
 fn figures(
-    preview: PreviewView,
+    preview: Option<PreviewView>,
     ends_at: Option<model::Money>,
     warnings: &[String],
 ) -> impl IntoView + use<> {
-    let leave = preview.cost_to_leave.map(|cost| -cost.abs());
+    let because = |why: &'static str| if preview.is_some() { why } else { "there is no preview yet" };
+    let (no_bids, no_mark) = (because(NO_BIDS), because("a mark or the spot price is missing"));
+    let (one_side, no_expiry) =
+        (because("a leg has no bid or no offer"), because("no expiry is listed that far away"));
+    let preview = preview.as_ref();
+    let leave = preview.and_then(|preview| preview.cost_to_leave).map(|cost| -cost.abs());
     let ends_at = Signal::derive(move || ends_at);
-    let margin = match preview.wallet_balance {
-        Some(balance) => preview
-            .margin
-            .map(|margin| format!("{} of {}", format::plain(margin), format::grouped_plain(balance))),
-        None => preview.margin.map(format::plain),
-    };
+    let margin = preview.and_then(|preview| {
+        let margin = format::plain(preview.margin?);
+        let of = preview.wallet_balance.map(format::grouped_plain);
+        Some(of.map_or_else(|| margin.clone(), |of| format!("{margin} of {of}")))
+    });
     let breakeven = preview
-        .breakeven
+        .and_then(|preview| preview.breakeven)
         .map(|(low, high)| format!("{} to {}", format::strike(low.round()), format::strike(high.round())));
-    let warnings = notes(preview.warnings.iter().chain(warnings).cloned().collect());
+    let (credit, fees) = (preview.and_then(|it| it.credit), preview.and_then(|it| it.fees));
+    let expiry = preview.and_then(|preview| preview.expiry).map(format::day);
+    let told = preview.into_iter().flat_map(|preview| &preview.warnings);
+    let told: BTreeSet<String> = told.chain(warnings).cloned().collect();
+    let lead = match preview {
+        None => Some(WAITS),
+        Some(_) => told.is_empty().then_some("Nothing to warn of."),
+    };
+    let warnings = notes(told, lead);
+    let legs = preview.map_or_else(Vec::new, |preview| preview.legs.clone());
+    let empty = (legs.is_empty()).then(|| [(); 2].map(|()| no_leg()).collect_view());
     view! {
         <dl class="preview">
-            {known("Credit, both legs sold", preview.credit.map(format::plain), NO_BIDS)}
-            {fact("Cost to leave at once", view! { <SignedMoney money=Signal::derive(move || leave) why="a leg has no bid or no offer"/> })}
-            {known("Fees, in and out", preview.fees.map(format::plain), NO_BIDS)}
-            {known("Margin needed", margin, "a mark or the spot price is missing")}
+            {known("Credit, both legs sold", credit.map(format::plain), no_bids)}
+            {fact("Cost to leave at once", view! { <SignedMoney money=Signal::derive(move || leave) why=one_side/> })}
+            {known("Fees, in and out", fees.map(format::plain), no_bids)}
+            {known("Margin needed", margin, no_mark)}
             {fact("Max loss ends it at", view! { <SignedMoney money=ends_at why="max loss is no number"/> })}
-            {known("Breakeven at expiry", breakeven, NO_BIDS)}
-            {known("Expiry, UTC", preview.expiry.map(format::day), "no expiry is listed that far away")}
+            {known("Breakeven at expiry", breakeven, no_bids)}
+            {known("Expiry, UTC", expiry, no_expiry)}
         </dl>
         {warnings}
         <div class="grid-table"><table>
             <caption class="visually-hidden">"Legs that a start would sell"</caption>
             <thead><tr><th>"Leg"</th><th class="n">"Lots"</th><th class="n">"Bid"</th><th class="more n">"Ask"</th><th class="more n">"Mark"</th><th class="more n">"Δ"</th><th class="more n">"IV"</th><th class="n">"Depth at bid"</th></tr></thead>
-            <tbody>{preview.legs.into_iter().map(leg_row).collect_view()}</tbody>
+            <tbody>{legs.into_iter().map(leg_row).collect_view()}{empty}</tbody>
         </table></div>
     }
     .into_any()
@@ -97,6 +104,11 @@ fn or_dash(text: Option<String>, why: &'static str) -> impl IntoView {
 
 fn known(name: &'static str, text: Option<String>, why: &'static str) -> impl IntoView {
     fact(name, or_dash(text, why))
+}
+
+/// As high as a leg.
+fn no_leg() -> impl IntoView {
+    view! { <tr><td colspan="8"><span class="symbol">{format::UNKNOWN}</span><span class="sub">"no preview yet"</span></td></tr> }
 }
 
 fn leg_row(leg: PreviewLegView) -> impl IntoView {

@@ -281,3 +281,31 @@ fn an_error_that_leaves_a_full_ring_is_handed_over_within_the_call() {
     let handed_over = |effect: &Effect| matches!(effect, Effect::Spool { level: Level::Error, .. });
     assert!(page.effects.iter().any(handed_over));
 }
+
+/// Catches: a record that has moved when others left, and is counted where it was.
+#[test]
+fn a_repeat_is_counted_where_its_record_is_now() {
+    let mut page = unlimited();
+    let mut unique = 0;
+    for number in 0..3_000 {
+        flood(&mut page, Level::Info, 1, 300, &mut unique);
+        page.say_at(Level::Info, 2, &format!("again {}", number / 50));
+    }
+    page.on(Input::Hide);
+    while page.deliver() {}
+    assert_eq!((page.server.told, page.logger.books().told), (6_000, 6_000));
+}
+
+/// Catches: a draft that is sealed only after the sign-out of its task, whole: its warnings would wait for a sign-in.
+#[test]
+fn warnings_of_a_draft_are_sent_though_somebody_signs_out_in_its_task() {
+    let mut page = unlimited();
+    page.say(Level::Warn, "look at this");
+    flood(&mut page, Level::Info, 1_200, 300, &mut 0);
+    (page.signed_in, page.told_out) = (false, true);
+    page.on(Input::SignedOut);
+    while page.deliver() {}
+    assert_eq!(page.server.records.iter().map(|record| record.level).collect::<Vec<_>>(), [Level::Warn]);
+    page.calm_down();
+    assert_eq!(page.server.told, page.logger.books().calls);
+}
