@@ -158,8 +158,9 @@ pub fn value(state: &TradingState, session: &Session, now: Micros) -> Valuation 
     }
     worth.fresh &= speaks || worth.legs.is_empty();
     let net = worth.cash.checked_sub(worth.fees_paid);
+    let denied = worth.at_worst != worth.at_mark;
     worth.at_mark = total([net, worth.at_mark]);
-    worth.at_worst = total([net, worth.at_worst]).filter(|_| worth.at_worst != worth.at_mark);
+    worth.at_worst = total([net, worth.at_worst]).filter(|_| denied);
     worth.executable = total([net, worth.buy_back.map(|cost| -cost), worth.exit_fees.map(|fees| -fees)]);
     worth
 }

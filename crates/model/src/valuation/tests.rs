@@ -379,3 +379,14 @@ fn what_is_closed_counts_by_its_cash_alone() {
     assert_eq!((cents(worth.executable), cents(worth.at_mark)), (Some(dec("-7.4")), Some(dec("-7.4"))));
     assert!(worth.fresh && !worth.wide, "nothing is open that could be stale");
 }
+
+/// Catches: a worst that is told although nothing speaks against the marks, with every evaluation of every session.
+#[test]
+fn the_worst_is_told_only_where_a_bid_denies_the_mark() {
+    let mut strangle = Strangle::sold();
+    assert_eq!(strangle.value().at_worst, None);
+    strangle.market(call(), Some("900"), None, "620", 0);
+    // 0.2 × (900 − 620) worse than at the marks.
+    let worth = strangle.value();
+    assert_eq!(worth.at_worst.zip(worth.at_mark).map(|(worst, mark)| worst - mark), Some(dec("-56")));
+}
