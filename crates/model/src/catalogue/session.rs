@@ -83,11 +83,13 @@ fn truths() -> [SessionDecision; 6] {
 }
 
 fn summary() -> Summary {
+    // Fees have more than cents: what is told of them is rounded, not cut.
+    let part = crate::Decimal::new(59, 4);
     Summary {
         credit: usd(12_100),
         cost_to_close: Some(usd(10_540)),
-        gross: Some(usd(1_560)),
-        fees: usd(435),
+        gross: Some(usd(1_560) + part),
+        fees: usd(435) + part,
         net: Some(usd(1_125)),
         assumed: usd(1_125),
         slippage: Some(usd(-85)),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use telemetry::{Event, Level, Map, Micros, Source, Value};
 
-use crate::amount::signed;
+use crate::amount::{plain, signed};
 use crate::causes::{HealthCause, LifecycleCause, OperatorCause};
 use crate::configuration::Configuration;
 use crate::ids::{SessionId, Symbol};
@@ -176,7 +176,9 @@ impl Event for SessionDecision {
                 format!("The judge of {judge} failed on this session; it is set apart.")
             }
             SessionDecision::Summarised(summary) => match summary.net {
-                Some(net) => format!("The session made {} net of {:.2} fees.", signed(net), summary.fees),
+                Some(net) => {
+                    format!("The session made {} net of {} fees.", signed(net), plain(summary.fees))
+                }
                 None => format!(
                     "What the session made is not known: a closing price is missing or in doubt; the day counts {}.",
                     signed(summary.assumed)
