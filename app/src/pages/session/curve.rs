@@ -126,21 +126,46 @@ fn marks(plot: &Plot, worth: &[(f64, f64)], floor: &[(f64, f64)], detail: &Sessi
         (highest, "peak".to_owned(), true),
         (left, left_as, false),
     ];
+    let placed = found.into_iter().filter_map(|(point, name, above)| {
+        let (x, y) = point?;
+        Some(Mark { x: plot.x(x), y: plot.y(y), name, above })
+    });
+    let marks: Vec<Mark> = placed.collect();
+    let dots = marks.iter().map(|Mark { x, y, .. }| {
+        view! { <circle class="mark" cx=format!("{x:.1}") cy=format!("{y:.1}") r="3.5"></circle> }
+    });
+    let dots = dots.collect_view();
     let middle = f64::midpoint(plot.left, plot.right);
-    found
-        .into_iter()
-        .filter_map(|(point, name, above)| {
-            let (x, y) = point.map(|(x, y)| (plot.x(x), plot.y(y)))?;
-            // Words keep within the picture, and off the line.
-            let (anchor, text_x) = if x < middle { ("start", x + 6.0) } else { ("end", x - 6.0) };
-            let text_y = if above { (y - 6.0).max(10.0) } else { (y + 16.0).min(plot.bottom + 4.0) };
-            Some(view! {
-                <circle class="mark" cx=format!("{x:.1}") cy=format!("{y:.1}") r="3.5"></circle>
-                <text x=format!("{text_x:.1}") y=format!("{text_y:.1}") text-anchor=anchor>{name}</text>
-            })
-        })
-        .collect_view()
-        .into_any()
+    let words = together(marks).into_iter().map(|Mark { x, y, name, above }| {
+        // Words keep within the picture, and off the line.
+        let (anchor, text_x) = if x < middle { ("start", x + 6.0) } else { ("end", x - 6.0) };
+        let text_y = if above { (y - 6.0).max(10.0) } else { (y + 16.0).min(plot.bottom + 4.0) };
+        view! { <text x=format!("{text_x:.1}") y=format!("{text_y:.1}") text-anchor=anchor>{name}</text> }
+    });
+    view! { {dots}{words.collect_view()} }.into_any()
+}
+
+/// A decision in the picture, its word above or below it.
+struct Mark {
+    x: f64,
+    y: f64,
+    name: String,
+    above: bool,
+}
+
+/// Marks whose words would lie on each other have one for all of them.
+fn together(marks: Vec<Mark>) -> Vec<Mark> {
+    let mut apart: Vec<Mark> = Vec::with_capacity(marks.len());
+    for mark in marks {
+        let near = |other: &&mut Mark| {
+            other.above == mark.above && (other.x - mark.x).abs() < 60.0 && (other.y - mark.y).abs() < 14.0
+        };
+        match apart.iter_mut().find(near) {
+            Some(other) => other.name.push_str(&format!(" · {}", mark.name)),
+            None => apart.push(mark),
+        }
+    }
+    apart
 }
 
 /// A limit outside the picture stands at the edge towards it.
@@ -193,6 +218,21 @@ mod tests {
         let thinned: Vec<(f64, f64)> = (0..20).map(|at| (f64::from(at) * 30.0, 0.0)).collect();
         assert_eq!(pieces(&thinned).len(), 1);
         assert!(pieces(&[]).is_empty());
+    }
+
+    /// Catches: "armed" and "peak" of one moment, written over each other.
+    #[test]
+    fn marks_of_one_place_have_one_word() {
+        let mark = |x, y, name: &str, above| Mark { x, y, name: name.to_owned(), above };
+        let marks = vec![
+            mark(8.0, 90.0, "entered", false),
+            mark(700.0, 20.0, "armed", true),
+            mark(720.0, 16.0, "peak", true),
+        ];
+        let words: Vec<String> = together(marks).into_iter().map(|mark| mark.name).collect();
+        assert_eq!(words, ["entered", "armed · peak"]);
+        let apart = vec![mark(500.0, 60.0, "armed", true), mark(720.0, 16.0, "peak", true)];
+        assert_eq!(together(apart).len(), 2);
     }
 
     #[test]
