@@ -127,6 +127,9 @@ fn lane_view(index: usize, (place, first, rows): (Place, usize, usize)) -> impl 
     }
 }
 
+/// So much room take the times of both ends of a piece.
+const BOTH_ENDS: f64 = 170.0;
+
 /// Times along the top: both ends of each piece, and between them where there is room.
 fn grid(scale: &Scale, height: f64) -> impl IntoView + use<> {
     let last = scale.pieces.len().saturating_sub(1);
@@ -138,7 +141,9 @@ fn grid(scale: &Scale, height: f64) -> impl IntoView + use<> {
         // A piece's end is named by the wait behind it, or it is the end of all.
         let until = if index == last { parts } else { parts - 1 };
         let span = piece.to_us - piece.from_us;
-        (0..=until)
+        // The last piece may be too narrow for the times of both its ends: the end of all is named.
+        let narrow = index > 0 && index == last && piece.right - piece.left < BOTH_ENDS;
+        (i64::from(narrow)..=until)
             .map(|part| {
                 // Behind a wait, whose own words stand before it.
                 let is_behind = index > 0 && part == 0;
