@@ -19,6 +19,8 @@ use crate::words::{ExecutionMode, Health};
 
 /// So long after its start a process is given to measure the venue's clock.
 const CLOCK_PATIENCE: Micros = Micros(5_000_000);
+/// A venue's clock that moves by more is believed after the same time.
+const MOVED_MS: i64 = 60_000;
 
 /// How far the account's own list of positions may lag behind what happened.
 pub const LIST_LAG: Micros = Micros(10_000_000);
@@ -63,6 +65,23 @@ pub struct ClockState {
     pub skew_ms: i64,
     /// How far the venue's clock is ahead of ours, as signatures take it into account.
     pub venue_offset_ms: i64,
+    /// When that last moved by more than clocks part by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub venue_moved_at: Option<Micros>,
+}
+
+impl ClockState {
+    pub(crate) fn measure(&mut self, offset_ms: i64, at: Micros) {
+        if self.venue_offset_ms.saturating_sub(offset_ms).abs() > MOVED_MS {
+            self.venue_moved_at = Some(at);
+        }
+        self.venue_offset_ms = offset_ms;
+    }
+
+    /// The venue's clock seems to be elsewhere than a moment ago: one answer with a wrong date is put right by the next.
+    pub fn venue_moved_lately(&self, now: Micros) -> bool {
+        self.venue_moved_at.is_some_and(|at| now.0.saturating_sub(at.0) < CLOCK_PATIENCE.0)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -211,7 +230,7 @@ impl TradingState {
     pub fn awaits_venue_clock(&self, now: Micros) -> bool {
         let lately =
             self.boot.as_ref().is_some_and(|boot| now.0.saturating_sub(boot.at.0) < CLOCK_PATIENCE.0);
-        lately && self.clock.venue_offset_ms == 0
+        lately && self.clock.venue_offset_ms == 0 || self.clock.venue_moved_lately(now)
     }
 
     /// Lots of the account that belong to no session, signed, by the account's own list and by what closes left on: of

@@ -72,9 +72,10 @@ pub(super) fn time(look: &Look<'_>) -> Judgement {
 }
 
 /// A process that has just taken a session up does not know the venue's clock yet: one whose system is hours ahead would
-/// leave at once.
+/// leave at once. Neither does one whom a single answer tells another time.
 fn is_venues_clock_awaited(look: &Look<'_>) -> bool {
-    look.session.is_taken_up() && look.state.awaits_venue_clock(look.now)
+    look.state.clock.venue_moved_lately(look.now)
+        || look.session.is_taken_up() && look.state.awaits_venue_clock(look.now)
 }
 
 /// Short straddle and strangle have no signal of their own.

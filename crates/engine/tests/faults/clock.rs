@@ -274,3 +274,21 @@ fn a_day_that_is_really_over_is_over_five_seconds_after_a_restart() {
     assert_eq!(world.state().realized_today(world.now), dec("0"));
     assert!(is_let_in(&mut world, "10"));
 }
+
+/// One answer with a wrong date, from a cache or a gateway on the way: the next says what is the case.
+#[test]
+fn a_venues_clock_that_is_hours_away_for_a_moment_ends_nothing() {
+    for restarts in [false, true] {
+        let (mut world, _) = open_session();
+        if restarts {
+            world.kill_for_ms(1_000);
+            world.run_ms(10_000);
+        }
+        venue_is_ahead(&mut world, 60 * 60);
+        world.run_ms(2_000);
+        venue_is_ahead(&mut world, 0);
+        world.run_ms(10_000);
+        assert_eq!(world.session().exit(), None, "{restarts}: {:#?}", world.tail(8));
+        assert_eq!(told(&world, "engine.day_began"), 1, "nor does a day");
+    }
+}

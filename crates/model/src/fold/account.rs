@@ -14,6 +14,7 @@ impl TradingState {
                 self.clock.resumed_at = Some(record.at);
                 self.clock.skew_ms = 0;
                 self.clock.venue_offset_ms = 0;
+                self.clock.venue_moved_at = None;
                 // Prices on which nothing was decided are not in the journal: what a process knows does not depend on
                 // whether its state came from there or from a snapshot.
                 self.spot.clear();
@@ -35,7 +36,7 @@ impl TradingState {
                 self.account.day.turn(*day);
             }
             AccountDecision::ClockStepped { skew_ms } => self.clock.skew_ms = *skew_ms,
-            AccountDecision::VenueClockMeasured { offset_ms } => self.clock.venue_offset_ms = *offset_ms,
+            AccountDecision::VenueClockMeasured { offset_ms } => self.clock.measure(*offset_ms, record.at),
             AccountDecision::GapNoticed { .. } => self.clock.resumed_at = Some(record.at),
             AccountDecision::Watching { symbols } => {
                 self.markets.retain(|symbol, _| symbols.contains(symbol));

@@ -110,6 +110,24 @@ fn closing(state: &TradingState) -> &Closing {
     &state.account.sweep.as_ref().expect("a sweep").products[&call()]
 }
 
+/// Lines as the version before wrote them.
+#[test]
+fn a_journal_of_an_earlier_version_is_read() {
+    use crate::decision::TruthDecision;
+    use crate::state::Day;
+    let refuted = r#"{"flat_refuted":{"venue":{"C":0},"own_open_orders":0}}"#;
+    let refuted: ClosingDecision = serde_json::from_str(refuted).expect("a decision");
+    assert!(matches!(refuted, ClosingDecision::FlatRefuted { why: None, .. }));
+    let unknown = r#"{"unknown":{"request":13,"part":"positions","code":"http_503"}}"#;
+    let unknown: TruthDecision = serde_json::from_str(unknown).expect("a decision");
+    assert!(matches!(unknown, TruthDecision::Unknown { quiet: false, repeats: 0, .. }));
+    let day: Day = serde_json::from_str(r#"{"number":20000,"realized":"-12"}"#).expect("a day");
+    assert_eq!(day.made_on(20_000), Decimal::from(-12));
+    let clock = r#"{"resumed_at":null,"skew_ms":0,"venue_offset_ms":-700}"#;
+    let clock: crate::state::ClockState = serde_json::from_str(clock).expect("a clock");
+    assert_eq!(clock.venue_moved_at, None);
+}
+
 #[test]
 fn an_attempt_ends_with_its_order_and_not_with_its_acknowledgement() {
     let mut state = swept();
