@@ -13,6 +13,7 @@ mod encode;
 mod flush;
 mod hash;
 mod ids;
+mod input;
 mod json;
 mod layout;
 mod limiter;
@@ -25,7 +26,8 @@ mod settle;
 mod site;
 
 pub use call::{Call, Failure, FieldValue, Frame, Message};
+pub use input::{Books, Input, LoggerConfig};
 pub use layout::BLOCK;
-pub use logger::{Books, Input, Logger, LoggerConfig};
+pub use logger::Logger;
 pub use outbox::{Auth, Effect, Halt, Outcome};
 pub use site::{Key, Role, Site};

@@ -7,7 +7,7 @@ use super::{
     bucket::{Bucket, Rate},
     drops::Drops,
     ids::Ids,
-    logger::LoggerConfig,
+    input::LoggerConfig,
     settle::RETRY_AFTER_MAX_MS,
 };
 use crate::{DropReason, Level, Receipt, limits::BATCH_RECORDS};
