@@ -104,7 +104,7 @@ static CLASSES: [u16; 256] = {
         classes[b as usize] = match b {
             0..=0x1f | 0x7f.. | b'"' | b'\\' | b'@' | b'=' | b':' => ODD,
             b'0'..=b'9' => DIGIT,
-            b'b' | b'B' | b'J' => LOOK,
+            b'b' | b'B' | b'J' | b'%' => LOOK,
             _ => 0,
         };
         if b == u8::MAX {

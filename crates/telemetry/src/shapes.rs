@@ -32,6 +32,7 @@ pub(crate) fn is_suspicious(text: &str) -> bool {
         digits += u32::from(b.is_ascii_digit());
         let telling = match b {
             b'@' | b'=' | b':' => true,
+            b'%' => sign(bytes, at) > 0,
             b'J' => bytes[..at].ends_with(b"ey"),
             b'b' | b'B' => matches!(bytes.get(at + 1), Some(b'e' | b'E' | b'a' | b'A')),
             _ => false,
@@ -83,11 +84,20 @@ fn assignment(text: &str, from: usize) -> Option<Found> {
     let bytes = text.as_bytes();
     let mut at = from;
     loop {
-        at += bytes[at..].iter().position(|b| matches!(b, b'=' | b':'))?;
+        at += (at..bytes.len()).position(|at| sign(bytes, at) > 0)?;
         if let Some((start, end)) = assigned_value(bytes, from, at) {
             return found(start, end, MASK);
         }
         at += 1;
+    }
+}
+
+/// How long the sign of an assignment is that stands here, also as an address within an address has it; 0: none does.
+fn sign(bytes: &[u8], at: usize) -> usize {
+    match bytes[at..] {
+        [b'=' | b':', ..] => 1,
+        [b'%', b'3', b'D' | b'd' | b'A' | b'a', ..] => 3,
+        _ => 0,
     }
 }
 
@@ -98,7 +108,7 @@ fn assigned_value(bytes: &[u8], from: usize, at: usize) -> Option<(usize, usize)
     if key_start < from || key.is_empty() || !is_secret_key(key) {
         return None;
     }
-    let mut start = run(bytes, at + 1, |b| matches!(b, b' ' | b'\\' | b'=' | b':' | b'>'));
+    let mut start = run(bytes, at + sign(bytes, at), |b| matches!(b, b' ' | b'\\' | b'=' | b':' | b'>'));
     let quote = bytes.get(start).copied().filter(|b| matches!(b, b'"' | b'\''));
     start += usize::from(quote.is_some());
     let lower = key.to_ascii_lowercase();
@@ -299,8 +309,18 @@ mod tests {
     }
 
     fn part() -> impl Strategy<Value = String> {
-        let words =
-            ["bearer ", "Bearer+", "BASIC ", "basic\t", "eyJ", "eyJhbGciOi.", "%20", "secret", "41111111"];
+        let words = [
+            "bearer ",
+            "Bearer+",
+            "BASIC ",
+            "basic\t",
+            "eyJ",
+            "eyJhbGciOi.",
+            "%20",
+            "token%3D",
+            "secret",
+            "41111111",
+        ];
         prop_oneof![
             prop::sample::select(words.to_vec()).prop_map(ToOwned::to_owned),
             "[a-zA-Z0-9]{1,12}|[0-9 -]{8,24}|[a-zA-Z0-9]{20,70}|[@=:. ]",

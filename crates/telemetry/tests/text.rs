@@ -203,3 +203,16 @@ fn correlation_ids_follow_w3c() {
     assert!(CorrelationId::parse("has space in it").is_none());
     assert_eq!(CorrelationId::parse("req_1234").unwrap().to_traceparent(1), None);
 }
+
+/// An address within an address. Catches: an assignment that is known by its plain signs alone.
+#[test]
+fn a_secret_in_an_address_within_an_address_is_masked() {
+    for (text, clean) in [
+        ("/login?next=%2Fset%3Ftoken%3DabcSECRET123", "/login?next=%2Fset%3Ftoken%3D***"),
+        ("to %3fapi_key%3dQQQQ%26x%3d1 it went", "to %3fapi_key%3d*** it went"),
+        ("25.0 % of 30 %3 tokens", "25.0 % of 30 %3 tokens"),
+    ] {
+        assert_eq!(telemetry::scrub(text), clean);
+        assert_eq!(telemetry::scrub(clean), clean);
+    }
+}

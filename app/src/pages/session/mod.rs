@@ -19,13 +19,15 @@ use crate::port::SessionDetail;
 #[component]
 pub fn SessionPage() -> impl IntoView {
     let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("session_id").unwrap_or_default()));
+    let id = params.with_untracked(|params| params.get("session_id")).unwrap_or_default();
+    // Words, not a function: the head is written when the page's values may be gone already.
+    let title = format!("Session {id}");
     view! {
-        <Title text=move || format!("Session {}", id.get())/>
+        <Title text=title/>
         <Panel name="Session" class="bare">
             {data::session_paint().map(|found| match found {
                 Some(detail) => told(detail),
-                None => unknown(&id.get_untracked()),
+                None => unknown(&id),
             })}
         </Panel>
     }

@@ -162,6 +162,11 @@ impl Logger {
 
     pub(super) fn drop_one(&mut self, level: Level, reason: DropReason, now_ms: i64) {
         self.drops.one(level, reason, now_ms);
+        self.note_drops(now_ms);
+    }
+
+    /// Something was lost: a reader of the block knows it, and it is declared some time.
+    pub(super) fn note_drops(&mut self, now_ms: i64) {
         self.mirror_drops();
         self.plan_drops(now_ms);
     }

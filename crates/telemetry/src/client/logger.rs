@@ -286,8 +286,7 @@ impl Logger {
         if place.is_none() {
             self.drops.add(lost(meta));
         }
-        self.mirror_drops();
-        self.plan_drops(now_ms);
+        self.note_drops(now_ms);
         place
     }
 
