@@ -1,14 +1,18 @@
 //! Sessions that were recorded once, each in the format of its time, replay identically in every later version: byte for
 //! byte. What people read about a decision may be worded anew at any time; no word of it stands in these files.
 //!
-//! `RECORD_SESSION=1 cargo test -p server --test recorded` writes the file of the present format, once for each format.
+//! A mend of what the engine decides changes what a session replays to that met the fault (ADR 40). Its file is moved to
+//! `recorded/folded`: what it decided is still taken in as it was, by every later version.
+//!
+//! `RECORD_SESSION=1 cargo test -p server --test recorded` writes the file of the present format, once for each format
+//! and after such a mend.
 
 #[path = "tape_day/world.rs"]
 #[allow(dead_code)]
 mod world;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use engine::Engine;
 use model::decision::MarketDecision;
@@ -76,8 +80,7 @@ fn recorded_sessions_replay_byte_for_byte() {
         fs::write(&present, recorded().join("\n") + "\n").unwrap();
     }
     assert!(present.is_file(), "the present format has a recorded session");
-    for file in fs::read_dir(folder()).unwrap() {
-        let path = file.unwrap().path();
+    for path in files(&folder()) {
         let text = fs::read_to_string(&path).unwrap();
         let mut engine = Engine::new(TradingState::default(), 1);
         for (Heard { stamp, input }, recorded) in steps(&text) {
@@ -98,6 +101,30 @@ fn recorded_sessions_replay_byte_for_byte() {
         let session = engine.state().latest_session().expect("a session");
         assert_eq!(session.lifecycle, Lifecycle::Stopped, "{}", path.display());
         assert!(session.fills.len() >= 4 && session.summary.is_some(), "{}", path.display());
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let all = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    all.filter(|path| path.extension().is_some_and(|ending| ending == "ndjson")).collect()
+}
+
+/// Catches: a version that cannot read what an earlier one wrote, or that makes another state of the same decisions.
+#[test]
+fn sessions_of_before_a_mend_are_folded_as_they_were_decided() {
+    let files = files(&folder().join("folded"));
+    assert!(!files.is_empty());
+    for path in files {
+        let text = fs::read_to_string(&path).unwrap();
+        let mut state = TradingState::default();
+        for text in steps(&text).iter().flat_map(|(_, decisions)| decisions) {
+            let record: DecisionRecord = serde_json::from_str(text).expect("a decision");
+            state.apply(&record);
+        }
+        let session = state.latest_session().expect("a session");
+        assert_eq!(session.lifecycle, Lifecycle::Stopped, "{}", path.display());
+        assert!(session.ledger.is_flat() && session.fills.len() >= 4, "{}", path.display());
+        assert!(session.summary.as_ref().is_some_and(|summary| summary.net.is_some()), "{}", path.display());
     }
 }
 

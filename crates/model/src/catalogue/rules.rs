@@ -9,11 +9,16 @@ use crate::valuation::{LegWorth, Valuation};
 use crate::words::ExitReason;
 
 pub(super) fn samples() -> Vec<RulesDecision> {
-    let evaluated = |readings| RulesDecision::Evaluated { worth: Box::new(worth()), readings };
+    // Most of the time nothing speaks against the marks.
+    let evaluated = |readings| RulesDecision::Evaluated {
+        worth: Box::new(Valuation { at_worst: None, ..worth() }),
+        readings,
+    };
     let mut samples = vec![
         RulesDecision::CycleStarted,
         evaluated(vec![reading()]),
         evaluated(vec![RuleReading { verdict: Verdict::Fires, ..reading() }]),
+        RulesDecision::Evaluated { worth: Box::new(worth()), readings: vec![reading()] },
         RulesDecision::CycleCompleted { fires: 0, previous_step_us: Some(84) },
         RulesDecision::CycleCompleted { fires: 1, previous_step_us: Some(84) },
         RulesDecision::BreachCounted {
