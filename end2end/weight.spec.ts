@@ -8,7 +8,7 @@ import { expectTruths, fed, open } from './support/console';
 import { ROOT } from './support/program';
 
 /** Bytes as they travel, headers included. The budgets are what was reached; `TARGET` is what they shall come down to. */
-const BUDGET = { idle: 170_000, running: 228_000, feed: 500_000 };
+const BUDGET = { idle: 163_000, running: 219_000, feed: 500_000 };
 const TARGET = { idle: 180_000, running: 250_000 };
 
 type Resource = { path: string; bytes: number };
