@@ -27,6 +27,39 @@ test('the pages while nothing runs', async ({ page }) => {
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
 });
 
+/** What has the focus and cannot be seen, because something lies over it or it is outside of the window. */
+async function hiddenFocus(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const focused = document.activeElement;
+    if (!focused || focused === document.body) return '';
+    const { left, top, width, height } = focused.getBoundingClientRect();
+    const over = document.elementFromPoint(left + width / 2, top + height / 2);
+    const label = focused.getAttribute('aria-label') || focused.closest('label')?.textContent || focused.textContent;
+    return over && (focused.contains(over) || over.contains(focused)) ? '' : `${focused.localName} ${label?.trim().slice(0, 40)}`;
+  });
+}
+
+test('what a key brings the focus to lies under no bar of a phone', async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 640 });
+  await open(page);
+  await expect(page.getByRole('table', { name: 'Legs that a start would sell' })).toBeVisible();
+  for (const path of ['/', '/alerts', '/settings']) {
+    if (path !== '/') {
+      await page.goto(path);
+      await hydrated(page);
+    }
+    for (const key of ['Tab', 'Shift+Tab']) {
+      const hidden = new Set<string>();
+      for (let press = 0; press < 45; press += 1) {
+        await page.keyboard.press(key);
+        hidden.add(await hiddenFocus(page));
+      }
+      hidden.delete('');
+      expect([...hidden], `${path}, ${key}`).toEqual([]);
+    }
+  }
+});
+
 test('the page of two sessions', async ({ page }) => {
   await open(page);
   await startSession(page);
