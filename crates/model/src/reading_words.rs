@@ -36,7 +36,7 @@ pub fn raw(reading: &RuleReading) -> String {
             format!("{} {sign} {}", plain(value), plain(threshold))
         }
         Measure::Until { at } => {
-            format!("until {}", at.to_rfc3339().get(11..19).unwrap_or_default())
+            format!("until {}", at.to_clock())
         }
     }
 }

@@ -53,6 +53,12 @@ impl Micros {
         String::from_utf8(text).unwrap_or_default()
     }
 
+    /// The time of the day in UTC: `12:18:44`.
+    #[must_use]
+    pub fn to_clock(self) -> String {
+        self.to_rfc3339().get(11..19).unwrap_or_default().to_owned()
+    }
+
     /// Reads RFC 3339 with any offset, 0 to 9 fractional digits (digits below a microsecond are cut).
     /// `None` for anything else, dates that do not exist included; a leap second (`:60`) is refused.
     #[must_use]

@@ -24,9 +24,8 @@ pub struct View {
     /// The most severe first, then the latest.
     pub open: Vec<Alert>,
     pub silences: Vec<Silence>,
-    pub looked: Vec<(RuleId, Looked)>,
-    /// What each rule reads, in the same order; or why nothing is known.
-    pub readings: Vec<Result<Reading, &'static str>>,
+    /// Every rule: what is known of it, and what it reads, or why nothing is known.
+    pub rules: Vec<(RuleId, Looked, Result<Reading, &'static str>)>,
     /// Neither acknowledged nor silent, and the most severe of them.
     pub unread: (usize, Option<Severity>),
     pub notices: Vec<Notice>,
@@ -38,8 +37,10 @@ impl View {
             as_of,
             open: machine.open().into_iter().cloned().collect(),
             silences: machine.silences().to_vec(),
-            looked: RuleId::ALL.iter().map(|rule| (*rule, machine.looked(*rule))).collect(),
-            readings: RuleId::ALL.iter().map(|rule| machine.reading(*rule, as_of)).collect(),
+            rules: RuleId::ALL
+                .iter()
+                .map(|rule| (*rule, machine.looked(*rule), machine.reading(*rule, as_of)))
+                .collect(),
             unread: machine.unread(),
             notices: machine.notices().to_vec(),
         }

@@ -71,8 +71,6 @@ pub struct Looked {
     /// When something was last said of it.
     pub seen_at: Option<Micros>,
     pub fired_at: Option<Micros>,
-    /// What it was, in words.
-    pub value: String,
 }
 
 /// Everything; what it is after a restart is what was written down.
@@ -228,20 +226,19 @@ impl Machine {
             Signal::Hit { rule, subject } => {
                 let window = rule.rule().window();
                 let standing = self.standing_of(rule, &subject);
-                let hits = standing.hit(sighting, window);
-                let value = format!("{hits} within the window");
-                self.look(rule, value);
+                standing.hit(sighting, window);
+                self.look(rule);
             }
             Signal::On { rule, subject, since } => {
                 self.standing_of(rule, &subject).on(since, sighting);
-                self.look(rule, "fires".to_owned());
+                self.look(rule);
             }
             Signal::Off { rule, subject } => {
                 let now = self.now;
                 if let Some(standing) = self.standing.get_mut(&key(rule, &subject)) {
                     standing.off(now, &sighting.message);
                 }
-                self.look(rule, "clear".to_owned());
+                self.look(rule);
             }
             Signal::Over { session } => {
                 let now = self.now;
@@ -256,10 +253,8 @@ impl Machine {
         self.standing.entry(key(rule, subject)).or_insert_with(|| Standing::new(rule, subject))
     }
 
-    fn look(&mut self, rule: RuleId, value: String) {
-        let now = self.now;
-        let looked = self.looked.entry(rule).or_default();
-        (looked.seen_at, looked.value) = (Some(now), value);
+    fn look(&mut self, rule: RuleId) {
+        self.looked.entry(rule).or_default().seen_at = Some(self.now);
     }
 
     fn called(&mut self, failed: bool, sighting: &Sighting) {
@@ -283,7 +278,7 @@ impl Machine {
             }
             None => {}
         }
-        self.look(rule, value);
+        self.look(rule);
     }
 
     fn measured(&mut self, rule: RuleId, subject: &str, value: i64, words: String) {
@@ -296,8 +291,8 @@ impl Machine {
         {
             standing.off(sighting.at, &words);
         }
-        self.measured.insert(rule, (self.now, words.clone()));
-        self.look(rule, words);
+        self.measured.insert(rule, (self.now, words));
+        self.look(rule);
     }
 
     /// What time brings: conditions that have held for long enough, ends, escalations, silences, messages.
@@ -322,7 +317,7 @@ impl Machine {
             if let Some(standing) = self.standing.get_mut(&key(rule, "")) {
                 standing.off(now, &format!("{value} failed"));
             }
-            self.look(rule, value);
+            self.look(rule);
         }
     }
 

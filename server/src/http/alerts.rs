@@ -80,9 +80,9 @@ async fn list(
 /// `GET /api/v1/alerts/rules`: every rule with its threshold, when it was last looked at, and its silence.
 async fn rules(State(app): State<Arc<App>>, _: User) -> Json<Value> {
     let view = app.alerts.view();
-    let rules = view.looked.iter().zip(&view.readings);
+    let rules = view.rules.iter();
     let rules: Vec<Value> =
-        rules.map(|((id, looked), reading)| told::rule_json(*id, looked, reading, &view)).collect();
+        rules.map(|(id, looked, reading)| told::rule_json(*id, looked, reading, &view)).collect();
     Json(json!({ "as_of": view.as_of, "rules": rules }))
 }
 

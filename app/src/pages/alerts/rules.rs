@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{ACT, PATH, button};
 use crate::alerts_view::{AlertsPaint, RuleView};
 use crate::format;
-use crate::parts::Age;
+use crate::parts::{Age, reason_field};
 use crate::plain::span;
 use crate::shell;
 
@@ -138,8 +138,7 @@ pub fn silence_form(paint: &AlertsPaint, id: &str, wrong: &str) -> Option<AnyVie
         .map(|(minutes, words)| view! { <option value=minutes.to_string()>{words}</option> })
         .collect_view();
     let key = format!("silence-{}", shell::page_key());
-    let is_wrong = |name| (wrong == name).then_some("true");
-    let (minutes, reason) = (is_wrong("minutes"), is_wrong("reason"));
+    let minutes = (wrong == "minutes").then_some("true");
     Some(view! {
         <section class="panel" aria-label="Silence">
             <header><h2>"Silence: "{title}</h2></header>
@@ -148,7 +147,7 @@ pub fn silence_form(paint: &AlertsPaint, id: &str, wrong: &str) -> Option<AnyVie
                 <input type="hidden" name="do" value="silence"/>
                 <input type="hidden" name="id" value=id.to_owned()/>
                 <label class="field" data-invalid=minutes>"For"<select class="input" name="minutes" aria-invalid=minutes>{choices}</select></label>
-                <label class="field long" data-invalid=reason>"Why"<input class="input" name="reason" aria-invalid=reason required maxlength="500" placeholder="stands in the audit log"/></label>
+                {reason_field(wrong == "reason")}
                 <button class="button primary">"Silence"</button>
                 <a class="button quiet" href=PATH>"Do not"</a>
                 <p class="hint-line">"It still fires, and stands here; nobody is told until then. What lasts longer is told at the end."</p>

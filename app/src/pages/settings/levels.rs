@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::format;
+use crate::parts::reason_field;
 use crate::settings_view::{LevelView, SettingsPaint};
 use crate::shell;
 
@@ -66,15 +67,14 @@ fn form(targets: &[String], wrong: &str) -> AnyView {
         .map(|(minutes, words)| view! { <option value=minutes.to_string()>{words}</option> })
         .collect_view();
     let key = format!("level-{}", shell::page_key());
-    let [target, minutes, reason] =
-        ["target", "minutes", "reason"].map(|name| (wrong == name).then_some("true"));
+    let [target, minutes] = ["target", "minutes"].map(|name| (wrong == name).then_some("true"));
     view! {
         <form method="post" action=ACTION class="line-form" aria-label="Set a level for a while">
             <input type="hidden" name="key" value=key/>
             <label class="field" data-invalid=target>"Target"<select class="input" name="target" aria-invalid=target>{targets}</select></label>
             <label class="field">"Level"<select class="input" name="level">{levels}</select></label>
             <label class="field" data-invalid=minutes>"For"<select class="input" name="minutes" aria-invalid=minutes>{spans}</select></label>
-            <label class="field long" data-invalid=reason>"Why"<input class="input" name="reason" aria-invalid=reason required maxlength="500" placeholder="stands in the audit log"/></label>
+            {reason_field(wrong == "reason")}
             <button class="button primary">"Set level"</button>
             <p class="hint-line">"A target is a source or a family of events. Trace and debug last 4 h at most, others a day. Steady events are sampled, with their rate on the record. Orders, exits, panics, errors and audit records are never left out by a level."</p>
         </form>

@@ -60,7 +60,7 @@ fn flat_read(closer: &Closer<'_>) -> Option<ReadMark> {
     let truth = &closer.state.account.truth;
     let mut marks = Vec::new();
     for symbol in closer.symbols() {
-        if !closer.measure(symbol).is_done() || is_streamed_open(closer, symbol) {
+        if !closer.measure(symbol).is_done() || streamed_open(closer, symbol).is_some() {
             return None;
         }
         marks.push(closer.fresh(symbol)?.mark);
@@ -125,8 +125,8 @@ fn awaits_fills(closer: &Closer<'_>) -> bool {
     closer.session.is_some() && missing.any(|order| since(order.updated_at, closer.now()) < FILLS_PATIENCE)
 }
 
-/// The private stream says later than the read that something is on.
-fn is_streamed_open(closer: &Closer<'_>, symbol: &Symbol) -> bool {
+/// What the private stream says later than the read, where that is not what is left.
+fn streamed_open(closer: &Closer<'_>, symbol: &Symbol) -> Option<Lots> {
     let truth = &closer.state.account.truth;
     let read_at = truth.position(symbol).map(|read| read.mark.requested_at);
     let left = match closer.measure(symbol) {
@@ -135,10 +135,8 @@ fn is_streamed_open(closer: &Closer<'_>, symbol: &Symbol) -> bool {
             closer.foreign(symbol)
         }
     };
-    truth
-        .streamed
-        .get(symbol)
-        .is_some_and(|streamed| streamed.lots != left && read_at.is_none_or(|at| streamed.at > at))
+    let streamed = truth.streamed.get(symbol)?;
+    (streamed.lots != left && read_at.is_none_or(|at| streamed.at > at)).then_some(streamed.lots)
 }
 
 /// What of ours moved since then, or why what was seen then does not count any more.
@@ -179,10 +177,9 @@ fn shown_on(closer: &Closer<'_>, flat: FlatReads) -> Option<Refutation> {
                 Some(Refutation::Shown { symbol, lots: read.lots })
             }
             // What is merely not read since then is no reason.
-            (Some(_) | None, _) => is_streamed_open(closer, &symbol).then(|| {
-                let lots = truth.streamed.get(&symbol).map_or(0, |streamed| streamed.lots);
-                Refutation::Streamed { symbol, lots }
-            }),
+            (Some(_) | None, _) => {
+                streamed_open(closer, &symbol).map(|lots| Refutation::Streamed { symbol, lots })
+            }
         }
     };
     closer.symbols().find_map(of)

@@ -226,31 +226,17 @@ fn open_field(pen: &mut Pen<'_>, told: usize) {
 
 /// What follows the name.
 fn field(pen: &mut Pen<'_>, key: &Key, value: FieldValue<'_>, is_plain: bool) -> bool {
-    let mut cut = false;
-    match value {
-        FieldValue::Absent | FieldValue::I64(_) | FieldValue::U64(_) | FieldValue::Bool(_)
-            if !key.is_secret() =>
-        {
-            pen.literal(b"\":");
-            tell_plain(pen, value);
-            return false;
-        }
-        FieldValue::Str(text) if !key.is_secret() => {
-            pen.literal(b"\":\"");
-            if is_plain {
-                pen.own(text);
-            } else {
-                cut = pen.text(text, TEXT_BYTES);
-            }
-        }
-        FieldValue::Absent
-        | FieldValue::Str(_)
-        | FieldValue::I64(_)
-        | FieldValue::U64(_)
-        | FieldValue::Bool(_) => {
-            pen.literal(b"\":\"");
-            pen.own(MASK);
-        }
+    let text = if key.is_secret() { FieldValue::Str(MASK) } else { value };
+    let FieldValue::Str(text) = text else {
+        pen.literal(b"\":");
+        tell_plain(pen, value);
+        return false;
+    };
+    pen.literal(b"\":\"");
+    let is_plain = is_plain || key.is_secret();
+    let cut = !is_plain && pen.text(text, TEXT_BYTES);
+    if is_plain {
+        pen.own(text);
     }
     pen.byte(b'"');
     cut

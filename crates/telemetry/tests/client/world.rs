@@ -228,6 +228,14 @@ impl Page {
         panic!("something is held for ever: {:?}", self.logger.books());
     }
 
+    /// Calms down; then every call is told or declared, and both sides say so.
+    pub fn comes_out_even(&mut self) {
+        self.calm_down();
+        let (books, server) = (self.logger.books(), &self.server);
+        assert_eq!((books.told, books.declared), (server.told, server.declared));
+        assert_eq!(books.calls, server.told + server.declared);
+    }
+
     pub fn check_books(&self) {
         let books = self.logger.books();
         assert_eq!(books.calls, books.told + books.declared + books.held, "{books:?}");

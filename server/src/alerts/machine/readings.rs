@@ -48,8 +48,8 @@ impl Machine {
         let since: Vec<Micros> = self.of(rule).filter_map(|standing| standing.holds_since()).collect();
         let value = match (since.len(), since.into_iter().min()) {
             (_, None) => "clear".to_owned(),
-            (1, Some(since)) => format!("holds since {}", clock(since)),
-            (count, Some(since)) => format!("{count} hold, since {}", clock(since)),
+            (1, Some(since)) => format!("holds since {} UTC", since.to_clock()),
+            (count, Some(since)) => format!("{count} hold, since {} UTC", since.to_clock()),
         };
         Ok(Reading { value, at })
     }
@@ -61,18 +61,13 @@ impl Machine {
         // What is not a number is said beside it.
         let other =
             self.of(rule).find(|standing| standing.subject.is_empty()).and_then(|it| it.holds_since());
-        let held = other.map(|since| format!("; held since {}", clock(since))).unwrap_or_default();
+        let held = other.map(|since| format!("; held since {} UTC", since.to_clock())).unwrap_or_default();
         Ok(Reading { value: format!("{words}{held}"), at: *at })
     }
 
     fn of(&self, rule: RuleId) -> impl Iterator<Item = &super::Standing> {
         self.standing.values().filter(move |standing| standing.rule == rule)
     }
-}
-
-fn clock(at: Micros) -> String {
-    let seconds = at.0.div_euclid(1_000_000).rem_euclid(86_400);
-    format!("{:02}:{:02}:{:02} UTC", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
 #[cfg(test)]

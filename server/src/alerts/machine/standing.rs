@@ -67,14 +67,13 @@ impl Standing {
         }
     }
 
-    /// Counts a hit; how many lie within the window.
-    pub fn hit(&mut self, sighting: &Sighting, window: i64) -> usize {
+    /// Counts a hit; as many of them as the rule wants within the window turn it on.
+    pub fn hit(&mut self, sighting: &Sighting, window: i64) {
         self.hits.push_back(sighting.at);
         if self.hits.len() > HITS_MOST {
             self.hits.pop_front();
         }
-        let from = sighting.at.0 - window;
-        let within = self.hits.iter().filter(|at| at.0 > from).count();
+        let within = self.hits_within(sighting.at, window);
         self.note(sighting);
         if let Shape::Count { times, .. } = self.rule.rule().shape
             && within >= times
@@ -82,7 +81,6 @@ impl Standing {
             self.on_since = Some(sighting.at);
             self.off_since = None;
         }
-        within
     }
 
     /// A count is off when nothing has come for its calm.

@@ -92,8 +92,8 @@ fn silence_of(silence: &Silence) -> app::SilenceView {
 
 /// Every rule, with what it reads now.
 fn rules_of(view: &View) -> Vec<app::RuleView> {
-    let rules = view.looked.iter().zip(&view.readings);
-    rules.map(|((id, looked), reading)| rule_of(*id, looked, reading, view)).collect()
+    let rules = view.rules.iter();
+    rules.map(|(id, looked, reading)| rule_of(*id, looked, reading, view)).collect()
 }
 
 /// A rule for a page.
