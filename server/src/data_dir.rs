@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 pub enum DataDirError {
     #[error("the data directory {dir} cannot be written: {why}")]
     Unwritable { dir: String, why: String },
-    #[error("another deltascope server uses the data directory {dir}; stop it or set DELTASCOPE__DATA__DIR")]
+    #[error("another deltascope process uses the data directory {dir}; stop it or set DELTASCOPE__DATA__DIR")]
     Locked { dir: String },
 }
 
@@ -144,7 +144,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let first = DataDir::open(dir.path()).unwrap();
         let refused = DataDir::open(dir.path()).unwrap_err();
-        assert!(refused.to_string().contains("another deltascope server"), "{refused}");
+        assert!(refused.to_string().contains("another deltascope process"), "{refused}");
         drop(first);
         DataDir::open(dir.path()).unwrap();
     }

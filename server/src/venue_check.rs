@@ -14,7 +14,7 @@ mod orders;
 mod run;
 mod sockets;
 
-pub use clean::clean_up;
+pub use clean::{PATIENCE, clean_up};
 pub use guard::{Guard, keep_watch};
 pub use ledger::Ledger;
 pub use line::{Line, Verdict};

@@ -19,7 +19,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 /// Longer than anything here takes; only a failure waits for it.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 fn program(dir: &Path, settings: &[(&'static str, String)], arguments: &[&str]) -> Command {
     let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -186,6 +186,40 @@ async fn a_run_that_is_killed_is_cleaned_up_by_its_guard() {
         child.kill().await.unwrap();
         until_clean(dir.path(), &venue).await;
     }
+}
+
+/// A process that is only being killed may hold the directory for longer than its guard waits for its end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guard_that_finds_the_directory_held_tries_again() {
+    let (dir, venue) = (tempfile::tempdir().unwrap(), venue("delta-india-testnet", "").await);
+    let mut child = begun(dir.path(), &at("delta-india-testnet", &venue), "7").await;
+    let lock = std::fs::File::open(dir.path().join("lock")).unwrap();
+    // Whoever waits for it already has it before one who asks later.
+    let waiting = std::thread::spawn(move || lock.lock().map(|()| lock));
+    let mut words = BufReader::new(child.stderr.take().unwrap()).lines();
+    child.kill().await.unwrap();
+    let held = waiting.join().unwrap().unwrap();
+    let next = tokio::time::timeout(PATIENCE, words.next_line()).await.expect("the guard says something");
+    assert!(next.unwrap().is_some_and(|line| line.contains("another deltascope process uses")));
+    drop(held);
+    until_clean(dir.path(), &venue).await;
+}
+
+/// Neither whose the keys are can be read at first, nor can anything be sold.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guard_that_finds_no_venue_tries_again() {
+    let silent = |(route, times)| {
+        format!(
+            "[[rule]]\nfault = \"rest_status\"\nroute = \"{route}\"\nstatus = 503\nwhen = \"holding\"\ntimes = {times}\n"
+        )
+    };
+    // A read is repeated by the client as well.
+    let faults: String =
+        [("GET /v2/users/trading_preferences", 6), ("POST /v2/orders", 4)].map(silent).concat();
+    let (dir, venue) = (tempfile::tempdir().unwrap(), venue("delta-india-testnet", &faults).await);
+    let mut child = begun(dir.path(), &at("delta-india-testnet", &venue), "7").await;
+    child.kill().await.unwrap();
+    until_clean(dir.path(), &venue).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@ use crate::data_dir::DataDir;
 use crate::live::identify;
 use crate::telling::{Teller, say};
 use crate::venue::profile::DELTA_INDIA_TESTNET;
-use crate::venue_check::{Guard, Ledger, Line, Place, check, clean_up, keep_watch, open};
+use crate::venue_check::{Guard, Ledger, Line, PATIENCE, Place, check, clean_up, keep_watch, open};
 
 /// Records that a run may tell; it has no log.
 const QUEUE: usize = 1_024;
@@ -122,7 +122,7 @@ async fn clean(place: &Place, dir: &Path) -> Outcome {
         say("no run has left anything");
         return Ok(());
     };
-    clean_up(&place.rest, place.profile, &ledger, true).await?;
+    clean_up(&place.rest, place.profile, &ledger, PATIENCE).await?;
     Ledger::remove(dir)?;
     say("nothing of the check is left at the venue");
     Ok(())
@@ -147,7 +147,7 @@ async fn watched(
         && let Some(ledger) = Ledger::read(dir)?
     {
         say(&format!("{why}: cleaning up"));
-        clean_up(&place.rest, place.profile, &ledger, true).await?;
+        clean_up(&place.rest, place.profile, &ledger, PATIENCE).await?;
         Ledger::remove(dir)?;
         say("nothing of the check is left at the venue");
     }

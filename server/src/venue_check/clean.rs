@@ -7,15 +7,17 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::Ledger;
-use crate::live::identify;
+use crate::live::{Identity, Trouble, identify};
 use crate::venue::{Call, Profile, Rest, RestError, Sent, wire};
 
 /// An order that was sent by a process that died is carried out within the life of its signature or never.
 const SETTLED: Duration = Duration::from_secs(7);
 /// Between two looks.
-const LOOK: Duration = Duration::from_millis(500);
-/// It is given up then; the ledger stays.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(super) const LOOK: Duration = Duration::from_millis(500);
+/// The same while the venue answers nothing, or refuses what is asked: each time twice as long, up to this.
+const LOOK_LONGEST: Duration = Duration::from_secs(10);
+/// Somebody who waits for it gives up then; the ledger stays.
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What a look at the venue found of a run.
 #[derive(Debug)]
@@ -25,30 +27,59 @@ struct Left {
     lots: i64,
 }
 
-/// Cleans until two reads in a row, the last of them when nothing can arrive any more, show nothing. `died`: whoever
-/// sent the orders is no more, so that one may still be on its way.
+/// Takes away what a run has left that is no more. `patience`: for how long a venue that does not do what is asked is
+/// asked again.
 pub async fn clean_up(
     rest: &Rest,
     profile: &'static Profile,
     ledger: &Ledger,
-    died: bool,
+    patience: Duration,
 ) -> Result<(), String> {
-    let whose = identify(profile.name, rest).await.map_err(|trouble| format!("{trouble:?}"))?;
+    let began = Instant::now();
+    let whose = whose(rest, profile, ledger, patience).await?;
     if whose.account != ledger.account || profile.name != ledger.venue {
         return Err(format!(
             "the run before was on account {} of {}, and these keys are of account {} of {}: nothing was touched",
             ledger.account, ledger.venue, whose.account, profile.name
         ));
     }
-    clean(rest, ledger, died).await
+    let left = patience.saturating_sub(began.elapsed());
+    settle(rest, ledger, true, left).await
 }
 
-/// The same where it is known whose the keys are.
-pub(super) async fn clean(rest: &Rest, ledger: &Ledger, died: bool) -> Result<(), String> {
+/// A venue that does not answer is asked again: whoever gives up leaves a position to nobody.
+async fn whose(
+    rest: &Rest,
+    profile: &'static Profile,
+    ledger: &Ledger,
+    patience: Duration,
+) -> Result<Identity, String> {
     let began = Instant::now();
-    let mut clear = 0;
+    let mut pause = LOOK;
+    loop {
+        match identify(profile.name, rest).await {
+            Ok(whose) => return Ok(whose),
+            Err(Trouble::Refused(refusal)) => return Err(left_over(ledger, &refusal.to_string())),
+            Err(Trouble::Silent(why)) if began.elapsed() >= patience => return Err(left_over(ledger, &why)),
+            Err(Trouble::Silent(_)) => tokio::time::sleep(pause).await,
+        }
+        pause = LOOK_LONGEST.min(pause * 2);
+    }
+}
+
+/// The same where it is known whose the keys are, by whoever has sent the orders.
+pub(super) async fn clean(rest: &Rest, ledger: &Ledger) -> Result<(), String> {
+    settle(rest, ledger, false, PATIENCE).await
+}
+
+/// Cleans until two reads in a row, the last of them when nothing can arrive any more, show nothing. `died`: whoever
+/// sent the orders is no more, so that one may still be on its way.
+async fn settle(rest: &Rest, ledger: &Ledger, died: bool, patience: Duration) -> Result<(), String> {
+    let began = Instant::now();
+    let (mut clear, mut pause) = (0, LOOK);
     let mut trouble = String::new();
-    while began.elapsed() < PATIENCE {
+    while began.elapsed() < patience {
+        let mut refused = None;
         match look(rest, ledger).await {
             Ok(Left { orders, lots: 0 }) if orders.is_empty() => {
                 let settled = !died || began.elapsed() >= SETTLED;
@@ -59,19 +90,24 @@ pub(super) async fn clean(rest: &Rest, ledger: &Ledger, died: bool) -> Result<()
             }
             Ok(left) => {
                 clear = 0;
-                if let Err(why) = take_away(rest, ledger, &left).await {
-                    trouble = why;
-                }
+                refused = take_away(rest, ledger, &left).await.err();
             }
-            Err(error) => (clear, trouble) = (0, error.to_string()),
+            Err(error) => (clear, refused) = (0, Some(error.to_string())),
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(pause).await;
+        pause = if refused.is_some() { LOOK_LONGEST.min(pause * 2) } else { LOOK };
+        trouble = refused.unwrap_or(trouble);
     }
-    Err(format!(
+    Err(left_over(ledger, &trouble))
+}
+
+/// What a person is told who has to finish it.
+pub(super) fn left_over(ledger: &Ledger, trouble: &str) -> String {
+    format!(
         "something of the check may be left on {} ({trouble}): run `deltascope venue check --clean`, or cancel orders whose \
          ids begin with {} and close at most {} lots of it by hand",
         ledger.symbol, ledger.prefix, ledger.lots_most
-    ))
+    )
 }
 
 async fn look(rest: &Rest, ledger: &Ledger) -> Result<Left, RestError> {

@@ -147,7 +147,7 @@ impl Desk {
 
     /// Back to nothing, however the line before ended.
     pub(super) async fn tidy(&self) -> Result<(), String> {
-        clean::clean(&self.rest, &self.ledger, false).await
+        clean::clean(&self.rest, &self.ledger).await
     }
 }
 

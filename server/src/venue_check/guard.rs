@@ -3,10 +3,12 @@
 
 use std::path::Path;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, Command};
 
+use super::clean::left_over;
 use super::{Ledger, clean_up};
 use crate::data_dir::DataDir;
 use crate::telling::say;
@@ -14,6 +16,13 @@ use crate::venue::{Profile, Rest};
 
 /// What a run says that has cleaned up itself.
 const DONE: &[u8] = b"done\n";
+
+/// Nobody waits for a guard: it outlasts the maintenance of a venue and the auction after it.
+const WATCH: Duration = Duration::from_secs(30 * 60);
+/// For how long it holds the directory: a person may want to start a server, or to clean up.
+const TURN: Duration = Duration::from_secs(30);
+/// Between two turns.
+const BREAK: Duration = Duration::from_secs(5);
 
 /// The guard as the run sees it.
 pub struct Guard {
@@ -57,11 +66,29 @@ pub async fn keep_watch(rest: &Rest, profile: &'static Profile, dir: &Path) -> R
     if said == DONE {
         return Ok(());
     }
-    // Whoever has taken the directory since cleans up itself.
-    let _held = DataDir::open(dir).map_err(|error| error.to_string())?;
+    let (began, mut told) = (Instant::now(), false);
+    while let Err(trouble) = clean_once(rest, profile, dir).await {
+        if began.elapsed() >= WATCH {
+            return Err(trouble);
+        }
+        if !told {
+            say(&format!("the check ended without cleaning up, and its guard tries until it can: {trouble}"));
+            told = true;
+        }
+        tokio::time::sleep(BREAK).await;
+    }
+    Ok(())
+}
+
+/// Unless nothing is left. The run may still hold the directory: its line ends before it does. Whoever has taken it since
+/// cleans up itself, which shows by the ledger.
+async fn clean_once(rest: &Rest, profile: &'static Profile, dir: &Path) -> Result<(), String> {
+    let Some(ledger) = Ledger::read(dir)? else { return Ok(()) };
+    let _held = DataDir::open(dir).map_err(|error| left_over(&ledger, &error.to_string()))?;
+    // Only now nobody else can change it.
     let Some(ledger) = Ledger::read(dir)? else { return Ok(()) };
     say("the check ended without cleaning up: its guard does");
-    clean_up(rest, profile, &ledger, true).await?;
+    clean_up(rest, profile, &ledger, TURN).await?;
     Ledger::remove(dir)?;
     say("nothing of the check is left at the venue");
     Ok(())

@@ -100,7 +100,7 @@ pub async fn check(place: &Place, dir: &Path, say: &(dyn Fn(&Line) + Sync)) -> R
         }
     };
     if let Some(left) = Ledger::read(dir)? {
-        clean::clean_up(&place.rest, place.profile, &left, true).await?;
+        clean::clean_up(&place.rest, place.profile, &left, clean::PATIENCE).await?;
         Ledger::remove(dir)?;
     }
     told.tell("a", "the venue’s clock", facts::clock_line(&place.rest));

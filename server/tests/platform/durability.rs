@@ -37,10 +37,11 @@ impl Process {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
-        let ready = line.split_once("ready on ").unwrap_or_else(|| panic!("it is not ready: {line}"));
-        let base = ready.1.trim().to_owned();
+        // What a kill has cut off in the middle is told before.
+        let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let ready =
+            said.find_map(|line| line.split_once("ready on ").map(|(_, base)| base.trim().to_owned()));
+        let base = ready.expect("it gets ready");
         server::tls::install();
         Self { child, base, http: reqwest::Client::new() }
     }

@@ -130,7 +130,7 @@ async fn a_second_server_and_a_taken_port_are_refused_in_one_sentence() {
     let taken = console.data_dir().join("data").display().to_string();
     let same_dir = config(&other, &settings(&taken, "127.0.0.1:0"));
     let refused = startup::start(same_dir, Output::none()).await.err().expect("refused").to_string();
-    assert!(refused.contains("another deltascope server uses the data directory"), "{refused}");
+    assert!(refused.contains("another deltascope process uses the data directory"), "{refused}");
     let free = other.path().join("data").display().to_string();
     let same_port = config(&other, &settings(&free, &console.running.address.to_string()));
     let refused = startup::start(same_port, Output::none()).await.err().expect("refused").to_string();
