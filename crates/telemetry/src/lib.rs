@@ -35,6 +35,8 @@ mod secret;
 mod shapes;
 mod squeeze;
 mod time;
+#[cfg(not(target_arch = "wasm32"))]
+mod tokens;
 mod wire;
 
 pub use catalogue::{CatalogueEntry, catalogue_markdown};

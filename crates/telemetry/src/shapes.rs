@@ -44,15 +44,15 @@ pub(crate) fn is_suspicious(text: &str) -> bool {
     false
 }
 
-fn found(start: usize, end: usize, instead: impl Into<Cow<'static, str>>) -> Option<Found> {
+pub(crate) fn found(start: usize, end: usize, instead: impl Into<Cow<'static, str>>) -> Option<Found> {
     Some(Found { start, end, instead: instead.into() })
 }
 
-fn run(bytes: &[u8], from: usize, belongs: impl Fn(u8) -> bool) -> usize {
+pub(crate) fn run(bytes: &[u8], from: usize, belongs: impl Fn(u8) -> bool) -> usize {
     bytes[from..].iter().position(|&b| !belongs(b)).map_or(bytes.len(), |length| from + length)
 }
 
-fn run_back(bytes: &[u8], until: usize, belongs: impl Fn(u8) -> bool) -> usize {
+pub(crate) fn run_back(bytes: &[u8], until: usize, belongs: impl Fn(u8) -> bool) -> usize {
     bytes[..until].iter().rposition(|&b| !belongs(b)).map_or(0, |at| at + 1)
 }
 
@@ -60,7 +60,7 @@ fn is_key_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')
 }
 
-fn is_base64url(b: u8) -> bool {
+pub(crate) fn is_base64url(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')
 }
 
