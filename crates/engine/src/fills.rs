@@ -51,7 +51,7 @@ pub(crate) fn book(state: &TradingState, stamp: &Stamp, fill: Fill, batch: &mut 
     }
     let holder = state.account.leases.get(&fill.symbol).and_then(|id| state.session(id));
     let holder = holder.or_else(|| last_holder(state, &fill));
-    if fill.settlement { settled(holder?, fill, batch) } else { foreign(stamp, holder?, fill) }
+    if fill.settlement { settled(holder?, fill, batch) } else { foreign(state, stamp, holder?, fill) }
 }
 
 /// The session that gave the fill's order its name, although the journal does not know the order: it was put back from
@@ -171,14 +171,15 @@ fn settled(session: &Session, mut fill: Fill, batch: &mut Batch) -> Option<Said>
 
 /// Somebody else's, since the session began and until the last look at what it left. A session that the journal does not
 /// know is somebody else.
-fn foreign(stamp: &Stamp, session: &Session, fill: Fill) -> Option<Said> {
-    let before = fill.at < session.started_at;
+fn foreign(state: &TradingState, stamp: &Stamp, session: &Session, fill: Fill) -> Option<Said> {
+    let before = fill.at < session.started_at_venue(&state.clock);
     let looked = session.is_over() && session.flatten().is_none_or(|flatten| flatten.audited.is_some());
     if is_known(session, &fill) || before || looked || !fill.is_sane() {
         return None;
     }
     let nameless = fill.client_order_id.is_none();
-    let unclaimed = nameless && !session.is_over() && session.was_unwatched(fill.at, CLOCKS_DIFFER);
+    let unclaimed =
+        nameless && !session.is_over() && session.was_unwatched(fill.at, CLOCKS_DIFFER, &state.clock);
     let fault = if unclaimed { FillFault::Unclaimed } else { FillFault::Foreign };
     let refused = OrderDecision::FillRefused { fill, fault };
     Some(say(&stamp.correlation_id, refused).of(&session.id))

@@ -129,8 +129,16 @@ pub struct Foreign {
 /// From the last decision before a process ended to the boot of the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unwatched {
+    /// By the clock of the process that ended.
     pub from: Micros,
+    /// By the clock of the process that came after it.
     pub until: Micros,
+    /// How far the venue's clock was ahead of the first of the two.
+    #[serde(default)]
+    pub from_offset_ms: i64,
+    /// And of the second, once that has ended as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_offset_ms: Option<i64>,
 }
 
 /// How a finished session went. USD; `None` is unknown, never zero.
@@ -183,6 +191,9 @@ pub struct Session {
     /// Fills that were told twice with different numbers: what the session made is not known.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub contradicted: BTreeSet<FillId>,
+    /// How far the venue's clock was ahead of that of the process which began it, once that process has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_offset_ms: Option<i64>,
     /// When no process watched; the latest are kept.
     #[serde(default)]
     pub unwatched: Vec<Unwatched>,
@@ -299,10 +310,19 @@ impl Session {
         self.foreign_lots(symbol) - unclaimed.clamp(-room, 0)
     }
 
-    /// Whether somebody or nobody may have traded for us at that time: no process watched, give or take what clocks
-    /// differ by.
-    pub fn was_unwatched(&self, at: Micros, slack: i64) -> bool {
-        self.unwatched.iter().any(|gap| at.0 >= gap.from.0 - slack && at.0 <= gap.until.0 + slack)
+    /// When it began, by the venue's clock.
+    pub fn started_at_venue(&self, clock: &ClockState) -> Micros {
+        by_venue(self.started_at, self.started_offset_ms.unwrap_or(clock.venue_offset_ms))
+    }
+
+    /// Whether somebody or nobody may have traded for us at that time of the venue: no process watched, give or take
+    /// what clocks differ by.
+    pub fn was_unwatched(&self, at: Micros, slack: i64, clock: &ClockState) -> bool {
+        self.unwatched.iter().any(|gap| {
+            let from = by_venue(gap.from, gap.from_offset_ms);
+            let until = by_venue(gap.until, gap.until_offset_ms.unwrap_or(clock.venue_offset_ms));
+            at.0 >= from.0.saturating_sub(slack) && at.0 <= until.0.saturating_add(slack)
+        })
     }
 
     /// Whether another process than the one that runs began it.
@@ -328,4 +348,9 @@ impl Session {
     pub fn is_closing(&self) -> bool {
         matches!(self.lifecycle, Lifecycle::Exiting | Lifecycle::Panicking)
     }
+}
+
+/// A moment of a clock of ours, by the venue's, which is so far ahead of it.
+fn by_venue(at: Micros, offset_ms: i64) -> Micros {
+    Micros(at.0.saturating_add(offset_ms.saturating_mul(1_000)))
 }

@@ -65,6 +65,9 @@ pub struct ClockState {
     pub skew_ms: i64,
     /// How far the venue's clock is ahead of ours, as signatures take it into account.
     pub venue_offset_ms: i64,
+    /// The same of the process before.
+    #[serde(default)]
+    pub earlier_offset_ms: i64,
     /// When that last moved by more than clocks part by themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub venue_moved_at: Option<Micros>,

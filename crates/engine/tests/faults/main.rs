@@ -7,6 +7,7 @@ mod support;
 mod account;
 mod again;
 mod ambiguous;
+mod apart;
 mod asked;
 mod beside;
 mod books;

@@ -9,7 +9,7 @@ impl TradingState {
     pub(super) fn fold_account(&mut self, decision: &AccountDecision, record: &DecisionRecord) {
         match decision {
             AccountDecision::Booted { boot_id } => {
-                self.keep_entry_times();
+                self.keep_offsets();
                 self.boot = Some(Boot { boot_id: boot_id.clone(), at: record.at });
                 self.clock.resumed_at = Some(record.at);
                 self.clock.skew_ms = 0;
@@ -55,11 +55,18 @@ impl TradingState {
         }
     }
 
-    /// The clock by which entries were timed ends with its process; how far the venue's was from it does not.
-    fn keep_entry_times(&mut self) {
+    /// The clock by which things were timed ends with its process; how far the venue's was from it does not.
+    fn keep_offsets(&mut self) {
         let offset_ms = self.clock.venue_offset_ms;
-        for session in self.sessions.values_mut().filter(|session| !session.is_over()) {
+        self.clock.earlier_offset_ms = offset_ms;
+        for session in self.sessions.values_mut() {
+            session.started_offset_ms.get_or_insert(offset_ms);
+            if let Some(gap) = session.unwatched.last_mut() {
+                gap.until_offset_ms.get_or_insert(offset_ms);
+            }
+            let is_over = session.is_over();
             if let Some(round) = session.rounds.last_mut()
+                && !is_over
                 && round.entry.completed_at.is_some()
             {
                 round.entry.completed_offset_ms.get_or_insert(offset_ms);

@@ -40,8 +40,9 @@ impl TradingState {
             | SessionDecision::OperatorNeeded { .. }
             | SessionDecision::Resolved { .. }
             | SessionDecision::Quarantined { .. } => {
+                let earlier_offset_ms = self.clock.earlier_offset_ms;
                 if let Some(session) = self.session_of(record) {
-                    fold_own(session, decision, record);
+                    fold_own(session, decision, record, earlier_offset_ms);
                 }
             }
         }
@@ -106,14 +107,23 @@ impl TradingState {
     }
 }
 
-/// What changes in one session alone.
-fn fold_own(session: &mut Session, decision: &SessionDecision, record: &DecisionRecord) {
+/// What changes in one session alone. `earlier_offset_ms`: how far the venue's clock was ahead of that of the process
+/// before.
+fn fold_own(
+    session: &mut Session,
+    decision: &SessionDecision,
+    record: &DecisionRecord,
+    earlier_offset_ms: i64,
+) {
     match decision {
         SessionDecision::Recovering { down_ms, .. } => {
             session.recovering = true;
-            session
-                .unwatched
-                .push(Unwatched { from: Micros(record.at.0 - down_ms * 1_000), until: record.at });
+            session.unwatched.push(Unwatched {
+                from: Micros(record.at.0 - down_ms * 1_000),
+                until: record.at,
+                from_offset_ms: earlier_offset_ms,
+                until_offset_ms: None,
+            });
             let surplus = session.unwatched.len().saturating_sub(UNWATCHED_KEPT);
             session.unwatched.drain(..surplus);
             session.rules.trailing.restored = session.rules.trailing.active;
@@ -185,6 +195,7 @@ fn started(
         fills: Fills::default(),
         adopted: 0,
         contradicted: BTreeSet::new(),
+        started_offset_ms: None,
         unwatched: Vec::new(),
         ledger: Ledger::default(),
         foreign: Foreign::default(),

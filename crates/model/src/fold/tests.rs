@@ -208,6 +208,7 @@ fn nobody_watched_from_the_last_decision_to_the_boot() {
     let session = &state.sessions[&SessionId::from(ID)];
     assert_eq!(session.unwatched[0].from, Micros(7_500_000));
     assert_eq!(session.unwatched[0].until, Micros(10_000_000));
-    assert!(session.was_unwatched(Micros(7_500_000), 0) && session.was_unwatched(Micros(10_000_000), 0));
-    assert!(!session.was_unwatched(Micros(7_499_999), 0) && !session.was_unwatched(Micros(10_000_001), 0));
+    let was_unwatched = |at| session.was_unwatched(Micros(at), 0, &state.clock);
+    assert!(was_unwatched(7_500_000) && was_unwatched(10_000_000));
+    assert!(!was_unwatched(7_499_999) && !was_unwatched(10_000_001));
 }
