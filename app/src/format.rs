@@ -1,5 +1,6 @@
 //! How numbers, times and ids are written: the one place where the console formats anything.
 
+use model::amount::cents;
 use model::{Decimal, Lots, Micros, Money, Price, Symbol};
 
 pub use crate::plain::{short_id, words};
@@ -23,8 +24,8 @@ pub fn plain_or_unknown(money: Option<Money>) -> String {
 /// `+`, `-` or nothing for zero and unknown: colour and arrow follow it.
 pub fn sign_of(money: Option<Money>) -> &'static str {
     match money {
-        Some(value) if value.round_dp(2) > Decimal::ZERO => "+",
-        Some(value) if value.round_dp(2) < Decimal::ZERO => "-",
+        Some(value) if cents(value) > Decimal::ZERO => "+",
+        Some(value) if cents(value) < Decimal::ZERO => "-",
         Some(_) | None => "",
     }
 }
@@ -67,7 +68,7 @@ pub fn count(value: u64) -> String {
 
 /// Money without plus, thousands apart: balances.
 pub fn grouped_plain(money: Money) -> String {
-    grouped(&format!("{:.2}", money.round_dp(2)))
+    grouped(&format!("{:.2}", cents(money)))
 }
 
 /// Puts commas between thousands of the part before the point.
@@ -138,6 +139,22 @@ mod tests {
 
     fn dec(text: &str) -> Decimal {
         text.parse().expect("a decimal")
+    }
+
+    /// Colour and arrow say the same as the figure beside them.
+    #[test]
+    fn a_sign_is_that_of_the_figure() {
+        for (value, sign, text) in [
+            ("0.005", "+", "0.01"),
+            ("-0.005", "-", "−0.01"),
+            ("0.0049", "", "0.00"),
+            ("-0.0049", "", "0.00"),
+            ("0", "", "0.00"),
+            ("12.345", "+", "12.35"),
+        ] {
+            assert_eq!((sign_of(Some(dec(value))), plain(dec(value)).as_str()), (sign, text), "{value}");
+        }
+        assert_eq!(sign_of(None), "");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 async fn a_key_makes_a_request_happen_once() {
     let dir = tempfile::tempdir().unwrap();
     let (running, console) = server_support::start(dir.path(), &[]).await;
+    console.foresees().await;
     let body = json!({ "preset": "quick-strangle", "execution_mode": "simulated" });
     let start = |key: Option<&'static str>, body: Value| {
         let console = &console;

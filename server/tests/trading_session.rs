@@ -18,6 +18,7 @@ async fn a_session_runs_from_the_click_to_flat_and_replays() {
     let (running, console) = server_support::start(dir.path(), &[]).await;
     let mut feed = console.feed().await;
     feed.until("a first snapshot", |feed| feed.snapshots == 1).await;
+    console.foresees().await;
 
     let body = json!({ "preset": "quick-strangle", "execution_mode": "simulated" });
     let started = console.post("/api/v1/sessions", body).await;

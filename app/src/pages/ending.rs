@@ -54,7 +54,7 @@ pub fn closed_by(result: &SessionResult, limits: Limits, who: Option<&str>) -> S
 
 /// How much less than the limit it came to.
 fn slipped(limit: Money, net: Option<Money>) -> String {
-    let Some(less) = net.and_then(|net| limit.checked_sub(net)).map(|less| less.round_dp(2)) else {
+    let Some(less) = net.and_then(|net| limit.checked_sub(net)).map(model::amount::cents) else {
         return String::new();
     };
     match format::sign_of(Some(less)) {

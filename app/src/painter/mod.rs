@@ -178,8 +178,9 @@ pub fn thin(points: &[PnlPoint], most: usize) -> Vec<PnlPoint> {
 
 /// Points as the page takes them: `seconds, executable, peak, floor`, missing ones null.
 pub fn rows(points: &[PnlPoint]) -> Vec<Option<f64>> {
-    let drawn =
-        |money: Option<model::Money>| money.and_then(|money| money.round_dp(2).to_string().parse().ok());
+    let drawn = |money: Option<model::Money>| {
+        money.and_then(|money| model::amount::cents(money).to_string().parse().ok())
+    };
     points
         .iter()
         .flat_map(|point| {

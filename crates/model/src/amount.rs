@@ -52,9 +52,19 @@ pub fn total(parts: impl IntoIterator<Item = Option<Money>>) -> Option<Money> {
     parts.into_iter().try_fold(Money::ZERO, |sum, part| sum.checked_add(part?))
 }
 
+/// Money to the cent, halves away from zero: as it is shown, so that sign and colour agree with the figure.
+pub fn cents(money: Money) -> Money {
+    rounded(money, 2)
+}
+
+/// The same to so many decimals.
+pub fn rounded(money: Money, decimals: u32) -> Money {
+    money.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
+}
+
 /// Money as people read it: two decimals, always with its sign.
 pub fn signed(money: Money) -> String {
-    let rounded = money.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
+    let rounded = cents(money);
     if rounded.is_sign_negative() && !rounded.is_zero() {
         format!("−{:.2}", rounded.abs())
     } else {
@@ -64,7 +74,7 @@ pub fn signed(money: Money) -> String {
 
 /// Money as people read it: two decimals, a minus only where it is below zero.
 pub fn plain(money: Money) -> String {
-    let rounded = money.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
+    let rounded = cents(money);
     if rounded.is_sign_negative() && !rounded.is_zero() {
         format!("−{:.2}", rounded.abs())
     } else {

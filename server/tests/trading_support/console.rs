@@ -78,6 +78,20 @@ impl Console {
         Answer { status, correlation_id, body }
     }
 
+    /// Waits until a start knows beforehand which instruments it will choose: a second one that would choose the same is
+    /// refused from then on.
+    pub async fn foresees(&self) {
+        let presets = self.get("/api/v1/presets").await.body;
+        let body = json!({ "configuration": presets["presets"][0]["configuration"] });
+        let path = "/api/v1/configurations/validate";
+        let look = async {
+            while self.call(Method::POST, path, None, Some(body.clone())).await.body["preview"].is_null() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, look).await.expect("a preview");
+    }
+
     /// Starts the default preset and gives the session's id.
     pub async fn start(&self) -> String {
         let body = json!({ "preset": "quick-strangle", "execution_mode": "simulated" });

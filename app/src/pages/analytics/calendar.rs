@@ -123,7 +123,8 @@ fn cell(day: i64, of: Option<&DayResult>, largest: Money, early: bool, trades: &
 /// As much of an amount as a cell has room for.
 fn short(net: Money) -> String {
     let digits = if net.abs() < Decimal::ONE_HUNDRED { 1 } else { 0 };
-    let text = format!("{:.*}", usize::from(digits == 1), net.round_dp(digits).abs());
+    let net = model::amount::rounded(net, digits);
+    let text = format!("{:.*}", usize::from(digits == 1), net.abs());
     if net < Money::ZERO { format!("−{text}") } else { format!("+{text}") }
 }
 
@@ -156,6 +157,6 @@ mod tests {
         let levels = ["0", "1", "-25", "26", "100"].map(|net| level(dec(net), Decimal::ONE_HUNDRED));
         assert_eq!(levels, [0, 1, 1, 2, 4]);
         assert_eq!(level(Decimal::ONE, Decimal::ZERO), 0);
-        assert_eq!((short(dec("-12.34")), short(dec("1234.5"))), ("−12.3".to_owned(), "+1234".to_owned()));
+        assert_eq!((short(dec("-12.34")), short(dec("1234.5"))), ("−12.3".to_owned(), "+1235".to_owned()));
     }
 }

@@ -64,8 +64,7 @@ fn share(value: Decimal) -> AnyView {
 }
 
 fn plain_ratio(value: Decimal) -> AnyView {
-    let text = format!("{:.2}", value.round_dp(2).abs());
-    if value.round_dp(2) < Decimal::ZERO { format!("−{text}").into_any() } else { text.into_any() }
+    model::amount::plain(value).into_any()
 }
 
 fn first(report: &Report, all: &impl Fn() -> String, sorted: &impl Fn(&str) -> String) -> Vec<Tile> {

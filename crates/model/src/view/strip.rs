@@ -7,6 +7,7 @@ use telemetry::Micros;
 use super::closing::closing_view;
 use super::project::{pnl_view, shown};
 use super::{LatchView, SessionChip, SpotView, StripView};
+use crate::amount::cents;
 use crate::input::Link;
 use crate::session::Session;
 use crate::state::TradingState;
@@ -75,7 +76,7 @@ fn chip(state: &TradingState, session: &Session, now: Micros) -> SessionChip {
         exposure: session.exposure,
         health: state.health_of(session).into_iter().collect(),
         started_at: session.started_at,
-        pnl: pnl.realized.or(pnl.executable).map(|money| money.round_dp(2)),
+        pnl: pnl.realized.or(pnl.executable).map(cents),
     }
 }
 
