@@ -109,12 +109,10 @@ fn api_key(text: &str, from: usize) -> Option<Found> {
     while at + HEAD.len() < bytes.len() {
         let start = at + HEAD.len();
         if bytes[at..start].eq_ignore_ascii_case(HEAD) {
-            let end = run(bytes, start, |b| is_part(b) || b == b'=');
-            if end - start >= SHORTEST
-                && bytes[start..end]
-                    .iter()
-                    .any(|b| b.is_ascii_digit() || b.is_ascii_uppercase() || *b == b'=')
-            {
+            let length = run(bytes, start, is_part) - start;
+            let end = run(bytes, start + length, |b| b == b'=');
+            let telling = |b: &u8| b.is_ascii_digit() || b.is_ascii_uppercase() || *b == b'=';
+            if length >= SHORTEST && bytes[start..end].iter().any(telling) {
                 return found(start, end, "[credentials]");
             }
         }
