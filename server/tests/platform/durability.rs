@@ -25,7 +25,7 @@ impl Process {
     }
 
     pub fn start_with(dir: &std::path::Path, settings: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_deltascope"))
+        let child = Command::new(env!("CARGO_BIN_EXE_deltascope"))
             .env_clear()
             .current_dir(dir)
             .env("DELTASCOPE__DATA__DIR", dir.join("data"))
@@ -37,13 +37,17 @@ impl Process {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // What a kill has cut off in the middle is told before.
-        let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-        let ready =
-            said.find_map(|line| line.split_once("ready on ").map(|(_, base)| base.trim().to_owned()));
-        let base = ready.expect("it gets ready");
         server::tls::install();
-        Self { child, base, http: reqwest::Client::new() }
+        // Whole before it is asked anything: a failing test leaves nothing running.
+        let mut process = Self { child, base: String::new(), http: reqwest::Client::new() };
+        let mut words = BufReader::new(process.child.stderr.take().unwrap());
+        // What a kill has cut off in the middle is told before.
+        let mut said = String::new();
+        while !said.contains("ready on ") {
+            assert!(words.read_line(&mut said).unwrap() > 0, "it is not ready: {said}");
+        }
+        said.split_once("ready on ").unwrap().1.trim().clone_into(&mut process.base);
+        process
     }
 
     pub async fn sign_in(&self) -> String {
@@ -259,7 +263,7 @@ async fn records_told_while_the_store_refuses_are_kept_and_the_outage_is_told() 
             }
         }
     };
-    let told = tokio::time::timeout(Duration::from_secs(20), down).await.expect("health says so");
+    let told = tokio::time::timeout(Duration::from_secs(90), down).await.expect("health says so");
     disk.free();
     console.settled().await;
     for number in 0..told {
@@ -301,7 +305,7 @@ async fn books_that_are_locked_hold_up_no_record() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), followed).await.expect("the books follow");
+    tokio::time::timeout(Duration::from_secs(90), followed).await.expect("the books follow");
     let console = console.restart().await;
     let books = console.json("/api/v1/pipeline").await["clients"].clone();
     assert_eq!((&books["delivered"], &books["unexplained_loss"]), (&json!(3), &json!(0)));

@@ -364,7 +364,7 @@ async fn audit_records_and_errors_keep_their_share_while_the_disk_is_full() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), declared).await.expect("every loss is declared");
+    tokio::time::timeout(Duration::from_secs(90), declared).await.expect("every loss is declared");
     let (_, records) = console.stop().await;
     let seqs: BTreeSet<u64> = records.iter().filter_map(|record| record["seq"].as_u64()).collect();
     let lost: u64 = records
