@@ -172,6 +172,11 @@ fn settled(session: &Session, mut fill: Fill, batch: &mut Batch) -> Option<Said>
 /// Somebody else's, since the session began and until the last look at what it left. A session that the journal does not
 /// know is somebody else.
 fn foreign(state: &TradingState, stamp: &Stamp, session: &Session, fill: Fill) -> Option<Said> {
+    // Its time is held against the venue's clock. While that is not sure nothing is said: the difference of positions has
+    // the list read again.
+    if state.clock.venue_moved_lately(stamp.at) {
+        return None;
+    }
     let before = fill.at < session.started_at_venue(&state.clock);
     let looked = session.is_over() && session.flatten().is_none_or(|flatten| flatten.audited.is_some());
     if is_known(session, &fill) || before || looked || !fill.is_sane() {

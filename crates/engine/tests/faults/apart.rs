@@ -83,3 +83,21 @@ fn both_go_by_the_clock_of_the_process_that_began_it_after_a_restart_under_anoth
         }
     }
 }
+
+/// One answer with a wrong date, from a cache or a gateway on the way. What is unclear is looked at again in the list.
+#[test]
+fn nothing_is_called_somebody_elses_by_a_clock_that_has_just_leapt() {
+    for leap in [-330 * MINUTE, 330 * MINUTE] {
+        let mut world = session_apart(0);
+        let (began, now) = (world.session().started_at.0, world.now.0);
+        is_apart(&mut world, leap);
+        for (id, at) in [("before", began - SECOND), ("after", now)] {
+            assert_eq!(heard(&mut world, id, at), None, "{leap} {id}");
+        }
+        world.run_ms(1_000);
+        is_apart(&mut world, 0);
+        world.run_ms(6_000);
+        assert_eq!(heard(&mut world, "before", began - SECOND), None, "{leap}");
+        assert_eq!(heard(&mut world, "after", now), Some(FillFault::Foreign), "{leap}");
+    }
+}
