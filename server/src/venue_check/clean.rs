@@ -13,7 +13,7 @@ use crate::venue::{Call, Profile, Rest, RestError, Sent, wire};
 /// An order that was sent by a process that died is carried out within the life of its signature or never.
 const SETTLED: Duration = Duration::from_secs(7);
 /// Between two looks.
-pub(super) const LOOK: Duration = Duration::from_millis(500);
+const LOOK: Duration = Duration::from_millis(500);
 /// The same while the venue answers nothing, or refuses what is asked: each time twice as long, up to this.
 const LOOK_LONGEST: Duration = Duration::from_secs(10);
 /// Somebody who waits for it gives up then; the ledger stays.
@@ -27,15 +27,14 @@ struct Left {
     lots: i64,
 }
 
-/// Takes away what a run has left that is no more. `patience`: for how long a venue that does not do what is asked is
-/// asked again.
+/// Takes away what a run has left that is no more. `patience`: for how long a venue is asked again that does not say
+/// whose the keys are, and then one that does not do what is asked.
 pub async fn clean_up(
     rest: &Rest,
     profile: &'static Profile,
     ledger: &Ledger,
     patience: Duration,
 ) -> Result<(), String> {
-    let began = Instant::now();
     let whose = whose(rest, profile, ledger, patience).await?;
     if whose.account != ledger.account || profile.name != ledger.venue {
         return Err(format!(
@@ -43,8 +42,7 @@ pub async fn clean_up(
             ledger.account, ledger.venue, whose.account, profile.name
         ));
     }
-    let left = patience.saturating_sub(began.elapsed());
-    settle(rest, ledger, true, left).await
+    settle(rest, ledger, true, patience).await
 }
 
 /// A venue that does not answer is asked again: whoever gives up leaves a position to nobody.
@@ -77,7 +75,7 @@ pub(super) async fn clean(rest: &Rest, ledger: &Ledger) -> Result<(), String> {
 async fn settle(rest: &Rest, ledger: &Ledger, died: bool, patience: Duration) -> Result<(), String> {
     let began = Instant::now();
     let (mut clear, mut pause) = (0, LOOK);
-    let mut trouble = String::new();
+    let mut trouble = "it takes too long".to_owned();
     while began.elapsed() < patience {
         let mut refused = None;
         match look(rest, ledger).await {

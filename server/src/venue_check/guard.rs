@@ -66,13 +66,16 @@ pub async fn keep_watch(rest: &Rest, profile: &'static Profile, dir: &Path) -> R
     if said == DONE {
         return Ok(());
     }
+    if Ledger::read(dir)?.is_some() {
+        say("the check ended without cleaning up: its guard does");
+    }
     let (began, mut told) = (Instant::now(), false);
     while let Err(trouble) = clean_once(rest, profile, dir).await {
         if began.elapsed() >= WATCH {
             return Err(trouble);
         }
         if !told {
-            say(&format!("the check ended without cleaning up, and its guard tries until it can: {trouble}"));
+            say(&format!("not yet, and it is tried for half an hour: {trouble}"));
             told = true;
         }
         tokio::time::sleep(BREAK).await;
@@ -87,7 +90,6 @@ async fn clean_once(rest: &Rest, profile: &'static Profile, dir: &Path) -> Resul
     let _held = DataDir::open(dir).map_err(|error| left_over(&ledger, &error.to_string()))?;
     // Only now nobody else can change it.
     let Some(ledger) = Ledger::read(dir)? else { return Ok(()) };
-    say("the check ended without cleaning up: its guard does");
     clean_up(rest, profile, &ledger, TURN).await?;
     Ledger::remove(dir)?;
     say("nothing of the check is left at the venue");
