@@ -132,3 +132,37 @@ test('what was configured is started, although the password came between', async
   const session = await running(page);
   expect(Number(session.pnl.max_loss)).toBe(77);
 });
+
+test('clearing the latch asks for the password as well, once, and keeps the reason', async ({ page, problems }) => {
+  await open(page);
+  await panicButton(page).hover();
+  await page.mouse.down();
+  await expect(panicButton(page)).toContainText('verified flat · latched');
+  await page.mouse.up();
+
+  const latched = page.getByRole('status').filter({ hasText: 'Panic latch set' });
+  const asked = page.getByRole('dialog', { name: 'Clearing the latch: your password, once more' });
+  await page.getByRole('textbox', { name: 'Reason' }).fill('looked at the venue: flat');
+  await problems.refused(async () => {
+    await page.getByRole('button', { name: 'Clear latch', exact: true }).click();
+    await expect(asked).toContainText(`LIVE: delta-india, account ${ACCOUNT}.`);
+  });
+  await expect(latched).toBeVisible();
+  await expectFits(page);
+
+  await page.keyboard.press('Escape');
+  await expect(asked).toBeHidden();
+  await expect(latched).toBeVisible();
+  await expect(page.getByRole('textbox', { name: 'Reason' })).toHaveValue('looked at the venue: flat');
+
+  await problems.refused(async () => {
+    await page.getByRole('button', { name: 'Clear latch', exact: true }).click();
+    await expect(asked).toBeVisible();
+  });
+  await asked.getByLabel('Password').fill(PASSWORD);
+  await page.keyboard.press('Enter');
+  await expect(latched).toBeHidden();
+  await expect(panicButton(page)).toContainText('hold 1 s');
+  // It counts for a start as well.
+  await expect(startButton(page)).toBeEnabled();
+});
