@@ -166,6 +166,18 @@ async fn begun(dir: &Path, settings: &[(&'static str, String)], number: &str) ->
     child
 }
 
+/// A run that holds a lot is killed, and its guard before it.
+async fn abandoned(dir: &Path, settings: &[(&'static str, String)]) {
+    let mut child = begun(dir, settings, "7").await;
+    let id = child.id().unwrap().to_string();
+    // The guard first, and the run before it can notice.
+    let family = Command::new("ps").args(["-o", "pid=", "--ppid", &id]).output().await.unwrap();
+    let guard = String::from_utf8_lossy(&family.stdout).trim().to_owned();
+    Command::new("kill").args(["-STOP", &id]).status().await.unwrap();
+    Command::new("kill").args(["-KILL", &guard, &id]).status().await.unwrap();
+    child.wait().await.unwrap();
+}
+
 async fn until_clean(dir: &Path, venue: &Running) {
     let wait = async {
         while dir.join("venue-check.json").exists() || left(venue).await != (0, 0) {
@@ -192,13 +204,13 @@ async fn a_run_that_is_killed_is_cleaned_up_by_its_guard() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guard_that_finds_the_directory_held_tries_again() {
     let (dir, venue) = (tempfile::tempdir().unwrap(), venue("delta-india-testnet", "").await);
-    let mut child = begun(dir.path(), &at("delta-india-testnet", &venue), "7").await;
-    let lock = std::fs::File::open(dir.path().join("lock")).unwrap();
-    // Whoever waits for it already has it before one who asks later.
-    let waiting = std::thread::spawn(move || lock.lock().map(|()| lock));
-    let mut words = BufReader::new(child.stderr.take().unwrap()).lines();
-    child.kill().await.unwrap();
-    let held = waiting.join().unwrap().unwrap();
+    let settings = at("delta-india-testnet", &venue);
+    abandoned(dir.path(), &settings).await;
+    let held = std::fs::File::open(dir.path().join("lock")).unwrap();
+    held.lock().unwrap();
+    // Whoever it waits for has ended: it has no line at all.
+    let mut guard = program(dir.path(), &settings, &["--guard"]).spawn().unwrap();
+    let mut words = BufReader::new(guard.stderr.take().unwrap()).lines();
     let said = async {
         while let Some(line) = words.next_line().await.unwrap() {
             if line.contains("another deltascope process uses") {
@@ -208,6 +220,7 @@ async fn a_guard_that_finds_the_directory_held_tries_again() {
         panic!("the guard gives up without a word");
     };
     tokio::time::timeout(PATIENCE, said).await.expect("the guard says what it waits for");
+    assert!(left(&venue).await.1 > 0, "nothing was touched");
     drop(held);
     until_clean(dir.path(), &venue).await;
 }
@@ -246,14 +259,7 @@ async fn a_run_that_is_asked_to_stop_cleans_up_itself() {
 async fn what_both_have_left_is_taken_away_by_the_next_run() {
     let (dir, venue) = (tempfile::tempdir().unwrap(), venue("delta-india-testnet", "").await);
     let settings = at("delta-india-testnet", &venue);
-    let mut child = begun(dir.path(), &settings, "7").await;
-    let id = child.id().unwrap().to_string();
-    // The guard first, and the run before it can notice.
-    let family = Command::new("ps").args(["-o", "pid=", "--ppid", &id]).output().await.unwrap();
-    let guard = String::from_utf8_lossy(&family.stdout).trim().to_owned();
-    Command::new("kill").args(["-STOP", &id]).status().await.unwrap();
-    Command::new("kill").args(["-KILL", &guard, &id]).status().await.unwrap();
-    child.wait().await.unwrap();
+    abandoned(dir.path(), &settings).await;
     assert!(left(&venue).await.1 > 0, "nobody is there to take it away");
     assert!(dir.path().join("venue-check.json").exists());
     let other = venue_of_another_account().await;
