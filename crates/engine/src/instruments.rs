@@ -8,7 +8,7 @@ use model::instrument::Instrument;
 use model::{Code, Micros, Stamp, TradingState};
 
 use crate::hearing::Hearing;
-use crate::said::{MILLISECOND, Said, say};
+use crate::said::{Said, say};
 use crate::{entry, preparation, strikes};
 
 pub(crate) fn read(state: &TradingState, stamp: &Stamp, read: &InstrumentsRead) -> Vec<Said> {
@@ -37,8 +37,7 @@ pub(crate) fn read(state: &TradingState, stamp: &Stamp, read: &InstrumentsRead) 
 fn choose(hearing: &Hearing<'_>, listed: &[Instrument], spot: model::Price) -> Vec<Said> {
     let session = hearing.session;
     // Options settle by the venue's clock.
-    let offset = hearing.state.clock.venue_offset_ms.saturating_mul(MILLISECOND);
-    let venue_now = Micros(hearing.now().0.saturating_add(offset));
+    let venue_now = hearing.state.clock.by_venue(hearing.now());
     let legs = match strikes::choose(&session.configuration, listed, spot, venue_now) {
         Ok(legs) => legs,
         Err(cause) => return entry::failed(hearing, cause),

@@ -17,7 +17,7 @@ use crate::instrument::Instrument;
 use crate::ledger::Ledger;
 use crate::orders::Orders;
 use crate::rules::{Rule, RuleReading};
-use crate::state::ClockState;
+use crate::state::{ClockState, by_venue};
 use crate::words::{ExecutionMode, ExitReason, Exposure, Health, Intent, Lifecycle};
 
 /// One option that the session sells.
@@ -348,9 +348,4 @@ impl Session {
     pub fn is_closing(&self) -> bool {
         matches!(self.lifecycle, Lifecycle::Exiting | Lifecycle::Panicking)
     }
-}
-
-/// A moment of a clock of ours, by the venue's, which is so far ahead of it.
-fn by_venue(at: Micros, offset_ms: i64) -> Micros {
-    Micros(at.0.saturating_add(offset_ms.saturating_mul(1_000)))
 }

@@ -73,7 +73,17 @@ pub struct ClockState {
     pub venue_moved_at: Option<Micros>,
 }
 
+/// A moment of a clock of ours, by the venue's, which is so far ahead of it.
+pub(crate) fn by_venue(at: Micros, offset_ms: i64) -> Micros {
+    Micros(at.0.saturating_add(offset_ms.saturating_mul(1_000)))
+}
+
 impl ClockState {
+    /// A moment of our clock, by the venue's.
+    pub fn by_venue(&self, at: Micros) -> Micros {
+        by_venue(at, self.venue_offset_ms)
+    }
+
     pub(crate) fn measure(&mut self, offset_ms: i64, at: Micros) {
         if self.venue_offset_ms.saturating_sub(offset_ms).abs() > MOVED_MS {
             self.venue_moved_at = Some(at);
@@ -213,7 +223,7 @@ impl TradingState {
 
     /// The day that it is by the venue's clock, as far as that is known.
     pub fn today(&self, now: Micros) -> i64 {
-        day_of(Micros(now.0.saturating_add(self.clock.venue_offset_ms.saturating_mul(1_000))))
+        day_of(self.clock.by_venue(now))
     }
 
     /// Net P&L of the account today, with nothing open counted, USD.
